@@ -1,0 +1,168 @@
+"""The command line: `python -m app.cli --help`."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+import uvicorn
+from alembic import command
+from alembic.config import Config
+from pydantic import ValidationError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app import demo
+from app import seed as seeds
+from app.core import logging
+from app.core.db import Database
+from app.core.settings import Profile, Settings
+from app.identity import service as identity
+from app.main import create_app
+from app.worker import make_relay, run_worker
+
+ROOT = Path(__file__).resolve().parents[1]
+T = TypeVar("T")
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
+
+
+def read_settings() -> Settings:
+    """The settings from the environment; says which are missing or weak, without their values, and ends."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            typer.echo(f"Refusing to start: {f'APP_{name}: ' if name else ''}{fault['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
+def migrate(settings: Settings, revision: str = "head") -> None:
+    """Bring the database to a migration, the newest unless told."""
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    config = Config(str(ROOT / "alembic.ini"))
+    config.attributes["url"] = settings.database_address
+    command.upgrade(config, revision)
+
+
+def seed(settings: Settings) -> None:
+    """Load the reference data, and in the demo profile the demo data; twice changes nothing."""
+    _in_transaction(settings, lambda session: seeds.load(session, is_demo=settings.is_demo))
+
+
+def _in_transaction(settings: Settings, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    async def run() -> T:
+        database = Database(settings)
+        try:
+            async with database.transaction() as session:
+                return await work(session)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+@cli.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to the newest migration."""
+    migrate(read_settings())
+
+
+@cli.command("seed")
+def seed_command() -> None:
+    """Load the reference data (and in the demo profile the demo data)."""
+    seed(read_settings())
+
+
+@cli.command("create-admin")
+def create_admin_command(
+    username: str,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+    name: str = "Администратор",
+) -> None:
+    """Create the first administrator."""
+    settings = read_settings()
+    _in_transaction(settings, lambda session: identity.create_admin(session, username, password, name=name))
+    typer.echo(f"Administrator {username} created.")
+
+
+@cli.command("export-openapi")
+def export_openapi_command(path: Path = ROOT / "openapi" / "openapi.json") -> None:
+    """Write the OpenAPI document to a file."""
+    settings = Settings(profile=Profile.DEMO, embedded_worker=False)
+    document = create_app(settings).openapi()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _serve(settings: Settings, host: str, port: int) -> None:
+    proxies = settings.list_of(settings.trusted_proxies)
+    uvicorn.run(
+        create_app(settings),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Without a list of proxies nobody's X-Forwarded-For counts, the loopback peer's neither.
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=65_536,
+    )
+
+
+@cli.command("serve")
+def serve_command(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve the API. Migrations and seed are separate commands."""
+    _serve(read_settings(), host, port)
+
+
+@cli.command("worker")
+def worker_command() -> None:
+    """Relay the outbox in a process of its own; the servers then run with APP_EMBEDDED_WORKER=false."""
+    settings = read_settings()
+    logging.configure(settings.log_level)
+
+    async def work() -> None:
+        database, stop = Database(settings), asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        try:
+            await run_worker(make_relay(database), database, settings, stop)
+        finally:
+            await database.close()
+
+    asyncio.run(work())
+
+
+@cli.command("run")
+def run_command(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """What `make run` does: the demo profile, migrated, seeded, with demo accounts, served with its worker."""
+    os.environ["APP_PROFILE"] = Profile.DEMO.value
+    settings = demo.with_secrets(read_settings())
+    migrate(settings)
+    seed(settings)
+    base_url = f"http://{host}:{port}"
+    if not settings.accounts_file.exists():
+        accounts = _in_transaction(settings, demo.make_accounts)
+        demo.write_accounts(settings.accounts_file, accounts, base_url)
+        demo.print_accounts(accounts, base_url, sys.stdout)
+    sys.stdout.write(f"Swagger UI: {base_url}/docs · accounts: {settings.accounts_file}\n")
+    sys.stdout.flush()
+    with contextlib.suppress(KeyboardInterrupt):
+        _serve(settings, host, port)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,63 @@
+"""The audit trail: who did what to which object, when and from where, in the transaction of the deed itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock, context
+from app.core.db import Row, json_column
+from app.core.security import Principal
+
+
+class AuditEvent(Row, table=True):
+    """One deed. Names of changed fields are kept, values are not: no personal data stands here."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (sa.Index("ix_audit_events_object", "object_type", "object_id"),)
+
+    occurred_at: datetime = Field(index=True)
+    actor_kind: str = Field(max_length=20)
+    actor_id: UUID | None = Field(default=None, index=True)
+    actor_roles: list[str] = Field(sa_column=json_column())
+    unit_id: UUID | None = Field(default=None)
+    action: str = Field(max_length=100)
+    object_type: str = Field(max_length=60)
+    object_id: str | None = Field(default=None, max_length=100)
+    fields: list[str] = Field(sa_column=json_column())
+    result: str = Field(default="ok", max_length=20)
+    request_id: str | None = Field(default=None, max_length=128)
+    address: str | None = Field(default=None, max_length=64)
+
+
+def record(
+    session: AsyncSession,
+    by: Principal | None,
+    action: str,
+    object_type: str,
+    object_id: UUID | str | None,
+    *,
+    fields: Sequence[str] = (),
+    result: str = "ok",
+    keep_address: bool = True,
+) -> None:
+    """Write down one deed; `keep_address=False` for respondents, whose answers must not point at them."""
+    session.add(
+        AuditEvent(
+            occurred_at=clock.now(),
+            actor_kind=by.kind if by else "anonymous",
+            actor_id=by.id if by else None,
+            actor_roles=sorted(by.roles) if by else [],
+            unit_id=by.unit_id if by else None,
+            action=action,
+            object_type=object_type,
+            object_id=str(object_id) if object_id is not None else None,
+            fields=list(fields),
+            result=result,
+            request_id=context.request_id(),
+            address=context.address() if keep_address else None,
+        )
+    )

@@ -1,0 +1,149 @@
+"""The door for request bodies: size, time, kind, and JSON that means one thing only, before anything parses it."""
+
+import asyncio
+import json
+import re
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.problems import Problem, RequestTimeout, TooLarge, Unreadable, UnsupportedMediaType
+from app.core.rendering import render
+
+MAX_DEPTH = 32
+MAX_FIELDS = 200
+FORMS = re.compile(r"/api/v1/auth/(token|revoke)")
+_OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
+
+
+class _Refused(ValueError):
+    """JSON that Python would take and that we do not."""
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    known = dict(pairs)
+    if len(known) != len(pairs):
+        raise _Refused("a repeated key")
+    return known
+
+
+def _no_constant(name: str) -> Any:
+    raise _Refused(name)
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether brackets outside of strings nest deeper than allowed; the parser is not asked, for it recurses."""
+    depth, in_string, escaped = 0, False, False
+    if max(text.count("["), text.count("{")) + min(text.count("["), text.count("{")) <= MAX_DEPTH:
+        return False
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in _OPENING:
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif character in _CLOSING:
+            depth -= 1
+    return False
+
+
+def check_json(body: bytes) -> None:
+    """Raise `Unreadable` unless the body is JSON in UTF-8 without NaN, Infinity, repeated keys and deep nesting."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unreadable("Тело запроса не в кодировке UTF-8.", "The body is not UTF-8.") from None
+    if _is_too_deep(text):
+        raise Unreadable("Слишком глубокая вложенность JSON.", "The JSON is nested too deep.")
+    try:
+        json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once_each)
+    except _Refused:
+        raise Unreadable(
+            "JSON содержит NaN, Infinity или повторяющийся ключ.", "The JSON has NaN, Infinity or a repeated key."
+        ) from None
+    except (ValueError, RecursionError):
+        raise Unreadable("Тело запроса не является JSON.", "The body is not JSON.") from None
+
+
+def _check_form(body: bytes) -> None:
+    if body.count(b"&") >= MAX_FIELDS:
+        raise Unreadable("Слишком много полей формы.", "The form has too many fields.")
+
+
+def _check(scope: Scope, content_type: str, body: bytes) -> None:
+    kind = content_type.partition(";")[0].strip().lower()
+    if FORMS.fullmatch(scope["path"]):
+        if kind != "application/x-www-form-urlencoded":
+            raise UnsupportedMediaType
+        _check_form(body)
+    elif kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
+        charset = re.search(r"charset\s*=\s*\"?([\w-]+)", content_type, re.IGNORECASE)
+        if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
+            raise UnsupportedMediaType
+        check_json(body)
+    else:
+        raise UnsupportedMediaType
+
+
+class BodyGuard:
+    """Reads the whole body within its limits, checks it, and hands it on as one message."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int, timeout_seconds: float) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+        self._timeout = timeout_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS", "TRACE"):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            body = await self._read(request, receive)
+            if body is None:
+                return  # the caller left
+            if body:
+                _check(scope, request.headers.get("content-type", ""), body)
+        except Problem as problem:
+            await render(problem, request)(scope, receive, send)
+            return
+
+        handed_on = False
+
+        async def replay() -> Message:
+            nonlocal handed_on
+            if handed_on:
+                return await receive()
+            handed_on = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, replay, send)
+
+    async def _read(self, request: Request, receive: Receive) -> bytes | None:
+        declared = request.headers.get("content-length", "")
+        if declared.isdigit() and (len(declared) > 12 or int(declared) > self._max_bytes):  # noqa: PLR2004
+            raise TooLarge
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._timeout):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return None
+                    body += message.get("body", b"")
+                    if len(body) > self._max_bytes:
+                        raise TooLarge
+                    if not message.get("more_body", False):
+                        return bytes(body)
+        except TimeoutError:
+            raise RequestTimeout from None

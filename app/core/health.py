@@ -1,0 +1,89 @@
+"""Whether the process lives, whether it can serve, and its metrics."""
+
+import ipaddress
+import secrets
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col
+
+from app.core import clock
+from app.core.db import Database
+from app.core.deps import DatabaseDep, SettingsDep
+from app.core.metrics import Metrics
+from app.core.outbox import OutboxEntry
+from app.core.problems import NotFound, Problem, Unavailable
+
+router = APIRouter(include_in_schema=False)
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "alembic"
+
+
+def migration_head() -> str:
+    """The newest migration that this code knows."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+async def is_migrated(database: Database, head: str) -> bool:
+    """Whether the database stands at that migration."""
+    async with database.transaction(write=False) as session:
+        row = (await session.exec(sa.text("SELECT version_num FROM alembic_version"))).first()  # type: ignore[call-overload]
+    return row is not None and row[0] == head
+
+
+@router.get("/health/live")
+async def live() -> JSONResponse:
+    """The process answers; nothing else is asked."""
+    return JSONResponse({"status": "live"})
+
+
+@router.get("/health/ready")
+async def ready(request: Request, database: DatabaseDep, settings: SettingsDep) -> JSONResponse:
+    """200 once the database answers, is migrated and seeded, and the demo accounts are written; else 503."""
+    if getattr(request.app.state, "is_stopping", False):
+        raise Unavailable
+    try:
+        migrated = await is_migrated(database, request.app.state.migration_head)
+    except (Problem, SQLAlchemyError, OSError):
+        raise Unavailable from None
+    if not migrated or (settings.is_demo and not settings.accounts_file.exists()):
+        raise Unavailable
+    return JSONResponse({"status": "ready", "migration": request.app.state.migration_head})
+
+
+@router.get("/metrics")
+async def metrics(request: Request, database: DatabaseDep, settings: SettingsDep) -> Response:
+    """Prometheus metrics, for loopback or with the token; anyone else is told that nothing is here."""
+    wanted = settings.metrics_token.get_secret_value()
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not (_is_loopback(request) or (wanted and secrets.compare_digest(given.encode(), wanted.encode()))):
+        raise NotFound
+    instruments: Metrics = request.app.state.metrics
+    entry = OutboxEntry
+    try:
+        async with database.transaction(write=False) as session:
+            waiting = sa.select(
+                sa.func.count().filter(col(entry.parked_at).is_(None), col(entry.due_at) <= clock.now()),
+                sa.func.count().filter(col(entry.parked_at).is_not(None)),
+            ).where(col(entry.done_at).is_(None))
+            depth, parked = (await session.exec(waiting)).one()  # type: ignore[call-overload]
+        instruments.outbox_depth.set(depth)
+        instruments.outbox_parked.set(parked)
+    except (Problem, SQLAlchemyError, OSError):
+        instruments.outbox_depth.set(float("nan"))
+    return Response(generate_latest(instruments.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_loopback(request: Request) -> bool:
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

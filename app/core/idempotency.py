@@ -1,0 +1,179 @@
+"""Idempotency-Key (IETF draft 06): one key, one effect, one answer.
+
+The key's row is inserted first, in the transaction of the work itself: two tries at once meet on its unique
+constraint, and a try that failed leaves no trace, so that a mended request may use the key again.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import Depends, Header, Request, Response
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Field, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.db import Row, json_column
+from app.core.ids import new_id
+from app.core.problems import Conflict, Invalid, Unreadable
+from app.core.security import Principal
+
+MAX_KEY = 255
+_SOUND = re.compile(r"[\x21-\x7e]{1,255}")
+KEPT_HEADERS = ("ETag", "Location")
+
+
+class IdempotencyRecord(Row, table=True):
+    """A key of a caller for an operation, with the fingerprint of the request and the answer it got."""
+
+    __tablename__ = "idempotency_records"
+    __table_args__ = (sa.UniqueConstraint("caller", "operation", "key", name="uq_idempotency_records_key"),)
+
+    caller: str = Field(max_length=100)
+    operation: str = Field(max_length=300)
+    key: str = Field(max_length=MAX_KEY)
+    fingerprint: str = Field(max_length=64)
+    status: int | None = Field(default=None)
+    headers: dict[str, str] | None = Field(default=None, sa_column=json_column(nullable=True))
+    body: str | None = Field(default=None, sa_type=sa.Text)
+    created_at: datetime = Field(index=True)
+
+
+class KeyReused(Invalid):
+    """The same key came with another request."""
+
+    code = "idempotency_key_reused"
+    title_ru, title_en = "Ключ идемпотентности уже использован", "The idempotency key was used for another request"
+    detail_ru, detail_en = "Для другого запроса нужен новый ключ.", "Another request needs another key."
+
+
+class KeyRequired(Unreadable):
+    """Integrations must send a key with every creating request."""
+
+    code = "idempotency_key_required"
+    title_ru, title_en = "Требуется заголовок Idempotency-Key", "Idempotency-Key is required"
+    detail_ru, detail_en = "Передайте уникальный ключ запроса.", "Send a unique key with the request."
+
+
+class KeyMalformed(Unreadable):
+    """The key is empty, too long or holds characters that are not visible ASCII."""
+
+    code = "idempotency_key_malformed"
+    title_ru, title_en = "Неверный ключ идемпотентности", "Malformed idempotency key"
+    detail_ru, detail_en = "До 255 видимых символов ASCII.", "Up to 255 visible ASCII characters."
+
+
+class FirstStillRunning(Conflict):
+    """The first request with this key is not answered yet."""
+
+    code = "idempotency_in_progress"
+    title_ru, title_en = "Первый запрос с этим ключом ещё выполняется", "The first request with this key is running"
+    detail_ru, detail_en = "Повторите через секунду.", "Retry in a second."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
+class Once:
+    """Does the work of a creating request once per key: `return await once(session, by, work)`."""
+
+    def __init__(self, request: Request, key: str | None) -> None:
+        self._request = request
+        self._key = key
+
+    async def __call__(
+        self, session: AsyncSession, by: Principal | None, work: Callable[[], Awaitable[Response]]
+    ) -> Response:
+        """The answer of `work`, or the kept answer of the first request with this key."""
+        if self._key is None:
+            if by is not None and by.kind == "client":
+                raise KeyRequired
+            return await work()
+        caller = by.caller_key if by else "anonymous"
+        operation = f"{self._request.method} {self._request.url.path}"
+        fingerprint = await self._fingerprint()
+        if not await _claim(session, caller, operation, self._key, fingerprint):
+            return await _replay(session, caller, operation, self._key, fingerprint)
+        response = await work()
+        await session.exec(
+            sa.update(IdempotencyRecord)
+            .where(*_is(caller, operation, self._key))
+            .values(
+                status=response.status_code,
+                body=bytes(response.body).decode(),
+                headers={name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
+            )
+        )
+        return response
+
+    async def _fingerprint(self) -> str:
+        body = await self._request.body()
+        try:
+            told = json.dumps(json.loads(body), sort_keys=True).encode()
+        except ValueError:
+            told = body
+        return hashlib.sha256(told + b"\0" + self._request.url.query.encode()).hexdigest()
+
+
+def _is(caller: str, operation: str, key: str) -> tuple[Any, ...]:
+    record = IdempotencyRecord
+    return (col(record.caller) == caller, col(record.operation) == operation, col(record.key) == key)
+
+
+async def _claim(session: AsyncSession, caller: str, operation: str, key: str, fingerprint: str) -> bool:
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    row = {
+        "id": new_id(),
+        "caller": caller,
+        "operation": operation,
+        "key": key,
+        "fingerprint": fingerprint,
+        "created_at": clock.now(),
+    }
+    statement = insert(IdempotencyRecord).values(row).on_conflict_do_nothing(index_elements=["caller", "operation", "key"])
+    try:
+        made = await session.exec(statement.returning(col(IdempotencyRecord.id)))
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == "55P03":  # lock_timeout: the first is still at work
+            raise FirstStillRunning from error
+        raise
+    return made.first() is not None
+
+
+async def _replay(session: AsyncSession, caller: str, operation: str, key: str, fingerprint: str) -> Response:
+    query = select(IdempotencyRecord).where(*_is(caller, operation, key))
+    record = (await session.exec(query)).first()
+    if record is None or record.status is None:
+        raise FirstStillRunning
+    if record.fingerprint != fingerprint:
+        raise KeyReused
+    headers = {**(record.headers or {}), "Idempotent-Replayed": "true"}
+    return Response(record.body, record.status, headers, "application/json")
+
+
+def once(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="A unique key of the request (RFC draft): up to 255 visible ASCII characters; kept 48 h."),
+    ] = None,
+) -> Once:
+    """The request's idempotency key, sound or absent."""
+    if idempotency_key is None:
+        return Once(request, None)
+    key = idempotency_key.strip()
+    if len(key) > 1 and key[0] == key[-1] == '"':  # the draft makes it a quoted string; plain is taken too
+        key = key[1:-1]
+    if not _SOUND.fullmatch(key):
+        raise KeyMalformed
+    return Once(request, key)
+
+
+OnceDep = Annotated[Once, Depends(once)]

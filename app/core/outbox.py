@@ -1,0 +1,176 @@
+"""Events and jobs: written in the transaction of the fact, relayed after it by any number of workers.
+
+A relay takes a few entries under a lease, then does each in a transaction of its own that first marks the entry done:
+two workers, or a worker that was killed and one that came after it, cannot both commit the same entry.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import Field, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.db import Database, Row, json_column
+from app.core.ids import new_id
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=30)
+BATCH = 20
+MAX_ATTEMPTS = 12
+MAX_PAUSE = timedelta(hours=1)
+
+
+class Event(BaseModel):
+    """A fact that happened: a past tense name and ids, no personal data."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def name(cls) -> str:
+        """The stable name under which the event is stored."""
+        return cls.__name__
+
+
+class OutboxEntry(Row, table=True):
+    """An event with the state of its relaying."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (sa.Index("ix_outbox_open", "done_at", "parked_at", "due_at"),)
+
+    event: str = Field(max_length=100)
+    payload: dict[str, Any] = Field(sa_column=json_column())
+    occurred_at: datetime
+    due_at: datetime
+    attempts: int = Field(default=0)
+    lease_owner: UUID | None = Field(default=None)
+    lease_until: datetime | None = Field(default=None)
+    done_at: datetime | None = Field(default=None)
+    parked_at: datetime | None = Field(default=None)
+    last_error: str | None = Field(default=None, max_length=200)
+
+
+def emit(session: AsyncSession, event: Event, *, due_at: datetime | None = None) -> None:
+    """Write an event in the transaction at work; it is relayed after the commit, or never if that fails."""
+    moment = clock.now()
+    payload = event.model_dump(mode="json")
+    session.add(OutboxEntry(event=event.name(), payload=payload, occurred_at=moment, due_at=due_at or moment))
+    session.info["emitted"] = True
+
+
+Handler = Callable[[AsyncSession, Mapping[str, Any]], Awaitable[None]]
+"""Does the work of one event, in the transaction that marks it done."""
+
+
+class Relay:
+    """Takes due entries and hands each to the handlers of its event."""
+
+    def __init__(self, database: Database, handlers: Mapping[type[Event], Sequence[Handler]]) -> None:
+        self._database = database
+        self._handlers = {event.name(): list(known) for event, known in handlers.items()}
+        self._owner = new_id()
+
+    async def run(self, stop: asyncio.Event, poll_seconds: float) -> None:
+        """Relay until told to stop. A failure of the database is waited out."""
+        while not stop.is_set():
+            try:
+                busy = await self.relay_once() > 0
+            except Exception as error:  # the loop outlives every outage  # noqa: BLE001
+                log.warning("outbox_relay_failed", error=type(error).__name__)
+                busy = False
+            if not busy:
+                self._database.has_work.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(_either(stop, self._database.has_work), poll_seconds)
+        await self._give_leases_back()
+
+    async def relay_once(self) -> int:
+        """Relay one batch; how many entries were taken."""
+        entries = await self._take()
+        for entry in entries:
+            await self._relay(entry)
+        return len(entries)
+
+    async def _take(self) -> list[OutboxEntry]:
+        moment = clock.now()
+        entry = OutboxEntry
+        is_open = (
+            col(entry.done_at).is_(None),
+            col(entry.parked_at).is_(None),
+            col(entry.due_at) <= moment,
+            sa.or_(col(entry.lease_until).is_(None), col(entry.lease_until) < moment),
+        )
+        async with self._database.transaction(write=False) as session:  # an idle worker takes no write lock
+            if (await session.exec(select(entry.id).where(*is_open).limit(1))).first() is None:
+                return []
+        due = sa.select(col(entry.id)).where(*is_open).order_by(col(entry.id)).limit(BATCH)
+        async with self._database.transaction() as session:
+            taken = await session.exec(
+                sa.update(entry)
+                .where(col(entry.id).in_(due.with_for_update(skip_locked=True)))
+                .values(lease_owner=self._owner, lease_until=moment + LEASE, attempts=col(entry.attempts) + 1)
+                .returning(entry)
+            )
+            return sorted(taken.scalars().all(), key=lambda row: row.id)
+
+    async def _relay(self, entry: OutboxEntry) -> None:
+        try:
+            async with self._database.transaction() as session:
+                done = await session.exec(
+                    sa.update(OutboxEntry)
+                    .where(
+                        col(OutboxEntry.id) == entry.id,
+                        col(OutboxEntry.done_at).is_(None),
+                        col(OutboxEntry.lease_owner) == self._owner,
+                    )
+                    .values(done_at=clock.now(), lease_owner=None, lease_until=None)
+                )
+                if done.rowcount != 1:
+                    return  # another worker has it: our lease ran out
+                for handler in self._handlers.get(entry.event, ()):
+                    await handler(session, entry.payload)
+        except Exception as error:  # one broken entry must not stop the others  # noqa: BLE001
+            await self._postpone(entry, error)
+
+    async def _postpone(self, entry: OutboxEntry, error: Exception) -> None:
+        log.warning("outbox_entry_failed", event=entry.event, entry=str(entry.id), error=type(error).__name__)
+        moment = clock.now()
+        pause = min(MAX_PAUSE, timedelta(seconds=0.5 * 2**entry.attempts))
+        async with self._database.transaction() as session:
+            await session.exec(
+                sa.update(OutboxEntry)
+                .where(col(OutboxEntry.id) == entry.id, col(OutboxEntry.lease_owner) == self._owner)
+                .values(
+                    due_at=moment + pause,
+                    lease_owner=None,
+                    lease_until=None,
+                    last_error=type(error).__name__[:200],
+                    parked_at=moment if entry.attempts >= MAX_ATTEMPTS else None,
+                )
+            )
+
+    async def _give_leases_back(self) -> None:
+        with contextlib.suppress(Exception):
+            async with self._database.transaction() as session:
+                await session.exec(
+                    sa.update(OutboxEntry)
+                    .where(col(OutboxEntry.lease_owner) == self._owner, col(OutboxEntry.done_at).is_(None))
+                    .values(lease_owner=None, lease_until=None)
+                )
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

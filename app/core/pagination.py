@@ -1,0 +1,158 @@
+"""Keyset pages: `{"items": […], "next_cursor": …}`, with a signed cursor and a count that stops early."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, Field
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from app.core.problems import Fault, Invalid
+from app.core.settings import Settings
+
+T = TypeVar("T")
+R = TypeVar("R", bound=BaseModel)
+
+COUNT_STOPS_AT = 1001
+MAX_CURSOR = 1000
+
+
+class Page(BaseModel, Generic[R]):
+    """One page of a list."""
+
+    items: list[R]
+    next_cursor: str | None = Field(description="Give it as `cursor` to get the next page; null on the last.")
+    count: int | None = Field(description="With `with_count=true`: how many there are, stopping at 1,001.")
+
+
+class PageParams:
+    """`limit`, `cursor` and `with_count` of a list."""
+
+    def __init__(
+        self,
+        request: Request,
+        limit: Annotated[int, Query(ge=1, le=200, description="How many items at most.")] = 50,
+        cursor: Annotated[str | None, Query(max_length=MAX_CURSOR, description="`next_cursor` of the page before.")] = (
+            None
+        ),
+        with_count: Annotated[bool, Query(description="Count the items too, stopping at 1,001.")] = False,
+    ) -> None:
+        settings: Settings = request.app.state.settings
+        self.limit = limit
+        self.cursor = cursor
+        self.with_count = with_count
+        self._secret = settings.secret_key.get_secret_value().encode()
+        # A cursor belongs to the list and the filters it came from.
+        filters = sorted((k, v) for k, v in request.query_params.multi_items() if k not in ("cursor", "limit"))
+        self._list = json.dumps([request.url.path, filters]).encode()
+
+    def _sign(self, body: bytes) -> bytes:
+        return hmac.new(self._secret, self._list + b"\0" + body, hashlib.sha256).digest()[:16]
+
+    def encode(self, values: Sequence[Any]) -> str:
+        """The cursor that stands behind a row with these sort values."""
+        body = json.dumps([_told(value) for value in values]).encode()
+        return base64.urlsafe_b64encode(self._sign(body) + body).rstrip(b"=").decode()
+
+    def decode(self) -> list[Any] | None:
+        """The sort values of the row before, None on the first page. Raises 422 for any cursor we did not make."""
+        if self.cursor is None:
+            return None
+        try:
+            raw = base64.urlsafe_b64decode(self.cursor.encode("ascii") + b"=" * (-len(self.cursor) % 4))
+        except ValueError:
+            raise _broken_cursor() from None
+        signature, body = raw[:16], raw[16:]
+        if not hmac.compare_digest(signature, self._sign(body)):
+            raise _broken_cursor()
+        return [_read(value) for value in json.loads(body)]
+
+
+PageDep = Annotated[PageParams, Depends()]
+
+
+def _broken_cursor() -> Invalid:
+    return Invalid(
+        faults=[
+            Fault(
+                "/cursor",
+                "cursor_broken",
+                "Курсор повреждён или относится к другому списку.",
+                "The cursor is broken or belongs to another list.",
+                "query",
+            )
+        ]
+    )
+
+
+def _told(value: Any) -> Any:
+    match value:
+        case UUID():
+            return {"u": str(value)}
+        case datetime():
+            return {"t": value.isoformat()}
+        case date():
+            return {"d": value.isoformat()}
+    return value
+
+
+def _read(value: Any) -> Any:
+    match value:
+        case {"u": text}:
+            return UUID(text)
+        case {"t": text}:
+            return datetime.fromisoformat(text)
+        case {"d": text}:
+            return date.fromisoformat(text)
+    return value
+
+
+async def paginate_rows(
+    session: AsyncSession,
+    query: SelectOfScalar[T],
+    page: PageParams,
+    *,
+    order: Sequence[Any],
+    descending: bool = True,
+) -> tuple[list[T], str | None, int | None]:
+    """The rows of one page, the next cursor, and the count if it was asked for; newest first unless said otherwise.
+
+    `order` are columns that are never null, the last of them unique; they are compared as one row value, which both
+    databases answer from an index.
+    """
+    count = None
+    if page.with_count:
+        capped = query.with_only_columns(sa.literal(1)).order_by(None).limit(COUNT_STOPS_AT).subquery()
+        count = (await session.exec(select(sa.func.count()).select_from(capped))).one()
+    behind = page.decode()
+    if behind is not None:
+        here, there = sa.tuple_(*order), sa.tuple_(*[sa.literal(v, c.type) for v, c in zip(behind, order, strict=True)])
+        query = query.where(here < there if descending else here > there)
+    query = query.order_by(*[column.desc() if descending else column.asc() for column in order])
+    rows = list((await session.exec(query.limit(page.limit + 1))).all())
+    more = len(rows) > page.limit
+    rows = rows[: page.limit]
+    cursor = page.encode([getattr(rows[-1], column.key) for column in order]) if more else None
+    return rows, cursor, count
+
+
+async def paginate(
+    session: AsyncSession,
+    query: SelectOfScalar[T],
+    page: PageParams,
+    read: Callable[[T], R],
+    *,
+    order: Sequence[Any],
+) -> Page[R]:
+    """One page of rows that are shown as they are, newest first."""
+    rows, cursor, count = await paginate_rows(session, query, page, order=order)
+    return Page(items=[read(row) for row in rows], next_cursor=cursor, count=count)

@@ -1,0 +1,38 @@
+"""How often a caller may call: a window of a minute for each, kept by the process that answers."""
+
+import time
+from dataclasses import dataclass
+
+WINDOW_SECONDS = 60
+MAX_CALLERS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a caller's window."""
+
+    limit: int
+    remaining: int
+    reset_seconds: int
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether this call is over the limit."""
+        return self.remaining < 0
+
+
+class RateLimiter:
+    """Fixed windows by caller. A caller is a token or an address, so that one cannot spend another's."""
+
+    def __init__(self) -> None:
+        self._window = 0
+        self._calls: dict[str, int] = {}
+
+    def count(self, caller: str, limit: int) -> Allowance:
+        """Count one call of the caller."""
+        moment = time.monotonic()
+        window = int(moment // WINDOW_SECONDS)
+        if window != self._window or len(self._calls) > MAX_CALLERS:
+            self._window, self._calls = window, {}
+        calls = self._calls[caller] = self._calls.get(caller, 0) + 1
+        return Allowance(limit, limit - calls, WINDOW_SECONDS - int(moment % WINDOW_SECONDS))

@@ -1,0 +1,72 @@
+"""The one place where refusals become answers: problem documents for machines, a small page for browsers."""
+
+import html
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from app.core import context
+from app.core.errors_db import problem_of
+from app.core.faults import invalid_from
+from app.core.problems import MEDIA_TYPE, MethodNotAllowed, NotFound, Problem, Unreadable, document, prefers_english
+
+log = structlog.get_logger()
+
+_PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width">
+<main><h1>{title}</h1><p>{detail}</p><p>{status} · {request}</p></main>
+</html>"""
+
+
+def render(problem: Problem, request: Request) -> Response:
+    """The problem as an answer to this request."""
+    request_id = context.request_id() or "-"
+    english = prefers_english(request.headers.get("accept-language", ""))
+    body = document(problem, request_id=request_id, english=english)
+    headers = {"Vary": "Accept-Language", "Content-Language": "en" if english else "ru", **problem.headers}
+    accept = request.headers.get("accept", "")
+    if "text/html" in accept and not request.url.path.startswith("/api/"):
+        told = {key: html.escape(str(body[key])) for key in ("title", "detail", "status")}
+        page = _PAGE.format(lang=headers["Content-Language"], request=html.escape(request_id), **told)
+        return HTMLResponse(page, int(problem.status), headers)
+    return JSONResponse(body, int(problem.status), headers, MEDIA_TYPE)
+
+
+def _of_http(error: HTTPException) -> Problem:
+    headers = dict(error.headers or {})
+    if error.status_code == MethodNotAllowed.status:
+        return MethodNotAllowed(headers=headers)
+    if error.status_code == NotFound.status:
+        return NotFound()
+    if error.status_code < 500:  # noqa: PLR2004
+        return Unreadable()
+    return Problem()
+
+
+def install(app: FastAPI) -> None:
+    """Give the application its answers to everything that is raised."""
+
+    @app.exception_handler(Problem)
+    async def _problem(request: Request, problem: Any) -> Response:
+        return render(problem, request)
+
+    @app.exception_handler(RequestValidationError)
+    async def _validation(request: Request, error: Any) -> Response:
+        return render(invalid_from(error.errors()), request)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: Any) -> Response:
+        return render(_of_http(error), request)
+
+    @app.exception_handler(SQLAlchemyError)
+    async def _database(request: Request, error: Any) -> Response:
+        problem = problem_of(error)
+        if problem.status >= 500:  # noqa: PLR2004
+            log.error("database_failed", exc_info=error)
+        return render(problem, request)

@@ -1,0 +1,86 @@
+"""Scopes and roles: a role is a named set of scopes (the table in the API's description)."""
+
+from enum import StrEnum
+
+SCOPES: dict[str, str] = {
+    "organizations:read": "Read organizations, units, employees' names, topics and legal acts",
+    "organizations:write": "Keep organizations, units, topics, municipalities and legal acts",
+    "employees:read": "Read employees with their roles",
+    "employees:write": "Create, change, disable employees and reset their passwords",
+    "clients:read": "Read API clients",
+    "clients:write": "Create, change, disable API clients and rotate their secrets",
+    "points:read": "Read the registry of interaction points",
+    "points:write": "Create and change interaction points",
+    "points:approve": "Approve, suspend and withdraw interaction points",
+    "messages:read": "Read messages and replies of one's own unit, or at the points granted",
+    "messages:register": "Hand in messages",
+    "messages:triage": "Decide on competence, topic and unit",
+    "messages:assign": "Take and assign messages within one's own unit",
+    "messages:move": "Move messages to another unit of the organization",
+    "replies:write": "Draft, change and submit replies",
+    "replies:approve": "Approve and return replies",
+    "replies:send": "Send approved replies",
+    "templates:read": "Read and use reply templates",
+    "templates:write": "Create and change reply templates",
+    "templates:publish": "Publish and archive reply templates",
+    "surveys:read": "Read survey submissions",
+    "surveys:submit": "Hand in survey submissions of another system",
+    "surveys:key_in": "Key in paper questionnaires",
+    "monitoring:read": "Read satisfaction monitoring",
+    "audit:read": "Read the audit trail",
+}
+
+
+class Role(StrEnum):
+    """Roles of employees and API clients."""
+
+    ADMIN = "admin"
+    UNIT_HEAD = "unit_head"
+    OPERATOR = "operator"
+    CLIENT_CENTRICITY = "client_centricity"
+    PRESS = "press"
+    INTEGRATION = "integration"
+
+
+_READER = {"organizations:read", "points:read"}
+_OPERATOR = _READER | {
+    "messages:read",
+    "messages:register",
+    "messages:triage",
+    "messages:assign",
+    "replies:write",
+    "replies:send",
+    "templates:read",
+    "templates:write",
+}
+
+ROLE_SCOPES: dict[Role, frozenset[str]] = {
+    Role.ADMIN: frozenset(
+        _READER
+        | {
+            "organizations:write",
+            "employees:read",
+            "employees:write",
+            "clients:read",
+            "clients:write",
+            "points:write",
+            "points:approve",
+            "audit:read",
+        }
+    ),
+    Role.UNIT_HEAD: frozenset(
+        _OPERATOR | {"messages:move", "replies:approve", "templates:publish", "monitoring:read", "employees:read"}
+    ),
+    Role.OPERATOR: frozenset(_OPERATOR),
+    Role.CLIENT_CENTRICITY: frozenset(_READER | {"surveys:read", "surveys:key_in", "monitoring:read"}),
+    Role.PRESS: frozenset(_READER),
+    Role.INTEGRATION: frozenset(
+        {"points:read", "messages:register", "messages:read", "surveys:submit", "surveys:read"}
+    ),
+}
+
+
+def scopes_of(roles: frozenset[str]) -> frozenset[str]:
+    """All scopes that the roles give together; an unknown role gives none."""
+    known = {role.value: scopes for role, scopes in ROLE_SCOPES.items()}
+    return frozenset().union(*(known.get(role, frozenset()) for role in roles))

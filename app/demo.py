@@ -1,0 +1,130 @@
+"""The demo profile: secrets made once under the var folder, and accounts of every role, printed once."""
+
+import json
+import os
+import secrets
+import string
+from pathlib import Path
+from typing import TextIO
+
+from pydantic import BaseModel, SecretStr
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.scopes import Role
+from app.core.settings import Settings
+from app.identity import service as identity
+from app.identity.service import DemoAccount, DemoClient
+from app.interaction_points import service as points
+from app.organizations import service as organizations
+from app.organizations.models import Unit
+
+CLIENT_ID = "demo-platform"
+PASSWORD_ALPHABET = string.ascii_letters + string.digits
+
+
+class Account(BaseModel):
+    """An employee's account as the accounts file shows it."""
+
+    role: str
+    unit: str | None
+    username: str
+    password: str
+
+
+class Client(BaseModel):
+    """An API client as the accounts file shows it."""
+
+    role: str
+    client_id: str
+    client_secret: str
+
+
+class Accounts(BaseModel):
+    """Everything that can sign in to the demo."""
+
+    accounts: list[Account]
+    clients: list[Client]
+
+
+def _written_once(path: Path, text: str) -> str:
+    """The content of a private file, written now if it is not there; two processes at once agree on one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="utf-8")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return text
+
+
+def with_secrets(settings: Settings) -> Settings:
+    """The settings with a secret key of their own; the signing key is made by identity, in the same folder."""
+    if settings.secret_key.get_secret_value():
+        return settings
+    key = _written_once(settings.var_dir / "secret-key", secrets.token_urlsafe(48))
+    return settings.model_copy(update={"secret_key": SecretStr(key)})
+
+
+def _password() -> str:
+    return "".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(20))
+
+
+def _wanted(first: Unit, second: Unit, centricity: Unit, press: Unit) -> list[tuple[Role, Unit | None, str, str]]:
+    return [
+        (Role.ADMIN, None, "admin", "Администратор Анна Андреевна"),
+        (Role.OPERATOR, first, "operator", "Операторова Ольга Олеговна"),
+        (Role.OPERATOR, second, "operator2", "Ответов Олег Орестович"),
+        (Role.UNIT_HEAD, first, "head", "Начальникова Надежда Николаевна"),
+        (Role.UNIT_HEAD, second, "head2", "Руководителев Роман Русланович"),
+        (Role.CLIENT_CENTRICITY, centricity, "centricity", "Клиентова Ксения Кирилловна"),
+        (Role.PRESS, press, "press", "Прессова Полина Павловна"),
+    ]
+
+
+async def make_accounts(session: AsyncSession) -> Accounts:
+    """Create the demo accounts, or give the existing ones new passwords."""
+    units = await organizations.demo_units(session)
+    wanted = _wanted(units.first, units.second, units.centricity, units.press)
+    accounts = [
+        Account(role=role, unit=unit.name if unit else None, username=username, password=_password())
+        for role, unit, username, _ in wanted
+    ]
+    await identity.load_demo_accounts(
+        session,
+        [
+            DemoAccount(username=a.username, password=a.password, name=name, role=role, unit_id=unit.id if unit else None)
+            for a, (role, unit, _, name) in zip(accounts, wanted, strict=True)
+        ],
+    )
+    client = Client(role=Role.INTEGRATION, client_id=CLIENT_ID, client_secret=secrets.token_urlsafe(32))
+    granted = [point.id for point in await points.list_approved_points(session)]
+    await identity.load_demo_client(
+        session,
+        DemoClient(
+            client_id=client.client_id,
+            client_secret=client.client_secret,
+            name="Платформа обратной связи (демо)",
+            point_ids=granted,
+        ),
+    )
+    return Accounts(accounts=accounts, clients=[client])
+
+
+def write_accounts(path: Path, accounts: Accounts, base_url: str) -> None:
+    """Write the accounts file, readable by its owner only, whole or not at all."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    _written_once(draft, json.dumps({"base_url": base_url, **accounts.model_dump()}, ensure_ascii=False, indent=1))
+    draft.replace(path)
+
+
+def print_accounts(accounts: Accounts, base_url: str, out: TextIO) -> None:
+    """Show the accounts, this once."""
+    out.write(f"\nDemo accounts of {base_url} (shown once; kept in the accounts file):\n")
+    for account in accounts.accounts:
+        out.write(f"  {account.role:<18} {account.username:<12} {account.password}  {account.unit or ''}\n")
+    for client in accounts.clients:
+        out.write(f"  {client.role:<18} {client.client_id}  {client.client_secret}\n\n")

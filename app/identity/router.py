@@ -1,0 +1,8 @@
+"""HTTP of identity."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
+
+clients_router = APIRouter()
+employees_router = APIRouter()

@@ -1,0 +1,84 @@
+"""Tables of interaction points, their channel kinds and the history of their states."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.core.db import Row, VersionedRow, enum_column, json_column, limit
+from app.interaction_points.rules import PointStatus
+
+
+class PointFormat(StrEnum):
+    """Digital or offline (O-2.7)."""
+
+    DIGITAL = "digital"
+    OFFLINE = "offline"
+
+
+class Audience(StrEnum):
+    """Whom a point serves (O-2.7)."""
+
+    EXTERNAL = "external"
+    INTERNAL = "internal"
+    BOTH = "both"
+
+
+class ChannelKind(Row, table=True):
+    """A kind of channel, as data: «иные медиаресурсы» may come."""
+
+    __tablename__ = "channel_kinds"
+    __table_args__ = (sa.UniqueConstraint("key", name="uq_channel_kinds_key"),)
+
+    key: str = Field(max_length=64)
+    name: str = Field(max_length=500)
+    is_social: bool = Field(default=False)
+    """Whether it is a social network or messenger (O-6)."""
+
+
+class Point(VersionedRow, table=True):
+    """An interaction point (O-2.7) with its present status; the history stands in `point_states`."""
+
+    __tablename__ = "interaction_points"
+    __table_args__ = (
+        sa.UniqueConstraint("organization_id", "name", name="uq_interaction_points_name"),
+        limit("name", 500),
+    )
+
+    organization_id: UUID = Field(foreign_key="organizations.id", index=True)
+    unit_id: UUID = Field(foreign_key="units.id", index=True)
+    name: str = Field(max_length=500)
+    format: PointFormat = Field(sa_column=enum_column(PointFormat))
+    channel: str = Field(foreign_key="channel_kinds.key", max_length=64, index=True)
+    audience: Audience = Field(sa_column=enum_column(Audience))
+    address: str | None = Field(default=None, max_length=1000)
+    is_official_page: bool = Field(default=False)
+    service: str | None = Field(default=None, max_length=500)
+    status: PointStatus = Field(sa_column=enum_column(PointStatus, index=True))
+    approval_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id", index=True)
+    valid_from: date | None = None
+    valid_to: date | None = None
+    regulation: dict[str, str | None] | None = Field(default=None, sa_column=json_column(nullable=True))
+    created_at: datetime
+
+
+class PointState(Row, table=True):
+    """One step of a point's life, in the order of recording; never changed (O-3: history is kept)."""
+
+    __tablename__ = "point_states"
+    __table_args__ = (
+        sa.UniqueConstraint("point_id", "sequence", name="uq_point_states_sequence"),
+        sa.CheckConstraint("valid_to IS NULL OR valid_to >= effective_on", name="validity_order"),
+    )
+
+    point_id: UUID = Field(foreign_key="interaction_points.id", index=True)
+    sequence: int
+    status: PointStatus = Field(sa_column=enum_column(PointStatus))
+    effective_on: date
+    valid_to: date | None = None
+    legal_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id")
+    reason: str | None = Field(default=None, max_length=2000)
+    recorded_at: datetime
+    recorded_by: UUID | None = None

@@ -1,0 +1,74 @@
+"""Selects of interaction points: visibility, force on a day, and the shape that the API shows."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.security import Principal
+from app.interaction_points.models import Point, PointState
+from app.interaction_points.rules import PointStatus, Step
+from app.interaction_points.schemas import ApprovalRead, PointRead, RegulationRead
+from app.legal_acts.models import LegalAct
+
+
+def visible_to(by: Principal | None) -> ColumnElement[bool]:
+    """Employees see the whole registry, an API client the points granted to it."""
+    if by is not None and by.kind == "client":
+        return col(Point.id).in_(by.point_ids)
+    return sa.true()
+
+
+def in_force_on(day: date) -> ColumnElement[bool]:
+    """The same as `rules.is_in_force`, as a condition: of the steps begun by then the last recorded rules."""
+    last = (
+        sa.select(sa.func.max(PointState.sequence))
+        .where(col(PointState.point_id) == col(Point.id), col(PointState.effective_on) <= day)
+        .correlate(Point)
+        .scalar_subquery()
+    )
+    step = sa.alias(PointState.__table__)  # type: ignore[attr-defined]
+    return sa.exists(
+        sa.select(sa.literal(1))
+        .select_from(step)
+        .where(
+            step.c.point_id == col(Point.id),
+            step.c.sequence == last,
+            step.c.status == PointStatus.APPROVED,
+            sa.or_(step.c.valid_to.is_(None), step.c.valid_to >= day),
+        )
+        .correlate(Point.__table__)  # type: ignore[attr-defined]
+    )
+
+
+async def steps_of(session: AsyncSession, point_id: UUID) -> list[Step]:
+    """The recorded steps of a point, as the rule takes them."""
+    rows = await states_of(session, point_id)
+    return [Step(row.status, row.effective_on, row.valid_to) for row in rows]
+
+
+async def states_of(session: AsyncSession, point_id: UUID) -> list[PointState]:
+    """The recorded steps of a point, in order."""
+    query = select(PointState).where(PointState.point_id == point_id).order_by(col(PointState.sequence))
+    return list((await session.exec(query)).all())
+
+
+async def read_points(session: AsyncSession, points: Sequence[Point]) -> list[PointRead]:
+    """Points as the API shows them; the titles of all their acts come in one query."""
+    wanted = {point.approval_act_id for point in points if point.approval_act_id}
+    acts = {}
+    if wanted:
+        acts = {act.id: act for act in (await session.exec(select(LegalAct).where(col(LegalAct.id).in_(wanted)))).all()}
+    return [_read(point, acts.get(point.approval_act_id) if point.approval_act_id else None) for point in points]
+
+
+def _read(point: Point, act: LegalAct | None) -> PointRead:
+    return PointRead(
+        **point.model_dump(exclude={"version", "approval_act_id", "regulation"}),
+        approval=ApprovalRead(legal_act_id=act.id, title=act.short_title) if act else None,
+        regulation=RegulationRead.model_validate(point.regulation) if point.regulation else None,
+    )

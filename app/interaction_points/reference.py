@@ -1,0 +1,72 @@
+"""Kinds of channels and the points that the order names: inserted when missing, never overwritten."""
+
+from datetime import date
+from typing import Any
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.data import read_yaml
+from app.interaction_points.models import ChannelKind, Point, PointState
+from app.interaction_points.rules import PointStatus
+from app.legal_acts import service as legal_acts
+from app.legal_acts.models import LegalActKind
+from app.organizations import reference as organizations
+from app.organizations.models import Unit
+
+
+async def load_reference(session: AsyncSession) -> None:
+    """Channel kinds, and the named points as approved by order № 27."""
+    data = read_yaml(__file__, "points.yaml")
+    known = set((await session.exec(select(ChannelKind.key))).all())
+    for raw in data["channel_kinds"]:
+        if raw["key"] not in known:
+            session.add(ChannelKind.model_validate(raw))
+    await session.flush()  # points refer to them
+    await _load(session, data["points"], data["approval"], await organizations.owner_of_points(session))
+
+
+async def load_demo(session: AsyncSession) -> None:
+    """A point that the second demo unit owns."""
+    data = read_yaml(__file__, "points.yaml")
+    units = await organizations.demo_units(session)
+    await _load(session, data["demo_points"], data["approval"], units.second)
+
+
+async def _load(session: AsyncSession, points: list[dict[str, Any]], approval: dict[str, Any], unit: Unit) -> None:
+    named = approval["legal_act"]
+    day = date.fromisoformat(named["signed_on"])
+    act = await legal_acts.find_act(session, LegalActKind(named["kind"]), named["number"], day)
+    valid_from = date.fromisoformat(approval["valid_from"])
+    query = select(Point.name).where(Point.organization_id == unit.organization_id)
+    known = set((await session.exec(query)).all())
+    for raw in points:
+        if raw["name"] in known:
+            continue
+        is_approved = raw["is_approved"] and act is not None
+        point = Point.model_validate(
+            {key: value for key, value in raw.items() if key != "is_approved"},
+            update={
+                "organization_id": unit.organization_id,
+                "unit_id": unit.id,
+                "status": PointStatus.APPROVED if is_approved else PointStatus.DRAFT,
+                "approval_act_id": act.id if is_approved and act else None,
+                "valid_from": valid_from if is_approved else None,
+                "created_at": clock.now(),
+            },
+        )
+        session.add(point)
+        if is_approved and act is not None:
+            await session.flush()  # the step refers to the point
+            session.add(
+                PointState(
+                    point_id=point.id,
+                    sequence=1,
+                    status=PointStatus.APPROVED,
+                    effective_on=valid_from,
+                    legal_act_id=act.id,
+                    recorded_at=clock.now(),
+                )
+            )
+    await session.flush()  # what comes next reads the points

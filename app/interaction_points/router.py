@@ -1,0 +1,199 @@
+"""HTTP of the registry of interaction points."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.concurrency import MatchDep, answer, conditional
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate_rows
+from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
+from app.core.security import Principal, requires
+from app.core.types import Day, Id, Key
+from app.interaction_points import queries, service
+from app.interaction_points.errors import PointExists, PointNotFound
+from app.interaction_points.models import Audience, Point, PointFormat
+from app.interaction_points.rules import PointStatus
+from app.interaction_points.schemas import (
+    ChannelKindRead,
+    ChannelKindsRead,
+    PointApprove,
+    PointCreate,
+    PointHistoryRead,
+    PointPatch,
+    PointRead,
+    PointStateRead,
+    PointStop,
+)
+
+Reader = Annotated[Principal, requires("points:read")]
+Writer = Annotated[Principal, requires("points:write")]
+Approver = Annotated[Principal, requires("points:approve")]
+
+router = APIRouter(prefix="/interaction-points", tags=["interaction points"])
+
+CHANGES = (PointNotFound, Invalid, Stale, PreconditionRequired)
+MOVES = (*CHANGES, MoveNotAllowed)
+
+
+async def _shown(session: AsyncSession, point: Point) -> PointRead:
+    return (await queries.read_points(session, [point]))[0]
+
+
+@router.get("", response_model=Page[PointRead], responses=problems(Invalid), summary="List interaction points")
+async def list_points(
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    status: Annotated[PointStatus | None, Query()] = None,
+    format: Annotated[PointFormat | None, Query()] = None,  # noqa: A002  the contract's name
+    channel: Annotated[Key | None, Query()] = None,
+    audience: Annotated[Audience | None, Query()] = None,
+    unit_id: Annotated[Id | None, Query()] = None,
+    organization_id: Annotated[Id | None, Query()] = None,
+    on_date: Annotated[Day | None, Query(description="Only the points in force on this day (O-3).")] = None,
+) -> Page[PointRead]:
+    """The registry (O-2.7), newest first. An API client sees the points granted to it."""
+    query = select(Point).where(queries.visible_to(by))
+    filters = {
+        "status": status,
+        "format": format,
+        "channel": channel,
+        "audience": audience,
+        "unit_id": unit_id,
+        "organization_id": organization_id,
+    }
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(getattr(Point, name) == value)
+    if on_date is not None:
+        query = query.where(queries.in_force_on(on_date))
+    rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
+    return Page(items=await queries.read_points(session, rows), next_cursor=cursor, count=count)
+
+
+@router.get("/public", response_model=Page[PointRead], responses=problems(Invalid), summary="List approved points")
+async def list_public_points(
+    session: SessionDep,
+    page: PageDep,
+    channel: Annotated[Key | None, Query()] = None,
+) -> Page[PointRead]:
+    """The points where clients meet the ministry: in force today and open to external clients (O-2.7). No token."""
+    query = select(Point).where(
+        queries.in_force_on(clock.today()), col(Point.audience).in_([Audience.EXTERNAL, Audience.BOTH])
+    )
+    if channel is not None:
+        query = query.where(Point.channel == channel)
+    rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
+    return Page(items=await queries.read_points(session, rows), next_cursor=cursor, count=count)
+
+
+@router.get(
+    "/channel-kinds", response_model=ChannelKindsRead, responses=problems(Invalid), summary="List kinds of channels"
+)
+async def list_channel_kinds(by: Reader, session: SessionDep) -> ChannelKindsRead:
+    """The kinds of channels that a point may have; they are data, and more can be added."""
+    rows = await service.list_channel_kinds(session)
+    return ChannelKindsRead(items=[ChannelKindRead.model_validate(row) for row in rows])
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=PointRead,
+    responses=problems(PointExists, Invalid, KeyReused, KeyMalformed),
+    summary="Add an interaction point",
+)
+async def create_point(body: PointCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+    """Add a point as a draft; it is used only after its approval (O-3)."""
+
+    async def work() -> Response:
+        point = await service.create_point(session, body, by=by)
+        return answer(await _shown(session, point), version=point.version, status=201)
+
+    return await once(session, by, work)
+
+
+@router.get(
+    "/{point_id}",
+    response_model=PointRead,
+    responses=problems(PointNotFound, Invalid),
+    summary="Get an interaction point",
+)
+async def get_point(point_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
+    """One interaction point."""
+    point = await service.get_point(session, point_id, by)
+    return conditional(request, await _shown(session, point), version=point.version)
+
+
+@router.get(
+    "/{point_id}/history",
+    response_model=PointHistoryRead,
+    responses=problems(PointNotFound, Invalid),
+    summary="Get the history of a point's states",
+)
+async def get_point_history(point_id: UUID, by: Reader, session: SessionDep) -> PointHistoryRead:
+    """Every step of the point's life in the order of recording: status, from when, by which act, who (O-3)."""
+    rows = await service.list_states(session, point_id, by)
+    return PointHistoryRead(items=[PointStateRead.model_validate(row) for row in rows])
+
+
+@router.patch(
+    "/{point_id}",
+    response_model=PointRead,
+    responses=problems(*CHANGES, PointExists),
+    summary="Change an interaction point",
+)
+async def update_point(
+    point_id: UUID, body: PointPatch, by: Writer, session: SessionDep, match: MatchDep
+) -> Response:
+    """Change a point; its status moves by approve, suspend and withdraw."""
+    point = await service.update_point(session, point_id, body, match, by=by)
+    return answer(await _shown(session, point), version=point.version)
+
+
+@router.post(
+    "/{point_id}/approve",
+    response_model=PointRead,
+    responses=problems(*MOVES),
+    summary="Approve an interaction point",
+)
+async def approve_point(
+    point_id: UUID, body: PointApprove, by: Approver, session: SessionDep, match: MatchDep
+) -> Response:
+    """Approve a point by a legal act. From `valid_from` on it accepts messages (O-2.7, O-3)."""
+    point = await service.approve_point(session, point_id, body, match, by=by)
+    return answer(await _shown(session, point), version=point.version)
+
+
+@router.post(
+    "/{point_id}/suspend",
+    response_model=PointRead,
+    responses=problems(*MOVES),
+    summary="Suspend an interaction point",
+)
+async def suspend_point(
+    point_id: UUID, body: PointStop, by: Approver, session: SessionDep, match: MatchDep
+) -> Response:
+    """Suspend a point from a day on; it may be approved again."""
+    point = await service.stop_point(session, point_id, PointStatus.SUSPENDED, body, match, by=by)
+    return answer(await _shown(session, point), version=point.version)
+
+
+@router.post(
+    "/{point_id}/withdraw",
+    response_model=PointRead,
+    responses=problems(*MOVES),
+    summary="Withdraw an interaction point",
+)
+async def withdraw_point(
+    point_id: UUID, body: PointStop, by: Approver, session: SessionDep, match: MatchDep
+) -> Response:
+    """Withdraw a point from a day on, for good; its history stays."""
+    point = await service.stop_point(session, point_id, PointStatus.WITHDRAWN, body, match, by=by)
+    return answer(await _shown(session, point), version=point.version)

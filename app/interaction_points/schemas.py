@@ -1,0 +1,139 @@
+"""What the API takes and gives about interaction points."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.types import LINE, Day, Id, Key, Name, Note
+from app.interaction_points.models import Audience, PointFormat
+from app.interaction_points.rules import PointStatus
+
+Address = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=LINE)]
+"""A web address, a postal address, a telephone number: whatever the channel has."""
+
+
+class PointCreate(Input):
+    """A new point, a draft until it is approved."""
+
+    name: Name
+    format: PointFormat
+    channel: Key
+    audience: Audience
+    unit_id: Id
+    organization_id: Id | None = None
+    address: Address | None = None
+    is_official_page: bool = Field(default=False, strict=True)
+    service: Name | None = None
+    model_config = example(
+        {
+            "name": "Горячая линия поддержки предпринимателей",
+            "format": "offline",
+            "channel": "phone",
+            "audience": "external",
+            "unit_id": "0198c6f0-0000-7000-8000-000000000000",
+            "address": "+7 383 000-00-00",
+        }
+    )
+
+
+class PointPatch(Input):
+    """Changes of a point; its status moves by approve, suspend and withdraw."""
+
+    name: Name = Field(default="")
+    format: PointFormat = PointFormat.DIGITAL
+    channel: Key = Field(default="")
+    audience: Audience = Audience.EXTERNAL
+    unit_id: Id | None = Field(default=None)
+    address: Address | None = None
+    is_official_page: bool = Field(default=False, strict=True)
+    service: Name | None = None
+    model_config = example({"address": "https://vk.com/econom_nso"})
+
+
+class PointApprove(Input):
+    """Approval of a point by a legal act."""
+
+    legal_act_id: Id
+    valid_from: Day
+    valid_to: Day | None = None
+    model_config = example({"legal_act_id": "0198c6f0-0000-7000-8000-000000000000", "valid_from": "2026-12-01"})
+
+
+class PointStop(Input):
+    """Why a point is suspended or withdrawn, and from which day (today unless given)."""
+
+    reason: Note
+    on: Day | None = None
+    model_config = example({"reason": "Страница закрыта на время технических работ"})
+
+
+class ApprovalRead(Output):
+    """The act that approves a point."""
+
+    legal_act_id: UUID
+    title: str
+
+
+class RegulationRead(Output):
+    """What regulates work at a point (O-10c)."""
+
+    kind: Literal["legal_act", "own_text"]
+    legal_act_id: UUID | None
+    clause: str | None
+    text: str | None
+
+
+class PointRead(Output):
+    """An interaction point (O-2.7)."""
+
+    id: UUID
+    name: str
+    format: PointFormat
+    channel: str
+    audience: Audience
+    address: str | None
+    organization_id: UUID
+    unit_id: UUID
+    status: PointStatus
+    approval: ApprovalRead | None
+    valid_from: date | None
+    valid_to: date | None
+    is_official_page: bool
+    regulation: RegulationRead | None
+    service: str | None
+    created_at: ShownMoment
+
+
+class PointStateRead(Output):
+    """One step of a point's life."""
+
+    status: PointStatus
+    effective_on: date
+    valid_to: date | None
+    legal_act_id: UUID | None
+    reason: str | None
+    recorded_at: ShownMoment
+    recorded_by: UUID | None
+
+
+class PointHistoryRead(Output):
+    """All steps of a point's life, in the order of recording."""
+
+    items: list[PointStateRead]
+
+
+class ChannelKindRead(Output):
+    """A kind of channel."""
+
+    key: str
+    name: str
+    is_social: bool
+
+
+class ChannelKindsRead(Output):
+    """All kinds of channels."""
+
+    items: list[ChannelKindRead]

@@ -1,0 +1,42 @@
+"""The table of legal acts."""
+
+from datetime import date
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.core.db import VersionedRow, enum_column, limit
+
+
+class LegalActKind(StrEnum):
+    """What kind of act it is."""
+
+    ORDER = "order"
+    FEDERAL_LAW = "federal_law"
+    OTHER = "other"
+
+
+class LegalAct(VersionedRow, table=True):
+    """An order or law that approves points, regulates them or sets deadlines."""
+
+    __tablename__ = "legal_acts"
+    __table_args__ = (
+        sa.UniqueConstraint("kind", "number", "signed_on", name="uq_legal_acts_number"),
+        limit("number", 100),
+        limit("title", 1000),
+    )
+
+    kind: LegalActKind = Field(sa_column=enum_column(LegalActKind))
+    number: str = Field(max_length=100)
+    signed_on: date
+    title: str = Field(max_length=1000)
+    issuer: str | None = Field(default=None, max_length=500)
+    closed_on: date | None = None
+    """The day from which the act is no longer in force."""
+
+    @property
+    def short_title(self) -> str:
+        """«Приказ от 15.02.2024 № 27»."""
+        word = {LegalActKind.ORDER: "Приказ", LegalActKind.FEDERAL_LAW: "Федеральный закон"}.get(self.kind, "Акт")
+        return f"{word} от {self.signed_on:%d.%m.%Y} № {self.number}"

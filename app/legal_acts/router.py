@@ -1,0 +1,76 @@
+"""HTTP of legal acts."""
+
+from typing import Annotated
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col, select
+
+from app.core.concurrency import MatchDep, answer, conditional
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate
+from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.security import Principal, requires
+from app.legal_acts import service
+from app.legal_acts.errors import LegalActExists, LegalActNotFound
+from app.legal_acts.models import LegalAct, LegalActKind
+from app.legal_acts.schemas import LegalActCreate, LegalActPatch, LegalActRead
+
+Reader = Annotated[Principal, requires("organizations:read")]
+Writer = Annotated[Principal, requires("organizations:write")]
+
+router = APIRouter(prefix="/legal-acts", tags=["legal acts"])
+
+
+@router.get("", response_model=Page[LegalActRead], responses=problems(Invalid), summary="List legal acts")
+async def list_legal_acts(
+    by: Reader, session: SessionDep, page: PageDep, kind: Annotated[LegalActKind | None, Query()] = None
+) -> Page[LegalActRead]:
+    """Orders and laws that approve, regulate and set deadlines, newest first."""
+    query = select(LegalAct).where(LegalAct.kind == kind if kind is not None else sa.true())
+    return await paginate(session, query, page, LegalActRead.model_validate, order=(col(LegalAct.id),))
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=LegalActRead,
+    responses=problems(LegalActExists, Invalid, KeyReused, KeyMalformed),
+    summary="Add a legal act",
+)
+async def create_legal_act(body: LegalActCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+    """Add an order or law."""
+
+    async def work() -> Response:
+        row = await service.create_act(session, body, by=by)
+        return answer(LegalActRead.model_validate(row), version=row.version, status=201)
+
+    return await once(session, by, work)
+
+
+@router.get(
+    "/{act_id}",
+    response_model=LegalActRead,
+    responses=problems(LegalActNotFound, Invalid),
+    summary="Get a legal act",
+)
+async def get_legal_act(act_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
+    """One legal act."""
+    row = await service.get_act(session, act_id)
+    return conditional(request, LegalActRead.model_validate(row), version=row.version)
+
+
+@router.patch(
+    "/{act_id}",
+    response_model=LegalActRead,
+    responses=problems(LegalActNotFound, Invalid, Stale, PreconditionRequired),
+    summary="Change or close a legal act",
+)
+async def update_legal_act(
+    act_id: UUID, body: LegalActPatch, by: Writer, session: SessionDep, match: MatchDep
+) -> Response:
+    """Change an act; nothing is deleted, `closed_on` is the day from which it has no force."""
+    row = await service.update_act(session, act_id, body, match, by=by)
+    return answer(LegalActRead.model_validate(row), version=row.version)

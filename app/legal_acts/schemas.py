@@ -1,0 +1,48 @@
+"""What the API takes and gives about legal acts."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.core.schemas import Input, Output, example
+from app.core.types import LINE, Day, Label, Name
+from app.legal_acts.models import LegalActKind
+
+ActTitle = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=LINE)]
+
+
+class LegalActCreate(Input):
+    """A new legal act."""
+
+    kind: LegalActKind
+    number: Label
+    signed_on: Day
+    title: ActTitle
+    issuer: Name | None = None
+    model_config = example(
+        {"kind": "order", "number": "31", "signed_on": "2026-03-02", "title": "О внесении изменений в перечень точек"}
+    )
+
+
+class LegalActPatch(Input):
+    """Changes of an act; losing force is a date."""
+
+    title: ActTitle = Field(default="")
+    issuer: Name | None = None
+    closed_on: Day | None = None
+    model_config = example({"closed_on": "2027-01-01"})
+
+
+class LegalActRead(Output):
+    """An order or law."""
+
+    id: UUID
+    kind: LegalActKind
+    number: str
+    signed_on: date
+    title: str
+    short_title: str
+    issuer: str | None
+    closed_on: date | None

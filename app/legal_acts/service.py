@@ -1,0 +1,71 @@
+"""Use cases of legal acts."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit
+from app.core.concurrency import Match
+from app.core.data import read_yaml
+from app.core.references import unknown_reference
+from app.core.schemas import apply_changes
+from app.core.security import Principal
+from app.legal_acts.errors import LegalActNotFound
+from app.legal_acts.models import LegalAct, LegalActKind
+from app.legal_acts.schemas import LegalActCreate, LegalActPatch
+
+
+async def get_act(session: AsyncSession, act_id: UUID) -> LegalAct:
+    """The act, or `LegalActNotFound`."""
+    row = await session.get(LegalAct, act_id)
+    if row is None:
+        raise LegalActNotFound
+    return row
+
+
+async def referred_act(session: AsyncSession, act_id: UUID, pointer: str) -> LegalAct:
+    """An act named in a body; 422 with the pointer when there is none."""
+    row = await session.get(LegalAct, act_id)
+    if row is None:
+        raise unknown_reference(pointer)
+    return row
+
+
+async def find_act(session: AsyncSession, kind: LegalActKind, number: str, signed_on: date) -> LegalAct | None:
+    """The act by kind, number and date."""
+    query = select(LegalAct).where(
+        LegalAct.kind == kind, LegalAct.number == number, LegalAct.signed_on == signed_on
+    )
+    return (await session.exec(query)).first()
+
+
+async def create_act(session: AsyncSession, body: LegalActCreate, *, by: Principal) -> LegalAct:
+    """Add a legal act."""
+    row = LegalAct.model_validate(body)
+    session.add(row)
+    audit.record(session, by, "legal_act.created", "legal_act", row.id)
+    await session.flush()  # the answer tells of an act that is there already
+    return row
+
+
+async def update_act(
+    session: AsyncSession, act_id: UUID, body: LegalActPatch, match: Match, *, by: Principal
+) -> LegalAct:
+    """Change an act, or record when it lost force."""
+    row = await get_act(session, act_id)
+    match.require(row)
+    changed = apply_changes(row, body)
+    audit.record(session, by, "legal_act.changed", "legal_act", row.id, fields=changed)
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+async def load_reference(session: AsyncSession) -> None:
+    """The orders that the ministry's order names, and the laws around it; inserted when missing."""
+    for raw in read_yaml(__file__, "legal_acts.yaml")["legal_acts"]:
+        kind, signed_on = LegalActKind(raw["kind"]), date.fromisoformat(raw["signed_on"])
+        if await find_act(session, kind, raw["number"], signed_on) is None:
+            session.add(LegalAct.model_validate(raw, update={"kind": kind, "signed_on": signed_on}))
+    await session.flush()  # points refer to them

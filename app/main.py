@@ -1,0 +1,104 @@
+"""`create_app(settings)`: the only place that wires things together."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
+
+from app.core import health, logging, openapi, rendering
+from app.core.body_guard import BodyGuard
+from app.core.db import Database
+from app.core.edge import Edge
+from app.core.metrics import Metrics
+from app.core.settings import Settings
+from app.identity.router import clients_router, employees_router
+from app.identity.router import router as auth_router
+from app.identity.tokens import TokenResolver
+from app.interaction_points.router import router as points_router
+from app.legal_acts.router import router as legal_acts_router
+from app.messages.router import router as messages_router
+from app.monitoring.router import router as monitoring_router
+from app.organizations.router import municipalities_router, units_router
+from app.organizations.router import router as organizations_router
+from app.reply_templates.router import router as templates_router
+from app.surveys.router import forms_router
+from app.surveys.router import router as submissions_router
+from app.worker import make_relay, run_worker
+
+ROUTERS = (
+    auth_router,
+    employees_router,
+    clients_router,
+    organizations_router,
+    units_router,
+    municipalities_router,
+    legal_acts_router,
+    points_router,
+    messages_router,
+    templates_router,
+    forms_router,
+    submissions_router,
+    monitoring_router,
+)
+
+
+def operation_id(route: APIRoute) -> str:
+    """Operation ids are the names of the functions."""
+    return route.name
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application with everything wired; nothing is opened before its lifespan begins."""
+    logging.configure(settings.log_level)
+    database = Database(settings)
+    metrics = Metrics()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        worker = asyncio.create_task(run_worker(make_relay(database), database, settings, stop))
+        try:
+            yield
+        finally:
+            app.state.is_stopping = True
+            stop.set()
+            await worker
+            await database.close()
+
+    app = FastAPIOffline(
+        title="Взаимодействие с внешними клиентами",
+        version="0.1.0",
+        lifespan=lifespan,
+        generate_unique_id_function=operation_id,
+        redirect_slashes=False,
+        swagger_ui_init_oauth={"scopes": "", "clientId": ""},
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.metrics = metrics
+    app.state.migration_head = health.migration_head()
+    app.state.resolver = TokenResolver(settings)
+
+    api = APIRouter(prefix="/api/v1")
+    for router in ROUTERS:
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(health.router)
+
+    rendering.install(app)
+    openapi.install(app)
+    app.add_middleware(BodyGuard, max_bytes=settings.max_body_bytes, timeout_seconds=settings.body_timeout_seconds)
+    if origins := settings.list_of(settings.cors_origins):
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"],
+            expose_headers=["ETag", "X-Request-ID", "Retry-After", "RateLimit", "Idempotent-Replayed"],
+        )
+    app.add_middleware(Edge, settings=settings, metrics=metrics)
+    return app

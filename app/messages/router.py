@@ -1,0 +1,5 @@
+"""HTTP of messages."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

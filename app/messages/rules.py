@@ -1,0 +1,166 @@
+"""The lives of a message and of a reply as tables: what may be done in which state, and what comes of it (O-6.2.1–3)."""
+
+from enum import StrEnum
+
+
+class MessageState(StrEnum):
+    """Where a message stands."""
+
+    RECEIVED = "received"
+    TRIAGED = "triaged"
+    IN_PROGRESS = "in_progress"
+    AWAITING_APPROVAL = "awaiting_approval"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    AWAITING_CLIENT = "awaiting_client"
+    REDIRECTED = "redirected"
+    OUT_OF_COMPETENCE = "out_of_competence"
+    REGISTERED_AS_APPEAL = "registered_as_appeal"
+    SPAM = "spam"
+
+
+class MessageMove(StrEnum):
+    """What can happen to a message."""
+
+    TRIAGE_WITHIN = "triage_within"
+    TRIAGE_OUTSIDE = "triage_outside"
+    TRIAGE_UNCLEAR = "triage_unclear"
+    ASSIGN = "assign"
+    DRAFT_REPLY = "draft_reply"
+    SUBMIT_REPLY = "submit_reply"
+    RETURN_REPLY = "return_reply"
+    SEND_REPLY = "send_reply"
+    ANSWER = "answer"
+    TRANSFER = "transfer"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    MARK_SPAM = "mark_spam"
+
+
+_S, _M = MessageState, MessageMove
+
+_TRIAGE = {
+    _M.TRIAGE_WITHIN: _S.TRIAGED,
+    _M.TRIAGE_OUTSIDE: _S.OUT_OF_COMPETENCE,
+    _M.TRIAGE_UNCLEAR: _S.TRIAGED,
+}
+_OPEN_ENDS = {_M.CLOSE: _S.CLOSED, _M.MARK_SPAM: _S.SPAM}
+
+MESSAGE_MOVES: dict[MessageState, dict[MessageMove, MessageState]] = {
+    _S.RECEIVED: _TRIAGE | {_M.ASSIGN: _S.RECEIVED} | _OPEN_ENDS,
+    # A reply is drafted only after the need was analysed: stage 1 comes before stage 2 (O-6.2.3).
+    _S.TRIAGED: _TRIAGE | {_M.ASSIGN: _S.IN_PROGRESS, _M.DRAFT_REPLY: _S.IN_PROGRESS} | _OPEN_ENDS,
+    _S.IN_PROGRESS: _TRIAGE
+    | {_M.ASSIGN: _S.IN_PROGRESS, _M.DRAFT_REPLY: _S.IN_PROGRESS, _M.SUBMIT_REPLY: _S.AWAITING_APPROVAL}
+    | _OPEN_ENDS,
+    _S.AWAITING_APPROVAL: {
+        _M.ASSIGN: _S.AWAITING_APPROVAL,
+        _M.RETURN_REPLY: _S.IN_PROGRESS,
+        _M.SEND_REPLY: _S.AWAITING_APPROVAL,
+        _M.ANSWER: _S.ANSWERED,
+        _M.TRANSFER: _S.AWAITING_CLIENT,
+    },
+    _S.ANSWERED: {_M.CLOSE: _S.CLOSED, _M.REOPEN: _S.IN_PROGRESS, _M.ASSIGN: _S.ANSWERED},
+    _S.AWAITING_CLIENT: {
+        _M.CLOSE: _S.CLOSED,
+        _M.REOPEN: _S.IN_PROGRESS,
+        _M.ASSIGN: _S.AWAITING_CLIENT,
+        _M.DRAFT_REPLY: _S.IN_PROGRESS,
+    },
+    _S.CLOSED: {_M.REOPEN: _S.IN_PROGRESS},
+    _S.SPAM: {_M.REOPEN: _S.RECEIVED},
+    # The client is told who is competent: so replies go out from here too (O-6.2.1).
+    _S.OUT_OF_COMPETENCE: _TRIAGE
+    | {
+        _M.ASSIGN: _S.OUT_OF_COMPETENCE,
+        _M.DRAFT_REPLY: _S.OUT_OF_COMPETENCE,
+        _M.SUBMIT_REPLY: _S.AWAITING_APPROVAL,
+    }
+    | _OPEN_ENDS,
+    _S.REDIRECTED: {_M.CLOSE: _S.CLOSED, _M.REOPEN: _S.IN_PROGRESS},
+    _S.REGISTERED_AS_APPEAL: {_M.CLOSE: _S.CLOSED, _M.ASSIGN: _S.REGISTERED_AS_APPEAL},
+}
+
+
+class ReplyState(StrEnum):
+    """Where a reply stands."""
+
+    DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting_approval"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class ReplyMove(StrEnum):
+    """What can happen to a reply."""
+
+    EDIT = "edit"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    RETURN = "return"
+    SEND = "send"
+    DELIVER = "deliver"
+    FAIL = "fail"
+
+
+_R, _A = ReplyState, ReplyMove
+
+REPLY_MOVES: dict[ReplyState, dict[ReplyMove, ReplyState]] = {
+    _R.DRAFT: {_A.EDIT: _R.DRAFT, _A.SUBMIT: _R.AWAITING_APPROVAL},
+    _R.RETURNED: {_A.EDIT: _R.DRAFT, _A.SUBMIT: _R.AWAITING_APPROVAL},
+    _R.AWAITING_APPROVAL: {_A.APPROVE: _R.APPROVED, _A.RETURN: _R.RETURNED},
+    _R.APPROVED: {_A.SEND: _R.SENDING, _A.RETURN: _R.RETURNED},
+    _R.SENDING: {_A.DELIVER: _R.SENT, _A.FAIL: _R.FAILED},
+    _R.FAILED: {_A.SEND: _R.SENDING, _A.RETURN: _R.RETURNED},
+    _R.SENT: {},
+}
+
+STATES_RU: dict[str, str] = {
+    "received": "получено",
+    "triaged": "рассмотрено",
+    "in_progress": "в работе",
+    "awaiting_approval": "на согласовании",
+    "answered": "дан ответ",
+    "closed": "закрыто",
+    "awaiting_client": "ожидается клиент",
+    "redirected": "перенаправлено",
+    "out_of_competence": "вне компетенции",
+    "registered_as_appeal": "зарегистрировано как обращение",
+    "spam": "спам",
+    "draft": "черновик",
+    "returned": "возвращён",
+    "approved": "согласован",
+    "sending": "отправляется",
+    "sent": "отправлен",
+    "failed": "не доставлен",
+}
+MOVES_RU: dict[str, str] = {
+    "triage_within": "признать в компетенции",
+    "triage_outside": "признать вне компетенции",
+    "triage_unclear": "отметить компетенцию неясной",
+    "assign": "назначить исполнителя",
+    "draft_reply": "подготовить ответ",
+    "submit_reply": "передать ответ на согласование",
+    "return_reply": "вернуть ответ",
+    "send_reply": "отправить ответ",
+    "answer": "ответить",
+    "transfer": "предложить другой канал",
+    "close": "закрыть",
+    "reopen": "возобновить",
+    "mark_spam": "отметить как спам",
+    "edit": "изменить",
+    "submit": "передать на согласование",
+    "approve": "согласовать",
+    "return": "вернуть",
+    "send": "отправить",
+    "deliver": "доставить",
+    "fail": "отметить недоставленным",
+}
+
+
+def number_of(year: int, count: int) -> str:
+    """The number of a message: `2026-000001`."""
+    return f"{year}-{count:06d}"

@@ -1,0 +1,1 @@
+"""Monitoring of satisfaction as the form of control (O-1, O-11)."""

@@ -1,0 +1,5 @@
+"""HTTP of monitoring."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,118 @@
+"""Tables of organizations, units, competence topics, employees and municipalities."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.core.db import VersionedRow, enum_column, json_column, limit
+
+
+class OrganizationKind(StrEnum):
+    """The ministry itself, or an organization subordinate to it (O-2.2)."""
+
+    MINISTRY = "ministry"
+    SUBORDINATE = "subordinate"
+
+
+class PositionKind(StrEnum):
+    """Kinds of an internal client's position (O-2.3)."""
+
+    CIVIL_SERVANT = "civil_servant"
+    OTHER_POSITION = "other_position"
+
+
+class MunicipalityKind(StrEnum):
+    """Kinds of municipality; the order's «муниципальный район или городской округ» means all three."""
+
+    MUNICIPAL_OKRUG = "municipal_okrug"
+    MUNICIPAL_DISTRICT = "municipal_district"
+    URBAN_OKRUG = "urban_okrug"
+
+
+class Organization(VersionedRow, table=True):
+    """The ministry or a subordinate organization. Never deleted, closed by date."""
+
+    __tablename__ = "organizations"
+    __table_args__ = (
+        sa.UniqueConstraint("key", name="uq_organizations_key"),
+        limit("name", 500),
+        sa.CheckConstraint("closed_on IS NULL OR closed_on >= opened_on", name="open_before_closed"),
+    )
+
+    key: str = Field(max_length=64)
+    kind: OrganizationKind = Field(sa_column=enum_column(OrganizationKind))
+    name: str = Field(max_length=500)
+    zone: str = Field(default="Asia/Novosibirsk", max_length=64)
+    opened_on: date | None = None
+    closed_on: date | None = None
+
+
+class Unit(VersionedRow, table=True):
+    """A structural unit (O-2.4): its head is the employee with the role `unit_head`."""
+
+    __tablename__ = "units"
+    __table_args__ = (sa.UniqueConstraint("organization_id", "name", name="uq_units_name"), limit("name", 500))
+
+    organization_id: UUID = Field(foreign_key="organizations.id", index=True)
+    name: str = Field(max_length=500)
+    is_client_centricity: bool = Field(default=False)
+    """Whether it is the unit authorised for client-centricity (A-1.fn)."""
+    opened_on: date | None = None
+    closed_on: date | None = None
+
+
+class Topic(VersionedRow, table=True):
+    """A competence topic that a unit answers for, with keywords."""
+
+    __tablename__ = "topics"
+    __table_args__ = (sa.UniqueConstraint("unit_id", "name", name="uq_topics_name"), limit("name", 500))
+
+    unit_id: UUID = Field(foreign_key="units.id", index=True)
+    name: str = Field(max_length=500)
+    keywords: list[str] = Field(sa_column=json_column())
+    closed_on: date | None = None
+
+
+class Employee(VersionedRow, table=True):
+    """An internal client (O-2.3) with their unit and roles. The password lives in `identity`."""
+
+    __tablename__ = "employees"
+    __table_args__ = (
+        sa.UniqueConstraint("username", name="uq_employees_username"),
+        sa.UniqueConstraint("external_subject", name="uq_employees_external_subject"),
+        limit("name", 500),
+        limit("username", 64, shortest=3),
+    )
+
+    organization_id: UUID = Field(foreign_key="organizations.id", index=True)
+    unit_id: UUID | None = Field(default=None, foreign_key="units.id", index=True)
+    username: str = Field(max_length=64)
+    name: str = Field(max_length=500)
+    position: str | None = Field(default=None, max_length=500)
+    position_kind: PositionKind = Field(sa_column=enum_column(PositionKind))
+    roles: list[str] = Field(sa_column=json_column())
+    is_disabled: bool = Field(default=False)
+    external_subject: str | None = Field(default=None, max_length=255)
+    """`sub` of the person at the ministry's own identity provider."""
+
+
+class Municipality(VersionedRow, table=True):
+    """A municipality by OKTMO; a reformed one is closed and names its successor (A-1.11–13)."""
+
+    __tablename__ = "municipalities"
+    __table_args__ = (
+        sa.UniqueConstraint("oktmo", name="uq_municipalities_oktmo"),
+        sa.CheckConstraint("length(oktmo) = 8", name="oktmo_length"),
+        sa.CheckConstraint("valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to", name="validity_order"),
+    )
+
+    oktmo: str = Field(max_length=8)
+    kind: MunicipalityKind = Field(sa_column=enum_column(MunicipalityKind))
+    name: str = Field(max_length=500, index=True)
+    short_name: str = Field(max_length=500)
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successor: str | None = Field(default=None, max_length=8)

@@ -1,0 +1,57 @@
+"""Reference and demo data of organizations: inserted when missing, never overwritten."""
+
+from datetime import date
+from typing import Any
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.data import read_yaml
+from app.organizations.models import Municipality, Organization, Topic, Unit
+from app.organizations.service import DemoUnits, get_ministry
+
+
+async def load_reference(session: AsyncSession) -> None:
+    """The ministry, the unit that owns its official pages, and the municipalities with their predecessors."""
+    data = read_yaml(__file__, "organizations.yaml")
+    if (await session.exec(select(Organization).where(Organization.key == data["ministry"]["key"]))).first() is None:
+        session.add(Organization.model_validate(data["ministry"]))
+        await session.flush()  # the unit refers to it
+    await _unit(session, data["owner_of_points"])
+    known = set((await session.exec(select(Municipality.oktmo))).all())
+    for raw in read_yaml(__file__, "municipalities.yaml")["municipalities"]:
+        if raw["oktmo"] not in known:
+            days = {name: date.fromisoformat(raw[name]) if raw[name] else None for name in ("valid_from", "valid_to")}
+            session.add(Municipality.model_validate(raw, update=days))
+
+
+async def load_demo(session: AsyncSession) -> None:
+    """The demo units with their topics."""
+    for raw in read_yaml(__file__, "demo.yaml")["units"]:
+        unit = await _unit(session, raw)
+        known = set((await session.exec(select(Topic.name).where(Topic.unit_id == unit.id))).all())
+        for topic in raw["topics"]:
+            if topic["name"] not in known:
+                session.add(Topic.model_validate(topic, update={"unit_id": unit.id}))
+
+
+async def demo_units(session: AsyncSession) -> DemoUnits:
+    """The demo units by the part they play."""
+    return DemoUnits(**{raw["role"]: await _unit(session, raw) for raw in read_yaml(__file__, "demo.yaml")["units"]})
+
+
+async def owner_of_points(session: AsyncSession) -> Unit:
+    """The unit that keeps the official pages."""
+    return await _unit(session, read_yaml(__file__, "organizations.yaml")["owner_of_points"])
+
+
+async def _unit(session: AsyncSession, raw: dict[str, Any]) -> Unit:
+    ministry = await get_ministry(session)
+    query = select(Unit).where(Unit.organization_id == ministry.id, Unit.name == raw["name"])
+    unit = (await session.exec(query)).first()
+    if unit is None:
+        centricity = raw.get("is_client_centricity", False)
+        unit = Unit(organization_id=ministry.id, name=raw["name"], is_client_centricity=centricity)
+        session.add(unit)
+        await session.flush()  # topics and points refer to it
+    return unit

@@ -1,0 +1,164 @@
+"""What the API takes and gives about organizations, units, topics and municipalities."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.core.schemas import Input, Output, example
+from app.core.types import Day, Id, Key, Label, Name
+from app.organizations.models import MunicipalityKind, OrganizationKind
+
+Oktmo = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
+
+
+def _known_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise PydanticCustomError("unknown_zone", "Input should be the name of a time zone")
+    return value
+
+
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+Keywords = Annotated[list[Label], Field(max_length=50)]
+
+
+class OrganizationCreate(Input):
+    """A new organization."""
+
+    key: Key
+    kind: OrganizationKind
+    name: Name
+    zone: Zone = "Asia/Novosibirsk"
+    opened_on: Day | None = None
+    model_config = example(
+        {"key": "fond-mikrofinansirovaniya", "kind": "subordinate", "name": "Фонд микрофинансирования"}
+    )
+
+
+class OrganizationPatch(Input):
+    """Changes of an organization; closing it is a date."""
+
+    name: Name = Field(default="")
+    zone: Zone = Field(default="")
+    opened_on: Day | None = None
+    closed_on: Day | None = None
+    model_config = example({"closed_on": "2027-01-01"})
+
+
+class OrganizationRead(Output):
+    """The ministry or a subordinate organization."""
+
+    id: UUID
+    key: str
+    kind: OrganizationKind
+    name: str
+    zone: str
+    opened_on: date | None
+    closed_on: date | None
+
+
+class UnitCreate(Input):
+    """A new structural unit."""
+
+    organization_id: Id
+    name: Name
+    is_client_centricity: bool = Field(default=False, strict=True)
+    opened_on: Day | None = None
+    model_config = example(
+        {"organization_id": "0198c6f0-0000-7000-8000-000000000000", "name": "Отдел поддержки предпринимательства"}
+    )
+
+
+class UnitPatch(Input):
+    """Changes of a unit."""
+
+    name: Name = Field(default="")
+    is_client_centricity: bool = Field(default=False, strict=True)
+    opened_on: Day | None = None
+    closed_on: Day | None = None
+    model_config = example({"name": "Отдел поддержки предпринимательства и экспорта"})
+
+
+class UnitRead(Output):
+    """A structural unit."""
+
+    id: UUID
+    organization_id: UUID
+    name: str
+    is_client_centricity: bool
+    opened_on: date | None
+    closed_on: date | None
+
+
+class TopicCreate(Input):
+    """A new competence topic of a unit."""
+
+    name: Name
+    keywords: Keywords = []
+    model_config = example({"name": "Льготные займы", "keywords": ["заём", "кредит"]})
+
+
+class TopicPatch(Input):
+    """Changes of a topic."""
+
+    name: Name = Field(default="")
+    keywords: Keywords = []
+    closed_on: Day | None = None
+    model_config = example({"keywords": ["заём", "займ", "кредит"]})
+
+
+class TopicRead(Output):
+    """A competence topic."""
+
+    id: UUID
+    unit_id: UUID
+    name: str
+    keywords: list[str]
+    closed_on: date | None
+
+
+class MunicipalityCreate(Input):
+    """A new municipality."""
+
+    oktmo: Oktmo
+    kind: MunicipalityKind
+    name: Name
+    short_name: Name
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    successor: Oktmo | None = None
+    model_config = example(
+        {
+            "oktmo": "50515000",
+            "kind": "municipal_okrug",
+            "name": "Искитимский муниципальный округ Новосибирской области",
+            "short_name": "Искитимский",
+            "valid_from": "2027-01-01",
+        }
+    )
+
+
+class MunicipalityPatch(Input):
+    """Changes of a municipality: when a reform took place, and what came after."""
+
+    name: Name = Field(default="")
+    short_name: Name = Field(default="")
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    successor: Oktmo | None = None
+    model_config = example({"valid_to": "2026-12-31", "successor": "50515000"})
+
+
+class MunicipalityRead(Output):
+    """A municipality by its OKTMO code."""
+
+    oktmo: str
+    kind: MunicipalityKind
+    name: str
+    short_name: str
+    valid_from: date | None
+    valid_to: date | None
+    successor: str | None

@@ -1,0 +1,226 @@
+"""Use cases of organizations, units, topics and municipalities."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.problems import Fault, Invalid
+from app.core.references import unknown_reference
+from app.core.schemas import apply_changes
+from app.core.security import Principal
+from app.core.text import normalized
+from app.organizations.errors import MunicipalityNotFound, OrganizationNotFound, TopicNotFound, UnitNotFound
+from app.organizations.models import Employee, Municipality, Organization, OrganizationKind, Topic, Unit
+from app.organizations.rules import is_valid_on
+from app.organizations.schemas import (
+    MunicipalityCreate,
+    MunicipalityPatch,
+    OrganizationCreate,
+    OrganizationPatch,
+    TopicCreate,
+    TopicPatch,
+    UnitCreate,
+    UnitPatch,
+)
+
+
+async def get_organization(session: AsyncSession, organization_id: UUID) -> Organization:
+    """The organization, or `OrganizationNotFound`."""
+    row = await session.get(Organization, organization_id)
+    if row is None:
+        raise OrganizationNotFound
+    return row
+
+
+async def get_ministry(session: AsyncSession) -> Organization:
+    """The ministry itself."""
+    row = (await session.exec(select(Organization).where(Organization.kind == OrganizationKind.MINISTRY))).first()
+    if row is None:
+        raise OrganizationNotFound
+    return row
+
+
+async def create_organization(session: AsyncSession, body: OrganizationCreate, *, by: Principal) -> Organization:
+    """Add an organization (O-2.2)."""
+    row = Organization.model_validate(body)
+    session.add(row)
+    audit.record(session, by, "organization.created", "organization", row.id)
+    await session.flush()  # the answer tells of a taken key
+    return row
+
+
+async def update_organization(
+    session: AsyncSession, organization_id: UUID, body: OrganizationPatch, match: Match, *, by: Principal
+) -> Organization:
+    """Change or close an organization."""
+    row = await get_organization(session, organization_id)
+    match.require(row)
+    changed = apply_changes(row, body)
+    _require_order("closed_on", row.opened_on, row.closed_on)
+    audit.record(session, by, "organization.changed", "organization", row.id, fields=changed)
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+async def get_unit(session: AsyncSession, unit_id: UUID) -> Unit:
+    """The unit, or `UnitNotFound`."""
+    row = await session.get(Unit, unit_id)
+    if row is None:
+        raise UnitNotFound
+    return row
+
+
+async def open_unit(session: AsyncSession, unit_id: UUID, organization_id: UUID | None, pointer: str) -> Unit:
+    """A unit named in a body: it exists, is open and of that organization; else 422 with the pointer."""
+    row = await session.get(Unit, unit_id)
+    is_foreign = row is not None and organization_id is not None and row.organization_id != organization_id
+    if row is None or is_foreign or not is_valid_on(None, row.closed_on, clock.today()):
+        raise unknown_reference(pointer)
+    return row
+
+
+async def create_unit(session: AsyncSession, body: UnitCreate, *, by: Principal) -> Unit:
+    """Add a structural unit (O-2.4)."""
+    if await session.get(Organization, body.organization_id) is None:
+        raise unknown_reference("/organization_id")
+    row = Unit.model_validate(body)
+    session.add(row)
+    audit.record(session, by, "unit.created", "unit", row.id)
+    await session.flush()  # the answer tells of a taken name
+    return row
+
+
+async def update_unit(session: AsyncSession, unit_id: UUID, body: UnitPatch, match: Match, *, by: Principal) -> Unit:
+    """Change or close a unit."""
+    row = await get_unit(session, unit_id)
+    match.require(row)
+    changed = apply_changes(row, body)
+    _require_order("closed_on", row.opened_on, row.closed_on)
+    audit.record(session, by, "unit.changed", "unit", row.id, fields=changed)
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+async def get_topic(session: AsyncSession, unit_id: UUID, topic_id: UUID) -> Topic:
+    """A topic of the unit, or `TopicNotFound`."""
+    row = await session.get(Topic, topic_id)
+    if row is None or row.unit_id != unit_id:
+        raise TopicNotFound
+    return row
+
+
+async def open_topics(session: AsyncSession, topic_ids: list[UUID], unit_id: UUID, pointer: str) -> None:
+    """Require that topics named in a body are open and of the unit; else 422 with the pointer."""
+    wanted = set(topic_ids)
+    query = select(Topic.id).where(col(Topic.id).in_(wanted), Topic.unit_id == unit_id, col(Topic.closed_on).is_(None))
+    if wanted and set((await session.exec(query)).all()) != wanted:
+        raise unknown_reference(pointer)
+
+
+async def create_topic(session: AsyncSession, unit_id: UUID, body: TopicCreate, *, by: Principal) -> Topic:
+    """Add a competence topic to a unit (O-2.4)."""
+    await get_unit(session, unit_id)
+    row = Topic.model_validate(body, update={"unit_id": unit_id})
+    session.add(row)
+    audit.record(session, by, "topic.created", "topic", row.id)
+    await session.flush()  # the answer tells of a taken name
+    return row
+
+
+async def update_topic(
+    session: AsyncSession, unit_id: UUID, topic_id: UUID, body: TopicPatch, match: Match, *, by: Principal
+) -> Topic:
+    """Change or close a topic."""
+    row = await get_topic(session, unit_id, topic_id)
+    match.require(row)
+    changed = apply_changes(row, body)
+    audit.record(session, by, "topic.changed", "topic", row.id, fields=changed)
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+async def find_employee(session: AsyncSession, employee_id: UUID) -> Employee | None:
+    """The employee, None if there is none or they are disabled."""
+    row = await session.get(Employee, employee_id)
+    return row if row is not None and not row.is_disabled else None
+
+
+async def get_municipality(session: AsyncSession, oktmo: str) -> Municipality:
+    """The municipality by its code, or `MunicipalityNotFound`."""
+    row = (await session.exec(select(Municipality).where(Municipality.oktmo == oktmo))).first()
+    if row is None:
+        raise MunicipalityNotFound
+    return row
+
+
+async def find_municipality(session: AsyncSession, code_or_name: str, on: date) -> Municipality | None:
+    """The municipality with that OKTMO code or exact name that is valid on the day; names may repeat over time."""
+    query = select(Municipality).where(
+        (col(Municipality.oktmo) == code_or_name) | (col(Municipality.name) == code_or_name)
+    )
+    rows = (await session.exec(query)).all()
+    return next((row for row in rows if is_valid_on(row.valid_from, row.valid_to, on)), None)
+
+
+async def list_municipalities(session: AsyncSession, on_date: date | None, q: str | None) -> list[Municipality]:
+    """All municipalities by name, closed ones too unless a day is given."""
+    rows = (await session.exec(select(Municipality).order_by(col(Municipality.name), col(Municipality.oktmo)))).all()
+    return [
+        row
+        for row in rows
+        if (on_date is None or is_valid_on(row.valid_from, row.valid_to, on_date))
+        and (q is None or normalized(q) in normalized(row.name) or q == row.oktmo)
+    ]
+
+
+async def create_municipality(session: AsyncSession, body: MunicipalityCreate, *, by: Principal) -> Municipality:
+    """Add a municipality."""
+    await _require_successor(session, body.successor)
+    _require_order("valid_to", body.valid_from, body.valid_to)
+    row = Municipality.model_validate(body)
+    session.add(row)
+    audit.record(session, by, "municipality.created", "municipality", row.oktmo)
+    await session.flush()  # the answer tells of a taken code
+    return row
+
+
+async def update_municipality(
+    session: AsyncSession, oktmo: str, body: MunicipalityPatch, match: Match, *, by: Principal
+) -> Municipality:
+    """Change a municipality; a reform closes it and names its successor."""
+    row = await get_municipality(session, oktmo)
+    match.require(row)
+    await _require_successor(session, body.successor)
+    changed = apply_changes(row, body)
+    _require_order("valid_to", row.valid_from, row.valid_to)
+    audit.record(session, by, "municipality.changed", "municipality", row.oktmo, fields=changed)
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+async def _require_successor(session: AsyncSession, oktmo: str | None) -> None:
+    if oktmo is None:
+        return
+    if (await session.exec(select(Municipality.id).where(Municipality.oktmo == oktmo))).first() is None:
+        raise unknown_reference("/successor")
+
+
+def _require_order(name: str, first: date | None, last: date | None) -> None:
+    if first is not None and last is not None and last < first:
+        fault = Fault(f"/{name}", "dates_reversed", "Дата окончания раньше даты начала.", "The end is before the start.")
+        raise Invalid(faults=[fault])
+
+
+@dataclass(frozen=True, slots=True)
+class DemoUnits:
+    """The units that the demo accounts belong to."""
+
+    first: Unit
+    second: Unit
+    centricity: Unit
+    press: Unit

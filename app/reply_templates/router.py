@@ -1,0 +1,5 @@
+"""HTTP of reply_templates."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,7 @@
+"""HTTP of surveys."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
+
+forms_router = APIRouter()
