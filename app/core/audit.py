@@ -43,12 +43,16 @@ def record(
     fields: Sequence[str] = (),
     result: str = "ok",
     keep_address: bool = True,
+    nobody: str = "anonymous",
 ) -> None:
-    """Write down one deed; `keep_address=False` for respondents, whose answers must not point at them."""
+    """Write down one deed; `keep_address=False` for respondents, whose answers must not point at them.
+
+    Without a caller the actor is `nobody`: `anonymous`, or `service` for what the worker does.
+    """
     session.add(
         AuditEvent(
             occurred_at=clock.now(),
-            actor_kind=by.kind if by else "anonymous",
+            actor_kind=by.kind if by else nobody,
             actor_id=by.id if by else None,
             actor_roles=sorted(by.roles) if by else [],
             unit_id=by.unit_id if by else None,

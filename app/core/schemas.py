@@ -15,6 +15,12 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class Empty(Input):
+    """A body without fields: `{}`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{}]})
+
+
 class Output(BaseModel):
     """What a caller gets: no defaults, so that OpenAPI shows every field as always there."""
 

@@ -50,8 +50,14 @@ MESSAGE_MOVES: dict[MessageState, dict[MessageMove, MessageState]] = {
     _S.RECEIVED: _TRIAGE | {_M.ASSIGN: _S.RECEIVED} | _OPEN_ENDS,
     # A reply is drafted only after the need was analysed: stage 1 comes before stage 2 (O-6.2.3).
     _S.TRIAGED: _TRIAGE | {_M.ASSIGN: _S.IN_PROGRESS, _M.DRAFT_REPLY: _S.IN_PROGRESS} | _OPEN_ENDS,
-    _S.IN_PROGRESS: _TRIAGE
-    | {_M.ASSIGN: _S.IN_PROGRESS, _M.DRAFT_REPLY: _S.IN_PROGRESS, _M.SUBMIT_REPLY: _S.AWAITING_APPROVAL}
+    _S.IN_PROGRESS: {
+        _M.TRIAGE_WITHIN: _S.IN_PROGRESS,
+        _M.TRIAGE_UNCLEAR: _S.IN_PROGRESS,
+        _M.TRIAGE_OUTSIDE: _S.OUT_OF_COMPETENCE,
+        _M.ASSIGN: _S.IN_PROGRESS,
+        _M.DRAFT_REPLY: _S.IN_PROGRESS,
+        _M.SUBMIT_REPLY: _S.AWAITING_APPROVAL,
+    }
     | _OPEN_ENDS,
     _S.AWAITING_APPROVAL: {
         _M.ASSIGN: _S.AWAITING_APPROVAL,

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-FOLLOW_UP_AT_MOST = 3
-"""A score of 1, 2 or 3 leads to the free-text question (A-1.23x)."""
 MAX_COMMENT = 4000
 AGENCY, MUNICIPALITY, FILLED_AT = "11", "12", "13"
 STATISTICAL = (AGENCY, MUNICIPALITY, FILLED_AT)
@@ -33,8 +31,10 @@ class Question:
 
     code: str
     key: str
-    values: range
+    values: tuple[int, ...]
     per_source: bool
+    follow_up_at_most: int = 0
+    """Scores up to this one lead to the free-text question (A-1.23x); 0: none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Answers:
 
     cells: dict[tuple[str, str], int] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
+    comment_pointers: dict[str, str] = field(default_factory=dict)
     statistical: dict[str, Any] = field(default_factory=dict)
     faults: list[AnswerFault] = field(default_factory=list)
 
@@ -72,20 +73,18 @@ class Answers:
 def parse_form(data: Mapping[str, Any]) -> Form:
     """The form from its stored definition (the shape of `data/information-access-v1.yaml`)."""
     form = data["form"]
-    questions = []
-    follow_up = None
-    for raw in form["blocks"][1]["questions"]:
-        options = raw.get("options")
-        scale = raw.get("scale")
-        values = range(scale["min"], scale["max"] + 1) if scale else range(1, len(options) + 1)
-        question = Question(raw["code"], raw["key"], values, per_source=raw.get("rows") == "sources")
-        questions.append(question)
-        if "follow_up" in raw:
-            follow_up = question
-    if follow_up is None:
-        raise ValueError("the form has no question with a follow-up")
+    assessment = next(block for block in form["blocks"] if block["key"] == "assessment")
+    questions = [_parse_question(raw) for raw in assessment["questions"]]
+    follow_up = next(question for question in questions if question.follow_up_at_most)
     sources = tuple(Source(s["suffix"], s["key"], s["text"]) for s in form["sources"])
     return Form(form["key"], form["version"], tuple(questions), sources, follow_up)
+
+
+def _parse_question(raw: Mapping[str, Any]) -> Question:
+    scale = raw.get("scale")
+    values = range(scale["min"], scale["max"] + 1) if scale else [option["value"] for option in raw["options"]]
+    at_most = raw.get("follow_up", {}).get("when", {}).get("row_at_most", 0)
+    return Question(raw["code"], raw["key"], tuple(values), raw.get("rows") == "sources", at_most)
 
 
 def normalized_code(code: str) -> str:
@@ -116,7 +115,7 @@ def read_answers(form: Form, raw: Mapping[str, Any]) -> Answers:
             answers.faults.append(AnswerFault(pointer, "unknown_code", "Такого кода нет.", "There is no such code."))
     uses_codes = not any(name in by_key or name == "comments" for name in raw)
     _check_complete(form, answers, uses_codes=uses_codes)
-    _check_comments(form, answers, uses_codes=uses_codes)
+    _check_comments(form, answers)
     return answers
 
 
@@ -174,6 +173,8 @@ def _read_question(form: Form, question: Question, value: Any, pointer: str, ans
         return
     if not isinstance(value, Mapping):
         answers.faults.append(AnswerFault(pointer, "dict_type", "Нужен объект.", "An object is needed."))
+        for source in form.sources:  # told once: its rows do not count as missing as well
+            answers.cells.setdefault((question.key, source.key), 0)
         return
     sources = {source.key for source in form.sources}
     for key, given in value.items():
@@ -228,6 +229,7 @@ def _read_comment(source: str, value: Any, pointer: str, answers: Answers) -> No
         answers.faults.append(fault)
     else:
         _set_once(answers.comments, source, value, pointer, answers)
+        answers.comment_pointers.setdefault(source, pointer)
 
 
 def _check_complete(form: Form, answers: Answers, *, uses_codes: bool) -> None:
@@ -243,20 +245,10 @@ def _check_complete(form: Form, answers: Answers, *, uses_codes: bool) -> None:
             answers.faults.append(AnswerFault(pointer, "missing", "Нет ответа.", "The answer is missing."))
 
 
-def _check_comments(form: Form, answers: Answers, *, uses_codes: bool) -> None:
-    suffixes = {source.key: source.suffix for source in form.sources}
-    for source in list(answers.comments):
-        if 1 <= answers.cells.get((form.follow_up.key, source), 0) <= FOLLOW_UP_AT_MOST:
+def _check_comments(form: Form, answers: Answers) -> None:
+    for source, pointer in answers.comment_pointers.items():
+        if 1 <= answers.cells.get((form.follow_up.key, source), 0) <= form.follow_up.follow_up_at_most:
             continue
-        if uses_codes:
-            pointer = _pointer(f"{form.follow_up.code}.{suffixes[source]}.comment")
-        else:
-            pointer = _pointer("comments", source)
-        answers.faults.append(
-            AnswerFault(
-                pointer,
-                "comment_not_asked",
-                "Комментарий возможен только при оценке 1, 2 или 3.",
-                "A comment is taken for a score of 1, 2 or 3 only.",
-            )
-        )
+        ru = "Комментарий возможен только при низкой оценке (1, 2 или 3)."
+        en = "A comment is taken for a low score only (1, 2 or 3)."
+        answers.faults.append(AnswerFault(pointer, "comment_not_asked", ru, en))

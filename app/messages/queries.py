@@ -1,0 +1,124 @@
+"""Selects of messages: visibility, filters, and the shape that the API shows in a constant number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.security import Principal
+from app.messages.models import Message, MessageEvent, Reply
+from app.messages.rules import ReplyState
+from app.messages.schemas import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead
+from app.reply_templates.service import missing_findings
+
+SHOWN_OF_A_THREAD = 100
+
+
+def visible_to(by: Principal) -> ColumnElement[bool]:
+    """An employee sees the messages of their unit, an API client those at its points."""
+    if by.kind == "client":
+        return col(Message.point_id).in_(by.point_ids)
+    return col(Message.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
+
+
+async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Principal) -> list[MessageRead]:
+    """Messages as the caller may see them; everything around them comes in three queries for all together."""
+    threads = await _threads(session, {row.thread_id for row in rows}, by)
+    around = {message.id for entries in threads.values() for message in entries} | {row.id for row in rows}
+    replies = await _replies(session, around)
+    history: dict[UUID, list[MessageEvent]] = defaultdict(list)
+    if by.kind == "employee":
+        history = await _history(session, [row.id for row in rows])
+    return [_read(row, threads[row.thread_id], replies, history[row.id], by) for row in rows]
+
+
+def read_reply(row: Reply) -> ReplyRead:
+    """A reply as the API shows it; findings are of the text as it stands."""
+    return ReplyRead.model_validate(
+        {**row.model_dump(), "findings": missing_findings(row.text), "readability": None}
+    )
+
+
+async def replies_of(session: AsyncSession, message_id: UUID) -> list[Reply]:
+    """The replies of a message, oldest first."""
+    return (await _replies(session, {message_id}))[message_id]
+
+
+async def _threads(session: AsyncSession, thread_ids: set[UUID], by: Principal) -> dict[UUID, list[Message]]:
+    place = (
+        sa.func.row_number()
+        .over(partition_by=col(Message.thread_id), order_by=[col(Message.received_at).desc(), col(Message.id).desc()])
+        .label("place")
+    )
+    ranked = (
+        sa.select(col(Message.id), place).where(col(Message.thread_id).in_(thread_ids), visible_to(by)).subquery()
+    )
+    query = (
+        select(Message)
+        .join(ranked, ranked.c.id == col(Message.id))
+        .where(ranked.c.place <= SHOWN_OF_A_THREAD)
+        .order_by(col(Message.received_at), col(Message.id))
+    )
+    found: dict[UUID, list[Message]] = defaultdict(list)
+    for message in (await session.exec(query)).all():
+        found[message.thread_id].append(message)
+    return found
+
+
+async def _replies(session: AsyncSession, message_ids: Iterable[UUID]) -> dict[UUID, list[Reply]]:
+    query = select(Reply).where(col(Reply.message_id).in_(message_ids)).order_by(col(Reply.id))
+    found: dict[UUID, list[Reply]] = defaultdict(list)
+    for reply in (await session.exec(query)).all():
+        found[reply.message_id].append(reply)
+    return found
+
+
+async def _history(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[MessageEvent]]:
+    query = select(MessageEvent).where(col(MessageEvent.message_id).in_(message_ids)).order_by(col(MessageEvent.id))
+    found: dict[UUID, list[MessageEvent]] = defaultdict(list)
+    for step in (await session.exec(query)).all():
+        found[step.message_id].append(step)
+    return found
+
+
+def _read(
+    row: Message,
+    thread: Sequence[Message],
+    replies: dict[UUID, list[Reply]],
+    history: Sequence[MessageEvent],
+    by: Principal,
+) -> MessageRead:
+    entries = [
+        ThreadEntryRead(kind="message", id=m.id, message_id=m.id, at=m.received_at, text=m.text) for m in thread
+    ] + [
+        ThreadEntryRead(kind="reply", id=r.id, message_id=m.id, at=r.sent_at, text=r.text)
+        for m in thread
+        for r in replies[m.id]
+        if r.state is ReplyState.SENT and r.sent_at is not None
+    ]
+    shown = [r for r in replies[row.id] if by.kind == "employee" or r.state is ReplyState.SENT]
+    return MessageRead.model_validate(
+        {
+            **row.model_dump(exclude={"point_id", "content_hash", "search_text"}),
+            "interaction_point_id": row.point_id,
+            "attachments": [],
+            "deadlines": [],
+            "replies": [read_reply(reply) for reply in shown],
+            "thread": sorted(entries, key=lambda entry: (entry.at, entry.kind)),
+            "history": [
+                HistoryEntryRead(
+                    at=step.occurred_at,
+                    what=step.what,
+                    by=step.by_id,
+                    from_state=step.from_state,
+                    to_state=step.to_state,
+                    note=step.note,
+                )
+                for step in history
+            ],
+        }
+    )

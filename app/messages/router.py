@@ -1,5 +1,0 @@
-"""HTTP of messages."""
-
-from fastapi import APIRouter
-
-router = APIRouter()

@@ -1,0 +1,9 @@
+"""HTTP of messages and of the replies to them."""
+
+from fastapi import APIRouter
+
+from app.messages.router import messages, replies
+
+router = APIRouter(prefix="/messages")
+router.include_router(messages.router)
+router.include_router(replies.router)

@@ -1,0 +1,205 @@
+"""HTTP of messages: intake, list, triage, assignment, ends."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.concurrency import MatchDep, answer, conditional
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyRequired, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate_rows
+from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
+from app.core.security import Principal, requires
+from app.core.text import like, words
+from app.core.types import Id, Moment, Search
+from app.interaction_points.errors import PointNotFound, PointNotInForce
+from app.messages import queries
+from app.messages.errors import MessageConflict, MessageNotFound, MoveToOtherUnit
+from app.messages.models import Competence, Message, MessageKind, Priority
+from app.messages.rules import MessageMove, MessageState
+from app.messages.schemas import (
+    MessageAssign,
+    MessageCreate,
+    MessageRead,
+    MessageReason,
+    MessageSpam,
+    MessageTriage,
+)
+from app.messages.service import intake, moves, triage
+
+Reader = Annotated[Principal, requires("messages:read")]
+Registrar = Annotated[Principal, requires("messages:register")]
+Triager = Annotated[Principal, requires("messages:triage")]
+Assigner = Annotated[Principal, requires("messages:assign")]
+
+router = APIRouter(tags=["messages"])
+
+CHANGES = (MessageNotFound, Invalid, Stale, PreconditionRequired, MoveNotAllowed)
+
+
+class MessageSort(StrEnum):
+    """Orders of the list."""
+
+    NEWEST = "-registered_at"
+    OLDEST = "registered_at"
+    LATEST_RECEIVED = "-received_at"
+    FIRST_RECEIVED = "received_at"
+
+
+async def _answer(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
+    return answer((await queries.read_messages(session, [row], by))[0], version=row.version, status=status)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=MessageRead,
+    responses={
+        **problems(PointNotFound, PointNotInForce, MessageConflict, Invalid, KeyReused, KeyMalformed, KeyRequired),
+        200: {"model": MessageRead, "description": "The message that is there already, with the same content"},
+    },
+    summary="Hand in a message",
+)
+async def register_message(body: MessageCreate, by: Registrar, session: SessionDep, once: OnceDep) -> Response:
+    """Hand in a client's message or comment at an approved point (O-3, O-6.2.1).
+
+    One message per point and `external_id`: a repeat with the same content answers 200 with the first, another
+    content 409. With `external_id` null nothing is compared. A message belongs to the unit of its point until triage.
+    """
+
+    async def work() -> Response:
+        message, is_new = await intake.register_message(session, body, by=by)
+        return await _answer(session, message, by, 201 if is_new else 200)
+
+    return await once(session, by, work)
+
+
+@router.get("", response_model=Page[MessageRead], responses=problems(Invalid), summary="List messages")
+async def list_messages(
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    state: Annotated[list[MessageState] | None, Query(max_length=11, description="May be repeated.")] = None,
+    unit_id: Annotated[Id | None, Query()] = None,
+    interaction_point_id: Annotated[Id | None, Query()] = None,
+    assignee_id: Annotated[Id | None, Query()] = None,
+    topic_id: Annotated[Id | None, Query()] = None,
+    competence: Annotated[Competence | None, Query()] = None,
+    priority: Annotated[Priority | None, Query()] = None,
+    kind: Annotated[MessageKind | None, Query()] = None,
+    updated_after: Annotated[Moment | None, Query(description="Changed after this moment.")] = None,
+    q: Annotated[Search | None, Query(description="Words that all stand in the text; ё = е.")] = None,
+    sort: Annotated[MessageSort, Query()] = MessageSort.NEWEST,
+) -> Page[MessageRead]:
+    """The messages of one's own unit, or at the points granted to the API client; newest first."""
+    query = select(Message).where(queries.visible_to(by))
+    filters = {
+        "unit_id": unit_id,
+        "point_id": interaction_point_id,
+        "assignee_id": assignee_id,
+        "topic_id": topic_id,
+        "competence": competence,
+        "priority": priority,
+        "kind": kind,
+    }
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(getattr(Message, name) == value)
+    if state:
+        query = query.where(col(Message.state).in_(state))
+    if updated_after is not None:
+        query = query.where(col(Message.updated_at) > updated_after)
+    for word in words(q) if q is not None else ():
+        query = query.where(col(Message.search_text).like(like(word), escape="\\"))
+    by_receipt = sort in (MessageSort.LATEST_RECEIVED, MessageSort.FIRST_RECEIVED)
+    order = (col(Message.received_at), col(Message.id)) if by_receipt else (col(Message.id),)
+    rows, cursor, count = await paginate_rows(
+        session, query, page, order=order, descending=sort in (MessageSort.NEWEST, MessageSort.LATEST_RECEIVED)
+    )
+    return Page(items=await queries.read_messages(session, rows, by), next_cursor=cursor, count=count)
+
+
+@router.get(
+    "/{message_id}",
+    response_model=MessageRead,
+    responses=problems(MessageNotFound, Invalid),
+    summary="Get a message",
+)
+async def get_message(message_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
+    """A message with its thread, replies and history (O-2.5)."""
+    row = await moves.get_message(session, message_id, by)
+    return conditional(request, (await queries.read_messages(session, [row], by))[0], version=row.version)
+
+
+@router.post(
+    "/{message_id}/triage",
+    response_model=MessageRead,
+    responses=problems(*CHANGES),
+    summary="Triage a message",
+)
+async def triage_message(
+    message_id: UUID, body: MessageTriage, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Record the analysed need and decide on competence, topic and unit (O-6.2.1, O-6.2.3a)."""
+    row = await triage.triage_message(session, message_id, body, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/assign",
+    response_model=MessageRead,
+    responses=problems(*CHANGES, MoveToOtherUnit),
+    summary="Assign or take a message",
+)
+async def assign_message(
+    message_id: UUID, body: MessageAssign, by: Assigner, session: SessionDep, match: MatchDep
+) -> Response:
+    """Give a message to an employee of the unit; to oneself it is taking. A head may move it to another unit."""
+    row = await triage.assign_message(session, message_id, body, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/close",
+    response_model=MessageRead,
+    responses=problems(*CHANGES),
+    summary="Close a message",
+)
+async def close_message(
+    message_id: UUID, body: MessageReason, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Close a message, with the reason on record."""
+    row = await triage.move_message(session, message_id, MessageMove.CLOSE, body.reason, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/reopen",
+    response_model=MessageRead,
+    responses=problems(*CHANGES),
+    summary="Reopen a message",
+)
+async def reopen_message(
+    message_id: UUID, body: MessageReason, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Take an answered, closed or spam message up again."""
+    row = await triage.move_message(session, message_id, MessageMove.REOPEN, body.reason, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/spam",
+    response_model=MessageRead,
+    responses=problems(*CHANGES),
+    summary="Mark a message as spam",
+)
+async def mark_spam(
+    message_id: UUID, body: MessageSpam, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Mark a message as spam; it is never deleted."""
+    row = await triage.move_message(session, message_id, MessageMove.MARK_SPAM, body.reason, match, by=by)
+    return await _answer(session, row, by)

@@ -1,0 +1,138 @@
+"""HTTP of replies."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from app.core.concurrency import MatchDep, answer, conditional
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
+from app.core.schemas import Empty
+from app.core.security import Principal, requires
+from app.messages import queries
+from app.messages.errors import MessageNotFound, ReplyNotFound, ReplyNotReady
+from app.messages.models import Reply
+from app.messages.schemas import ReplyCreate, ReplyList, ReplyPatch, ReplyRead, ReplyReturn
+from app.messages.service import replies
+from app.reply_templates.errors import FourEyes
+
+Reader = Annotated[Principal, requires("messages:read")]
+Writer = Annotated[Principal, requires("replies:write")]
+Approver = Annotated[Principal, requires("replies:approve")]
+Sender = Annotated[Principal, requires("replies:send")]
+
+router = APIRouter(prefix="/{message_id}/replies", tags=["replies"])
+
+FOUND = (MessageNotFound, ReplyNotFound, Invalid)
+CHANGES = (*FOUND, Stale, PreconditionRequired, MoveNotAllowed)
+
+
+def _answer(row: Reply, status: int = 200) -> Response:
+    return answer(queries.read_reply(row), version=row.version, status=status)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=ReplyRead,
+    responses=problems(MessageNotFound, MoveNotAllowed, Invalid, KeyReused, KeyMalformed),
+    summary="Draft a reply",
+)
+async def draft_reply(
+    message_id: UUID, body: ReplyCreate, by: Writer, session: SessionDep, once: OnceDep
+) -> Response:
+    """Draft a reply from a free text or a published template; the text wins (O-6.2.3b, O-6.2.6)."""
+
+    async def work() -> Response:
+        return _answer(await replies.draft_reply(session, message_id, body, by=by), 201)
+
+    return await once(session, by, work)
+
+
+@router.get("", response_model=ReplyList, responses=problems(MessageNotFound, Invalid), summary="List replies")
+async def list_replies(message_id: UUID, by: Reader, session: SessionDep) -> ReplyList:
+    """The replies of a message, oldest first; an API client sees those that were sent."""
+    rows = await replies.list_replies(session, message_id, by)
+    return ReplyList(items=[queries.read_reply(row) for row in rows], next_cursor=None)
+
+
+@router.get("/{reply_id}", response_model=ReplyRead, responses=problems(*FOUND), summary="Get a reply")
+async def get_reply(
+    message_id: UUID, reply_id: UUID, by: Reader, session: SessionDep, request: Request
+) -> Response:
+    """One reply with its findings and delivery state."""
+    row = await replies.get_reply(session, message_id, reply_id, by)
+    return conditional(request, queries.read_reply(row), version=row.version)
+
+
+@router.patch("/{reply_id}", response_model=ReplyRead, responses=problems(*CHANGES), summary="Change a draft")
+async def edit_reply(
+    message_id: UUID, reply_id: UUID, body: ReplyPatch, by: Writer, session: SessionDep, match: MatchDep
+) -> Response:
+    """Change a draft or a returned reply."""
+    return _answer(await replies.edit_reply(session, message_id, reply_id, body, match, by=by))
+
+
+@router.post(
+    "/{reply_id}/check", response_model=ReplyRead, responses=problems(*FOUND), summary="Check a reply's text"
+)
+async def check_reply(
+    message_id: UUID, reply_id: UUID, body: Empty, by: Writer, session: SessionDep
+) -> Response:
+    """The reply with the findings of its text as it stands: unfilled placeholders are errors. Nothing changes."""
+    return _answer(await replies.get_reply(session, message_id, reply_id, by))
+
+
+@router.post(
+    "/{reply_id}/submit",
+    response_model=ReplyRead,
+    responses=problems(*CHANGES, ReplyNotReady),
+    summary="Hand a reply in for approval",
+)
+async def submit_reply(
+    message_id: UUID, reply_id: UUID, body: Empty, by: Writer, session: SessionDep, match: MatchDep
+) -> Response:
+    """Hand a reply in for approval by the head; unfilled placeholders block it."""
+    return _answer(await replies.submit_reply(session, message_id, reply_id, match, by=by))
+
+
+@router.post(
+    "/{reply_id}/approve",
+    response_model=ReplyRead,
+    responses=problems(*CHANGES, ReplyNotReady, FourEyes),
+    summary="Approve a reply",
+)
+async def approve_reply(
+    message_id: UUID, reply_id: UUID, body: Empty, by: Approver, session: SessionDep, match: MatchDep
+) -> Response:
+    """Approve a reply (O-10). Who drafted it does not approve it."""
+    return _answer(await replies.approve_reply(session, message_id, reply_id, match, by=by))
+
+
+@router.post(
+    "/{reply_id}/return",
+    response_model=ReplyRead,
+    responses=problems(*CHANGES),
+    summary="Return a reply to its author",
+)
+async def return_reply(
+    message_id: UUID, reply_id: UUID, body: ReplyReturn, by: Approver, session: SessionDep, match: MatchDep
+) -> Response:
+    """Return a reply with a reason; its author mends it."""
+    return _answer(await replies.return_reply(session, message_id, reply_id, body.reason, match, by=by))
+
+
+@router.post(
+    "/{reply_id}/send",
+    status_code=202,
+    response_model=ReplyRead,
+    responses=problems(*CHANGES, ReplyNotReady),
+    summary="Send a reply",
+)
+async def send_reply(
+    message_id: UUID, reply_id: UUID, body: Empty, by: Sender, session: SessionDep, match: MatchDep
+) -> Response:
+    """Send an approved reply. It is delivered within seconds, once, whatever is pressed twice or killed between."""
+    return _answer(await replies.send_reply(session, message_id, reply_id, match, by=by), 202)

@@ -1,0 +1,289 @@
+"""What the API takes and gives about messages and replies."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.types import ExternalId, FreeText, Id, Key, Moment, Name, Note
+from app.messages.models import ClientKind, Competence, MessageClass, MessageKind, Priority, ReplyKind
+from app.messages.rules import MessageState, ReplyState
+from app.reply_templates.schemas import FindingRead, Values
+
+
+class Contact(Input):
+    """A way to reach a client: the kind of channel and the address in it."""
+
+    kind: Key
+    value: Name
+
+
+class Representative(Input):
+    """Who acts for a client, and by what authority (O-2.2)."""
+
+    name: Name
+    authority: Name
+    contacts: Annotated[list[Contact], Field(max_length=10)] = []
+
+
+class Client(Input):
+    """An external client (O-2.2)."""
+
+    kind: ClientKind
+    name: Name
+    contacts: Annotated[list[Contact], Field(max_length=10)] = []
+    representative: Representative | None = None
+
+
+class Attachment(Input):
+    """An attachment of a message."""
+
+    name: Name
+
+
+class MessageCreate(Input):
+    """A message or comment as a channel or an operator hands it in."""
+
+    interaction_point_id: Id
+    kind: MessageKind
+    external_id: ExternalId | None = None
+    thread_external_id: ExternalId | None = None
+    text: FreeText
+    received_at: Moment
+    client: Client
+    attachments: Annotated[
+        list[Attachment], Field(max_length=0, description="Empty for now: attachments are not stored yet.")
+    ] = []
+    model_config = example(
+        {
+            "interaction_point_id": "0198c6f0-0000-7000-8000-000000000000",
+            "kind": "comment",
+            "external_id": "wall-1_77",
+            "thread_external_id": "wall-1_70",
+            "text": "Где узнать про льготный заём?",
+            "received_at": "2026-11-24T10:15:00+07:00",
+            "client": {"kind": "individual", "name": "Иван П.", "contacts": [{"kind": "vk", "value": "id123"}]},
+            "attachments": [],
+        }
+    )
+
+
+class Need(Input):
+    """The analysed need of a client (O-6.2.3a)."""
+
+    summary: Note
+
+
+class MessageTriage(Input):
+    """The decision on a message; `reason` is required for outside and unclear."""
+
+    competence: Competence
+    topic_id: Id | None = None
+    unit_id: Id
+    priority: Priority = Priority.NORMAL
+    need: Need
+    reason: Note | None = None
+    model_config = example(
+        {
+            "competence": "within",
+            "topic_id": None,
+            "unit_id": "0198c6f0-0000-7000-8000-000000000000",
+            "priority": "normal",
+            "need": {"summary": "Хочет узнать условия льготного займа"},
+            "reason": None,
+        }
+    )
+
+
+class MessageAssign(Input):
+    """Who works on a message; a head may name another unit."""
+
+    assignee_id: Id | None = None
+    unit_id: Id | None = None
+    model_config = example({"assignee_id": "0198c6f0-0000-7000-8000-000000000000"})
+
+
+class MessageReason(Input):
+    """Why a message is closed or taken up again."""
+
+    reason: Note
+    model_config = example({"reason": "Вопрос решён по телефону"})
+
+
+class MessageSpam(Input):
+    """Why a message is spam, if there is something to say."""
+
+    reason: Note | None = None
+    model_config = example({"reason": "Реклама"})
+
+
+class ReplyCreate(Input):
+    """A draft: a free text, or a template with values; the text wins."""
+
+    kind: ReplyKind
+    template_id: Id | None = None
+    values: Values = {}
+    text: FreeText | None = None
+    offered_point_ids: Annotated[list[Id], Field(max_length=5)] = []
+    model_config = example(
+        {
+            "kind": "answer",
+            "template_id": None,
+            "values": {},
+            "text": "Здравствуйте, Иван! Условия займа есть на сайте. Чем ещё помочь?",
+        }
+    )
+
+
+class ReplyPatch(Input):
+    """Changes of a draft."""
+
+    template_id: Id | None = None
+    values: Values = {}
+    text: FreeText | None = None
+    offered_point_ids: Annotated[list[Id], Field(max_length=5)] = []
+    model_config = example({"text": "Здравствуйте, Иван! Вот условия займа. Чем ещё помочь?"})
+
+
+class ReplyReturn(Input):
+    """Why a reply goes back to its author."""
+
+    reason: Note
+    model_config = example({"reason": "Добавьте ссылку на условия"})
+
+
+class ContactRead(Output):
+    """A way to reach a client."""
+
+    kind: str
+    value: str
+
+
+class RepresentativeRead(Output):
+    """Who acts for a client."""
+
+    name: str
+    authority: str
+    contacts: list[ContactRead]
+
+
+class ClientRead(Output):
+    """An external client."""
+
+    kind: ClientKind
+    name: str
+    contacts: list[ContactRead]
+    representative: RepresentativeRead | None
+
+
+class NeedRead(Output):
+    """The analysed need, with when and by whom it was recorded (O-6.2.3a)."""
+
+    summary: str
+    recorded_at: ShownMoment
+    recorded_by: UUID
+
+
+class DeadlineRead(Output):
+    """A deadline of a stage; they come with the deadline policies."""
+
+    stage: str
+    due_at: ShownMoment
+    state: str
+    policy_id: UUID
+    legal_act: str | None
+
+
+class ReadabilityRead(Output):
+    """Readability of a text (O-6.2.4)."""
+
+    flesch: float
+    fk_grade: float
+    cli: float
+    smog: float
+    ari: float
+    dale_chall: float
+    sentences: int
+    words: int
+
+
+class ReplyRead(Output):
+    """A reply. API clients see only those that were sent."""
+
+    id: UUID
+    message_id: UUID
+    kind: ReplyKind
+    state: ReplyState
+    text: str
+    template_id: UUID | None
+    template_version: int | None
+    offered_point_ids: list[UUID]
+    findings: list[FindingRead]
+    readability: ReadabilityRead | None = Field(description="Null until the reply check measures it.")
+    drafted_by: UUID
+    created_at: ShownMoment
+    submitted_at: ShownMoment | None
+    approved_by: UUID | None
+    approved_at: ShownMoment | None
+    returned_reason: str | None
+    sent_at: ShownMoment | None
+    external_id: str | None
+
+
+class ThreadEntryRead(Output):
+    """A message or a sent reply of the thread, in the order of time (O-2.5)."""
+
+    kind: Literal["message", "reply"]
+    id: UUID
+    message_id: UUID
+    at: ShownMoment
+    text: str
+
+
+class HistoryEntryRead(Output):
+    """One step of a message's life."""
+
+    at: ShownMoment
+    what: str
+    by: UUID | None
+    from_state: MessageState | None
+    to_state: MessageState
+    note: str | None
+
+
+class MessageRead(Output):
+    """A message with its thread, replies and history."""
+
+    id: UUID
+    number: str
+    interaction_point_id: UUID
+    kind: MessageKind
+    external_id: str | None
+    thread_external_id: str | None
+    text: str
+    received_at: ShownMoment
+    registered_at: ShownMoment
+    updated_at: ShownMoment
+    client: ClientRead
+    attachments: list[str]
+    state: MessageState
+    message_class: MessageClass = Field(alias="class")
+    competence: Competence | None
+    triage_reason: str | None
+    topic_id: UUID | None
+    unit_id: UUID
+    assignee_id: UUID | None
+    priority: Priority
+    deadlines: list[DeadlineRead] = Field(description="Empty until deadline policies come.")
+    need: NeedRead | None
+    replies: list[ReplyRead]
+    thread: list[ThreadEntryRead] = Field(description="At most the newest 100 messages of the thread.")
+    history: list[HistoryEntryRead] = Field(description="Empty for API clients.")
+
+
+class ReplyList(Output):
+    """The replies of a message, oldest first."""
+
+    items: list[ReplyRead]
+    next_cursor: str | None

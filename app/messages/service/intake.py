@@ -1,0 +1,145 @@
+"""Intake: one message per point and external id, whatever is sent twice or at once (O-3, O-6.2.1)."""
+
+import hashlib
+import json
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.ids import new_id
+from app.core.outbox import emit
+from app.core.problems import Fault, Invalid
+from app.core.security import Principal
+from app.core.text import normalized
+from app.interaction_points import service as points
+from app.interaction_points.errors import PointNotFound
+from app.interaction_points.models import Point
+from app.messages.errors import MessageConflict
+from app.messages.events import MessageRegistered
+from app.messages.models import Message, MessageClass, MessageCounter, MessageEvent, Priority, Thread
+from app.messages.rules import MessageState, number_of
+from app.messages.schemas import MessageCreate
+
+MAY_BE_AHEAD = timedelta(minutes=5)
+
+
+async def register_message(session: AsyncSession, body: MessageCreate, *, by: Principal) -> tuple[Message, bool]:
+    """Register a message; the message, and whether it is new.
+
+    Raises `PointNotFound` for a point not granted to the client or of another unit, `PointNotInForce` when the point
+    was not approved on the local day of `received_at` (O-3), `MessageConflict` when the same external id comes with
+    another content.
+    """
+    if body.received_at > clock.now() + MAY_BE_AHEAD:
+        ru, en = "Время получения в будущем.", "The time of receipt is in the future."
+        raise Invalid(faults=[Fault("/received_at", "in_the_future", ru, en)])
+    point = await points.get_point(session, body.interaction_point_id, by)
+    if by.kind == "employee" and point.unit_id != by.unit_id:
+        raise PointNotFound
+    content_hash = _content_hash(body)
+    known = await _known(session, body, content_hash)
+    if known is not None:
+        return known, False
+    await points.require_in_force(session, point, clock.local_date(body.received_at))
+    thread_id = await _thread(session, point.id, body.thread_external_id)
+    message = await _insert(session, body, point, thread_id, content_hash)
+    if message is None:  # another request was first, a moment ago
+        known = await _known(session, body, content_hash)
+        if known is None:
+            raise MessageConflict
+        return known, False
+    session.add(
+        MessageEvent(
+            message_id=message.id,
+            occurred_at=message.registered_at,
+            what="register",
+            by_id=by.id,
+            to_state=message.state,
+        )
+    )
+    audit.record(session, by, "message.registered", "message", message.id)
+    emit(session, MessageRegistered(message_id=message.id))
+    return message, True
+
+
+def _content_hash(body: MessageCreate) -> str:
+    told = body.model_dump(mode="json", exclude={"interaction_point_id", "external_id"})
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+async def _known(session: AsyncSession, body: MessageCreate, content_hash: str) -> Message | None:
+    if body.external_id is None:
+        return None
+    query = select(Message).where(
+        Message.point_id == body.interaction_point_id, Message.external_id == body.external_id
+    )
+    row = (await session.exec(query)).first()
+    if row is not None and row.content_hash != content_hash:
+        raise MessageConflict
+    return row
+
+
+async def _insert(
+    session: AsyncSession, body: MessageCreate, point: Point, thread_id: UUID, content_hash: str
+) -> Message | None:
+    moment = clock.now()
+    year = clock.local_date(moment).year
+    row = Message(
+        id=new_id(),
+        number=number_of(year, await _next_number(session, year)),
+        organization_id=point.organization_id,
+        point_id=point.id,
+        unit_id=point.unit_id,
+        thread_id=thread_id,
+        kind=body.kind,
+        message_class=MessageClass.MESSAGE,
+        external_id=body.external_id,
+        thread_external_id=body.thread_external_id,
+        content_hash=content_hash,
+        text=body.text,
+        search_text=normalized(body.text),
+        client=body.client.model_dump(mode="json"),
+        received_at=body.received_at,
+        registered_at=moment,
+        updated_at=moment,
+        state=MessageState.RECEIVED,
+        priority=Priority.NORMAL,
+    )
+    # The unique key decides between two at once; a plain INSERT would end the transaction of the one who came second.
+    values = row.model_dump()
+    statement = _insert_into(session, Message.__table__).values(values).on_conflict_do_nothing(  # type: ignore[attr-defined]
+        index_elements=["point_id", "external_id"]
+    )
+    made = await session.exec(statement.returning(Message.__table__.c.id))  # type: ignore[attr-defined]
+    if made.first() is None:
+        return None
+    return await session.get_one(Message, row.id)
+
+
+async def _next_number(session: AsyncSession, year: int) -> int:
+    table = MessageCounter.__table__  # type: ignore[attr-defined]
+    statement = _insert_into(session, table).values(id=new_id(), year=year, last=1)
+    counted = statement.on_conflict_do_update(index_elements=["year"], set_={"last": table.c.last + 1})
+    return int((await session.exec(counted.returning(table.c.last))).one()[0])
+
+
+async def _thread(session: AsyncSession, point_id: UUID, external_id: str | None) -> UUID:
+    """The thread of that external id at the point, or a thread of the message's own."""
+    table = Thread.__table__  # type: ignore[attr-defined]
+    thread_id = new_id()
+    statement = _insert_into(session, table).values(id=thread_id, point_id=point_id, external_id=external_id)
+    await session.exec(statement.on_conflict_do_nothing(index_elements=["point_id", "external_id"]))
+    if external_id is None:
+        return thread_id
+    query = select(Thread.id).where(Thread.point_id == point_id, Thread.external_id == external_id)
+    return (await session.exec(query)).one()
+
+
+def _insert_into(session: AsyncSession, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(table) if is_postgres else sqlite.insert(table)

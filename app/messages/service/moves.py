@@ -1,0 +1,56 @@
+"""What every use case does: find a message that is the caller's, move it by the table, write the history."""
+
+from uuid import UUID
+
+from sqlalchemy.orm.attributes import flag_modified
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.security import Principal
+from app.messages.errors import MessageMoveNotAllowed, MessageNotFound
+from app.messages.models import Message, MessageEvent
+from app.messages.queries import visible_to
+from app.messages.rules import MESSAGE_MOVES, MessageMove, MessageState
+
+
+async def get_message(session: AsyncSession, message_id: UUID, by: Principal) -> Message:
+    """The message if it is the caller's to see, or `MessageNotFound`."""
+    row = (await session.exec(select(Message).where(Message.id == message_id, visible_to(by)))).first()
+    if row is None:
+        raise MessageNotFound
+    return row
+
+
+def require_move(message: Message, move: MessageMove) -> MessageState:
+    """The state that the move leads to, or `MessageMoveNotAllowed`."""
+    state = MESSAGE_MOVES[message.state].get(move)
+    if state is None:
+        raise MessageMoveNotAllowed(message.state, move)
+    return state
+
+
+def make_move(
+    session: AsyncSession, message: Message, move: MessageMove, by: Principal | None, note: str | None = None
+) -> None:
+    """Move the message by the table and write the step into its history and the audit trail."""
+    before, message.state = message.state, require_move(message, move)
+    touch(message)
+    session.add(
+        MessageEvent(
+            message_id=message.id,
+            occurred_at=message.updated_at,
+            what=move.value,
+            by_id=by.id if by else None,
+            from_state=before,
+            to_state=message.state,
+            note=note,
+        )
+    )
+    audit.record(session, by, f"message.{move.value}", "message", message.id, fields=["state"], nobody="service")
+
+
+def touch(message: Message) -> None:
+    """Count a change of what hangs on a message as a change of the message: its ETag grows."""
+    message.updated_at = clock.now()
+    flag_modified(message, "updated_at")

@@ -1,0 +1,193 @@
+"""Replies: drafted from a text or a template, checked, approved by another pair of eyes, sent once (O-6.2.3b, O-10)."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.outbox import Event, emit
+from app.core.problems import Fault, Invalid
+from app.core.references import unknown_reference
+from app.core.security import Principal
+from app.interaction_points import service as points
+from app.interaction_points.models import Audience
+from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound, ReplyNotReady
+from app.messages.events import ReplyApproved, ReplyQueued, ReplyReturned, ReplySubmitted
+from app.messages.models import Message, Reply, ReplyKind
+from app.messages.queries import replies_of
+from app.messages.rules import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
+from app.messages.schemas import ReplyCreate, ReplyPatch
+from app.messages.service.moves import get_message, make_move, touch
+from app.reply_templates import rules as templates
+from app.reply_templates import service as template_service
+from app.reply_templates.errors import FourEyes
+
+
+async def list_replies(session: AsyncSession, message_id: UUID, by: Principal) -> list[Reply]:
+    """The replies of a message that the caller may see: an API client sees those that were sent."""
+    message = await get_message(session, message_id, by)
+    rows = await replies_of(session, message.id)
+    return [row for row in rows if by.kind == "employee" or row.state is ReplyState.SENT]
+
+
+async def get_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
+    """A reply of the message, or `ReplyNotFound`."""
+    return (await _both(session, message_id, reply_id, by))[1]
+
+
+async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate, *, by: Principal) -> Reply:
+    """Draft a reply: a free text, or a template's published version with its values; the text wins."""
+    template_service.require_known_values(body.values)
+    text, version = await _text_of(session, body.text, body.template_id, body.values, by)
+    await _require_offers(session, body.kind, body.offered_point_ids)
+    message = await get_message(session, message_id, by)
+    make_move(session, message, MessageMove.DRAFT_REPLY, by)
+    reply = Reply(
+        message_id=message.id,
+        kind=body.kind,
+        state=ReplyState.DRAFT,
+        text=text,
+        template_id=body.template_id,
+        template_version=version,
+        template_values=dict(body.values),
+        offered_point_ids=[str(point_id) for point_id in body.offered_point_ids],
+        drafted_by=by.id,
+        created_at=clock.now(),
+    )
+    session.add(reply)
+    audit.record(session, by, "reply.drafted", "reply", reply.id)
+    await session.flush()  # the version is counted at the flush
+    return reply
+
+
+async def edit_reply(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, body: ReplyPatch, match: Match, *, by: Principal
+) -> Reply:
+    """Change a draft or a returned reply."""
+    template_service.require_known_values(body.values)
+    message, reply = await _both(session, message_id, reply_id, by)
+    match.require(reply)
+    state = _moved(reply, ReplyMove.EDIT)
+    sent = body.model_fields_set
+    if "offered_point_ids" in sent:
+        await _require_offers(session, reply.kind, body.offered_point_ids)
+        reply.offered_point_ids = [str(point_id) for point_id in body.offered_point_ids]
+    if sent & {"text", "template_id", "values"}:
+        template_id = body.template_id if "template_id" in sent else reply.template_id
+        values = body.values if "values" in sent else reply.template_values
+        reply.text, reply.template_version = await _text_of(session, body.text, template_id, values, by)
+        reply.template_id, reply.template_values = template_id, dict(values)
+    reply.state, reply.drafted_by = state, by.id
+    touch(message)
+    audit.record(session, by, "reply.edited", "reply", reply.id, fields=sorted(sent))
+    await session.flush()  # the version is counted at the flush
+    return reply
+
+
+async def submit_reply(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
+) -> Reply:
+    """Hand a reply in for approval; unfilled placeholders block it."""
+    message, reply = await _both(session, message_id, reply_id, by)
+    match.require(reply)
+    state = _moved(reply, ReplyMove.SUBMIT)
+    _require_ready(reply)
+    make_move(session, message, MessageMove.SUBMIT_REPLY, by)
+    reply.submitted_at, reply.returned_reason = clock.now(), None
+    return await _done(session, reply, state, by, ReplySubmitted(message_id=message.id, reply_id=reply.id))
+
+
+async def approve_reply(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
+) -> Reply:
+    """Approve a reply; who drafted it does not."""
+    message, reply = await _both(session, message_id, reply_id, by)
+    match.require(reply)
+    state = _moved(reply, ReplyMove.APPROVE)
+    if reply.drafted_by == by.id:
+        raise FourEyes
+    _require_ready(reply)
+    reply.approved_by, reply.approved_at = by.id, clock.now()
+    touch(message)
+    return await _done(session, reply, state, by, ReplyApproved(message_id=message.id, reply_id=reply.id))
+
+
+async def return_reply(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, reason: str, match: Match, *, by: Principal
+) -> Reply:
+    """Return a reply to its author with a reason."""
+    message, reply = await _both(session, message_id, reply_id, by)
+    match.require(reply)
+    state = _moved(reply, ReplyMove.RETURN)
+    make_move(session, message, MessageMove.RETURN_REPLY, by, reason)
+    reply.returned_reason, reply.approved_by, reply.approved_at = reason, None, None
+    return await _done(session, reply, state, by, ReplyReturned(message_id=message.id, reply_id=reply.id))
+
+
+async def send_reply(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
+) -> Reply:
+    """Send an approved reply: it goes to the outbox once, and the worker delivers it."""
+    message, reply = await _both(session, message_id, reply_id, by)
+    match.require(reply)
+    state = _moved(reply, ReplyMove.SEND)
+    _require_ready(reply)
+    make_move(session, message, MessageMove.SEND_REPLY, by)
+    return await _done(session, reply, state, by, ReplyQueued(message_id=message.id, reply_id=reply.id))
+
+
+async def _both(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> tuple[Message, Reply]:
+    message = await get_message(session, message_id, by)
+    reply = (await session.exec(select(Reply).where(Reply.id == reply_id, Reply.message_id == message.id))).first()
+    if reply is None or (by.kind == "client" and reply.state is not ReplyState.SENT):
+        raise ReplyNotFound
+    return message, reply
+
+
+async def _done(session: AsyncSession, reply: Reply, state: ReplyState, by: Principal, event: Event) -> Reply:
+    reply.state = state
+    audit.record(session, by, f"reply.{state.value}", "reply", reply.id, fields=["state"])
+    emit(session, event)
+    await session.flush()  # the version is counted at the flush
+    return reply
+
+
+def _moved(reply: Reply, move: ReplyMove) -> ReplyState:
+    state = REPLY_MOVES[reply.state].get(move)
+    if state is None:
+        raise MessageMoveNotAllowed(reply.state, move)
+    return state
+
+
+def _require_ready(reply: Reply) -> None:
+    if templates.missing(reply.text):
+        raise ReplyNotReady
+
+
+async def _text_of(
+    session: AsyncSession, text: str | None, template_id: UUID | None, values: Mapping[str, str], by: Principal
+) -> tuple[str, int | None]:
+    """The reply's text and the template version that is kept with it; a text of one's own wins."""
+    if template_id is None:
+        if text is None:
+            ru, en = "Напишите текст или выберите шаблон.", "Write a text or choose a template."
+            raise Invalid(faults=[Fault("/text", "missing", ru, en)])
+        return text, None
+    template = await template_service.use_template(session, template_id, by)
+    return text if text is not None else templates.render(template.text, values), template.version
+
+
+async def _require_offers(session: AsyncSession, kind: ReplyKind, point_ids: Sequence[UUID]) -> None:
+    """A channel transfer offers points that are in force and open to clients; an answer offers none (O-6.2.3b)."""
+    if (kind is ReplyKind.CHANNEL_TRANSFER) != bool(point_ids):
+        ru = "Предложите от одной до пяти точек для перехода; для ответа они не указываются."
+        en = "A channel transfer offers one to five points; an answer offers none."
+        raise Invalid(faults=[Fault("/offered_point_ids", "offered_points", ru, en)])
+    if point_ids:
+        in_force = {p.id for p in await points.list_approved_points(session) if p.audience is not Audience.INTERNAL}
+        for place, point_id in enumerate(point_ids):
+            if point_id not in in_force:
+                raise unknown_reference(f"/offered_point_ids/{place}")

@@ -1,0 +1,49 @@
+"""The demo units' first templates: inserted when missing, never overwritten."""
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.data import read_yaml
+from app.organizations import reference as organizations
+from app.organizations.models import Topic
+from app.reply_templates.models import ReplyTemplate, TemplateVersion
+from app.reply_templates.rules import TemplateState
+from app.reply_templates.service import search_text
+
+
+async def load_demo(session: AsyncSession) -> None:
+    """Published templates in both demo units; they have no author, for no person wrote them."""
+    units = await organizations.demo_units(session)
+    for raw in read_yaml(__file__, "demo_templates.yaml")["templates"]:
+        unit = units.first if raw["unit"] == "first" else units.second
+        known = select(ReplyTemplate.id).where(ReplyTemplate.unit_id == unit.id, ReplyTemplate.key == raw["key"])
+        if (await session.exec(known)).first() is not None:
+            continue
+        topic = (await session.exec(select(Topic).where(Topic.unit_id == unit.id, Topic.name == raw["topic"]))).first()
+        moment = clock.now()
+        row = ReplyTemplate(
+            unit_id=unit.id,
+            key=raw["key"],
+            state=TemplateState.PUBLISHED,
+            published_version=1,
+            search_text="",
+            created_at=moment,
+            updated_at=moment,
+        )
+        version = TemplateVersion(
+            template_id=row.id,
+            number=1,
+            title=raw["title"],
+            text=raw["text"],
+            keywords=raw["keywords"],
+            examples=raw["examples"],
+            topic_ids=[str(topic.id)] if topic else [],
+            created_at=moment,
+            published_at=moment,
+        )
+        row.search_text = search_text(version)
+        session.add(row)
+        await session.flush()  # the version refers to it
+        session.add(version)
+    await session.flush()  # what comes next reads the templates
