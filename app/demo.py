@@ -15,7 +15,7 @@ from app.core.settings import Settings
 from app.identity import service as identity
 from app.identity.service import DemoAccount, DemoClient
 from app.interaction_points import service as points
-from app.organizations import service as organizations
+from app.organizations import reference
 from app.organizations.models import Unit
 
 CLIENT_ID = "demo-platform"
@@ -86,7 +86,7 @@ def _wanted(first: Unit, second: Unit, centricity: Unit, press: Unit) -> list[tu
 
 async def make_accounts(session: AsyncSession) -> Accounts:
     """Create the demo accounts, or give the existing ones new passwords."""
-    units = await organizations.demo_units(session)
+    units = await reference.demo_units(session)
     wanted = _wanted(units.first, units.second, units.centricity, units.press)
     accounts = [
         Account(role=role, unit=unit.name if unit else None, username=username, password=_password())

@@ -2,6 +2,21 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.interaction_points import reference as interaction_points
+from app.legal_acts import service as legal_acts
+from app.organizations import reference as organizations
+from app.reply_templates import reference as reply_templates
+from app.surveys import service as surveys
+
 
 async def load(session: AsyncSession, *, is_demo: bool) -> None:
     """Load what is missing; what an administrator changed stays as it is."""
+    await organizations.load_reference(session)
+    await legal_acts.load_reference(session)
+    if is_demo:
+        await organizations.load_demo(session)
+    await interaction_points.load_reference(session)
+    if is_demo:
+        await interaction_points.load_demo(session)
+        await reply_templates.load_demo(session)
+    await surveys.load_reference(session)

@@ -1,5 +1,39 @@
 """HTTP of monitoring."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
-router = APIRouter()
+from fastapi import APIRouter, Query
+
+from app.core.deps import SessionDep
+from app.core.periods import PeriodDep
+from app.core.problems import Invalid, problems
+from app.core.security import Principal, requires
+from app.core.types import Id, Label
+from app.monitoring import service
+from app.monitoring.schemas import GroupBy, SatisfactionRead
+from app.surveys.models import SubmissionSource
+
+Reader = Annotated[Principal, requires("monitoring:read")]
+
+router = APIRouter(prefix="/monitoring", tags=["monitoring"])
+
+
+@router.get(
+    "/satisfaction", response_model=SatisfactionRead, responses=problems(Invalid), summary="Share of satisfied clients"
+)
+async def get_satisfaction(
+    by: Reader,
+    session: SessionDep,
+    period: PeriodDep,
+    group_by: Annotated[GroupBy | None, Query()] = None,
+    organization_id: Annotated[Id | None, Query()] = None,
+    municipality: Annotated[Label | None, Query(description="OKTMO code.")] = None,
+    source: Annotated[SubmissionSource | None, Query()] = None,
+) -> SatisfactionRead:
+    """The share of answer 1 to question 21 with its n and 95 % Wilson interval (O-1, O-11).
+
+    Days are the organization's; a submission counts for the day of `filled_at`, else of `received_at`. With n = 0 the
+    share and its interval are null. A submission without municipality is counted under `unknown`.
+    """
+    cut = service.Cut(period, organization_id, municipality, source)
+    return await service.satisfaction(session, cut, group_by)

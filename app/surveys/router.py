@@ -1,7 +1,135 @@
-"""HTTP of surveys."""
+"""HTTP of survey forms and submissions."""
 
-from fastapi import APIRouter
+from typing import Annotated
+from uuid import UUID
 
-router = APIRouter()
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-forms_router = APIRouter()
+from app.core.concurrency import answer, conditional
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyRequired, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate_rows
+from app.core.periods import PeriodDep
+from app.core.problems import Forbidden, Invalid, problems
+from app.core.security import MaybeCaller, Principal, requires
+from app.core.types import DbInt, Id, Key, Label
+from app.surveys import queries, service
+from app.surveys.errors import FormNotFound, NotClientCentricityUnit, SubmissionNotFound
+from app.surveys.models import FormState, SubmissionSource, SurveyForm, SurveySubmission
+from app.surveys.schemas import FormRead, PaperCreate, SubmissionCreate, SubmissionRead
+
+Reader = Annotated[Principal, requires("surveys:read")]
+Keyer = Annotated[Principal, requires("surveys:key_in")]
+
+forms_router = APIRouter(prefix="/survey-forms", tags=["survey forms"])
+router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
+
+NEVER_CHANGES = 1
+"""The version of a submission, for its ETag."""
+
+
+async def _answer(session: AsyncSession, row: SurveySubmission) -> Response:
+    return answer((await queries.read_submissions(session, [row]))[0], version=NEVER_CHANGES, status=201)
+
+
+@forms_router.get("", response_model=Page[FormRead], responses=problems(Invalid), summary="List survey forms")
+async def list_forms(session: SessionDep, page: PageDep, key: Annotated[Key | None, Query()] = None) -> Page[FormRead]:
+    """The published versions of all forms, newest first. No token."""
+    query = select(SurveyForm).where(SurveyForm.state == FormState.PUBLISHED)
+    if key is not None:
+        query = query.where(SurveyForm.key == key)
+    rows, cursor, count = await paginate_rows(session, query, page, order=(col(SurveyForm.id),))
+    return Page(items=[queries.read_form(row) for row in rows], next_cursor=cursor, count=count)
+
+
+@forms_router.get(
+    "/{key}", response_model=FormRead, responses=problems(FormNotFound, Invalid), summary="Get the current form"
+)
+async def get_form(key: Label, session: SessionDep, request: Request) -> Response:
+    """The version in force today, in the exact wording of Appendix 1, with its sources and codes (A-1). No token."""
+    row = await service.current_form(session, key)
+    return conditional(request, queries.read_form(row), version=row.version)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=SubmissionRead,
+    responses=problems(Invalid, KeyReused, KeyMalformed, KeyRequired, Forbidden),
+    summary="Hand in a filled-in form",
+)
+async def submit_survey(body: SubmissionCreate, by: MaybeCaller, session: SessionDep, once: OnceDep) -> Response:
+    """Hand in a filled-in form, by key or by code (A-1). No token is needed; nothing of the respondent is stored.
+
+    Another system needs `surveys:submit` and an Idempotency-Key. Every refusal is 422 with a pointer for each fault.
+    """
+    if by is not None and by.kind == "client" and not by.may("surveys:submit"):
+        raise Forbidden
+
+    async def work() -> Response:
+        return await _answer(session, await service.submit(session, body, by=by))
+
+    return await once(session, by, work)
+
+
+@router.post(
+    "/paper",
+    status_code=201,
+    response_model=SubmissionRead,
+    responses=problems(Invalid, KeyReused, KeyMalformed, NotClientCentricityUnit),
+    summary="Key in a paper questionnaire",
+)
+async def key_in_paper(body: PaperCreate, by: Keyer, session: SessionDep, once: OnceDep) -> Response:
+    """Key in a paper questionnaire by the codes in brackets (A-1.fn): the client-centricity unit only.
+
+    12 may be the OKTMO code or the exact name, 13 a date or a local time without offset, 11 may be left out.
+    """
+
+    async def work() -> Response:
+        return await _answer(session, await service.key_in_paper(session, body, by=by))
+
+    return await once(session, by, work)
+
+
+@router.get("", response_model=Page[SubmissionRead], responses=problems(Invalid), summary="List submissions")
+async def list_submissions(
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    period: PeriodDep,
+    form: Annotated[Key | None, Query()] = None,
+    version: Annotated[DbInt | None, Query()] = None,
+    source: Annotated[SubmissionSource | None, Query()] = None,
+    municipality: Annotated[Label | None, Query(description="OKTMO code.")] = None,
+    organization_id: Annotated[Id | None, Query()] = None,
+) -> Page[SubmissionRead]:
+    """Submissions, newest first. An API client reads what it handed in itself."""
+    query = select(SurveySubmission).where(queries.visible_to(by))
+    filters = {
+        "form": form,
+        "form_version": version,
+        "source": source,
+        "municipality": municipality,
+        "organization_id": organization_id,
+    }
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(getattr(SurveySubmission, name) == value)
+    query = query.where(*period.holds(col(SurveySubmission.counted_on)))
+    rows, cursor, count = await paginate_rows(session, query, page, order=(col(SurveySubmission.id),))
+    return Page(items=await queries.read_submissions(session, rows), next_cursor=cursor, count=count)
+
+
+@router.get(
+    "/{submission_id}",
+    response_model=SubmissionRead,
+    responses=problems(SubmissionNotFound, Invalid),
+    summary="Get a submission",
+)
+async def get_submission(submission_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
+    """One submission, by key and by code."""
+    row = await service.get_submission(session, submission_id, by)
+    shown = await queries.read_submissions(session, [row])
+    return conditional(request, shown[0], version=NEVER_CHANGES)

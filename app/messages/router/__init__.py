@@ -4,6 +4,6 @@ from fastapi import APIRouter
 
 from app.messages.router import messages, replies
 
-router = APIRouter(prefix="/messages")
+router = APIRouter()
 router.include_router(messages.router)
 router.include_router(replies.router)

@@ -36,7 +36,7 @@ Registrar = Annotated[Principal, requires("messages:register")]
 Triager = Annotated[Principal, requires("messages:triage")]
 Assigner = Annotated[Principal, requires("messages:assign")]
 
-router = APIRouter(tags=["messages"])
+router = APIRouter(prefix="/messages", tags=["messages"])
 
 CHANGES = (MessageNotFound, Invalid, Stale, PreconditionRequired, MoveNotAllowed)
 

@@ -23,7 +23,7 @@ Writer = Annotated[Principal, requires("replies:write")]
 Approver = Annotated[Principal, requires("replies:approve")]
 Sender = Annotated[Principal, requires("replies:send")]
 
-router = APIRouter(prefix="/{message_id}/replies", tags=["replies"])
+router = APIRouter(prefix="/messages/{message_id}/replies", tags=["replies"])
 
 FOUND = (MessageNotFound, ReplyNotFound, Invalid)
 CHANGES = (*FOUND, Stale, PreconditionRequired, MoveNotAllowed)

@@ -1,0 +1,37 @@
+"""Periods of lists and figures: two days, both included, each of which may be left out."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+from sqlalchemy.sql.elements import ColumnElement
+
+from app.core.problems import Fault, Invalid
+from app.core.types import Day
+
+
+class Period:
+    """`from` and `to` of a query. Raises 422 when they are reversed."""
+
+    def __init__(
+        self,
+        since: Annotated[Day | None, Query(alias="from", description="First day, included.")] = None,
+        until: Annotated[Day | None, Query(alias="to", description="Last day, included.")] = None,
+    ) -> None:
+        if since is not None and until is not None and until < since:
+            ru, en = "Конец периода раньше начала.", "The period ends before it begins."
+            raise Invalid(faults=[Fault("/to", "dates_reversed", ru, en, "query")])
+        self.since: date | None = since
+        self.until: date | None = until
+
+    def holds(self, day: Any) -> list[ColumnElement[bool]]:
+        """The conditions that a column of days lies in the period."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.since is not None:
+            conditions.append(day >= self.since)
+        if self.until is not None:
+            conditions.append(day <= self.until)
+        return conditions
+
+
+PeriodDep = Annotated[Period, Depends()]

@@ -1,0 +1,84 @@
+"""Tables of form versions and submissions."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.core.db import Row, VersionedRow, enum_column, json_column
+
+
+class FormState(StrEnum):
+    """A form version is a draft until it is published; then it never changes."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class SubmissionSource(StrEnum):
+    """The way a form was filled in."""
+
+    WEB = "web"
+    PAPER = "paper"
+    FEEDBACK_PLATFORM = "feedback_platform"
+    IMPORT = "import"
+
+
+class SurveyForm(VersionedRow, table=True):
+    """A version of a form with its own list of sources (A-1). Without an organization it is everybody's."""
+
+    __tablename__ = "survey_forms"
+    __table_args__ = (
+        sa.UniqueConstraint("key", "form_version", "organization_id", name="uq_survey_forms_version"),
+        # NULLs are never equal to a unique key: the national form needs one of its own.
+        sa.Index(
+            "uq_survey_forms_national",
+            "key",
+            "form_version",
+            unique=True,
+            sqlite_where=sa.text("organization_id IS NULL"),
+            postgresql_where=sa.text("organization_id IS NULL"),
+        ),
+        sa.CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="validity_order"),
+    )
+
+    key: str = Field(max_length=64)
+    form_version: int
+    organization_id: UUID | None = Field(default=None, foreign_key="organizations.id", index=True)
+    state: FormState = Field(sa_column=enum_column(FormState))
+    valid_from: date
+    valid_to: date | None = None
+    definition: dict[str, Any] = Field(sa_column=json_column())
+    created_at: datetime
+
+
+class SurveySubmission(Row, table=True):
+    """A filled-in form. It never changes, and nothing in it points at the respondent (no address, agent, cookie)."""
+
+    __tablename__ = "survey_submissions"
+    __table_args__ = (
+        sa.CheckConstraint("satisfaction BETWEEN 1 AND 2", name="satisfaction_known"),
+        sa.Index("ix_survey_submissions_counted", "organization_id", "counted_on", "satisfaction"),
+        sa.Index("ix_survey_submissions_municipality", "counted_on", "municipality"),
+    )
+
+    form_id: UUID = Field(foreign_key="survey_forms.id", index=True)
+    form: str = Field(max_length=64)
+    form_version: int
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    municipality: str | None = Field(default=None, foreign_key="municipalities.oktmo", max_length=8, index=True)
+    filled_at: datetime | None = None
+    received_at: datetime
+    counted_on: date
+    """The local day of `filled_at`, else of `received_at`: the day the answer counts for."""
+    source: SubmissionSource = Field(sa_column=enum_column(SubmissionSource, index=True))
+    satisfaction: int = Field(sa_type=sa.SmallInteger)
+    answers: dict[str, Any] = Field(sa_column=json_column())
+    came_from_point_id: UUID | None = Field(default=None, foreign_key="interaction_points.id", index=True)
+    keyed_by: UUID | None = Field(default=None, foreign_key="employees.id", index=True)
+    """The employee who keyed a paper questionnaire."""
+    client_id: UUID | None = Field(default=None, index=True)
+    """The API client that handed it in."""
