@@ -22,7 +22,7 @@ from app import seed as seeds
 from app.core import logging
 from app.core.db import Database
 from app.core.settings import Profile, Settings
-from app.identity import service as identity
+from app.identity.service import employees
 from app.main import create_app
 from app.worker import make_relay, run_worker
 
@@ -91,7 +91,7 @@ def create_admin_command(
 ) -> None:
     """Create the first administrator."""
     settings = read_settings()
-    _in_transaction(settings, lambda session: identity.create_admin(session, username, password, name=name))
+    _in_transaction(settings, lambda session: employees.create_admin(session, username, password, name=name))
     typer.echo(f"Administrator {username} created.")
 
 
@@ -154,9 +154,10 @@ def run_command(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     migrate(settings)
     seed(settings)
     base_url = f"http://{host}:{port}"
-    if not settings.accounts_file.exists():
-        accounts = _in_transaction(settings, demo.make_accounts)
-        demo.write_accounts(settings.accounts_file, accounts, base_url)
+    kept = demo.read_accounts(settings.accounts_file)
+    accounts = _in_transaction(settings, lambda session: demo.make_accounts(session, kept))
+    demo.write_accounts(settings.accounts_file, accounts, base_url)
+    if kept is None:
         demo.print_accounts(accounts, base_url, sys.stdout)
     sys.stdout.write(f"Swagger UI: {base_url}/docs · accounts: {settings.accounts_file}\n")
     sys.stdout.flush()

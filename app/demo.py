@@ -12,8 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.scopes import Role
 from app.core.settings import Settings
-from app.identity import service as identity
-from app.identity.service import DemoAccount, DemoClient
+from app.identity.service.demo import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
 from app.interaction_points import service as points
 from app.organizations import reference
 from app.organizations.models import Unit
@@ -84,24 +83,35 @@ def _wanted(first: Unit, second: Unit, centricity: Unit, press: Unit) -> list[tu
     ]
 
 
-async def make_accounts(session: AsyncSession) -> Accounts:
-    """Create the demo accounts, or give the existing ones new passwords."""
+async def make_accounts(session: AsyncSession, kept: Accounts | None) -> Accounts:
+    """Create the demo accounts: with the passwords kept in the accounts file, else with new ones for all."""
     units = await reference.demo_units(session)
     wanted = _wanted(units.first, units.second, units.centricity, units.press)
-    accounts = [
-        Account(role=role, unit=unit.name if unit else None, username=username, password=_password())
-        for role, unit, username, _ in wanted
-    ]
-    await identity.load_demo_accounts(
+    accounts = (
+        kept.accounts
+        if kept
+        else [
+            Account(role=role, unit=unit.name if unit else None, username=username, password=_password())
+            for role, unit, username, _ in wanted
+        ]
+    )
+    await load_demo_accounts(
         session,
         [
-            DemoAccount(username=a.username, password=a.password, name=name, role=role, unit_id=unit.id if unit else None)
+            DemoAccount(
+                username=a.username, password=a.password, name=name, role=role, unit_id=unit.id if unit else None
+            )
             for a, (role, unit, _, name) in zip(accounts, wanted, strict=True)
         ],
+        renew=kept is None,
     )
-    client = Client(role=Role.INTEGRATION, client_id=CLIENT_ID, client_secret=secrets.token_urlsafe(32))
+    client = (
+        kept.clients[0]
+        if kept
+        else Client(role=Role.INTEGRATION, client_id=CLIENT_ID, client_secret=secrets.token_urlsafe(32))
+    )
     granted = [point.id for point in await points.list_approved_points(session)]
-    await identity.load_demo_client(
+    await load_demo_client(
         session,
         DemoClient(
             client_id=client.client_id,
@@ -109,8 +119,17 @@ async def make_accounts(session: AsyncSession) -> Accounts:
             name="Платформа обратной связи (демо)",
             point_ids=granted,
         ),
+        renew=kept is None,
     )
     return Accounts(accounts=accounts, clients=[client])
+
+
+def read_accounts(path: Path) -> Accounts | None:
+    """The accounts of the file, None when it is missing or broken."""
+    try:
+        return Accounts.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def write_accounts(path: Path, accounts: Accounts, base_url: str) -> None:

@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.metrics = metrics
     app.state.migration_head = health.migration_head()
-    app.state.resolver = TokenResolver(settings)
+    app.state.tokens = app.state.resolver = TokenResolver(settings)
 
     api = APIRouter(prefix="/api/v1")
     for router in ROUTERS:

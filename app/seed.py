@@ -1,4 +1,4 @@
-"""Loads the reference data, and in the demo profile the demo data, in the order of the layers. Twice changes nothing."""
+"""Loads the reference data, and in the demo profile the demo data, layer by layer. Twice changes nothing."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 

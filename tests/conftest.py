@@ -1,4 +1,4 @@
-"""Fixtures of every test: both databases, migrated and seeded once; each in-process test in a transaction of its own."""
+"""Fixtures of every test: both databases, migrated and seeded once; a transaction of its own for each test."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -25,7 +25,7 @@ from app.main import create_app
 from tests.postgres import PostgresCluster
 
 BACKENDS = ("sqlite", "postgresql")
-SECRET = "kJ8w-Zp3_vQx7Lr2~Tm9Yb4.Nd6Hc1Gf5"  # noqa: S105  of tests only
+SECRET = "kJ8w-Zp3_vQx7Lr2~Tm9Yb4.Nd6Hc1Gf5"
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +37,8 @@ def cluster() -> Iterator[PostgresCluster]:
 
 def settings_for(address: str, var_dir: Path, **more: Any) -> Settings:
     """Settings of the demo profile on a database."""
-    known = {"profile": "demo", "database_url": address, "secret_key": SECRET, "var_dir": var_dir, "rate_limit": "off"}
-    return Settings(**(known | more))
+    known: dict[str, Any] = {"profile": "demo", "secret_key": SECRET, "var_dir": var_dir, "rate_limit": "off"}
+    return Settings.model_validate(known | {"database_url": address} | more)
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
@@ -151,7 +151,7 @@ class KnownCallers:
             raise Unauthenticated
         return token
 
-    async def resolve(self, session: AsyncSession, credentials: Any) -> Principal:  # noqa: ARG002
+    async def resolve(self, session: AsyncSession, credentials: Any) -> Principal:
         return self.principals[credentials]
 
 

@@ -1,1 +1,1 @@
-"""The shared kernel: settings, database, problems, security, and the hallways every request walks. Imports no domain."""
+"""The shared kernel: settings, database, problems, security, and the hallways of a request. Imports no domain."""

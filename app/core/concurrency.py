@@ -1,8 +1,9 @@
 """ETag, If-Match and If-None-Match (RFC 9110, 8.8.3 and 13.1): versions of rows, strongly compared."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
@@ -50,11 +51,14 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def answer(model: BaseModel, *, version: int | None = None, status: int = 200, **headers: str) -> Response:
+def answer(
+    model: BaseModel, *, version: int | None = None, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """An object as the whole answer, with its ETag."""
-    shown: dict[str, Any] = dict(headers)
+    shown: dict[str, str] = dict(headers or {})
     if version is not None:
         shown["ETag"] = etag(version)
+        shown.setdefault("Cache-Control", "private, no-cache")
     return Response(model.model_dump_json(by_alias=True), status, shown, "application/json")
 
 

@@ -118,9 +118,7 @@ class Edge:
         address = request.client.host if request.client else "-"
         return self._limiter.count(address, self._settings.rate_limit_anonymous_per_minute)
 
-    def _add_headers(
-        self, headers: MutableHeaders, scope: Scope, request_id: str, allowance: Allowance | None
-    ) -> None:
+    def _add_headers(self, headers: MutableHeaders, scope: Scope, request_id: str, allowance: Allowance | None) -> None:
         headers["X-Request-ID"] = request_id
         for name, value in HEADERS.items():
             headers[name] = value

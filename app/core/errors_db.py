@@ -44,7 +44,7 @@ def broken_constraint(error: IntegrityError) -> str | None:
     return None
 
 
-def problem_of(error: SQLAlchemyError) -> Problem:
+def problem_of(error: SQLAlchemyError) -> Problem:  # noqa: PLR0911  one line for each kind of failure
     """The problem that a database failure is: a fact about the data, or a passing weakness of the service."""
     if isinstance(error, StaleDataError):
         return Stale()

@@ -137,7 +137,9 @@ async def _claim(session: AsyncSession, caller: str, operation: str, key: str, f
         "fingerprint": fingerprint,
         "created_at": clock.now(),
     }
-    statement = insert(IdempotencyRecord).values(row).on_conflict_do_nothing(index_elements=["caller", "operation", "key"])
+    statement = (
+        insert(IdempotencyRecord).values(row).on_conflict_do_nothing(index_elements=["caller", "operation", "key"])
+    )
     try:
         made = await session.exec(statement.returning(col(IdempotencyRecord.id)))
     except DBAPIError as error:

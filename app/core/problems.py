@@ -1,16 +1,16 @@
 """Problem documents (RFC 9457): errors are classes, raised by services, and rendered here and nowhere else.
 
-    Problem
-    ├── Unreadable              400  the body is not what it says it is
-    ├── Unauthenticated         401
-    ├── Forbidden               403
-    ├── NotFound                404  … a subclass for each thing that can be missing
-    ├── Conflict                409  … a subclass for each fact that forbids a move
-    ├── Stale                   412
-    ├── Invalid                 422  with a pointer for every fault
-    ├── PreconditionRequired    428
-    ├── TooManyRequests         429
-    └── Unavailable             503
+Problem
+├── Unreadable              400  the body is not what it says it is
+├── Unauthenticated         401
+├── Forbidden               403
+├── NotFound                404  … a subclass for each thing that can be missing
+├── Conflict                409  … a subclass for each fact that forbids a move
+├── Stale                   412
+├── Invalid                 422  with a pointer for every fault
+├── PreconditionRequired    428
+├── TooManyRequests         429
+└── Unavailable             503
 """
 
 from collections.abc import Iterator, Mapping, Sequence

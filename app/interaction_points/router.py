@@ -51,7 +51,7 @@ async def list_points(
     session: SessionDep,
     page: PageDep,
     status: Annotated[PointStatus | None, Query()] = None,
-    format: Annotated[PointFormat | None, Query()] = None,  # noqa: A002  the contract's name
+    format: Annotated[PointFormat | None, Query()] = None,
     channel: Annotated[Key | None, Query()] = None,
     audience: Annotated[Audience | None, Query()] = None,
     unit_id: Annotated[Id | None, Query()] = None,
@@ -149,9 +149,7 @@ async def get_point_history(point_id: UUID, by: Reader, session: SessionDep) -> 
     responses=problems(*CHANGES, PointExists),
     summary="Change an interaction point",
 )
-async def update_point(
-    point_id: UUID, body: PointPatch, by: Writer, session: SessionDep, match: MatchDep
-) -> Response:
+async def update_point(point_id: UUID, body: PointPatch, by: Writer, session: SessionDep, match: MatchDep) -> Response:
     """Change a point; its status moves by approve, suspend and withdraw."""
     point = await service.update_point(session, point_id, body, match, by=by)
     return answer(await _shown(session, point), version=point.version)

@@ -35,9 +35,7 @@ async def referred_act(session: AsyncSession, act_id: UUID, pointer: str) -> Leg
 
 async def find_act(session: AsyncSession, kind: LegalActKind, number: str, signed_on: date) -> LegalAct | None:
     """The act by kind, number and date."""
-    query = select(LegalAct).where(
-        LegalAct.kind == kind, LegalAct.number == number, LegalAct.signed_on == signed_on
-    )
+    query = select(LegalAct).where(LegalAct.kind == kind, LegalAct.number == number, LegalAct.signed_on == signed_on)
     return (await session.exec(query)).first()
 
 

@@ -33,9 +33,7 @@ async def deliver_reply(session: AsyncSession, payload: Mapping[str, Any]) -> No
     message = await session.get_one(Message, reply.message_id)
     if reply.state is not ReplyState.SENDING:
         return  # done before
-    outgoing = OutgoingReply(
-        reply.id, message.point_id, message.external_id, message.thread_external_id, reply.text
-    )
+    outgoing = OutgoingReply(reply.id, message.point_id, message.external_id, message.thread_external_id, reply.text)
     reply.external_id = await DELIVERY.deliver(outgoing)
     reply.state = REPLY_MOVES[reply.state][ReplyMove.DELIVER]
     reply.sent_at = clock.now()

@@ -38,9 +38,7 @@ async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Prin
 
 def read_reply(row: Reply) -> ReplyRead:
     """A reply as the API shows it; findings are of the text as it stands."""
-    return ReplyRead.model_validate(
-        {**row.model_dump(), "findings": missing_findings(row.text), "readability": None}
-    )
+    return ReplyRead.model_validate({**row.model_dump(), "findings": missing_findings(row.text), "readability": None})
 
 
 async def replies_of(session: AsyncSession, message_id: UUID) -> list[Reply]:
@@ -54,9 +52,7 @@ async def _threads(session: AsyncSession, thread_ids: set[UUID], by: Principal) 
         .over(partition_by=col(Message.thread_id), order_by=[col(Message.received_at).desc(), col(Message.id).desc()])
         .label("place")
     )
-    ranked = (
-        sa.select(col(Message.id), place).where(col(Message.thread_id).in_(thread_ids), visible_to(by)).subquery()
-    )
+    ranked = sa.select(col(Message.id), place).where(col(Message.thread_id).in_(thread_ids), visible_to(by)).subquery()
     query = (
         select(Message)
         .join(ranked, ranked.c.id == col(Message.id))

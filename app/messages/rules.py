@@ -1,4 +1,4 @@
-"""The lives of a message and of a reply as tables: what may be done in which state, and what comes of it (O-6.2.1–3)."""
+"""The lives of a message and of a reply as tables: what may be done in which state, and what comes (O-6.2.1–3)."""
 
 from enum import StrEnum
 

@@ -48,9 +48,7 @@ async def satisfaction(session: AsyncSession, cut: Cut, group_by: GroupBy | None
         total.n += count.n
         total.satisfied += count.satisfied
     names = await _names(session, group_by, counts) if group_by else {}
-    items = [
-        GroupRead(key=key, name=names[key], **_share(count)) for key, count in sorted(counts.items()) if group_by
-    ]
+    items = [GroupRead(key=key, name=names[key], **_share(count)) for key, count in sorted(counts.items()) if group_by]
     return SatisfactionRead(
         since=cut.period.since, until=cut.period.until, group_by=group_by, total=ShareRead(**_share(total)), items=items
     )
@@ -75,7 +73,7 @@ async def _counts(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> 
     }
     group = columns[group_by].label("key")
     satisfied = sa.func.count().filter(col(row.satisfaction) == 1)
-    query: sa.Select[Any, Any, Any] = sa.select(group, sa.func.count(), satisfied).where(*cut.period.holds(col(row.counted_on)))
+    query = sa.select(group, sa.func.count(), satisfied).where(*cut.period.holds(col(row.counted_on)))
     if cut.organization_id is not None:
         query = query.where(col(row.organization_id) == cut.organization_id)
     if cut.municipality is not None:
@@ -83,7 +81,8 @@ async def _counts(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> 
     if cut.source is not None:
         query = query.where(col(row.source) == cut.source)
     counts: dict[str, _Count] = {}
-    for key, n, happy in (await session.exec(query.group_by(group) if group_by else query)).all():
+    found = await session.exec(query.group_by(group) if group_by else query)  # type: ignore[call-overload]
+    for key, n, happy in found.all():
         told = NOT_GIVEN if key is None else str(key)
         count = counts.setdefault(told[:7] if group_by is GroupBy.MONTH else told, _Count())
         count.n += n

@@ -140,9 +140,7 @@ async def get_unit(unit_id: UUID, by: Reader, session: SessionDep, request: Requ
     responses=problems(UnitNotFound, UnitExists, *CHANGES),
     summary="Change or close a unit",
 )
-async def update_unit(
-    unit_id: UUID, body: UnitPatch, by: Writer, session: SessionDep, match: MatchDep
-) -> Response:
+async def update_unit(unit_id: UUID, body: UnitPatch, by: Writer, session: SessionDep, match: MatchDep) -> Response:
     """Change a unit; nothing is deleted, `closed_on` ends it."""
     row = await service.update_unit(session, unit_id, body, match, by=by)
     return answer(UnitRead.model_validate(row), version=row.version)
@@ -168,9 +166,7 @@ async def list_topics(unit_id: UUID, by: Reader, session: SessionDep, page: Page
     responses=problems(UnitNotFound, TopicExists, *CREATES),
     summary="Add a competence topic",
 )
-async def create_topic(
-    unit_id: UUID, body: TopicCreate, by: Writer, session: SessionDep, once: OnceDep
-) -> Response:
+async def create_topic(unit_id: UUID, body: TopicCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
     """Add a competence topic to a unit (O-2.4)."""
 
     async def work() -> Response:

@@ -212,7 +212,9 @@ async def _require_successor(session: AsyncSession, oktmo: str | None) -> None:
 
 def _require_order(name: str, first: date | None, last: date | None) -> None:
     if first is not None and last is not None and last < first:
-        fault = Fault(f"/{name}", "dates_reversed", "Дата окончания раньше даты начала.", "The end is before the start.")
+        fault = Fault(
+            f"/{name}", "dates_reversed", "Дата окончания раньше даты начала.", "The end is before the start."
+        )
         raise Invalid(faults=[fault])
 
 

@@ -27,9 +27,7 @@ def has_words(q: str) -> list[ColumnElement[bool]]:
 
 async def version_of(session: AsyncSession, template_id: UUID, number: int) -> TemplateVersion | None:
     """A version of a template."""
-    query = select(TemplateVersion).where(
-        TemplateVersion.template_id == template_id, TemplateVersion.number == number
-    )
+    query = select(TemplateVersion).where(TemplateVersion.template_id == template_id, TemplateVersion.number == number)
     return (await session.exec(query)).first()
 
 

@@ -125,9 +125,7 @@ async def list_template_versions(template_id: UUID, by: Reader, session: Session
     responses=problems(*CHANGES),
     summary="Hand a template in for review",
 )
-async def submit_template(
-    template_id: UUID, body: Empty, by: Writer, session: SessionDep, match: MatchDep
-) -> Response:
+async def submit_template(template_id: UUID, body: Empty, by: Writer, session: SessionDep, match: MatchDep) -> Response:
     """Hand the newest version in for review by the head."""
     return await _answer(session, await service.submit_template(session, template_id, match, by=by))
 
@@ -177,8 +175,6 @@ async def archive_template(
     responses=problems(TemplateNotFound, Invalid),
     summary="Fill a template with values",
 )
-async def render_template(
-    template_id: UUID, body: TemplateRender, by: Reader, session: SessionDep
-) -> RenderRead:
+async def render_template(template_id: UUID, body: TemplateRender, by: Reader, session: SessionDep) -> RenderRead:
     """The text with the values put in, each once, and what is still missing. Nothing is stored."""
     return await service.render_template(session, template_id, body, by=by)

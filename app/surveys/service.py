@@ -150,9 +150,7 @@ async def _store(
     session.add(row)
     # Of a respondent nothing is kept that would tell who answered: neither the address nor the person.
     person = by if by is not None and (is_paper or by.kind == "client") else None
-    audit.record(
-        session, person, "submission.received", "survey_submission", row.id, keep_address=person is not None
-    )
+    audit.record(session, person, "submission.received", "survey_submission", row.id, keep_address=person is not None)
     emit(session, SubmissionReceived(submission_id=row.id))
     await session.flush()  # the answer tells of a broken rule of the database
     return row

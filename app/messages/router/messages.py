@@ -197,9 +197,7 @@ async def reopen_message(
     responses=problems(*CHANGES),
     summary="Mark a message as spam",
 )
-async def mark_spam(
-    message_id: UUID, body: MessageSpam, by: Triager, session: SessionDep, match: MatchDep
-) -> Response:
+async def mark_spam(message_id: UUID, body: MessageSpam, by: Triager, session: SessionDep, match: MatchDep) -> Response:
     """Mark a message as spam; it is never deleted."""
     row = await triage.move_message(session, message_id, MessageMove.MARK_SPAM, body.reason, match, by=by)
     return await _answer(session, row, by)

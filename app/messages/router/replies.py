@@ -40,9 +40,7 @@ def _answer(row: Reply, status: int = 200) -> Response:
     responses=problems(MessageNotFound, MoveNotAllowed, Invalid, KeyReused, KeyMalformed),
     summary="Draft a reply",
 )
-async def draft_reply(
-    message_id: UUID, body: ReplyCreate, by: Writer, session: SessionDep, once: OnceDep
-) -> Response:
+async def draft_reply(message_id: UUID, body: ReplyCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
     """Draft a reply from a free text or a published template; the text wins (O-6.2.3b, O-6.2.6)."""
 
     async def work() -> Response:
@@ -59,9 +57,7 @@ async def list_replies(message_id: UUID, by: Reader, session: SessionDep) -> Rep
 
 
 @router.get("/{reply_id}", response_model=ReplyRead, responses=problems(*FOUND), summary="Get a reply")
-async def get_reply(
-    message_id: UUID, reply_id: UUID, by: Reader, session: SessionDep, request: Request
-) -> Response:
+async def get_reply(message_id: UUID, reply_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One reply with its findings and delivery state."""
     row = await replies.get_reply(session, message_id, reply_id, by)
     return conditional(request, queries.read_reply(row), version=row.version)
@@ -75,12 +71,8 @@ async def edit_reply(
     return _answer(await replies.edit_reply(session, message_id, reply_id, body, match, by=by))
 
 
-@router.post(
-    "/{reply_id}/check", response_model=ReplyRead, responses=problems(*FOUND), summary="Check a reply's text"
-)
-async def check_reply(
-    message_id: UUID, reply_id: UUID, body: Empty, by: Writer, session: SessionDep
-) -> Response:
+@router.post("/{reply_id}/check", response_model=ReplyRead, responses=problems(*FOUND), summary="Check a reply's text")
+async def check_reply(message_id: UUID, reply_id: UUID, body: Empty, by: Writer, session: SessionDep) -> Response:
     """The reply with the findings of its text as it stands: unfilled placeholders are errors. Nothing changes."""
     return _answer(await replies.get_reply(session, message_id, reply_id, by))
 

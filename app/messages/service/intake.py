@@ -111,11 +111,10 @@ async def _insert(
         priority=Priority.NORMAL,
     )
     # The unique key decides between two at once; a plain INSERT would end the transaction of the one who came second.
-    values = row.model_dump()
-    statement = _insert_into(session, Message.__table__).values(values).on_conflict_do_nothing(  # type: ignore[attr-defined]
-        index_elements=["point_id", "external_id"]
-    )
-    made = await session.exec(statement.returning(Message.__table__.c.id))  # type: ignore[attr-defined]
+    table = Message.__table__  # type: ignore[attr-defined]
+    inserted = _insert_into(session, table).values(row.model_dump())
+    inserted = inserted.on_conflict_do_nothing(index_elements=["point_id", "external_id"])
+    made = await session.exec(inserted.returning(table.c.id))
     if made.first() is None:
         return None
     return await session.get_one(Message, row.id)

@@ -127,9 +127,7 @@ async def return_reply(
     return await _done(session, reply, state, by, ReplyReturned(message_id=message.id, reply_id=reply.id))
 
 
-async def send_reply(
-    session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
-) -> Reply:
+async def send_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal) -> Reply:
     """Send an approved reply: it goes to the outbox once, and the worker delivers it."""
     message, reply = await _both(session, message_id, reply_id, by)
     match.require(reply)

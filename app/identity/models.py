@@ -1,0 +1,89 @@
+"""Tables of passwords, sign-in attempts, sessions with their refresh tokens, and API clients."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.core.db import Row, VersionedRow, limit
+
+
+class Password(Row, table=True):
+    """The Argon2id hash of an employee's password."""
+
+    __tablename__ = "passwords"
+    __table_args__ = (sa.UniqueConstraint("employee_id", name="uq_passwords_employee_id"),)
+
+    employee_id: UUID = Field(foreign_key="employees.id")
+    hash: str = Field(max_length=255)
+    changed_at: datetime
+
+
+class SignInAttempts(Row, table=True):
+    """Failed sign-ins of one user name (known or not) in the running window; shared by workers, kept over restarts."""
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (sa.UniqueConstraint("account", name="uq_sign_in_attempts_account"),)
+
+    account: str = Field(max_length=64)
+    """SHA-256 of the user name: a mistyped one may be a password."""
+    failures: int
+    window_ends_at: datetime
+
+
+class ApiClient(VersionedRow, table=True):
+    """Another system, such as the feedback platform."""
+
+    __tablename__ = "api_clients"
+    __table_args__ = (
+        sa.UniqueConstraint("client_id", name="uq_api_clients_client_id"),
+        limit("client_id", 64),
+        limit("name", 500),
+    )
+
+    client_id: str = Field(max_length=64)
+    name: str = Field(max_length=500)
+    secret_hash: str = Field(max_length=64)
+    """SHA-256: the secret itself is 256 random bits."""
+    organization_id: UUID | None = Field(default=None, foreign_key="organizations.id")
+    is_disabled: bool = Field(default=False)
+    created_at: datetime
+
+
+class ApiClientPoint(Row, table=True):
+    """An interaction point granted to an API client. Points stand above identity, so there is no foreign key;
+    a grant of a point that is not there grants nothing."""
+
+    __tablename__ = "api_client_points"
+    __table_args__ = (sa.UniqueConstraint("api_client_id", "point_id", name="uq_api_client_points_point"),)
+
+    api_client_id: UUID = Field(foreign_key="api_clients.id")
+    point_id: UUID
+
+
+class TokenFamily(Row, table=True):
+    """A session: all refresh tokens that came one from another, and the access tokens made with them."""
+
+    __tablename__ = "token_families"
+    __table_args__ = (sa.CheckConstraint("(employee_id IS NULL) <> (api_client_id IS NULL)", name="one_owner"),)
+
+    employee_id: UUID | None = Field(default=None, foreign_key="employees.id", index=True)
+    api_client_id: UUID | None = Field(default=None, foreign_key="api_clients.id", index=True)
+    scope: str | None = Field(default=None, sa_type=sa.Text)
+    """What the session was narrowed to; None: all that its owner may."""
+    created_at: datetime
+    expires_at: datetime = Field(index=True)
+    revoked_at: datetime | None = None
+
+
+class RefreshToken(Row, table=True):
+    """A refresh token, stored hashed; used once."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (sa.UniqueConstraint("token_hash", name="uq_refresh_tokens_hash"),)
+
+    family_id: UUID = Field(foreign_key="token_families.id", index=True)
+    token_hash: str = Field(max_length=64)
+    issued_at: datetime
+    used_at: datetime | None = None

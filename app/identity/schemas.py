@@ -1,0 +1,171 @@
+"""What the API takes and gives about sign-in, employees and API clients."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.scopes import Role
+from app.core.types import ExternalId, Id, Name
+from app.organizations.models import PositionKind
+
+Username = Annotated[str, StringConstraints(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$")]
+PasswordText = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+ClientId = Annotated[str, StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9._~-]+$")]
+
+
+def _roles_of_people(roles: list[Role]) -> list[Role]:
+    if Role.INTEGRATION in roles:
+        raise ValueError("integration is the role of API clients")
+    return sorted(set(roles))
+
+
+Roles = Annotated[list[Role], Field(max_length=5), AfterValidator(_roles_of_people)]
+PointIds = Annotated[list[Id], Field(max_length=500)]
+
+
+class TokenRead(Output):
+    """Tokens (RFC 6749, 5.1)."""
+
+    access_token: str
+    token_type: str
+    expires_in: int = Field(description="Seconds.")
+    refresh_token: str | None = Field(description="Null for API clients: they ask for a new token instead.")
+    scope: str
+
+
+class MeRead(Output):
+    """Who the token belongs to."""
+
+    id: UUID
+    username: str
+    name: str
+    roles: list[str]
+    scopes: list[str]
+    unit_id: UUID | None
+    organization_id: UUID | None
+
+
+class JwkRead(Output):
+    """A public key (RFC 7517)."""
+
+    kty: str
+    kid: str
+    alg: str
+    use: str
+    n: str
+    e: str
+
+
+class JwksRead(Output):
+    """The public keys of our tokens."""
+
+    keys: list[JwkRead]
+
+
+class PasswordChange(Input):
+    """A change of one's own password."""
+
+    old_password: PasswordText
+    new_password: PasswordText
+    model_config = example({"old_password": "старый длинный пароль", "new_password": "новый длинный пароль"})
+
+
+class PasswordReset(Input):
+    """A new password set by an administrator."""
+
+    password: PasswordText
+    model_config = example({"password": "новый длинный пароль"})
+
+
+class EmployeeCreate(Input):
+    """A new employee with their account."""
+
+    username: Username
+    name: Name
+    organization_id: Id
+    unit_id: Id | None = None
+    position: Name | None = None
+    position_kind: PositionKind
+    roles: Roles
+    password: PasswordText
+    external_subject: ExternalId | None = None
+    model_config = example(
+        {
+            "username": "i.petrova",
+            "name": "Петрова Ирина Сергеевна",
+            "organization_id": "0198c6f0-0000-7000-8000-000000000000",
+            "unit_id": "0198c6f0-0000-7000-8000-000000000000",
+            "position": "Консультант",
+            "position_kind": "civil_servant",
+            "roles": ["operator"],
+            "password": "длинный пароль из слов",
+        }
+    )
+
+
+class EmployeePatch(Input):
+    """Changes of an employee; disabling ends their sessions."""
+
+    name: Name = Field(default="")
+    unit_id: Id | None = None
+    position: Name | None = None
+    position_kind: PositionKind = PositionKind.CIVIL_SERVANT
+    roles: Roles = []
+    is_disabled: bool = Field(default=False, strict=True)
+    external_subject: ExternalId | None = None
+    model_config = example({"roles": ["operator"], "is_disabled": False})
+
+
+class EmployeeRead(Output):
+    """An employee (O-2.3)."""
+
+    id: UUID
+    username: str
+    name: str
+    organization_id: UUID
+    unit_id: UUID | None
+    position: str | None
+    position_kind: PositionKind
+    roles: list[str]
+    is_disabled: bool
+    external_subject: str | None
+
+
+class ClientCreate(Input):
+    """A new API client; its secret is shown once, in the answer."""
+
+    client_id: ClientId
+    name: Name
+    organization_id: Id | None = None
+    point_ids: PointIds = []
+    model_config = example({"client_id": "feedback-platform", "name": "Платформа обратной связи", "point_ids": []})
+
+
+class ClientPatch(Input):
+    """Changes of an API client; disabling ends its sessions."""
+
+    name: Name = Field(default="")
+    point_ids: PointIds = []
+    is_disabled: bool = Field(default=False, strict=True)
+    model_config = example({"point_ids": []})
+
+
+class ClientRead(Output):
+    """An API client with the interaction points granted to it."""
+
+    id: UUID
+    client_id: str
+    name: str
+    organization_id: UUID | None
+    roles: list[str]
+    point_ids: list[UUID]
+    is_disabled: bool
+    created_at: ShownMoment
+
+
+class ClientSecretRead(ClientRead):
+    """An API client with its new secret."""
+
+    client_secret: str | None = Field(description="Shown this once; null when an idempotent request is replayed.")

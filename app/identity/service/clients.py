@@ -1,0 +1,103 @@
+"""API clients: other systems with the interaction points granted to them."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm.attributes import flag_modified
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.references import unknown_reference
+from app.core.scopes import Role
+from app.core.security import Principal
+from app.identity.errors import ClientNotFound
+from app.identity.models import ApiClient, ApiClientPoint
+from app.identity.schemas import ClientCreate, ClientPatch, ClientRead
+from app.identity.service.sessions import end_client_sessions, secret_hash
+from app.organizations.models import Organization
+
+
+async def get_client(session: AsyncSession, client_id: UUID) -> ApiClient:
+    """The API client, or `ClientNotFound`."""
+    row = await session.get(ApiClient, client_id)
+    if row is None:
+        raise ClientNotFound
+    return row
+
+
+async def create_client(session: AsyncSession, body: ClientCreate, *, by: Principal) -> tuple[ApiClient, str]:
+    """Add an API client; the row and its secret, which is never to be read again."""
+    if body.organization_id is not None and await session.get(Organization, body.organization_id) is None:
+        raise unknown_reference("/organization_id")
+    secret = secrets.token_urlsafe(32)
+    row = ApiClient(
+        client_id=body.client_id,
+        name=body.name,
+        organization_id=body.organization_id,
+        secret_hash=secret_hash(secret),
+        created_at=clock.now(),
+    )
+    session.add(row)
+    await session.flush()  # the grants refer to it, and the answer tells of a taken id
+    await grant(session, row, body.point_ids)
+    audit.record(session, by, "client.created", "api_client", row.id)
+    return row, secret
+
+
+async def update_client(
+    session: AsyncSession, client_id: UUID, body: ClientPatch, match: Match, *, by: Principal
+) -> ApiClient:
+    """Change an API client and its grants; disabling ends its sessions."""
+    row = await get_client(session, client_id)
+    match.require(row)
+    sent = body.model_fields_set
+    if "name" in sent:
+        row.name = body.name
+    if "is_disabled" in sent:
+        row.is_disabled = body.is_disabled
+    if "point_ids" in sent:
+        await grant(session, row, body.point_ids)
+    if row.is_disabled:
+        await end_client_sessions(session, row.id)
+    audit.record(session, by, "client.changed", "api_client", row.id, fields=sorted(sent))
+    flag_modified(row, "name")  # new grants are a change of the client too: the version must grow
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+async def rotate_secret(
+    session: AsyncSession, client_id: UUID, match: Match, *, by: Principal
+) -> tuple[ApiClient, str]:
+    """Give an API client a new secret; the old one and all sessions end."""
+    row = await get_client(session, client_id)
+    match.require(row)
+    secret = secrets.token_urlsafe(32)
+    row.secret_hash = secret_hash(secret)
+    await end_client_sessions(session, row.id)
+    audit.record(session, by, "client.secret_rotated", "api_client", row.id, fields=["secret"])
+    await session.flush()  # the version is counted at the flush
+    return row, secret
+
+
+async def grant(session: AsyncSession, client: ApiClient, point_ids: Iterable[UUID]) -> None:
+    """Set the points granted to a client to exactly these."""
+    await session.exec(sa.delete(ApiClientPoint).where(col(ApiClientPoint.api_client_id) == client.id))
+    for point_id in dict.fromkeys(point_ids):
+        session.add(ApiClientPoint(api_client_id=client.id, point_id=point_id))
+
+
+async def read_clients(session: AsyncSession, rows: Sequence[ApiClient]) -> list[ClientRead]:
+    """API clients as the API shows them; the grants of all come in one query."""
+    grants: dict[UUID, list[UUID]] = defaultdict(list)
+    query = select(ApiClientPoint).where(col(ApiClientPoint.api_client_id).in_([row.id for row in rows]))
+    for found in (await session.exec(query.order_by(col(ApiClientPoint.point_id)))).all():
+        grants[found.api_client_id].append(found.point_id)
+    return [
+        ClientRead.model_validate({**row.model_dump(), "roles": [Role.INTEGRATION.value], "point_ids": grants[row.id]})
+        for row in rows
+    ]

@@ -1,0 +1,71 @@
+"""The accounts of the demo profile; they exist nowhere else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.identity.models import ApiClient
+from app.identity.service.clients import grant
+from app.identity.service.employees import set_password
+from app.identity.service.sessions import secret_hash
+from app.organizations import service as organizations
+from app.organizations.models import Employee, PositionKind
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An employee's account of the demo."""
+
+    username: str
+    password: str
+    name: str
+    role: str
+    unit_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoClient:
+    """The API client of the demo."""
+
+    client_id: str
+    client_secret: str
+    name: str
+    point_ids: Sequence[UUID]
+
+
+async def load_demo_accounts(session: AsyncSession, accounts: Sequence[DemoAccount], *, renew: bool) -> None:
+    """Create the accounts that are missing; `renew` also gives the others these passwords."""
+    ministry = await organizations.get_ministry(session)
+    for account in accounts:
+        row = (await session.exec(select(Employee).where(Employee.username == account.username))).first()
+        if row is not None and not renew:
+            continue
+        if row is None:
+            row = Employee(
+                organization_id=ministry.id,
+                unit_id=account.unit_id,
+                username=account.username,
+                name=account.name,
+                position_kind=PositionKind.CIVIL_SERVANT,
+                roles=[account.role],
+            )
+            session.add(row)
+            await session.flush()  # the password refers to it
+        await set_password(session, row, account.password)
+
+
+async def load_demo_client(session: AsyncSession, client: DemoClient, *, renew: bool) -> None:
+    """Create the client if it is missing; `renew` also gives it this secret and these points."""
+    row = (await session.exec(select(ApiClient).where(ApiClient.client_id == client.client_id))).first()
+    if row is not None and not renew:
+        return
+    if row is None:
+        row = ApiClient(client_id=client.client_id, name=client.name, secret_hash="", created_at=clock.now())
+        session.add(row)
+    row.secret_hash = secret_hash(client.client_secret)
+    await session.flush()  # the grants refer to it
+    await grant(session, row, client.point_ids)

@@ -1,0 +1,128 @@
+"""Employees' accounts (O-2.3): made by an administrator, with roles, a unit and a password."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.references import unknown_reference
+from app.core.schemas import apply_changes
+from app.core.scopes import Role
+from app.core.security import Principal
+from app.identity import passwords
+from app.identity.errors import EmployeeExists, EmployeeNotFound, WrongPassword
+from app.identity.models import Password
+from app.identity.schemas import EmployeeCreate, EmployeePatch
+from app.identity.service.sessions import end_sessions
+from app.organizations import service as organizations
+from app.organizations.models import Employee, Organization, PositionKind
+
+
+def visible_to(by: Principal) -> Any:
+    """An administrator sees all employees, a head those of their organization."""
+    if Role.ADMIN in by.roles:
+        return col(Employee.id).is_not(None)
+    return col(Employee.organization_id) == by.organization_id
+
+
+async def get_employee(session: AsyncSession, employee_id: UUID, by: Principal) -> Employee:
+    """The employee, or `EmployeeNotFound`."""
+    row = (await session.exec(select(Employee).where(Employee.id == employee_id, visible_to(by)))).first()
+    if row is None:
+        raise EmployeeNotFound
+    return row
+
+
+async def create_employee(session: AsyncSession, body: EmployeeCreate, *, by: Principal) -> Employee:
+    """Add an employee with their account."""
+    passwords.require_good(body.password, body.username, "/password")
+    if await session.get(Organization, body.organization_id) is None:
+        raise unknown_reference("/organization_id")
+    if body.unit_id is not None:
+        await organizations.open_unit(session, body.unit_id, body.organization_id, "/unit_id")
+    row = Employee.model_validate(body.model_dump(exclude={"password"}))
+    session.add(row)
+    await session.flush()  # the password refers to it, and the answer tells of a taken user name
+    await set_password(session, row, body.password)
+    audit.record(session, by, "employee.created", "employee", row.id)
+    return row
+
+
+async def update_employee(
+    session: AsyncSession, employee_id: UUID, body: EmployeePatch, match: Match, *, by: Principal
+) -> Employee:
+    """Change an employee; what they may follows at once, and disabling ends their sessions."""
+    row = await get_employee(session, employee_id, by)
+    match.require(row)
+    if body.unit_id is not None:
+        await organizations.open_unit(session, body.unit_id, row.organization_id, "/unit_id")
+    changed = apply_changes(row, body)
+    if row.is_disabled:
+        await end_sessions(session, row.id)
+    audit.record(session, by, "employee.changed", "employee", row.id, fields=changed)
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+async def reset_password(
+    session: AsyncSession, employee_id: UUID, password: str, match: Match, *, by: Principal
+) -> Employee:
+    """Set a new password as an administrator; all sessions end."""
+    row = await get_employee(session, employee_id, by)
+    match.require(row)
+    passwords.require_good(password, row.username, "/password")
+    await set_password(session, row, password)
+    await end_sessions(session, row.id)
+    audit.record(session, by, "employee.password_reset", "employee", row.id, fields=["password"])
+    return row
+
+
+async def change_password(session: AsyncSession, old: str, new: str, *, by: Principal) -> None:
+    """Change one's own password; one's other sessions end."""
+    passwords.require_good(new, by.username, "/new_password")
+    row = await get_employee_of(session, by)
+    known = (await session.exec(select(Password.hash).where(Password.employee_id == row.id))).first()
+    if not await passwords.is_right(old, known):
+        raise WrongPassword
+    await set_password(session, row, new)
+    await end_sessions(session, row.id, but=by.session_id)
+    audit.record(session, by, "employee.password_changed", "employee", row.id, fields=["password"])
+
+
+async def get_employee_of(session: AsyncSession, by: Principal) -> Employee:
+    """The employee that the caller is."""
+    row = await session.get(Employee, by.id)
+    if row is None:
+        raise EmployeeNotFound
+    return row
+
+
+async def set_password(session: AsyncSession, employee: Employee, password: str) -> None:
+    """Store the hash of a password that was found good."""
+    known = (await session.exec(select(Password).where(Password.employee_id == employee.id))).first()
+    row = known or Password(employee_id=employee.id, hash="", changed_at=clock.now())
+    row.hash, row.changed_at = await passwords.hash_password(password), clock.now()
+    session.add(row)
+
+
+async def create_admin(session: AsyncSession, username: str, password: str, *, name: str) -> Employee:
+    """The first administrator, made on the command line."""
+    passwords.require_good(password, username, "/password")
+    if (await session.exec(select(Employee).where(Employee.username == username))).first() is not None:
+        raise EmployeeExists
+    ministry = await organizations.get_ministry(session)
+    row = Employee(
+        organization_id=ministry.id,
+        username=username,
+        name=name,
+        position_kind=PositionKind.CIVIL_SERVANT,
+        roles=[Role.ADMIN.value],
+    )
+    session.add(row)
+    await session.flush()  # the password refers to it
+    await set_password(session, row, password)
+    audit.record(session, None, "employee.created", "employee", row.id, nobody="service")
+    return row
