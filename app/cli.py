@@ -14,6 +14,7 @@ import typer
 import uvicorn
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -49,9 +50,13 @@ def read_settings() -> Settings:
 def migrate(settings: Settings, revision: str = "head") -> None:
     """Bring the database to a migration, the newest unless told."""
     settings.var_dir.mkdir(parents=True, exist_ok=True)
+    command.upgrade(_alembic(settings), revision)
+
+
+def _alembic(settings: Settings) -> Config:
     config = Config(str(ROOT / "alembic.ini"))
     config.attributes["url"] = settings.database_address
-    command.upgrade(config, revision)
+    return config
 
 
 def seed(settings: Settings) -> None:
@@ -75,6 +80,16 @@ def _in_transaction(settings: Settings, work: Callable[[AsyncSession], Awaitable
 def migrate_command() -> None:
     """Bring the database to the newest migration."""
     migrate(read_settings())
+
+
+@cli.command("draft-migration")
+def draft_migration_command(what: str) -> None:
+    """Draft the next migration from the models, numbered, to be read and mended by hand."""
+    settings = Settings(profile=Profile.DEMO)
+    migrate(settings)
+    config = _alembic(settings)
+    number = int(ScriptDirectory.from_config(config).get_current_head() or 0) + 1
+    command.revision(config, what, autogenerate=True, rev_id=f"{number:04d}")
 
 
 @cli.command("seed")

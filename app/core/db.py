@@ -31,8 +31,13 @@ SQLModel.metadata.naming_convention = {
 BUSY_TIMEOUT_MS = 5000
 
 
-def enum_column(kind: type[StrEnum], *, nullable: bool = False, index: bool = False) -> sa.Column[Any]:
-    """A column of an enum's values (never names), as text with a CHECK, the same on both databases."""
+def enum_column(
+    kind: type[StrEnum], *, nullable: bool = False, index: bool = False, check: str | None = None
+) -> sa.Column[Any]:
+    """A column of an enum's values (never names), as text with a CHECK, the same on both databases.
+
+    `check` names the CHECK where a table has two columns of the enum.
+    """
     values = [member.value for member in kind]
     column_type = sa.Enum(
         kind,
@@ -41,7 +46,7 @@ def enum_column(kind: type[StrEnum], *, nullable: bool = False, index: bool = Fa
         values_callable=lambda members: [member.value for member in members],
         validate_strings=True,
         create_constraint=True,
-        name=f"{kind.__name__.lower()}_known",
+        name=check or f"{kind.__name__.lower()}_known",
     )
     assert max(map(len, values)) <= 40  # noqa: PLR2004, S101  the length above
     return sa.Column(column_type, nullable=nullable, index=index)

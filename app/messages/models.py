@@ -126,8 +126,10 @@ class MessageEvent(Row, table=True):
     occurred_at: datetime
     what: str = Field(max_length=60)
     by_id: UUID | None = None
-    from_state: MessageState | None = Field(default=None, sa_column=enum_column(MessageState, nullable=True))
-    to_state: MessageState = Field(sa_column=enum_column(MessageState))
+    from_state: MessageState | None = Field(
+        default=None, sa_column=enum_column(MessageState, nullable=True, check="from_state_known")
+    )
+    to_state: MessageState = Field(sa_column=enum_column(MessageState, check="to_state_known"))
     note: str | None = Field(default=None, max_length=2000)
 
 

@@ -1,0 +1,25 @@
+"""`docs/walkthrough.md` runs: exactly its commands, against a real server, on both databases."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT, Server
+
+
+@pytest.mark.order("O-6.2.1", "O-6.2.3a", "O-6.2.3b", "O-6.2.6", "O-10", "O-11", "A-1", "A-1.fn")
+def test_the_walkthrough_runs_as_it_is_written(server: Server, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "walkthrough.md").read_text()
+    blocks = re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 10
+    script = tmp_path / "walkthrough.sh"
+    script.write_text("set -euo pipefail\n" + "\n".join(blocks))
+    env = {**os.environ, "ACCOUNTS": str(server.var_dir / "demo-accounts.json"), "no_proxy": "*"}
+    done = subprocess.run(["bash", script], env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "{'n': 2, 'satisfied': 1, 'share': 0.5, 'low': 0.0945, 'high': 0.9055}"
+    assert any("https://mbnso.ru" in line for line in lines)

@@ -1,0 +1,119 @@
+"""The real service as a process of its own, started with the very command that `make run` uses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from tests.postgres import free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Server:
+    """A server on loopback with its own var folder; started, killed and started again on the same port."""
+
+    def __init__(self, database_url: str, var_dir: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.var_dir = var_dir
+        self.log = var_dir.parent / f"server-{self.port}.log"
+        self._env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("APP_")},
+            "APP_DATABASE_URL": database_url,
+            "APP_VAR_DIR": str(var_dir),
+            "APP_RATE_LIMIT": "off",
+            **{f"APP_{name.upper()}": value for name, value in settings.items()},
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, seconds: float = 60) -> Self:
+        """Start and wait until it is ready."""
+        command = [sys.executable, "-m", "app.cli", "run", "--port", str(self.port)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self._env, stdout=log, stderr=log, start_new_session=True
+            )
+        self.wait_until_ready(seconds)
+        return self
+
+    def wait_until_ready(self, seconds: float = 60) -> None:
+        """Wait for `/health/ready`; tells the log when the server does not come up."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            assert self._process is not None
+            if self._process.poll() is not None:
+                break
+            try:
+                if httpx.get(f"{self.base_url}/health/ready", timeout=2, trust_env=False).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"the server did not come up:\n{self.log.read_text()[-4000:]}")
+
+    @property
+    def pid(self) -> int:
+        """The process that was started, leader of its group."""
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """SIGKILL to the whole process group."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(10)
+
+    def terminate(self, seconds: float = 20) -> float:
+        """SIGTERM to the process group; how long it took to end."""
+        assert self._process is not None
+        began = time.monotonic()
+        os.killpg(self._process.pid, signal.SIGTERM)
+        self._process.wait(seconds)
+        return time.monotonic() - began
+
+    def accounts(self) -> dict[str, Any]:
+        """What the demo accounts file holds."""
+        told: dict[str, Any] = json.loads((self.var_dir / "demo-accounts.json").read_text())
+        return told
+
+    def sign_in(self, role: str, place: int = 0) -> dict[str, str]:
+        """Headers of the n-th account of a role, or of the API client for `integration`."""
+        accounts = self.accounts()
+        if role == "integration":
+            client = accounts["clients"][place]
+            form = {"grant_type": "client_credentials"}
+            auth = httpx.BasicAuth(client["client_id"], client["client_secret"])
+            told = self.post("/auth/token", data=form, auth=auth)
+        else:
+            account = [a for a in accounts["accounts"] if a["role"] == role][place]
+            form = {"grant_type": "password", "username": account["username"], "password": account["password"]}
+            told = self.post("/auth/token", data=form)
+        return {"Authorization": f"Bearer {told.json()['access_token']}"}
+
+    def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """A call below `/api/v1`."""
+        return httpx.request(method, f"{self.base_url}/api/v1{path}", timeout=30, trust_env=False, **arguments)
+
+    def get(self, path: str, **arguments: Any) -> httpx.Response:
+        """GET below `/api/v1`."""
+        return self.request("GET", path, **arguments)
+
+    def post(self, path: str, **arguments: Any) -> httpx.Response:
+        """POST below `/api/v1`."""
+        return self.request("POST", path, **arguments)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
