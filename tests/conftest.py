@@ -199,3 +199,12 @@ def principal(role: str, *, unit_id: UUID | None = None, **more: Any) -> Princip
         "organization_id": more.pop("organization_id", None),
     }
     return Principal(**known, **more)
+
+
+@pytest_asyncio.fixture
+async def people(database: JoinedDatabase) -> Any:
+    """A caller of every role, with rows behind them (see `tests.people.People`)."""
+    from tests.people import make_people  # noqa: PLC0415  it needs what stands above
+
+    async with database.transaction() as made:
+        return await make_people(made)

@@ -13,7 +13,7 @@ from app.core.concurrency import MatchDep, answer, conditional
 from app.core.deps import DatabaseDep, SessionDep, SettingsDep
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate, paginate_rows
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import Forbidden, Invalid, PreconditionRequired, Stale, problems
 from app.core.schemas import Empty
 from app.core.security import AnyCaller, Principal, requires
 from app.core.types import Id
@@ -206,11 +206,13 @@ async def sign_out_everywhere(body: Empty, by: AnyCaller, session: SessionDep) -
 @router.post(
     "/password",
     response_model=Empty,
-    responses=problems(WrongPassword, EmployeeNotFound, Invalid),
+    responses=problems(WrongPassword, EmployeeNotFound, Forbidden, Invalid),
     summary="Change my password",
 )
 async def change_password(body: PasswordChange, by: AnyCaller, session: SessionDep) -> Response:
-    """Change one's own password; one's other sessions end."""
+    """Change one's own password; one's other sessions end. An API client has none: it rotates its secret."""
+    if by.kind == "client":
+        raise Forbidden
     await employees.change_password(session, body.old_password, body.new_password, by=by)
     return answer(Empty())
 

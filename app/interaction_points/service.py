@@ -71,13 +71,13 @@ async def update_point(
 ) -> Point:
     """Change a point; its status moves by other calls."""
     point = await get_point(session, point_id, by)
-    match.require(point)
     if "unit_id" in body.model_fields_set:
         if body.unit_id is None:
             raise unknown_reference("/unit_id")
         await organizations.open_unit(session, body.unit_id, point.organization_id, "/unit_id")
     if "channel" in body.model_fields_set:
         await _require_channel(session, body.channel)
+    match.require(point)
     changed = apply_changes(point, body)
     audit.record(session, by, "point.changed", "interaction_point", point.id, fields=changed)
     await session.flush()  # the version is counted at the flush
@@ -91,8 +91,8 @@ async def approve_point(
     if body.valid_to is not None and body.valid_to < body.valid_from:
         ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
         raise Invalid(faults=[Fault("/valid_to", "dates_reversed", ru, en)])
-    act = await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
     point = await get_point(session, point_id, by)
+    act = await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
     match.require(point)
     _require_move(point, PointStatus.APPROVED)
     step = PointState(

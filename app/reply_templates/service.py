@@ -99,13 +99,13 @@ async def edit_template(
 ) -> ReplyTemplate:
     """Make a new version. A published one stays in use until the new one is published."""
     row = await get_template(session, template_id, by)
-    match.require(row)
-    row.state = _moved(row, TemplateMove.EDIT)
     sent = body.model_fields_set
     if "text" in sent:
         _require_known_placeholders(body.text)
     if "topic_ids" in sent:
         await organizations.open_topics(session, list(body.topic_ids), row.unit_id, "/topic_ids")
+    match.require(row)
+    row.state = _moved(row, TemplateMove.EDIT)
     before = await _version(session, row, row.latest_version)
     version = TemplateVersion(
         template_id=row.id,

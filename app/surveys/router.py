@@ -58,6 +58,7 @@ async def get_form(key: Label, session: SessionDep, request: Request) -> Respons
     status_code=201,
     response_model=SubmissionRead,
     responses=problems(Invalid, KeyReused, KeyMalformed, KeyRequired, Forbidden),
+    openapi_extra={"security": [{}]},  # a token is taken and not asked for
     summary="Hand in a filled-in form",
 )
 async def submit_survey(body: SubmissionCreate, by: MaybeCaller, session: SessionDep, once: OnceDep) -> Response:

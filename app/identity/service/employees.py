@@ -56,9 +56,9 @@ async def update_employee(
 ) -> Employee:
     """Change an employee; what they may follows at once, and disabling ends their sessions."""
     row = await get_employee(session, employee_id, by)
-    match.require(row)
     if body.unit_id is not None:
         await organizations.open_unit(session, body.unit_id, row.organization_id, "/unit_id")
+    match.require(row)
     changed = apply_changes(row, body)
     if row.is_disabled:
         await end_sessions(session, row.id)

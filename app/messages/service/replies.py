@@ -41,9 +41,9 @@ async def get_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by:
 async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate, *, by: Principal) -> Reply:
     """Draft a reply: a free text, or a template's published version with its values; the text wins."""
     template_service.require_known_values(body.values)
+    message = await get_message(session, message_id, by)
     text, version = await _text_of(session, body.text, body.template_id, body.values, by)
     await _require_offers(session, body.kind, body.offered_point_ids)
-    message = await get_message(session, message_id, by)
     make_move(session, message, MessageMove.DRAFT_REPLY, by)
     reply = Reply(
         message_id=message.id,

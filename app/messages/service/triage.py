@@ -32,10 +32,10 @@ async def triage_message(
     if body.competence is not Competence.WITHIN and body.reason is None:
         ru, en = "Укажите причину решения.", "The decision wants a reason."
         raise Invalid(faults=[Fault("/reason", "missing", ru, en)])
+    message = await get_message(session, message_id, by)
     await organizations.open_unit(session, body.unit_id, by.organization_id, "/unit_id")
     if body.topic_id is not None:
         await organizations.open_topics(session, [body.topic_id], body.unit_id, "/topic_id")
-    message = await get_message(session, message_id, by)
     match.require(message)
     make_move(session, message, TRIAGE_MOVES[body.competence], by, body.reason)
     if message.unit_id != body.unit_id:
@@ -62,15 +62,15 @@ async def assign_message(
         ru, en = "Укажите исполнителя или подразделение.", "Name an assignee or a unit."
         raise Invalid(faults=[Fault("/assignee_id", "missing", ru, en)])
     unit_id = body.unit_id or by.unit_id
+    if unit_id != by.unit_id and not by.may("messages:move"):
+        raise MoveToOtherUnit
+    message = await get_message(session, message_id, by)
     if unit_id != by.unit_id:
-        if not by.may("messages:move"):
-            raise MoveToOtherUnit
         await organizations.open_unit(session, body.unit_id or message_id, by.organization_id, "/unit_id")
     if body.assignee_id is not None:
         assignee = await organizations.find_employee(session, body.assignee_id)
         if assignee is None or assignee.unit_id != unit_id:
             raise unknown_reference("/assignee_id")
-    message = await get_message(session, message_id, by)
     match.require(message)
     if unit_id is not None and message.unit_id != unit_id:
         require_move(message, MessageMove.ASSIGN)
