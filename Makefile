@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Everything they need they install themselves.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test trust system-packages lint types bench lock migration openapi clean
+.PHONY: help run test trust system-packages lint types bench lock migration docs clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -65,8 +65,9 @@ lock: $(VENV)/.dev ## Renew the hash-locked requirements
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header -q \
 		pyproject.toml -c requirements-dev.txt -o requirements.txt
 
-openapi: $(VENV)/.dev ## Write openapi/openapi.json anew
+docs: $(VENV)/.dev ## Write openapi/openapi.json, docs/settings.md and docs/problems.md anew
 	$(BIN)/python -m app.cli export-openapi
+	$(BIN)/python -m app.cli export-docs
 
 migration: $(VENV)/.dev ## Draft the next migration from the models (NAME=what_it_does)
 	$(BIN)/python -m app.cli draft-migration "$(NAME)"

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app import demo
+from app import demo, docs
 from app import seed as seeds
 from app.core import logging
 from app.core.db import Database
@@ -135,6 +135,13 @@ def _serve(settings: Settings, host: str, port: int) -> None:
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=65_536,
     )
+
+
+@cli.command("export-docs")
+def export_docs_command(folder: Path = ROOT / "docs") -> None:
+    """Write the pages of the documentation that are made from the code."""
+    (folder / "settings.md").write_text(docs.settings_page(Settings), encoding="utf-8")
+    (folder / "problems.md").write_text(docs.problems_page(), encoding="utf-8")
 
 
 @cli.command("serve")

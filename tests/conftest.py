@@ -1,7 +1,7 @@
 """Fixtures of every test: both databases, migrated and seeded once; a transaction of its own for each test."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -208,3 +209,23 @@ async def people(database: JoinedDatabase) -> Any:
 
     async with database.transaction() as made:
         return await make_people(made)
+
+
+@pytest.fixture
+def count_queries(joined_database: JoinedDatabase) -> Iterator[Callable[[], int]]:
+    """Tells how many statements ran since it was asked last."""
+    ran = 0
+
+    def count(*_arguments: Any) -> None:
+        nonlocal ran
+        ran += 1
+
+    def since_last() -> int:
+        nonlocal ran
+        told, ran = ran, 0
+        return told
+
+    engine = joined_database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", count)
+    yield since_last
+    event.remove(engine, "before_cursor_execute", count)

@@ -1,0 +1,96 @@
+"""Guards of the house: ten lines each, so that its rules hold without anybody remembering them."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from alembic.script import ScriptDirectory
+
+import app.main  # noqa: F401  every problem class exists once everything is imported
+from app.core.health import MIGRATIONS, migration_head
+from app.core.problems import every_problem
+from app.core.settings import Settings
+from app.docs import problems_page, settings_page
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def sources(folder: str) -> Iterator[tuple[Path, str]]:
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        yield path, path.read_text(encoding="utf-8")
+
+
+def calls(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.func.attr
+
+
+def test_no_domain_commits() -> None:
+    assert [str(path) for path, text in sources("app") if "commit" in set(calls(text))] == []
+
+
+def test_every_flush_carries_its_reason() -> None:
+    bare = [
+        f"{p.name}: {line}"
+        for p, t in sources("app")
+        for line in t.splitlines()
+        if "session.flush()" in line and "#" not in line
+    ]
+    assert bare == []
+
+
+def test_the_token_is_verified_before_a_transaction_begins() -> None:
+    """In a handler the caller stands before the session: SQLite has one writer, and garbage must not hold it."""
+    wrong = []
+    for path, text in sources("app"):
+        if "router" not in str(path):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.AsyncFunctionDef):
+                names = [argument.arg for argument in node.args.args]
+                if node.decorator_list and {"by", "session"} <= set(names):
+                    wrong += [node.name] if names.index("by") > names.index("session") else []
+    assert wrong == []
+
+
+def test_one_migration_head_and_numbered_names() -> None:
+    names = sorted(path.name for path in (MIGRATIONS / "versions").glob("*.py"))
+    assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", name) for name in names)
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
+    assert migration_head() == names[-1][:4]
+
+
+def test_settings_and_problems_are_documented() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == settings_page(Settings), "run `make docs`"
+    assert (ROOT / "docs" / "problems.md").read_text(encoding="utf-8") == problems_page(), "run `make docs`"
+
+
+def test_problem_codes_are_stable_names_and_unique() -> None:
+    by_code: dict[str, set[str]] = {}
+    for problem in every_problem():
+        assert re.fullmatch(r"[a-z][a-z_]+", problem.code)
+        assert problem.title_ru and problem.title_en and problem.title_ru != problem.title_en
+        by_code.setdefault(problem.code, set()).add(problem.__name__)
+    shared = {code: names for code, names in by_code.items() if len(names) > 1}
+    assert set(shared) <= {"move_not_allowed", "invalid_request"}, shared
+
+
+def test_nothing_reads_what_lies_outside_the_project() -> None:
+    for folder in ("app", "tests", "bench", "alembic"):
+        for path, text in sources(folder):
+            if path != Path(__file__):
+                assert "../shared" not in text and "/work/" not in text, path
+
+
+def test_every_clause_claimed_as_done_has_a_test() -> None:
+    claimed = yaml.safe_load((Path(__file__).parent / "clauses.yaml").read_text(encoding="utf-8"))["claimed"]
+    carried: set[str] = set()
+    for _, text in sources("tests"):
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "order":
+                carried |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}  # type: ignore[misc]
+    assert sorted(set(claimed) - carried) == []

@@ -1,0 +1,79 @@
+"""The tables of a message's and a reply's life."""
+
+import pytest
+
+from app.messages.rules import (
+    MESSAGE_MOVES,
+    MOVES_RU,
+    REPLY_MOVES,
+    STATES_RU,
+    MessageMove,
+    MessageState,
+    ReplyMove,
+    ReplyState,
+    number_of,
+)
+
+S, M, R, A = MessageState, MessageMove, ReplyState, ReplyMove
+
+
+@pytest.mark.order("O-6.2.3a", "O-6.2.3b")
+@pytest.mark.parametrize(
+    ("moves", "end"),
+    [
+        # The main job.
+        ([M.TRIAGE_WITHIN, M.ASSIGN, M.DRAFT_REPLY, M.SUBMIT_REPLY, M.SEND_REPLY, M.ANSWER, M.CLOSE], S.CLOSED),
+        ([M.TRIAGE_WITHIN, M.DRAFT_REPLY, M.SUBMIT_REPLY, M.RETURN_REPLY, M.SUBMIT_REPLY], S.AWAITING_APPROVAL),
+        # The client is asked to go on in another channel.
+        ([M.TRIAGE_WITHIN, M.DRAFT_REPLY, M.SUBMIT_REPLY, M.SEND_REPLY, M.TRANSFER], S.AWAITING_CLIENT),
+        # Not ours: the client is told all the same.
+        ([M.TRIAGE_OUTSIDE, M.DRAFT_REPLY, M.SUBMIT_REPLY, M.SEND_REPLY, M.ANSWER], S.ANSWERED),
+        ([M.TRIAGE_UNCLEAR, M.TRIAGE_WITHIN], S.TRIAGED),
+        ([M.TRIAGE_WITHIN, M.ASSIGN, M.TRIAGE_WITHIN], S.IN_PROGRESS),
+        ([M.MARK_SPAM, M.REOPEN], S.RECEIVED),
+        ([M.ASSIGN, M.TRIAGE_WITHIN], S.TRIAGED),
+    ],
+)
+def test_lives_of_a_message(moves: list[MessageMove], end: MessageState) -> None:
+    state = S.RECEIVED
+    for move in moves:
+        state = MESSAGE_MOVES[state][move]
+    assert state is end
+
+
+@pytest.mark.parametrize(
+    ("state", "move"),
+    [
+        (S.RECEIVED, M.DRAFT_REPLY),  # the need is analysed first (O-6.2.3)
+        (S.RECEIVED, M.SEND_REPLY),
+        (S.TRIAGED, M.SUBMIT_REPLY),
+        (S.AWAITING_APPROVAL, M.DRAFT_REPLY),
+        (S.AWAITING_APPROVAL, M.CLOSE),
+        (S.ANSWERED, M.TRIAGE_WITHIN),
+        (S.CLOSED, M.ASSIGN),
+        (S.SPAM, M.CLOSE),
+        (S.REGISTERED_AS_APPEAL, M.DRAFT_REPLY),
+    ],
+)
+def test_forbidden_moves_of_a_message(state: MessageState, move: MessageMove) -> None:
+    assert move not in MESSAGE_MOVES[state]
+
+
+def test_every_state_stands_in_the_tables_and_has_a_russian_name() -> None:
+    assert set(MESSAGE_MOVES) == set(S)
+    assert set(REPLY_MOVES) == set(R)
+    assert {*S, *R} <= set(STATES_RU)
+    assert {*M, *A} <= set(MOVES_RU)
+
+
+@pytest.mark.order("O-10")
+def test_a_reply_is_approved_before_it_is_sent_and_sent_once() -> None:
+    assert [state for state in R if A.SEND in REPLY_MOVES[state]] == [R.APPROVED, R.FAILED]
+    assert REPLY_MOVES[R.SENT] == {}
+    assert A.SEND not in REPLY_MOVES[R.SENDING]
+    assert REPLY_MOVES[R.RETURNED][A.SUBMIT] is R.AWAITING_APPROVAL
+
+
+def test_numbers() -> None:
+    assert number_of(2026, 1) == "2026-000001"
+    assert number_of(2026, 1_234_567) == "2026-1234567"

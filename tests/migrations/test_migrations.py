@@ -1,0 +1,144 @@
+"""Migrations up, down and up again with data, without drift, and two instances at once (reliability E9)."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlmodel import SQLModel
+
+from app.cli import migrate, seed
+from app.core.db import driver_url
+from app.core.ids import new_id
+from tests.conftest import settings_for
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def empty_address(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database."""
+    if backend == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    cluster = request.getfixturevalue("cluster")
+    name = f"empty_{new_id().hex}"
+    cluster.create_database(name)
+    yield cluster.url(name)
+    cluster.drop_database(name)
+
+
+@contextmanager
+def connected(address: str) -> Iterator[sa.Connection]:
+    url = driver_url(address)
+    engine = sa.create_engine(url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def tables(address: str) -> set[str]:
+    with connected(address) as connection:
+        return set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def content(address: str) -> dict[str, int]:
+    with connected(address) as connection:
+        return {
+            name: connection.execute(sa.text(f'SELECT count(*) FROM "{name}"')).scalar_one() for name in tables(address)
+        }
+
+
+def downgrade(address: str, revision: str) -> None:
+    config = Config(str(ROOT / "alembic.ini"))
+    config.attributes["url"] = address
+    command.downgrade(config, revision)
+
+
+def test_up_down_up_with_data_on_the_way(empty_address: str, tmp_path: Path) -> None:
+    settings = settings_for(empty_address, tmp_path)
+    migrate(settings)
+    seed(settings)
+    full = content(empty_address)
+    assert full["municipalities"] == 44 and full["reply_templates"] == 14
+    head = 8
+    for number in range(head - 1, 0, -1):
+        downgrade(empty_address, f"{number:04d}")
+        assert content(empty_address).items() <= full.items()  # what stays, stays whole
+    downgrade(empty_address, "base")
+    assert tables(empty_address) == set()
+    migrate(settings)
+    seed(settings)
+    assert content(empty_address) == full
+
+
+def test_loading_twice_changes_nothing(empty_address: str, tmp_path: Path) -> None:
+    settings = settings_for(empty_address, tmp_path)
+    migrate(settings)
+    seed(settings)
+    before = dump(empty_address)
+    seed(settings)
+    assert dump(empty_address) == before
+
+
+def dump(address: str) -> dict[str, list[Any]]:
+    with connected(address) as connection:
+        return {
+            name: sorted(map(repr, connection.execute(sa.text(f'SELECT * FROM "{name}"')).all()))
+            for name in tables(address)
+        }
+
+
+def test_the_models_and_the_schema_do_not_drift(empty_address: str, tmp_path: Path) -> None:
+    migrate(settings_for(empty_address, tmp_path))
+    with connected(empty_address) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_each_step_up_by_itself(empty_address: str, tmp_path: Path) -> None:
+    settings = settings_for(empty_address, tmp_path)
+    for number in range(1, 9):
+        migrate(settings, f"{number:04d}")
+    assert tables(empty_address) == set(SQLModel.metadata.tables)
+
+
+def test_two_instances_migrate_at_once(empty_address: str, tmp_path: Path) -> None:
+    env = {**os.environ, "APP_PROFILE": "demo", "APP_DATABASE_URL": empty_address, "APP_VAR_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "app.cli", "migrate"]
+    processes = [subprocess.Popen(command, cwd=ROOT, env=env) for _ in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert tables(empty_address) == set(SQLModel.metadata.tables)
+
+
+def test_invariants_stand_in_the_database_itself(empty_address: str, tmp_path: Path) -> None:
+    """D6: what must never be broken is a constraint, whatever the isolation level is called."""
+    migrate(settings_for(empty_address, tmp_path))
+    wanted = {
+        "messages": {"uq_messages_external_id", "uq_messages_number"},
+        "threads": {"uq_threads_external_id"},
+        "idempotency_records": {"uq_idempotency_records_key"},
+        "point_states": {"uq_point_states_sequence"},
+        "reply_templates": {"uq_reply_templates_key"},
+        "reply_template_versions": {"uq_reply_template_versions_number"},
+        "refresh_tokens": {"uq_refresh_tokens_hash"},
+        "employees": {"uq_employees_username"},
+    }
+    with connected(empty_address) as connection:
+        inspector = sa.inspect(connection)
+        for table, names in wanted.items():
+            assert names <= {key["name"] for key in inspector.get_unique_constraints(table)}, table
+        assert "ck_survey_submissions_satisfaction_known" in {
+            check["name"] for check in inspector.get_check_constraints("survey_submissions")
+        }
