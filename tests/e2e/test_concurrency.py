@@ -1,0 +1,94 @@
+"""Many at once: one wins and the rest get a clear answer, never a 5xx (reliability D2, D3, D4)."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+
+from app.core import clock
+from tests.e2e.test_crash import SUBMISSION, approved_reply, wait_until_answered
+from tests.servers import Server
+
+AT_ONCE = 50
+
+
+async def at_once(server: Server, requests: list[dict[str, Any]]) -> list[httpx.Response]:
+    """Send all requests together."""
+    limits = httpx.Limits(max_connections=len(requests))
+    async with httpx.AsyncClient(base_url=f"{server.base_url}/api/v1", timeout=30, limits=limits, trust_env=False) as c:
+        return list(await asyncio.gather(*[c.request(**request) for request in requests]))
+
+
+def comment(server: Server, external_id: str) -> dict[str, Any]:
+    """A comment at the VK page."""
+    return {
+        "interaction_point_id": server.get("/interaction-points/public?channel=vk").json()["items"][0]["id"],
+        "kind": "comment",
+        "external_id": external_id,
+        "thread_external_id": "wall-1_70",
+        "text": "Где узнать про льготный заём?",
+        "received_at": clock.now().isoformat(),
+        "client": {"kind": "individual", "name": "Иван П.", "contacts": []},
+    }
+
+
+@pytest.mark.order("O-3", "O-6.2.1")
+async def test_one_external_id_handed_in_by_many_is_one_message(server: Server) -> None:
+    platform = server.sign_in("integration")
+    body = comment(server, "wall-1_77")
+    requests = [
+        {"method": "POST", "url": "/messages", "headers": platform | {"Idempotency-Key": f"k{i}"}, "json": body}
+        for i in range(AT_ONCE)
+    ]
+    answers = await at_once(server, requests)
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 200: AT_ONCE - 1}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    listed = server.get("/messages?with_count=true", headers=server.sign_in("operator")).json()
+    assert listed["count"] == 1
+
+
+async def test_one_key_sent_by_many_is_one_effect(server: Server) -> None:
+    request = {"method": "POST", "url": "/survey-submissions", "headers": {"Idempotency-Key": "k"}, "json": SUBMISSION}
+    answers = await at_once(server, [request] * AT_ONCE)
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    done = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.json()["id"] for answer in done}) == 1
+    assert Counter(answer.headers.get("idempotent-replayed") for answer in done)[None] == 1
+    listed = server.get("/survey-submissions?with_count=true", headers=server.sign_in("client_centricity")).json()
+    assert listed["count"] == 1
+
+
+async def test_one_of_many_takes_a_message(server: Server) -> None:
+    operator = server.sign_in("operator")
+    me = server.get("/auth/me", headers=operator).json()["id"]
+    headers = server.sign_in("integration") | {"Idempotency-Key": "k"}
+    made = server.post("/messages", headers=headers, json=comment(server, "wall-1_78"))
+    path = f"/messages/{made.json()['id']}"
+    take = {
+        "method": "POST",
+        "url": f"{path}/assign",
+        "headers": operator | {"If-Match": made.headers["etag"]},
+        "json": {"assignee_id": me},
+    }
+    answers = await at_once(server, [take] * 20)
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 19}
+    assert [s["what"] for s in server.get(path, headers=operator).json()["history"]] == ["register", "assign"]
+
+
+async def test_a_reply_sent_by_many_is_sent_once(server: Server) -> None:
+    message_id, reply_id = approved_reply(server)
+    operator = server.sign_in("operator")
+    path = f"/messages/{message_id}/replies/{reply_id}"
+    tag = server.get(path, headers=operator).headers["etag"]
+    send = {"method": "POST", "url": f"{path}/send", "headers": operator | {"If-Match": tag}, "json": {}}
+    answers = await at_once(server, [send] * 20)
+    assert Counter(answer.status_code for answer in answers) == {202: 1, 412: 19}
+    wait_until_answered(server, message_id)
+
+
+async def test_many_different_writes_all_succeed(server: Server) -> None:
+    request = {"method": "POST", "url": "/survey-submissions", "json": SUBMISSION}
+    answers = await at_once(server, [request] * AT_ONCE)
+    assert Counter(answer.status_code for answer in answers) == {201: AT_ONCE}

@@ -1,0 +1,89 @@
+"""The database goes away and comes back: 503 with Retry-After meanwhile, and nothing has to be restarted (E4)."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.cli import migrate, seed
+from tests.conftest import settings_for
+from tests.e2e.test_crash import SUBMISSION
+from tests.postgres import PostgresCluster
+from tests.servers import Server
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[PostgresCluster]:
+    """A durable cluster that the test may stop."""
+    with PostgresCluster(fsync=True) as started:
+        yield started
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_postgresql_stops_and_comes_back(own_cluster: PostgresCluster, tmp_path: Path, mode: str) -> None:
+    own_cluster.create_database("service")
+    settings = settings_for(own_cluster.url("service"), tmp_path / "var")
+    migrate(settings)
+    seed(settings)
+    with Server(own_cluster.url("service"), tmp_path / "var") as server:
+        first = server.post("/survey-submissions", json=SUBMISSION)
+        assert first.status_code == 201
+        own_cluster.stop(mode)
+        for _ in range(5):
+            began = time.monotonic()
+            refused = server.post("/survey-submissions", json=SUBMISSION)
+            assert refused.status_code == 503, refused.text
+            assert refused.headers["retry-after"] and refused.json()["code"] == "unavailable"
+            assert time.monotonic() - began < 10
+        assert httpx.get(f"{server.base_url}/health/ready", trust_env=False).status_code == 503
+        assert httpx.get(f"{server.base_url}/health/live", trust_env=False).status_code == 200
+        own_cluster.start()
+        server.wait_until_ready(10)
+        second = server.post("/survey-submissions", json=SUBMISSION)
+        assert second.status_code == 201
+        reader = server.sign_in("client_centricity")
+        stored = {item["id"] for item in server.get("/survey-submissions", headers=reader).json()["items"]}
+        assert stored == {first.json()["id"], second.json()["id"]}
+
+
+def test_sqlite_that_another_process_holds_is_503_and_then_works(tmp_path: Path) -> None:
+    """A backup that keeps the write lock longer than we wait."""
+    path = tmp_path / "held.sqlite3"
+    settings = settings_for(f"sqlite:///{path}", tmp_path / "var")
+    migrate(settings)
+    seed(settings)
+    with Server(f"sqlite:///{path}", tmp_path / "var") as server:
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        refused = server.post("/survey-submissions", json=SUBMISSION)
+        assert refused.status_code == 503 and refused.headers["retry-after"]
+        assert server.get("/municipalities").status_code == 200, "readers go on"
+        holder.execute("ROLLBACK")
+        holder.close()
+        assert server.post("/survey-submissions", json=SUBMISSION).status_code == 201
+
+
+def test_the_service_ends_within_20_seconds_of_sigterm(server: Server) -> None:
+    assert server.terminate(20) < 20
+
+
+def test_it_comes_up_again_on_the_same_port_with_the_same_accounts_and_keys(server: Server) -> None:
+    accounts = server.accounts()
+    headers = server.sign_in("operator")
+    keys = server.get("/auth/jwks.json").json()
+    server.kill()
+    server.start()
+    assert server.accounts() == accounts
+    assert server.get("/auth/jwks.json").json() == keys
+    assert server.get("/auth/me", headers=headers).status_code == 200, "tokens outlive a restart"
+    (server.var_dir / "demo-accounts.json").unlink()
+    server.kill()
+    server.start()
+    renewed = server.accounts()
+    assert [a["username"] for a in renewed["accounts"]] == [a["username"] for a in accounts["accounts"]]
+    assert renewed["accounts"][0]["password"] != accounts["accounts"][0]["password"]
+    assert (server.var_dir / "demo-accounts.json").stat().st_mode & 0o777 == 0o600
+    server.sign_in("integration")
