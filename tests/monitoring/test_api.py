@@ -1,0 +1,99 @@
+"""The share of satisfied clients over real submissions (O-11)."""
+
+from typing import Any
+
+import pytest
+
+from app.core import clock
+from app.core.ids import new_id
+from app.organizations import service as organizations
+from app.surveys.models import SubmissionSource, SurveySubmission
+from app.surveys.queries import form_in_force
+from tests.conftest import Api, JoinedDatabase
+from tests.people import People
+from tests.surveys.work import by_key, submit
+
+PATH = "/api/v1/monitoring/satisfaction"
+
+
+async def told(api: Api, people: People, **query: Any) -> dict[str, Any]:
+    answer = await api.get(PATH, params=query, headers=api.as_(people.client_centricity))
+    assert answer.status_code == 200, answer.text
+    read: dict[str, Any] = answer.json()
+    return read
+
+
+@pytest.mark.order("O-1", "O-11")
+async def test_120_answers_of_which_96_are_satisfied(api: Api, people: People, database: JoinedDatabase) -> None:
+    one = (await submit(api, by_key(2), municipality="50708000", filled_at="2026-11-10T12:00:00+07:00")).json()
+    async with database.transaction() as session:
+        ministry = await organizations.get_ministry(session)
+        form = await form_in_force(session, "information-access", clock.today())
+        assert form is not None
+        for place in range(119):
+            happy = place < 96
+            session.add(
+                SurveySubmission(
+                    id=new_id(),
+                    form_id=form.id,
+                    form=form.key,
+                    form_version=1,
+                    organization_id=ministry.id,
+                    municipality="50701000" if happy else None,
+                    received_at=clock.now(),
+                    counted_on=clock.today().replace(year=2026, month=11, day=11),
+                    source=SubmissionSource.WEB,
+                    satisfaction=1 if happy else 2,
+                    answers=one["answers"],
+                )
+            )
+    read = await told(api, people, **{"from": "2026-11-01", "to": "2026-11-30", "group_by": "municipality"})
+    assert (read["from"], read["to"], read["group_by"]) == ("2026-11-01", "2026-11-30", "municipality")
+    assert read["total"] == {"n": 120, "satisfied": 96, "share": 0.8, "low": 0.7196, "high": 0.8618}
+    assert [(i["key"], i["name"], i["n"], i["satisfied"]) for i in read["items"]] == [
+        ("50701000", "городской округ город Новосибирск", 96, 96),
+        ("50708000", "городской округ город Бердск", 1, 0),
+        ("unknown", "Не указан", 23, 0),
+    ]
+    assert (await told(api, people, municipality="50708000"))["total"]["n"] == 1
+    assert [i["key"] for i in (await told(api, people, group_by="day"))["items"]] == ["2026-11-10", "2026-11-11"]
+    months = (await told(api, people, group_by="month"))["items"]
+    assert [(i["key"], i["n"]) for i in months] == [("2026-11", 120)]
+    sources = (await told(api, people, group_by="source"))["items"]
+    assert [(i["key"], i["name"], i["n"]) for i in sources] == [("web", "На сайте", 120)]
+    (whole,) = (await told(api, people, group_by="organization"))["items"]
+    assert whole["name"] == "Министерство экономического развития Новосибирской области"
+
+
+@pytest.mark.order("O-11", "A-1.11–13")
+async def test_days_begin_at_midnight_in_novosibirsk(api: Api, people: People) -> None:
+    for moment in ("2026-10-31T16:59:59Z", "2026-10-31T17:00:00Z", "2026-11-01T16:59:59Z", "2026-11-01T17:00:00Z"):
+        assert (await submit(api, by_key(), filled_at=moment)).status_code == 201
+    days = (await told(api, people, group_by="day"))["items"]
+    assert [(i["key"], i["n"]) for i in days] == [("2026-10-31", 1), ("2026-11-01", 2), ("2026-11-02", 1)]
+    one_day = await told(api, people, **{"from": "2026-11-01", "to": "2026-11-01"})
+    assert one_day["total"]["n"] == 2 and one_day["items"] == []
+
+
+async def test_without_a_moment_the_day_of_receipt_counts(api: Api, people: People) -> None:
+    assert (await submit(api, by_key())).status_code == 201
+    today = clock.today().isoformat()
+    assert (await told(api, people, **{"from": today, "to": today}))["total"]["n"] == 1
+
+
+async def test_no_answers_give_nulls(api: Api, people: People) -> None:
+    read = await told(api, people)
+    assert read["total"] == {"n": 0, "satisfied": 0, "share": None, "low": None, "high": None}
+    assert (read["from"], read["to"], read["group_by"], read["items"]) == (None, None, None, [])
+    ahead = await told(api, people, **{"from": "2100-01-01", "to": "2199-12-31"})
+    assert ahead["total"]["n"] == 0
+
+
+async def test_what_is_refused(api: Api, people: People) -> None:
+    headers = api.as_(people.client_centricity)
+    reversed_ = await api.get(PATH, params={"from": "2026-11-02", "to": "2026-11-01"}, headers=headers)
+    assert (reversed_.status_code, reversed_.json()["errors"][0]["pointer"]) == (422, "/to")
+    unknown = await api.get(PATH, params={"group_by": "planet"}, headers=headers)
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/group_by")
+    assert (await api.get(PATH, headers=api.as_(people.operator))).status_code == 403
+    assert (await api.get(PATH, headers=api.as_(people.unit_head))).status_code == 200

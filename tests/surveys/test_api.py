@@ -1,0 +1,180 @@
+"""Filling in the survey over HTTP: in the open, by another system, on paper (A-1)."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import SQLModel, select
+
+from app.core import clock
+from app.core.ids import new_id
+from app.surveys.models import SurveyForm
+from tests.conftest import Api, JoinedDatabase
+from tests.people import People
+from tests.surveys.work import PATH, by_code, by_key, submit
+
+
+@pytest.mark.order("A-1", "A-1.11–13", "O-11")
+async def test_by_key_and_by_code_are_one_submission(api: Api, people: People) -> None:
+    keyed = (await submit(api, by_key(), municipality="50701000", source="web")).json()
+    coded = (await submit(api, by_code(**{"12": "50701000"}))).json()
+    same = ("form", "form_version", "organization_id", "municipality", "filled_at", "source", "answers", "codes")
+    assert {name: keyed[name] for name in same} == {name: coded[name] for name in same}
+    assert keyed["answers"] == by_key()
+    assert keyed["codes"] == {"11": keyed["organization_id"], "12": "50701000", "13": None} | by_code()
+    assert (keyed["form"], keyed["form_version"], keyed["source"]) == ("information-access", 1, "web")
+    reader = api.as_(people.client_centricity)
+    assert (await api.get(f"{PATH}/{keyed['id']}", headers=reader)).json() == keyed
+    listed = await api.get(PATH, params={"municipality": "50701000"}, headers=reader)
+    assert [item["id"] for item in listed.json()["items"]] == [coded["id"], keyed["id"]]
+
+
+async def test_the_moment_is_told_in_the_organizations_zone(api: Api) -> None:
+    made = await submit(api, by_code(**{"13": "2026-11-24T02:00:00Z"}))
+    assert made.json()["filled_at"] == "2026-11-24T09:00:00+07:00" == made.json()["codes"]["13"]
+
+
+LATER = (clock.now() + timedelta(minutes=6)).isoformat()
+
+
+@pytest.mark.order("A-1", "A-1.11–13", "A-1.23x")
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"form": "other-form"}, [("/form", "unknown_reference")]),
+        ({"municipality": "50999999"}, [("/municipality", "municipality_not_in_force")]),
+        ({"municipality": "50608000"}, [("/municipality", "municipality_not_in_force")]),  # reformed, ended in 2025
+        ({"municipality": "городской округ город Бердск"}, [("/municipality", "municipality_not_in_force")]),
+        ({"answers": by_code(**{"12": "50608000"})}, [("/answers/12", "municipality_not_in_force")]),
+        ({"answers": by_code(**{"12": 5})}, [("/answers/12", "string_type")]),
+        ({"answers": by_code(**{"12": "50701000"}), "municipality": "50708000"}, [("/municipality", "contradiction")]),
+        ({"filled_at": LATER}, [("/filled_at", "in_the_future")]),
+        ({"answers": by_code(**{"13": LATER})}, [("/answers/13", "in_the_future")]),
+        ({"answers": by_code(**{"13": "2026-11-24"})}, [("/answers/13", "datetime_parsing")]),  # paper only
+        ({"answers": by_code(**{"13": 1})}, [("/answers/13", "datetime_parsing")]),
+        ({"filled_at": "2024-02-14T16:59:59Z"}, [("/filled_at", "form_not_in_force")]),
+        ({"filled_at": "0001-01-01T00:00:00+14:00"}, [("/filled_at", "datetime_out_of_range")]),
+        ({"source": "paper"}, [("/source", "source_not_allowed")]),
+        ({"source": "feedback_platform"}, [("/source", "source_not_allowed")]),
+        ({"source": "fax"}, [("/source", "enum")]),
+        ({"organization_id": str(UUID(int=5))}, [("/organization_id", "unknown_reference")]),
+        ({"came_from_point_id": str(UUID(int=5))}, [("/came_from_point_id", "unknown_reference")]),
+        ({"answers": by_code(**{"11": "Другое министерство"})}, [("/answers/11", "unknown_reference")]),
+        ({"answers": by_code(**{"23.1.comment": "x"})}, [("/answers/23.1.comment", "comment_not_asked")]),
+        ({"answers": by_code(**{"22.1": 4})}, [("/answers/22.1", "out_of_range")]),
+        ({"answers": []}, [("/answers", "dict_type")]),
+        ({"slip": 1}, [("/slip", "extra_forbidden")]),
+    ],
+)
+async def test_every_refusal_is_422_with_its_pointer(
+    api: Api, change: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    body = {"form": "information-access", "answers": by_key(), **change}
+    answer = await api.post(PATH, json=body)
+    assert answer.status_code == 422, answer.text
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == expected
+
+
+@pytest.mark.order("A-1.11–13")
+async def test_a_reformed_municipality_is_right_for_its_time(api: Api) -> None:
+    before = await submit(api, by_key(), municipality="50608000", filled_at="2025-12-31T23:59:59+07:00")
+    assert before.status_code == 201
+    after = await submit(api, by_key(), municipality="50508000", filled_at="2026-01-01T00:00:00+07:00")
+    assert after.status_code == 201
+    early = await submit(api, by_key(), municipality="50508000", filled_at="2025-12-31T23:59:59+07:00")
+    assert early.status_code == 422
+
+
+@pytest.mark.order("A-1")
+async def test_a_submission_stays_tied_to_its_form_version(api: Api, database: JoinedDatabase) -> None:
+    async with database.transaction() as session:
+        first = (await session.exec(select(SurveyForm))).one()
+        first.valid_to = date(2026, 6, 30)
+        definition = {
+            "form": first.definition["form"] | {"version": 2, "sources": first.definition["form"]["sources"][:1]}
+        }
+        data = first.model_dump(exclude={"id", "version"})
+        data |= {"form_version": 2, "valid_from": date(2026, 7, 1), "valid_to": None, "definition": definition}
+        session.add(SurveyForm(**data))
+    assert (await api.get("/api/v1/survey-forms/information-access")).json()["version"] == 2
+    short = {"21": 1, "22.1": 1, "23.1": 5}
+    assert (await submit(api, short)).json()["form_version"] == 2
+    assert (await submit(api, by_key())).status_code == 422
+    old = await submit(api, by_key(), filled_at="2026-06-30T23:59:59+07:00")
+    assert old.json()["form_version"] == 1 and "22.4" in old.json()["codes"]
+
+
+@pytest.mark.order("A-1.fn")
+async def test_paper_is_keyed_by_the_client_centricity_unit_only(api: Api, people: People) -> None:
+    day = clock.today().isoformat()
+    answers = by_code(**{"12": "городской округ город Бердск", "13": day})
+    body = {"form": "information-access", "answers": answers}
+    made = await api.post(f"{PATH}/paper", headers=api.as_(people.client_centricity), json=body)
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert (told["source"], told["municipality"]) == ("paper", "50708000")
+    assert told["filled_at"] == f"{day}T00:00:00+07:00"
+    assert told["keyed_by"] == str(people.client_centricity.id)
+    local = body | {"answers": by_code(**{"13": "2026-11-23T09:30"})}
+    keyed = await api.post(f"{PATH}/paper", headers=api.as_(people.client_centricity), json=local)
+    assert keyed.json()["filled_at"] == "2026-11-23T09:30:00+07:00"
+    for stranger in (people.operator, people.unit_head, people.admin, people.integration):
+        refused = await api.post(f"{PATH}/paper", headers=api.as_(stranger), json=body)
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert (await api.post(f"{PATH}/paper", json=body)).status_code == 401
+    elsewhere = replace(people.client_centricity, unit_id=people.operator.unit_id, username="moved")
+    refused = await api.post(f"{PATH}/paper", headers=api.as_(elsewhere), json=body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_client_centricity_unit")
+
+
+async def test_another_system_sends_a_key_and_reads_its_own(api: Api, people: People) -> None:
+    headers = api.as_(people.integration)
+    refused = await submit(api, by_code(), headers)
+    assert (refused.status_code, refused.json()["code"]) == (400, "idempotency_key_required")
+    made = await submit(api, by_code(), headers | {"Idempotency-Key": "s1"})
+    assert made.json()["source"] == "feedback_platform"
+    again = await submit(api, by_code(), headers | {"Idempotency-Key": "s1"})
+    assert again.json() == made.json() and again.headers["idempotent-replayed"] == "true"
+    public = await submit(api, by_code())
+    listed = await api.get(PATH, headers=headers)
+    assert [item["id"] for item in listed.json()["items"]] == [made.json()["id"]]
+    assert (await api.get(f"{PATH}/{public.json()['id']}", headers=headers)).status_code == 404
+
+
+async def test_anonymous_callers_share_one_key_space(api: Api) -> None:
+    first = await submit(api, by_code(), {"Idempotency-Key": "a"})
+    again = await submit(api, by_code(), {"Idempotency-Key": "a"})
+    assert first.json() == again.json()
+    other = await submit(api, by_code(**{"21": 2}), {"Idempotency-Key": "a"})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.order("A-1")
+async def test_nothing_of_a_respondent_is_stored(api: Api, database: JoinedDatabase) -> None:
+    """G8: no address, agent, cookie or language of the respondent lands in any table."""
+    canary = new_id().hex
+    headers = {
+        "User-Agent": f"agent-{canary}",
+        "Cookie": f"c={canary}",
+        "X-Forwarded-For": "203.0.113.77",
+        "Referer": f"https://example.org/{canary}",
+        "Accept-Language": f"ru, x-{canary[:8]}",
+    }
+    assert (await submit(api, by_key(), headers)).status_code == 201
+    async with database.transaction() as session:
+        for name, table in SQLModel.metadata.tables.items():
+            for row in (await session.exec(sa.select(table))).all():  # type: ignore[call-overload]
+                assert canary not in repr(row) and "203.0.113.77" not in repr(row), name
+                if name in ("survey_submissions", "audit_events", "outbox"):
+                    assert "127.0.0.1" not in repr(row), name
+
+
+async def test_reading_is_for_those_who_may(api: Api, people: People) -> None:
+    for stranger in (people.operator, people.unit_head, people.admin, people.press):
+        assert (await api.get(PATH, headers=api.as_(stranger))).status_code == 403
+    assert (await api.get(PATH)).status_code == 401
+    bad = {"Authorization": "Bearer garbage"}
+    assert (await submit(api, by_key(), bad)).status_code == 401, "a bad token is refused although none is needed"

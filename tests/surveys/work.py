@@ -1,0 +1,41 @@
+"""Submissions for tests."""
+
+from typing import Any
+
+import httpx
+
+from tests.conftest import Api
+
+PATH = "/api/v1/survey-submissions"
+SOURCES = ["official_site", "telegram", "vk", "ok"]
+
+
+def by_key(satisfaction: int = 1, **more: Any) -> dict[str, Any]:
+    """Answers by key."""
+    return {
+        "satisfaction": satisfaction,
+        "source_usage": {"official_site": 1, "telegram": 2, "vk": 3, "ok": 3},
+        "ease_of_finding": {"official_site": 5, "telegram": 2, "vk": 4, "ok": 4},
+        "comments": {"telegram": "не нашёл телефон"},
+        **more,
+    }
+
+
+def by_code(**more: Any) -> dict[str, Any]:
+    """The same answers by the codes of the form."""
+    usage, ease = [1, 2, 3, 3], [5, 2, 4, 4]
+    return {
+        "21": 1,
+        **{f"22.{n}": value for n, value in enumerate(usage, 1)},
+        **{f"23.{n}": value for n, value in enumerate(ease, 1)},
+        "23.2.comment": "не нашёл телефон",
+        **more,
+    }
+
+
+async def submit(
+    api: Api, answers: dict[str, Any], headers: dict[str, str] | None = None, **more: Any
+) -> httpx.Response:
+    """Hand in a form."""
+    body = {"form": "information-access", "answers": answers, **more}
+    return await api.post(PATH, headers=headers or {}, json=body)
