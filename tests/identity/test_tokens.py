@@ -1,0 +1,192 @@
+"""Nothing but a sound token of ours opens the door (reliability B1 to B4; RFC 8725)."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from fastapi import FastAPI
+from jose import jws, jwt
+
+from app.core.problems import Unauthenticated
+from app.identity.tokens import TYPE, TokenResolver, decode
+from tests.identity.conftest import Door
+
+
+@pytest.fixture(scope="module")
+def tokens(application: FastAPI) -> TokenResolver:
+    made: TokenResolver = application.state.tokens
+    return made
+
+
+@pytest.fixture
+def good(tokens: TokenResolver) -> dict[str, Any]:
+    """Claims of a good token."""
+    moment = int(time.time())
+    return {
+        "iss": "client-interaction",
+        "aud": "client-interaction-api",
+        "sub": "0198c6f0-0000-7000-8000-000000000000",
+        "jti": "0198c6f0-0000-7000-8000-000000000001",
+        "sid": "0198c6f0-0000-7000-8000-000000000002",
+        "iat": moment,
+        "exp": moment + 900,
+        "scope": "messages:read",
+    }
+
+
+def signed(tokens: TokenResolver, claims: Any, **header: Any) -> str:
+    """A token signed by our own key, with any claims and header."""
+    headers = {"typ": TYPE, "kid": tokens.key.kid} | header
+    payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
+    alg = header.pop("alg", "RS256")
+    del alg
+    return str(jws.sign(payload, tokens.key.private, headers=headers, algorithm="RS256"))
+
+
+async def test_a_sound_token_is_read(tokens: TokenResolver, good: dict[str, Any]) -> None:
+    claims = await tokens.verify(signed(tokens, good))
+    assert (claims.subject, claims.scopes) == (good["sub"], frozenset({"messages:read"}))
+
+
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *[{name: None} for name in ("iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope")],
+        *[{"-": name} for name in ("iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope")],
+        {"aud": ["client-interaction-api"]},
+        {"aud": "another"},
+        {"iss": "another"},
+        {"sub": ""},
+        {"sub": 5},
+        {"sid": "not a uuid"},
+        {"sid": []},
+        {"scope": []},
+        {"exp": NOW - 1},
+        {"exp": NOW},
+        {"exp": "9999999999"},
+        {"exp": 1e308},
+        {"exp": True},
+        {"exp": []},
+        {"exp": 2**70},
+        {"exp": NOW + 100_000},  # longer than we ever give
+        {"iat": NOW + 1000, "exp": NOW + 1500},
+        {"iat": "now"},
+        {"iat": -1},
+        {"admin": True},
+    ],
+    ids=str,
+)
+async def test_claims_that_are_missing_wrong_or_too_many(
+    tokens: TokenResolver, good: dict[str, Any], change: dict[str, Any]
+) -> None:
+    claims = good | change
+    if "-" in change:
+        del claims["-"], claims[change["-"]]
+    with pytest.raises(Unauthenticated):
+        await tokens.verify(signed(tokens, claims))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b'{"exp": Infinity}', b'{"exp": NaN}', b"[]", b"null", b"\xff", b'{"iss": "client-interaction", "iss": "x"}'],
+    ids=repr,
+)
+async def test_payloads_that_are_no_claims(tokens: TokenResolver, payload: bytes) -> None:
+    with pytest.raises(Unauthenticated):
+        await tokens.verify(signed(tokens, payload))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"typ": "JWT"},
+        {"typ": None},
+        {"kid": "../../dev/null"},
+        {"kid": "' OR 1=1--"},
+        {"kid": "x" * 10_000},
+        {"kid": ["a"]},
+        {"jku": "https://example.org/keys"},
+        {"x5u": "https://example.org/cert"},
+        {"jwk": {"kty": "RSA"}},
+        {"crit": ["exp"], "exp": 1},
+        {"cty": "JWT"},
+    ],
+    ids=str,
+)
+async def test_headers_that_are_not_exactly_ours(
+    tokens: TokenResolver, good: dict[str, Any], header: dict[str, Any]
+) -> None:
+    with pytest.raises(Unauthenticated):
+        await tokens.verify(signed(tokens, good, **header))
+
+
+def part(value: Any) -> str:
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+async def test_other_algorithms_and_keys(tokens: TokenResolver, good: dict[str, Any]) -> None:
+    public = serialization.load_pem_public_key(tokens.key.public.to_pem())
+    der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    jwk_text = json.dumps(tokens.key.public_jwk).encode()
+    forged = []
+    for alg in ("none", "None", "nOnE", "", "HS256", "HS512", "RS512", "ES256", "PS256"):
+        header = {"alg": alg, "typ": TYPE, "kid": tokens.key.kid}
+        forged.append(f"{part(header)}.{part(good)}.")
+        forged.append(f"{part(header)}.{part(good)}.{'A' * 342}")
+    for secret in (tokens.key.public.to_pem(), der, jwk_text, b""):
+        signing = f"{part({'alg': 'HS256', 'typ': TYPE, 'kid': tokens.key.kid})}.{part(good)}"
+        forged.append(f"{signing}.{part(hmac.new(secret or b' ', signing.encode(), hashlib.sha256).digest())}")
+    forged.append(jwt.encode(good, "secret-of-nobody", algorithm="HS256", headers={"typ": TYPE, "kid": tokens.key.kid}))
+    for token in forged:
+        with pytest.raises(Unauthenticated):
+            await tokens.verify(token)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: "",
+        lambda: ".",
+        lambda: "..",
+        lambda: "....",
+        lambda: "a.b.c.d.e",
+        lambda: "x" * 65_536,
+        lambda: f"{part(b'[' * 3000)}.{part(b'{}')}.{'A' * 342}",
+        lambda: f"{part(b'[' * 6000)}.{part(b'{}')}.{'A' * 342}",
+        lambda: f"{part(bytes(range(256)))}.{part(b'{}')}.{'A' * 342}",
+        lambda: f"{part({'alg': 'RS256', 'typ': TYPE, 'kid': None})}.{part(b'{}')}.{'A' * 342}",
+        lambda: "\x00.\x00.\x00",
+        lambda: "я.я.я",
+        lambda: f"{part(b'null')}.{part(b'null')}.{'A' * 342}",
+    ],
+)
+async def test_malformed_tokens(tokens: TokenResolver, make: Callable[[], str]) -> None:
+    with pytest.raises(Unauthenticated):
+        await tokens.verify(make())
+
+
+async def test_malformed_tokens_are_401_over_http(door: Door, tokens: TokenResolver, good: dict[str, Any]) -> None:
+    for token in ("x", "a.b.c", "A" * 7000, signed(tokens, good), signed(tokens, b"[]")):
+        answer = await door.me(token)
+        assert answer.status_code == 401, token[:40]
+        assert answer.json()["code"] == "unauthenticated"
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_decode_takes_no_key_that_is_not_named(tokens: TokenResolver, good: dict[str, Any]) -> None:
+    token = signed(tokens, good)
+    keys = {tokens.key.kid: tokens.key.public}
+    assert decode(token, keys, typ=TYPE, issuer="client-interaction", audience="client-interaction-api")
+    for wrong in ({}, {"other": tokens.key.public}):
+        with pytest.raises(Unauthenticated):
+            decode(token, wrong, typ=TYPE, issuer="client-interaction", audience="client-interaction-api")

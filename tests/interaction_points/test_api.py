@@ -1,0 +1,176 @@
+"""The registry over HTTP (O-2.7, O-3)."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from app.core import clock
+from app.interaction_points.models import Point
+from app.interaction_points.queries import in_force_on, steps_of
+from app.interaction_points.rules import is_in_force
+from tests.conftest import Api, JoinedDatabase
+from tests.people import People
+
+PATH = "/api/v1/interaction-points"
+
+
+def body(people: People, **more: Any) -> dict[str, Any]:
+    return {
+        "name": "Горячая линия",
+        "format": "offline",
+        "channel": "phone",
+        "audience": "external",
+        "unit_id": str(people.operator.unit_id),
+        "address": "+7 383 000-00-00",
+        **more,
+    }
+
+
+async def act_of(api: Api, people: People, number: str) -> str:
+    acts = (await api.get("/api/v1/legal-acts", headers=api.as_(people.admin))).json()["items"]
+    return next(str(act["id"]) for act in acts if act["number"] == number)
+
+
+async def act(api: Api, people: People, made: httpx.Response, verb: str, **sent: Any) -> httpx.Response:
+    path = f"{PATH}/{made.json()['id']}"
+    headers = api.as_(people.admin)
+    tag = (await api.get(path, headers=headers)).headers["etag"]
+    return await api.post(f"{path}/{verb}", headers=headers | {"If-Match": tag}, json=sent)
+
+
+@pytest.mark.order("O-2.7", "O-3")
+async def test_the_life_of_a_point(api: Api, people: People) -> None:
+    headers = api.as_(people.admin)
+    made = await api.post(PATH, headers=headers, json=body(people))
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert (told["status"], told["approval"], told["valid_from"], told["regulation"]) == ("draft", None, None, None)
+    assert set(told) >= {
+        "id", "name", "format", "channel", "audience", "address", "organization_id", "unit_id", "status",
+        "approval", "valid_from", "valid_to", "is_official_page", "regulation", "service",
+    }  # fmt: skip
+    today = clock.today()
+    act_id = await act_of(api, people, "27")
+    approved = await act(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
+    assert approved.status_code == 200, approved.text
+    assert approved.json()["approval"] == {"legal_act_id": act_id, "title": "Приказ от 15.02.2024 № 27"}
+    public = (await api.get(f"{PATH}/public", params={"channel": "phone"})).json()["items"]
+    assert [point["id"] for point in public] == [told["id"]]
+    suspended = await act(api, people, made, "suspend", reason="Ремонт")
+    assert suspended.json()["status"] == "suspended"
+    assert (await api.get(f"{PATH}/public", params={"channel": "phone"})).json()["items"] == []
+    again = await act(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
+    renewed = await act(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
+    assert renewed.status_code == 200 and renewed.headers["etag"] != again.headers["etag"]
+    gone = await act(api, people, made, "withdraw", reason="Закрыта", on=(today + timedelta(days=1)).isoformat())
+    assert gone.json()["status"] == "withdrawn"
+    refused = await act(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
+    assert (refused.status_code, refused.json()["code"]) == (409, "move_not_allowed")
+    history = (await api.get(f"{PATH}/{told['id']}/history", headers=headers)).json()["items"]
+    assert [step["status"] for step in history] == ["approved", "suspended", "approved", "approved", "withdrawn"]
+    assert history[1]["reason"] == "Ремонт" and history[1]["recorded_by"] == str(people.admin.id)
+    for day, expected in ((today, 1), (today + timedelta(days=1), 0)):
+        query = {"on_date": day.isoformat(), "channel": "phone"}
+        listed = await api.get(PATH, params=query, headers=headers)
+        assert len(listed.json()["items"]) == expected, day
+
+
+@pytest.mark.order("O-3")
+async def test_the_filter_by_day_says_what_the_rule_says(api: Api, people: People, database: JoinedDatabase) -> None:
+    headers = api.as_(people.admin)
+    act_id = await act_of(api, people, "27")
+    start = clock.today() - timedelta(days=10)
+    days = [start + timedelta(days=n) for n in range(-2, 12)]
+    plans: list[list[tuple[str, int, int | None]]] = [
+        [("approve", 0, None)],
+        [("approve", 0, 5)],
+        [("approve", 0, None), ("suspend", 3, None)],
+        [("approve", 0, None), ("suspend", 3, None), ("approve", 6, 8)],
+        [("approve", 0, None), ("suspend", 5, None), ("approve", 2, None)],
+        [("approve", 3, None), ("withdraw", 1, None)],
+        [],
+    ]
+    for number, plan in enumerate(plans):
+        made = await api.post(PATH, headers=headers, json=body(people, name=f"Линия {number}"))
+        for verb, first, last in plan:
+            begins = (start + timedelta(days=first)).isoformat()
+            if verb == "approve":
+                until = (start + timedelta(days=last)).isoformat() if last is not None else None
+                answer = await act(api, people, made, verb, legal_act_id=act_id, valid_from=begins, valid_to=until)
+            else:
+                answer = await act(api, people, made, verb, reason="Причина", on=begins)
+            assert answer.status_code == 200, answer.text
+    async with database.transaction() as session:
+        points = (await session.exec(select(Point))).all()
+        for day in days:
+            by_query = set((await session.exec(select(Point.id).where(in_force_on(day)))).all())
+            by_rule = {point.id for point in points if is_in_force(await steps_of(session, point.id), day)}
+            assert by_query == by_rule, day
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"channel": "pigeon"}, "/channel"),
+        ({"unit_id": str(UUID(int=5))}, "/unit_id"),
+        ({"organization_id": str(UUID(int=5))}, "/unit_id"),
+        ({"name": " x"}, "/name"),
+        ({"name": "a\u2028b"}, "/name"),
+        ({"address": "x" * 1001}, "/address"),
+        ({"is_official_page": "yes"}, "/is_official_page"),
+        ({"status": "approved"}, "/status"),
+    ],
+)
+async def test_what_a_new_point_may_not_be(api: Api, people: People, change: dict[str, Any], pointer: str) -> None:
+    refused = await api.post(PATH, headers=api.as_(people.admin), json=body(people, **change))
+    assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
+
+
+async def test_two_points_of_one_name_are_a_conflict(api: Api, people: People) -> None:
+    headers = api.as_(people.admin)
+    assert (await api.post(PATH, headers=headers, json=body(people))).status_code == 201
+    twice = await api.post(PATH, headers=headers, json=body(people))
+    assert (twice.status_code, twice.json()["code"]) == (409, "point_exists")
+
+
+async def test_changing_a_point(api: Api, people: People) -> None:
+    headers = api.as_(people.admin)
+    made = await api.post(PATH, headers=headers, json=body(people))
+    path, tag = f"{PATH}/{made.json()['id']}", {"If-Match": made.headers["etag"]}
+    changed = await api.patch(path, headers=headers | tag, json={"address": None, "service": "Госуслуги"})
+    assert (changed.json()["address"], changed.json()["service"]) == (None, "Госуслуги")
+    assert changed.json()["name"] == "Горячая линия"
+    stale = await api.patch(path, headers=headers | tag, json={"address": "x"})
+    assert stale.status_code == 412
+    assert (await api.patch(path, headers=headers, json={"address": "x"})).status_code == 428
+    for wrong in ({"name": None}, {"unit_id": None}, {"format": None}):
+        refused = await api.patch(path, headers=headers | {"If-Match": "*"}, json=wrong)
+        assert refused.status_code == 422, wrong
+
+
+async def test_a_client_sees_the_points_granted_to_it(api: Api, people: People) -> None:
+    headers = api.as_(people.integration)
+    listed = await api.get(PATH, headers=headers)
+    assert [point["id"] for point in listed.json()["items"]] == [str(people.point_id)]
+    assert (await api.get(f"{PATH}/{people.other_point_id}", headers=headers)).status_code == 404
+
+
+@pytest.mark.order("O-2.7")
+async def test_the_points_the_order_names_are_there(api: Api, people: People) -> None:
+    listed = (await api.get(PATH, headers=api.as_(people.admin))).json()["items"]
+    named = {point["name"]: (point["channel"], point["status"], point["is_official_page"]) for point in listed}
+    assert named["Страница министерства «ВКонтакте»"] == ("vk", "approved", True)
+    assert named["Страница министерства в «Одноклассниках»"] == ("ok", "approved", True)
+    assert named["Телеграм-канал министерства"] == ("telegram", "approved", True)
+    assert named["Официальный сайт министерства"] == ("site", "approved", False)
+    assert named["Иные медиаресурсы"] == ("other_media", "draft", True)
+    assert {"Письменное взаимодействие", "Бумажные анкеты"} <= set(named)
+    kinds = (await api.get(f"{PATH}/channel-kinds", headers=api.as_(people.admin))).json()["items"]
+    assert [kind["key"] for kind in kinds] == [
+        "site", "vk", "ok", "telegram", "email", "phone", "post", "in_person", "paper", "other_media",
+    ]  # fmt: skip

@@ -1,0 +1,52 @@
+"""Placeholders and the life of a template (O-6.2.6)."""
+
+import pytest
+
+from app.reply_templates.rules import MOVES, Span, TemplateMove, TemplateState, missing, placeholders_in, render
+from app.reply_templates.rules import unknown_placeholders as unknown
+
+
+@pytest.mark.order("O-6.2.6")
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("Здравствуйте, {имя}!", {"имя": "Иван"}, "Здравствуйте, Иван!"),
+        ("{имя} {имя}", {"имя": "Я"}, "Я Я"),
+        ("{имя} {дата}", {"имя": "{дата}", "дата": "1 мая"}, "{дата} 1 мая"),  # a value is not read again
+        ("{имя} {ссылка}", {"имя": "Иван"}, "Иван {ссылка}"),
+        ("{имя.__class__}", {"имя": "Иван"}, "{имя.__class__}"),
+        ("{имя!r} {0} {}", {"имя": "Иван"}, "{имя!r} {0} {}"),
+        ("Без полей", {}, "Без полей"),
+    ],
+)
+def test_rendering(text: str, values: dict[str, str], expected: str) -> None:
+    assert render(text, values) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{имя} {ссылка} {дата} {телефон} {адрес} {номер}", []),
+        ("Привет, {кличка}!", [Span(8, 16)]),
+        ("{0.__class__}", [Span(0, 13)]),
+        ("{ имя }", [Span(0, 7)]),
+        ("{", [Span(0, 1)]),
+        ("а } б", [Span(2, 3)]),
+        ("{{имя}}", [Span(0, 1), Span(6, 7)]),
+        ("👩‍👩‍👧 {x}", [Span(6, 9)]),  # code points
+    ],
+)
+def test_unknown_placeholders_are_told_with_their_places(text: str, expected: list[Span]) -> None:
+    assert unknown(text) == expected
+
+
+def test_what_is_in_a_text() -> None:
+    assert placeholders_in("{дата} {имя} {дата} {x}") == ["дата", "имя"]
+    assert missing("а {имя} б") == [("имя", Span(2, 7))]
+
+
+def test_the_life_of_a_template() -> None:
+    assert MOVES[TemplateState.ARCHIVED] == {}
+    assert MOVES[TemplateState.PUBLISHED][TemplateMove.EDIT] is TemplateState.DRAFT
+    assert TemplateMove.PUBLISH not in MOVES[TemplateState.PUBLISHED]
+    assert set(MOVES) == set(TemplateState)
