@@ -1,6 +1,7 @@
 """The one place where refusals become answers: problem documents for machines, a small page for browsers."""
 
 import html
+import re
 from typing import Any
 
 import structlog
@@ -38,10 +39,21 @@ def render(problem: Problem, request: Request) -> Response:
     return JSONResponse(body, int(problem.status), headers, MEDIA_TYPE)
 
 
-def _of_http(error: HTTPException) -> Problem:
-    headers = dict(error.headers or {})
+def _allowed(request: Request) -> str:
+    """All methods of a path (RFC 9110, 15.5.6): the framework names only those of the first route that fits."""
+    methods = {"GET"}
+    for template, operations in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), request.url.path):
+            # A fixed path wins over one with a parameter that it would fit as well.
+            methods = {method.upper() for method in operations}
+            if "{" not in template:
+                break
+    return ", ".join(sorted(methods))
+
+
+def _of_http(error: HTTPException, request: Request) -> Problem:
     if error.status_code == MethodNotAllowed.status:
-        return MethodNotAllowed(headers=headers)
+        return MethodNotAllowed(headers={"Allow": _allowed(request)})
     if error.status_code == NotFound.status:
         return NotFound()
     if error.status_code < 500:  # noqa: PLR2004
@@ -62,7 +74,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: Any) -> Response:
-        return render(_of_http(error), request)
+        return render(_of_http(error, request), request)
 
     @app.exception_handler(SQLAlchemyError)
     async def _database(request: Request, error: Any) -> Response:

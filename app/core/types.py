@@ -1,5 +1,6 @@
 """Constrained types that every schema shares, so that both databases refuse the same values at the door."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -56,9 +57,27 @@ def _sound_day(value: date) -> date:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_only_text), AfterValidator(_sound_moment)]
+def _only_date(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise PydanticCustomError("date_parsing", "Input should be a date YYYY-MM-DD")
+    return _only_text(value)
+
+
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+def _only_moment(value: Any) -> Any:
+    # pydantic also takes a number in a string for a timestamp. The missing offset has a message of its own.
+    if isinstance(value, str) and not _RFC_3339.fullmatch(value):
+        raise PydanticCustomError("datetime_parsing", "Input should be RFC 3339")
+    return _only_text(value)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_only_moment), AfterValidator(_sound_moment)]
 """RFC 3339 with an offset, years 1900 to 2200; becomes UTC."""
-Day = Annotated[date, BeforeValidator(_only_text), AfterValidator(_sound_day)]
+Day = Annotated[date, BeforeValidator(_only_date), AfterValidator(_sound_day)]
 """`YYYY-MM-DD`, years 1900 to 2200."""
 Id = Annotated[UUID, BeforeValidator(_only_text)]
 """An identifier of ours."""

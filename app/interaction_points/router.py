@@ -36,6 +36,7 @@ Writer = Annotated[Principal, requires("points:write")]
 Approver = Annotated[Principal, requires("points:approve")]
 
 router = APIRouter(prefix="/interaction-points", tags=["interaction points"])
+# `:uuid` keeps /public and /channel-kinds from being taken for an id by methods that they do not have.
 
 CHANGES = (PointNotFound, Invalid, Stale, PreconditionRequired)
 MOVES = (*CHANGES, MoveNotAllowed)
@@ -120,7 +121,7 @@ async def create_point(body: PointCreate, by: Writer, session: SessionDep, once:
 
 
 @router.get(
-    "/{point_id}",
+    "/{point_id:uuid}",
     response_model=PointRead,
     responses=problems(PointNotFound, Invalid),
     summary="Get an interaction point",
@@ -132,7 +133,7 @@ async def get_point(point_id: UUID, by: Reader, session: SessionDep, request: Re
 
 
 @router.get(
-    "/{point_id}/history",
+    "/{point_id:uuid}/history",
     response_model=PointHistoryRead,
     responses=problems(PointNotFound, Invalid),
     summary="Get the history of a point's states",
@@ -144,7 +145,7 @@ async def get_point_history(point_id: UUID, by: Reader, session: SessionDep) -> 
 
 
 @router.patch(
-    "/{point_id}",
+    "/{point_id:uuid}",
     response_model=PointRead,
     responses=problems(*CHANGES, PointExists),
     summary="Change an interaction point",
@@ -156,7 +157,7 @@ async def update_point(point_id: UUID, body: PointPatch, by: Writer, session: Se
 
 
 @router.post(
-    "/{point_id}/approve",
+    "/{point_id:uuid}/approve",
     response_model=PointRead,
     responses=problems(*MOVES),
     summary="Approve an interaction point",
@@ -170,7 +171,7 @@ async def approve_point(
 
 
 @router.post(
-    "/{point_id}/suspend",
+    "/{point_id:uuid}/suspend",
     response_model=PointRead,
     responses=problems(*MOVES),
     summary="Suspend an interaction point",
@@ -184,7 +185,7 @@ async def suspend_point(
 
 
 @router.post(
-    "/{point_id}/withdraw",
+    "/{point_id:uuid}/withdraw",
     response_model=PointRead,
     responses=problems(*MOVES),
     summary="Withdraw an interaction point",

@@ -39,8 +39,8 @@ class GroupRead(ShareRead):
 class SatisfactionRead(Output):
     """Satisfaction over a period (O-11, A-1 question 21)."""
 
-    since: date | None = Field(serialization_alias="from")
-    until: date | None = Field(serialization_alias="to")
+    since: date | None = Field(alias="from")
+    until: date | None = Field(alias="to")
     group_by: GroupBy | None
     total: ShareRead
     items: list[GroupRead]

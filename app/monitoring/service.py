@@ -49,9 +49,9 @@ async def satisfaction(session: AsyncSession, cut: Cut, group_by: GroupBy | None
         total.satisfied += count.satisfied
     names = await _names(session, group_by, counts) if group_by else {}
     items = [GroupRead(key=key, name=names[key], **_share(count)) for key, count in sorted(counts.items()) if group_by]
-    return SatisfactionRead(
-        since=cut.period.since, until=cut.period.until, group_by=group_by, total=ShareRead(**_share(total)), items=items
-    )
+    period = {"from": cut.period.since, "to": cut.period.until}
+    figures = {"group_by": group_by, "total": ShareRead(**_share(total)), "items": items}
+    return SatisfactionRead.model_validate(period | figures)
 
 
 def _share(count: _Count) -> dict[str, Any]:

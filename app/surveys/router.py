@@ -124,7 +124,7 @@ async def list_submissions(
 
 
 @router.get(
-    "/{submission_id}",
+    "/{submission_id:uuid}",
     response_model=SubmissionRead,
     responses=problems(SubmissionNotFound, Invalid),
     summary="Get a submission",

@@ -1,0 +1,36 @@
+"""Debian's Chromium, driven by Playwright, with a profile of its own and no traffic of its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Page, async_playwright
+
+FLAGS = [
+    "--no-sandbox",  # the tests may run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@asynccontextmanager
+async def open_page() -> AsyncIterator[Page]:
+    """A fresh page; every request that leaves loopback fails the test that made it."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        page = await browser.new_page(viewport={"width": 1200, "height": 900})
+        foreign: list[str] = []
+
+        def watch(url: str) -> None:
+            if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+                foreign.append(url)
+
+        page.on("request", lambda request: watch(request.url))
+        try:
+            yield page
+        finally:
+            await browser.close()
+        assert foreign == [], foreign

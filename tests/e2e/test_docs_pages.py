@@ -1,0 +1,38 @@
+"""Swagger UI and ReDoc in a real browser: scripts from the service itself, and the sign-in works."""
+
+from pathlib import Path
+
+from tests.browser import open_page
+from tests.servers import Server
+
+
+async def test_swagger_ui_signs_in_and_calls(server: Server, tmp_path: Path) -> None:
+    account = next(a for a in server.accounts()["accounts"] if a["role"] == "operator")
+    async with open_page() as page:
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        await page.goto(f"{server.base_url}/docs")
+        await page.get_by_role("button", name="Authorize").first.click()
+        dialog = page.locator(".auth-container").filter(has_text="password").first
+        await dialog.locator("#oauth_username").fill(account["username"])
+        await dialog.locator("#oauth_password").fill(account["password"])
+        await dialog.get_by_role("button", name="Authorize").click()
+        await page.get_by_role("button", name="Logout").first.wait_for(timeout=10_000)
+        await page.get_by_role("button", name="Close").first.click()
+        operation = page.locator("#operations-auth-get_me")
+        await operation.scroll_into_view_if_needed()
+        await operation.locator(".opblock-summary").click()
+        await operation.get_by_role("button", name="Try it out").click()
+        await operation.get_by_role("button", name="Execute").click()
+        answer = operation.locator(".live-responses-table")
+        await answer.wait_for(timeout=10_000)
+        assert account["username"] in await answer.inner_text()
+        await page.screenshot(path=tmp_path / "swagger.png")
+        assert problems == []
+
+
+async def test_redoc_draws_the_document(server: Server, tmp_path: Path) -> None:
+    async with open_page() as page:
+        await page.goto(f"{server.base_url}/redoc")
+        await page.get_by_text("Hand in a message").first.wait_for(timeout=20_000)
+        await page.screenshot(path=tmp_path / "redoc.png")
