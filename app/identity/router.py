@@ -32,10 +32,10 @@ from app.identity.errors import (
 )
 from app.identity.models import ApiClient
 from app.identity.schemas import (
-    ClientCreate,
-    ClientPatch,
-    ClientRead,
-    ClientSecretRead,
+    ApiClientCreate,
+    ApiClientPatch,
+    ApiClientRead,
+    ApiClientSecretRead,
     EmployeeCreate,
     EmployeePatch,
     EmployeeRead,
@@ -291,12 +291,12 @@ async def reset_password(
     return answer(EmployeeRead.model_validate(row), version=row.version)
 
 
-async def _shown(session: AsyncSession, row: ApiClient) -> ClientRead:
+async def _shown(session: AsyncSession, row: ApiClient) -> ApiClientRead:
     return (await clients.read_clients(session, [row]))[0]
 
 
-@clients_router.get("", response_model=Page[ClientRead], responses=problems(Invalid), summary="List API clients")
-async def list_api_clients(by: ClientReader, session: SessionDep, page: PageDep) -> Page[ClientRead]:
+@clients_router.get("", response_model=Page[ApiClientRead], responses=problems(Invalid), summary="List API clients")
+async def list_api_clients(by: ClientReader, session: SessionDep, page: PageDep) -> Page[ApiClientRead]:
     """Other systems that call this one, newest first."""
     rows, cursor, count = await paginate_rows(session, select(ApiClient), page, order=(col(ApiClient.id),))
     return Page(items=await clients.read_clients(session, rows), next_cursor=cursor, count=count)
@@ -305,11 +305,11 @@ async def list_api_clients(by: ClientReader, session: SessionDep, page: PageDep)
 @clients_router.post(
     "",
     status_code=201,
-    response_model=ClientSecretRead,
+    response_model=ApiClientSecretRead,
     responses=problems(ClientExists, Invalid, KeyReused, KeyMalformed),
     summary="Add an API client",
 )
-async def create_api_client(body: ClientCreate, by: ClientWriter, session: SessionDep, once: OnceDep) -> Response:
+async def create_api_client(body: ApiClientCreate, by: ClientWriter, session: SessionDep, once: OnceDep) -> Response:
     """Add an API client. Its secret is in this answer and never again: a replay of the request has null there."""
     made: dict[str, str] = {}
 
@@ -317,18 +317,20 @@ async def create_api_client(body: ClientCreate, by: ClientWriter, session: Sessi
         row, made["secret"] = await clients.create_client(session, body, by=by)
         made["version"] = str(row.version)
         shown = await _shown(session, row)
-        return answer(ClientSecretRead(**shown.model_dump(), client_secret=None), version=row.version, status=201)
+        return answer(ApiClientSecretRead(**shown.model_dump(), client_secret=None), version=row.version, status=201)
 
     kept = await once(session, by, work)
     if "secret" not in made:
         return kept
-    read = ClientSecretRead.model_validate_json(bytes(kept.body)).model_copy(update={"client_secret": made["secret"]})
+    read = ApiClientSecretRead.model_validate_json(bytes(kept.body)).model_copy(
+        update={"client_secret": made["secret"]}
+    )
     return answer(read, version=int(made["version"]), status=201, headers=NEVER_STORED)
 
 
 @clients_router.get(
     "/{client_id}",
-    response_model=ClientRead,
+    response_model=ApiClientRead,
     responses=problems(ClientNotFound, Invalid),
     summary="Get an API client",
 )
@@ -340,12 +342,12 @@ async def get_api_client(client_id: UUID, by: ClientReader, session: SessionDep,
 
 @clients_router.patch(
     "/{client_id}",
-    response_model=ClientRead,
+    response_model=ApiClientRead,
     responses=problems(ClientNotFound, *CHANGES),
     summary="Change an API client",
 )
 async def update_api_client(
-    client_id: UUID, body: ClientPatch, by: ClientWriter, session: SessionDep, match: MatchDep
+    client_id: UUID, body: ApiClientPatch, by: ClientWriter, session: SessionDep, match: MatchDep
 ) -> Response:
     """Change name, granted points or state; disabling ends all its sessions."""
     row = await clients.update_client(session, client_id, body, match, by=by)
@@ -354,7 +356,7 @@ async def update_api_client(
 
 @clients_router.post(
     "/{client_id}/rotate-secret",
-    response_model=ClientSecretRead,
+    response_model=ApiClientSecretRead,
     responses=problems(ClientNotFound, *CHANGES),
     summary="Rotate an API client's secret",
 )
@@ -364,5 +366,5 @@ async def rotate_client_secret(
     """Give an API client a new secret, shown this once; the old one and all its sessions end."""
     row, secret = await clients.rotate_secret(session, client_id, match, by=by)
     shown = await _shown(session, row)
-    read = ClientSecretRead(**shown.model_dump(), client_secret=secret)
+    read = ApiClientSecretRead(**shown.model_dump(), client_secret=secret)
     return answer(read, version=row.version, headers=NEVER_STORED)

@@ -133,7 +133,7 @@ class EmployeeRead(Output):
     external_subject: str | None
 
 
-class ClientCreate(Input):
+class ApiClientCreate(Input):
     """A new API client; its secret is shown once, in the answer."""
 
     client_id: ClientId
@@ -143,7 +143,7 @@ class ClientCreate(Input):
     model_config = example({"client_id": "feedback-platform", "name": "Платформа обратной связи", "point_ids": []})
 
 
-class ClientPatch(Input):
+class ApiClientPatch(Input):
     """Changes of an API client; disabling ends its sessions."""
 
     name: Name = Field(default="")
@@ -152,7 +152,7 @@ class ClientPatch(Input):
     model_config = example({"point_ids": []})
 
 
-class ClientRead(Output):
+class ApiClientRead(Output):
     """An API client with the interaction points granted to it."""
 
     id: UUID
@@ -165,7 +165,7 @@ class ClientRead(Output):
     created_at: ShownMoment
 
 
-class ClientSecretRead(ClientRead):
+class ApiClientSecretRead(ApiClientRead):
     """An API client with its new secret."""
 
     client_secret: str | None = Field(description="Shown this once; null when an idempotent request is replayed.")

@@ -65,6 +65,11 @@ def test_every_body_has_an_example_and_refuses_unknown_fields(document: dict[str
             assert {"400", "413", "415", "422"} <= set(operation["responses"]), (path, method)
 
 
+def test_no_two_classes_share_a_name(document: dict[str, Any]) -> None:
+    """A doubled name becomes `app__…__Name`, and generated clients drop both."""
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
+
+
 def test_every_string_and_integer_that_comes_in_is_bounded(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     incoming = {

@@ -13,12 +13,11 @@ async def test_swagger_ui_signs_in_and_calls(server: Server, tmp_path: Path) -> 
         page.on("pageerror", lambda error: problems.append(str(error)))
         await page.goto(f"{server.base_url}/docs")
         await page.get_by_role("button", name="Authorize").first.click()
-        dialog = page.locator(".auth-container").filter(has_text="password").first
-        await dialog.locator("#oauth_username").fill(account["username"])
-        await dialog.locator("#oauth_password").fill(account["password"])
-        await dialog.get_by_role("button", name="Authorize").click()
-        await page.get_by_role("button", name="Logout").first.wait_for(timeout=10_000)
-        await page.get_by_role("button", name="Close").first.click()
+        await page.locator("#oauth_username").fill(account["username"])
+        await page.locator("#oauth_password").fill(account["password"])
+        await page.locator(".auth-btn-wrapper .authorize").first.click()
+        await page.locator(".auth-btn-wrapper", has_text="Logout").first.wait_for(timeout=10_000)
+        await page.locator(".auth-btn-wrapper .btn-done").first.click()
         operation = page.locator("#operations-auth-get_me")
         await operation.scroll_into_view_if_needed()
         await operation.locator(".opblock-summary").click()
@@ -34,5 +33,6 @@ async def test_swagger_ui_signs_in_and_calls(server: Server, tmp_path: Path) -> 
 async def test_redoc_draws_the_document(server: Server, tmp_path: Path) -> None:
     async with open_page() as page:
         await page.goto(f"{server.base_url}/redoc")
-        await page.get_by_text("Hand in a message").first.wait_for(timeout=20_000)
+        await page.locator("h2", has_text="Hand in a message").first.wait_for(timeout=20_000)
+        await page.wait_for_timeout(300)
         await page.screenshot(path=tmp_path / "redoc.png")

@@ -1,4 +1,4 @@
-"""A client generated from `openapi/openapi.json` performs the main job: the document says enough to call the service."""
+"""A client generated from the OpenAPI document performs the main job: it says enough to call the service."""
 
 import json
 import subprocess
@@ -58,9 +58,8 @@ for _ in range(100):
     time.sleep(0.05)
 assert answered.state == m.MessageState.ANSWERED and answered.replies[0].text.startswith("Здравствуйте, Иван!")
 codes = {"12": "50701000", "21": 1, **{f"22.{n}": 1 for n in range(1, 5)}, **{f"23.{n}": 5 for n in range(1, 5)}}
-made = submit_survey.sync(
-    client=anyone, body=m.SubmissionCreate(form="information-access", answers=m.SubmissionCreateAnswers.from_dict(codes))
-)
+answers = m.SubmissionCreateAnswers.from_dict(codes)
+made = submit_survey.sync(client=anyone, body=m.SubmissionCreate(form="information-access", answers=answers))
 assert isinstance(made, m.SubmissionRead), made
 total = get_satisfaction.sync(client=who["client_centricity"]).total
 print(total.n, total.satisfied, total.low, total.high)
@@ -79,7 +78,7 @@ def test_a_generated_client_does_the_main_job(server: Server, tmp_path: Path) ->
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert made.returncode == 0, made.stdout + made.stderr
-    assert "Error" not in made.stdout + made.stderr, made.stdout + made.stderr
+    assert "WARNING" not in made.stdout + made.stderr, made.stdout + made.stderr
     roles = ("integration", "operator", "unit_head", "client_centricity")
     tokens = {role: server.sign_in(role)["Authorization"].removeprefix("Bearer ") for role in roles}
     script = tmp_path / "job.py"

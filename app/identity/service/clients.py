@@ -17,7 +17,7 @@ from app.core.scopes import Role
 from app.core.security import Principal
 from app.identity.errors import ClientNotFound
 from app.identity.models import ApiClient, ApiClientPoint
-from app.identity.schemas import ClientCreate, ClientPatch, ClientRead
+from app.identity.schemas import ApiClientCreate, ApiClientPatch, ApiClientRead
 from app.identity.service.sessions import end_client_sessions, secret_hash
 from app.organizations.models import Organization
 
@@ -30,7 +30,7 @@ async def get_client(session: AsyncSession, client_id: UUID) -> ApiClient:
     return row
 
 
-async def create_client(session: AsyncSession, body: ClientCreate, *, by: Principal) -> tuple[ApiClient, str]:
+async def create_client(session: AsyncSession, body: ApiClientCreate, *, by: Principal) -> tuple[ApiClient, str]:
     """Add an API client; the row and its secret, which is never to be read again."""
     if body.organization_id is not None and await session.get(Organization, body.organization_id) is None:
         raise unknown_reference("/organization_id")
@@ -50,7 +50,7 @@ async def create_client(session: AsyncSession, body: ClientCreate, *, by: Princi
 
 
 async def update_client(
-    session: AsyncSession, client_id: UUID, body: ClientPatch, match: Match, *, by: Principal
+    session: AsyncSession, client_id: UUID, body: ApiClientPatch, match: Match, *, by: Principal
 ) -> ApiClient:
     """Change an API client and its grants; disabling ends its sessions."""
     row = await get_client(session, client_id)
@@ -91,13 +91,15 @@ async def grant(session: AsyncSession, client: ApiClient, point_ids: Iterable[UU
         session.add(ApiClientPoint(api_client_id=client.id, point_id=point_id))
 
 
-async def read_clients(session: AsyncSession, rows: Sequence[ApiClient]) -> list[ClientRead]:
+async def read_clients(session: AsyncSession, rows: Sequence[ApiClient]) -> list[ApiClientRead]:
     """API clients as the API shows them; the grants of all come in one query."""
     grants: dict[UUID, list[UUID]] = defaultdict(list)
     query = select(ApiClientPoint).where(col(ApiClientPoint.api_client_id).in_([row.id for row in rows]))
     for found in (await session.exec(query.order_by(col(ApiClientPoint.point_id)))).all():
         grants[found.api_client_id].append(found.point_id)
     return [
-        ClientRead.model_validate({**row.model_dump(), "roles": [Role.INTEGRATION.value], "point_ids": grants[row.id]})
+        ApiClientRead.model_validate(
+            {**row.model_dump(), "roles": [Role.INTEGRATION.value], "point_ids": grants[row.id]}
+        )
         for row in rows
     ]
