@@ -6,10 +6,12 @@ import secrets
 import string
 from pathlib import Path
 from typing import TextIO
+from uuid import UUID
 
 from pydantic import BaseModel, SecretStr
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core import example_ids
 from app.core.scopes import Role
 from app.core.settings import Settings
 from app.identity.service.demo import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
@@ -18,6 +20,7 @@ from app.organizations import reference
 from app.organizations.models import Unit
 
 CLIENT_ID = "demo-platform"
+OPERATOR = UUID(example_ids.OPERATOR)
 PASSWORD_ALPHABET = string.ascii_letters + string.digits
 
 
@@ -99,7 +102,12 @@ async def make_accounts(session: AsyncSession, kept: Accounts | None) -> Account
         session,
         [
             DemoAccount(
-                username=a.username, password=a.password, name=name, role=role, unit_id=unit.id if unit else None
+                a.username,
+                a.password,
+                name,
+                role,
+                unit.id if unit else None,
+                OPERATOR if a.username == "operator" else None,
             )
             for a, (role, unit, _, name) in zip(accounts, wanted, strict=True)
         ],

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.scopes import Role
 from app.core.types import ExternalId, Id, Name
@@ -95,8 +96,8 @@ class EmployeeCreate(Input):
         {
             "username": "i.petrova",
             "name": "Петрова Ирина Сергеевна",
-            "organization_id": "0198c6f0-0000-7000-8000-000000000000",
-            "unit_id": "0198c6f0-0000-7000-8000-000000000000",
+            "organization_id": example_ids.MINISTRY,
+            "unit_id": example_ids.UNIT,
             "position": "Консультант",
             "position_kind": "civil_servant",
             "roles": ["operator"],

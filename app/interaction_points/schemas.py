@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.types import LINE, Day, Id, Key, Name, Note
 from app.interaction_points.models import Audience, PointFormat
@@ -33,7 +34,7 @@ class PointCreate(Input):
             "format": "offline",
             "channel": "phone",
             "audience": "external",
-            "unit_id": "0198c6f0-0000-7000-8000-000000000000",
+            "unit_id": example_ids.UNIT,
             "address": "+7 383 000-00-00",
         }
     )
@@ -59,7 +60,7 @@ class PointApprove(Input):
     legal_act_id: Id
     valid_from: Day
     valid_to: Day | None = None
-    model_config = example({"legal_act_id": "0198c6f0-0000-7000-8000-000000000000", "valid_from": "2026-12-01"})
+    model_config = example({"legal_act_id": example_ids.LEGAL_ACT, "valid_from": "2026-12-01"})
 
 
 class PointStop(Input):

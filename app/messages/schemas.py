@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.types import ExternalId, FreeText, Id, Key, Moment, Name, Note
 from app.messages.models import ClientKind, Competence, MessageClass, MessageKind, Priority, ReplyKind
@@ -57,7 +58,7 @@ class MessageCreate(Input):
     ] = []
     model_config = example(
         {
-            "interaction_point_id": "0198c6f0-0000-7000-8000-000000000000",
+            "interaction_point_id": example_ids.POINT,
             "kind": "comment",
             "external_id": "wall-1_77",
             "thread_external_id": "wall-1_70",
@@ -88,7 +89,7 @@ class MessageTriage(Input):
         {
             "competence": "within",
             "topic_id": None,
-            "unit_id": "0198c6f0-0000-7000-8000-000000000000",
+            "unit_id": example_ids.UNIT,
             "priority": "normal",
             "need": {"summary": "Хочет узнать условия льготного займа"},
             "reason": None,
@@ -101,7 +102,7 @@ class MessageAssign(Input):
 
     assignee_id: Id | None = None
     unit_id: Id | None = None
-    model_config = example({"assignee_id": "0198c6f0-0000-7000-8000-000000000000"})
+    model_config = example({"assignee_id": example_ids.OPERATOR})
 
 
 class MessageReason(Input):

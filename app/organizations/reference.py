@@ -2,11 +2,13 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.data import read_yaml
+from app.core.ids import new_id
 from app.organizations.models import Municipality, Organization, Topic, Unit
 from app.organizations.service import DemoUnits, get_ministry
 
@@ -51,7 +53,8 @@ async def _unit(session: AsyncSession, raw: dict[str, Any]) -> Unit:
     unit = (await session.exec(query)).first()
     if unit is None:
         centricity = raw.get("is_client_centricity", False)
-        unit = Unit(organization_id=ministry.id, name=raw["name"], is_client_centricity=centricity)
+        unit_id = UUID(raw["id"]) if "id" in raw else new_id()
+        unit = Unit(id=unit_id, organization_id=ministry.id, name=raw["name"], is_client_centricity=centricity)
         session.add(unit)
         await session.flush()  # topics and points refer to it
     return unit

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.core import example_ids
 from app.core.schemas import Input, Output, example
 from app.core.types import Day, Id, Key, Label, Name
 from app.organizations.models import MunicipalityKind, OrganizationKind
@@ -67,9 +68,7 @@ class UnitCreate(Input):
     name: Name
     is_client_centricity: bool = Field(default=False, strict=True)
     opened_on: Day | None = None
-    model_config = example(
-        {"organization_id": "0198c6f0-0000-7000-8000-000000000000", "name": "Отдел поддержки предпринимательства"}
-    )
+    model_config = example({"organization_id": example_ids.MINISTRY, "name": "Отдел поддержки предпринимательства"})
 
 
 class UnitPatch(Input):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.types import FREE_TEXT, DbInt, FreeText, Id, Key, Label, Name, Note
 from app.reply_templates.rules import TemplateState
@@ -29,7 +30,7 @@ class TemplateCreate(Input):
     topic_ids: TopicIds = []
     model_config = example(
         {
-            "unit_id": "0198c6f0-0000-7000-8000-000000000000",
+            "unit_id": example_ids.UNIT,
             "key": "eksport",
             "title": "Поддержка экспорта",
             "text": "Здравствуйте, {имя}! Меры поддержки экспорта собраны здесь: {ссылка}. Чем ещё помочь?",

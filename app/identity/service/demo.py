@@ -8,6 +8,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
+from app.core.ids import new_id
 from app.identity.models import ApiClient
 from app.identity.service.clients import grant
 from app.identity.service.employees import set_password
@@ -25,6 +26,8 @@ class DemoAccount:
     name: str
     role: str
     unit_id: UUID | None
+    id: UUID | None = None
+    """A fixed id, for the account that the examples of the API name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ async def load_demo_accounts(session: AsyncSession, accounts: Sequence[DemoAccou
             continue
         if row is None:
             row = Employee(
+                id=account.id or new_id(),
                 organization_id=ministry.id,
                 unit_id=account.unit_id,
                 username=account.username,
