@@ -141,7 +141,7 @@ class Relay:
             await self._postpone(entry, error)
 
     async def _postpone(self, entry: OutboxEntry, error: Exception) -> None:
-        log.warning("outbox_entry_failed", event=entry.event, entry=str(entry.id), error=type(error).__name__)
+        log.warning("outbox_entry_failed", kind=entry.event, entry=str(entry.id), error=type(error).__name__)
         moment = clock.now()
         pause = min(MAX_PAUSE, timedelta(seconds=0.5 * 2**entry.attempts))
         async with self._database.transaction() as session:

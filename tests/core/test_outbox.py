@@ -1,0 +1,129 @@
+"""Events reach their handlers once, with several workers and after failures (reliability F1)."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock, outbox
+from app.core.db import Database
+from app.core.outbox import Event, OutboxEntry, Relay, emit
+from app.core.settings import Settings
+from tests.conftest import JoinedDatabase, settings_for
+
+
+class ThingHappened(Event):
+    """An event of the tests."""
+
+    number: int
+
+
+async def deed(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    """An effect in the database that can be counted."""
+    audit.record(session, None, "deed", "thing", str(payload["number"]))
+
+
+async def deeds(database: Database) -> list[str | None]:
+    async with database.transaction() as session:
+        return sorted(
+            (await session.exec(select(audit.AuditEvent.object_id).where(audit.AuditEvent.action == "deed"))).all(),
+            key=str,
+        )
+
+
+@pytest.fixture
+def own_settings(fresh_database: str, settings: Settings) -> Settings:
+    return settings_for(fresh_database, settings.var_dir)
+
+
+async def test_a_rolled_back_transaction_sends_nothing(database: JoinedDatabase) -> None:
+    with pytest.raises(RuntimeError):
+        async with database.transaction() as session:
+            emit(session, ThingHappened(number=1))
+            raise RuntimeError
+    assert await Relay(database, {ThingHappened: [deed]}).relay_once() == 0
+
+
+async def test_many_workers_do_each_entry_once(own_settings: Settings) -> None:
+    databases = [Database(own_settings) for _ in range(4)]
+    async with databases[0].transaction() as session:
+        for number in range(100):
+            emit(session, ThingHappened(number=number))
+    relays = [Relay(database, {ThingHappened: [deed]}) for database in databases]
+
+    async def work(relay: Relay) -> int:
+        taken = 0
+        while count := await relay.relay_once():
+            taken += count
+        return taken
+
+    taken = await asyncio.gather(*[work(relay) for relay in relays])
+    assert sum(taken) == 100
+    assert await deeds(databases[0]) == sorted((str(n) for n in range(100)), key=str)
+    for database in databases:
+        await database.close()
+
+
+async def test_an_entry_of_a_killed_worker_is_taken_over_when_its_lease_ends(database: JoinedDatabase) -> None:
+    async with database.transaction() as session:
+        emit(session, ThingHappened(number=1))
+    killed, heir = (Relay(database, {ThingHappened: [deed]}) for _ in range(2))
+    (entry,) = await killed._take()  # … and here it was killed
+    assert await heir.relay_once() == 0
+    async with database.transaction() as session:
+        past = clock.now() - timedelta(seconds=1)
+        await session.exec(sa.update(OutboxEntry).values(lease_until=past))
+    assert await heir.relay_once() == 1
+    await killed._relay(entry)  # it was only slow after all: the heir has done it
+    assert await deeds(database) == ["1"]
+
+
+async def test_a_failing_handler_leaves_no_trace_and_is_tried_later_then_parked(database: JoinedDatabase) -> None:
+    async def half_done(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+        await deed(session, payload)
+        await session.flush()
+        raise ValueError("a client's words")
+
+    async with database.transaction() as session:
+        emit(session, ThingHappened(number=1))
+        emit(session, ThingHappened(number=2))
+    relay = Relay(database, {ThingHappened: [half_done]})
+    assert await relay.relay_once() == 2
+    assert await deeds(database) == []
+    assert await relay.relay_once() == 0, "not before its time"
+    for _ in range(outbox.MAX_ATTEMPTS):
+        async with database.transaction() as session:
+            await session.exec(sa.update(OutboxEntry).values(due_at=clock.now()))
+        await relay.relay_once()
+    async with database.transaction() as session:
+        rows = (await session.exec(select(OutboxEntry).order_by(col(OutboxEntry.id)))).all()
+    assert [(row.attempts, row.last_error, row.parked_at is not None) for row in rows] == [(12, "ValueError", True)] * 2
+
+
+async def test_an_event_without_a_handler_is_done(database: JoinedDatabase) -> None:
+    async with database.transaction() as session:
+        emit(session, ThingHappened(number=1))
+    assert await Relay(database, {}).relay_once() == 1
+    assert await Relay(database, {}).relay_once() == 0
+
+
+async def test_the_loop_wakes_at_once_and_ends_when_told(own_settings: Settings) -> None:
+    database = Database(own_settings)
+    stop = asyncio.Event()
+    task = asyncio.create_task(Relay(database, {ThingHappened: [deed]}).run(stop, poll_seconds=60))
+    await asyncio.sleep(0.2)
+    async with database.transaction() as session:
+        emit(session, ThingHappened(number=7))
+    for _ in range(100):
+        if await deeds(database) == ["7"]:
+            break
+        await asyncio.sleep(0.02)
+    assert await deeds(database) == ["7"]
+    stop.set()
+    await asyncio.wait_for(task, 5)
+    await database.close()
