@@ -32,11 +32,14 @@ def migration_head() -> str:
     return ScriptDirectory.from_config(config).get_current_head() or ""
 
 
-async def is_migrated(database: Database, head: str) -> bool:
-    """Whether the database stands at that migration."""
+async def is_prepared(database: Database, head: str) -> bool:
+    """Whether the database stands at that migration and holds the reference data, whose last piece is the form."""
     async with database.transaction(write=False) as session:
         row = (await session.exec(sa.text("SELECT version_num FROM alembic_version"))).first()  # type: ignore[call-overload]
-    return row is not None and row[0] == head
+        if row is None or row[0] != head:
+            return False
+        seeded = await session.exec(sa.text("SELECT 1 FROM survey_forms LIMIT 1"))  # type: ignore[call-overload]
+        return seeded.first() is not None
 
 
 @router.get("/health/live")
@@ -51,10 +54,10 @@ async def ready(request: Request, database: DatabaseDep, settings: SettingsDep) 
     if getattr(request.app.state, "is_stopping", False):
         raise Unavailable
     try:
-        migrated = await is_migrated(database, request.app.state.migration_head)
+        prepared = await is_prepared(database, request.app.state.migration_head)
     except (Problem, SQLAlchemyError, OSError):
         raise Unavailable from None
-    if not migrated or (settings.is_demo and not settings.accounts_file.exists()):
+    if not prepared or (settings.is_demo and not settings.accounts_file.exists()):
         raise Unavailable
     return JSONResponse({"status": "ready", "migration": request.app.state.migration_head})
 

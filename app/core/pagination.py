@@ -131,7 +131,8 @@ async def paginate_rows(
     """
     count = None
     if page.with_count:
-        capped = query.with_only_columns(sa.literal(1)).order_by(None).limit(COUNT_STOPS_AT).subquery()
+        only = query.with_only_columns(sa.literal(1), maintain_column_froms=True)
+        capped = only.order_by(None).limit(COUNT_STOPS_AT).subquery()
         count = (await session.exec(select(sa.func.count()).select_from(capped))).one()
     behind = page.decode()
     if behind is not None:
@@ -156,3 +157,15 @@ async def paginate(
     """One page of rows that are shown as they are, newest first."""
     rows, cursor, count = await paginate_rows(session, query, page, order=order)
     return Page(items=[read(row) for row in rows], next_cursor=cursor, count=count)
+
+
+def paginate_known(
+    rows: Sequence[T], page: PageParams, read: Callable[[T], R], key: Callable[[T], list[str]]
+) -> Page[R]:
+    """One page of a short list that is in memory already, in the order of its unique keys."""
+    behind = page.decode()
+    ordered = [row for row in sorted(rows, key=key) if behind is None or key(row) > behind]
+    shown = ordered[: page.limit]
+    cursor = page.encode(key(shown[-1])) if len(ordered) > len(shown) else None
+    count = min(len(rows), COUNT_STOPS_AT) if page.with_count else None
+    return Page(items=[read(row) for row in shown], next_cursor=cursor, count=count)

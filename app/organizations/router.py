@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from app.core.concurrency import MatchDep, answer, conditional
 from app.core.deps import SessionDep
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
-from app.core.pagination import Page, PageDep, paginate
+from app.core.pagination import Page, PageDep, paginate, paginate_known
 from app.core.problems import Invalid, PreconditionRequired, Stale, problems
 from app.core.security import Principal, requires
 from app.core.types import Day, Id, Search
@@ -207,12 +207,13 @@ async def update_topic(
 )
 async def list_municipalities(
     session: SessionDep,
+    page: PageDep,
     on_date: Annotated[Day | None, Query(description="Only those that exist on this day.")] = None,
     q: Annotated[Search | None, Query(description="Part of the name, or the OKTMO code.")] = None,
 ) -> Page[MunicipalityRead]:
-    """All municipalities of the region by name, closed ones too unless `on_date` is given. Always one page."""
+    """All municipalities of the region by name, closed ones too unless `on_date` is given."""
     rows = await service.list_municipalities(session, on_date, q)
-    return Page(items=[MunicipalityRead.model_validate(row) for row in rows], next_cursor=None, count=None)
+    return paginate_known(rows, page, MunicipalityRead.model_validate, lambda row: [row.name, row.oktmo])
 
 
 @municipalities_router.post(

@@ -168,8 +168,8 @@ async def find_municipality(session: AsyncSession, code_or_name: str, on: date) 
 
 
 async def list_municipalities(session: AsyncSession, on_date: date | None, q: str | None) -> list[Municipality]:
-    """All municipalities by name, closed ones too unless a day is given."""
-    rows = (await session.exec(select(Municipality).order_by(col(Municipality.name), col(Municipality.oktmo)))).all()
+    """All municipalities, closed ones too unless a day is given."""
+    rows = (await session.exec(select(Municipality))).all()
     return [
         row
         for row in rows
