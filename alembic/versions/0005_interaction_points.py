@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 import sqlmodel
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0005"
 down_revision = "0004"
@@ -71,11 +70,25 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column(
-            "regulation",
-            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            "regulation_kind",
+            sa.Enum(
+                "legal_act",
+                "own_text",
+                name="regulationkind_known",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
             nullable=True,
         ),
+        sa.Column("regulation_act_id", sa.Uuid(), nullable=True),
+        sa.Column("regulation_clause", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=True),
+        sa.Column("regulation_text", sa.Text(), nullable=True),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "(regulation_kind IS NULL AND regulation_act_id IS NULL AND regulation_text IS NULL) OR (regulation_kind = 'legal_act' AND regulation_act_id IS NOT NULL AND regulation_text IS NULL) OR (regulation_kind = 'own_text' AND regulation_act_id IS NULL AND regulation_text IS NOT NULL)",
+            name=op.f("ck_interaction_points_regulation_whole"),
+        ),
         sa.CheckConstraint("length(name) BETWEEN 1 AND 500", name=op.f("ck_interaction_points_name_length")),
         sa.ForeignKeyConstraint(
             ["approval_act_id"], ["legal_acts.id"], name=op.f("fk_interaction_points_approval_act_id_legal_acts")
@@ -85,6 +98,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_interaction_points_organization_id_organizations")
+        ),
+        sa.ForeignKeyConstraint(
+            ["regulation_act_id"], ["legal_acts.id"], name=op.f("fk_interaction_points_regulation_act_id_legal_acts")
         ),
         sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_interaction_points_unit_id_units")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction_points")),
@@ -96,6 +112,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_interaction_points_channel"), "interaction_points", ["channel"], unique=False)
     op.create_index(
         op.f("ix_interaction_points_organization_id"), "interaction_points", ["organization_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_interaction_points_regulation_act_id"), "interaction_points", ["regulation_act_id"], unique=False
     )
     op.create_index(op.f("ix_interaction_points_status"), "interaction_points", ["status"], unique=False)
     op.create_index(op.f("ix_interaction_points_unit_id"), "interaction_points", ["unit_id"], unique=False)
@@ -143,6 +162,7 @@ def downgrade() -> None:
     op.drop_table("point_states")
     op.drop_index(op.f("ix_interaction_points_unit_id"), table_name="interaction_points")
     op.drop_index(op.f("ix_interaction_points_status"), table_name="interaction_points")
+    op.drop_index(op.f("ix_interaction_points_regulation_act_id"), table_name="interaction_points")
     op.drop_index(op.f("ix_interaction_points_organization_id"), table_name="interaction_points")
     op.drop_index(op.f("ix_interaction_points_channel"), table_name="interaction_points")
     op.drop_index(op.f("ix_interaction_points_approval_act_id"), table_name="interaction_points")

@@ -111,20 +111,22 @@ def upgrade() -> None:
         ["organization_id", "counted_on", "satisfaction"],
         unique=False,
     )
+    op.create_index(
+        "ix_survey_submissions_day_municipality", "survey_submissions", ["counted_on", "municipality"], unique=False
+    )
     op.create_index(op.f("ix_survey_submissions_form_id"), "survey_submissions", ["form_id"], unique=False)
     op.create_index(op.f("ix_survey_submissions_keyed_by"), "survey_submissions", ["keyed_by"], unique=False)
-    op.create_index(
-        "ix_survey_submissions_municipality", "survey_submissions", ["counted_on", "municipality"], unique=False
-    )
+    op.create_index(op.f("ix_survey_submissions_municipality"), "survey_submissions", ["municipality"], unique=False)
     op.create_index(op.f("ix_survey_submissions_source"), "survey_submissions", ["source"], unique=False)
 
 
 def downgrade() -> None:
     """Drop the tables."""
     op.drop_index(op.f("ix_survey_submissions_source"), table_name="survey_submissions")
-    op.drop_index("ix_survey_submissions_municipality", table_name="survey_submissions")
+    op.drop_index(op.f("ix_survey_submissions_municipality"), table_name="survey_submissions")
     op.drop_index(op.f("ix_survey_submissions_keyed_by"), table_name="survey_submissions")
     op.drop_index(op.f("ix_survey_submissions_form_id"), table_name="survey_submissions")
+    op.drop_index("ix_survey_submissions_day_municipality", table_name="survey_submissions")
     op.drop_index("ix_survey_submissions_counted", table_name="survey_submissions")
     op.drop_index(op.f("ix_survey_submissions_client_id"), table_name="survey_submissions")
     op.drop_index(op.f("ix_survey_submissions_came_from_point_id"), table_name="survey_submissions")

@@ -12,6 +12,7 @@ SCOPES: dict[str, str] = {
     "points:read": "Read the registry of interaction points",
     "points:write": "Create and change interaction points",
     "points:approve": "Approve, suspend and withdraw interaction points",
+    "points:coverage": "Read which points nothing regulates",
     "messages:read": "Read messages and replies of one's own unit, or at the points granted",
     "messages:register": "Hand in messages",
     "messages:triage": "Decide on competence, topic and unit",
@@ -65,14 +66,25 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
             "clients:write",
             "points:write",
             "points:approve",
+            "points:coverage",
             "audit:read",
         }
     ),
     Role.UNIT_HEAD: frozenset(
-        _OPERATOR | {"messages:move", "replies:approve", "templates:publish", "monitoring:read", "employees:read"}
+        _OPERATOR
+        | {
+            "messages:move",
+            "replies:approve",
+            "templates:publish",
+            "monitoring:read",
+            "employees:read",
+            "points:coverage",
+        }
     ),
     Role.OPERATOR: frozenset(_OPERATOR),
-    Role.CLIENT_CENTRICITY: frozenset(_READER | {"surveys:read", "surveys:key_in", "monitoring:read"}),
+    Role.CLIENT_CENTRICITY: frozenset(
+        _READER | {"points:coverage", "surveys:read", "surveys:key_in", "monitoring:read"}
+    ),
     Role.PRESS: frozenset(_READER),
     Role.INTEGRATION: frozenset(
         {"points:read", "messages:register", "messages:read", "surveys:submit", "surveys:read"}

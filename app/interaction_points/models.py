@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import Row, VersionedRow, enum_column, json_column, limit
+from app.core.db import Row, VersionedRow, enum_column, limit
 from app.interaction_points.rules import PointStatus
 
 
@@ -24,6 +24,13 @@ class Audience(StrEnum):
     EXTERNAL = "external"
     INTERNAL = "internal"
     BOTH = "both"
+
+
+class RegulationKind(StrEnum):
+    """What regulates work at a point: an act with its clause, or a text of one's own (O-10c)."""
+
+    LEGAL_ACT = "legal_act"
+    OWN_TEXT = "own_text"
 
 
 class ChannelKind(Row, table=True):
@@ -45,6 +52,12 @@ class Point(VersionedRow, table=True):
     __table_args__ = (
         sa.UniqueConstraint("organization_id", "name", name="uq_interaction_points_name"),
         limit("name", 500),
+        sa.CheckConstraint(
+            "(regulation_kind IS NULL AND regulation_act_id IS NULL AND regulation_text IS NULL)"
+            " OR (regulation_kind = 'legal_act' AND regulation_act_id IS NOT NULL AND regulation_text IS NULL)"
+            " OR (regulation_kind = 'own_text' AND regulation_act_id IS NULL AND regulation_text IS NOT NULL)",
+            name="regulation_whole",
+        ),
     )
 
     organization_id: UUID = Field(foreign_key="organizations.id", index=True)
@@ -60,7 +73,10 @@ class Point(VersionedRow, table=True):
     approval_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id", index=True)
     valid_from: date | None = None
     valid_to: date | None = None
-    regulation: dict[str, str | None] | None = Field(default=None, sa_column=json_column(nullable=True))
+    regulation_kind: RegulationKind | None = Field(default=None, sa_column=enum_column(RegulationKind, nullable=True))
+    regulation_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id", index=True)
+    regulation_clause: str | None = Field(default=None, max_length=100)
+    regulation_text: str | None = Field(default=None, sa_type=sa.Text)
     created_at: datetime
 
 

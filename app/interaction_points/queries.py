@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.security import Principal
 from app.interaction_points.models import Point, PointState
 from app.interaction_points.rules import PointStatus, Step
-from app.interaction_points.schemas import ApprovalRead, PointRead, RegulationRead
+from app.interaction_points.schemas import ApprovalRead, CoverageGroupRead, PointRead, RegulationRead
 from app.legal_acts.models import LegalAct
 
 
@@ -68,7 +68,30 @@ async def read_points(session: AsyncSession, points: Sequence[Point]) -> list[Po
 
 def _read(point: Point, act: LegalAct | None) -> PointRead:
     return PointRead(
-        **point.model_dump(exclude={"version", "approval_act_id", "regulation"}),
+        **point.model_dump(include=set(PointRead.model_fields) - {"approval", "regulation"}),
         approval=ApprovalRead(legal_act_id=act.id, title=act.short_title) if act else None,
-        regulation=RegulationRead.model_validate(point.regulation) if point.regulation else None,
+        regulation=_regulation(point),
     )
+
+
+def _regulation(point: Point) -> RegulationRead | None:
+    if point.regulation_kind is None:
+        return None
+    return RegulationRead(
+        kind=point.regulation_kind,
+        legal_act_id=point.regulation_act_id,
+        clause=point.regulation_clause,
+        text=point.regulation_text,
+    )
+
+
+async def count_coverage(session: AsyncSession, day: date) -> list[CoverageGroupRead]:
+    """By organization and channel: points in force on the day, and those of them without regulation."""
+    without = sa.func.count().filter(col(Point.regulation_kind).is_(None))
+    keys = (col(Point.organization_id), col(Point.channel))
+    query = sa.select(*keys, sa.func.count(), without).where(in_force_on(day)).group_by(*keys).order_by(*keys)
+    rows = (await session.exec(query)).all()  # type: ignore[call-overload]
+    return [
+        CoverageGroupRead(organization_id=row[0], channel=row[1], in_force=row[2], without_regulation=row[3])
+        for row in rows
+    ]

@@ -22,6 +22,7 @@ from app.interaction_points.rules import PointStatus
 from app.interaction_points.schemas import (
     ChannelKindRead,
     ChannelKindsRead,
+    CoverageRead,
     PointApprove,
     PointCreate,
     PointHistoryRead,
@@ -29,10 +30,12 @@ from app.interaction_points.schemas import (
     PointRead,
     PointStateRead,
     PointStop,
+    RegulationPut,
 )
 
 Reader = Annotated[Principal, requires("points:read")]
 Writer = Annotated[Principal, requires("points:write")]
+CoverageReader = Annotated[Principal, requires("points:coverage")]
 Approver = Annotated[Principal, requires("points:approve")]
 
 router = APIRouter(prefix="/interaction-points", tags=["interaction points"])
@@ -103,6 +106,28 @@ async def list_channel_kinds(by: Reader, session: SessionDep) -> ChannelKindsRea
     return ChannelKindsRead(items=[ChannelKindRead.model_validate(row) for row in rows])
 
 
+@router.get("/coverage", response_model=CoverageRead, responses=problems(Invalid), summary="Points without regulation")
+async def get_coverage(
+    by: CoverageReader,
+    session: SessionDep,
+    page: PageDep,
+    on_date: Annotated[Day | None, Query(description="Today unless given.")] = None,
+) -> CoverageRead:
+    """The points in force that nothing regulates (O-10c), newest first, with counts by organization and channel."""
+    day = on_date or clock.today()
+    query = select(Point).where(queries.in_force_on(day), col(Point.regulation_kind).is_(None))
+    rows, cursor, _ = await paginate_rows(session, query, page, order=(col(Point.id),))
+    groups = await queries.count_coverage(session, day)
+    return CoverageRead(
+        on_date=day,
+        in_force=sum(group.in_force for group in groups),
+        without_regulation=sum(group.without_regulation for group in groups),
+        groups=groups,
+        items=await queries.read_points(session, rows),
+        next_cursor=cursor,
+    )
+
+
 @router.post(
     "",
     status_code=201,
@@ -153,6 +178,20 @@ async def get_point_history(point_id: UUID, by: Reader, session: SessionDep) -> 
 async def update_point(point_id: UUID, body: PointPatch, by: Writer, session: SessionDep, match: MatchDep) -> Response:
     """Change a point; its status moves by approve, suspend and withdraw."""
     point = await service.update_point(session, point_id, body, match, by=by)
+    return answer(await _shown(session, point), version=point.version)
+
+
+@router.put(
+    "/{point_id:uuid}/regulation",
+    response_model=PointRead,
+    responses=problems(*CHANGES),
+    summary="Say what regulates a point",
+)
+async def regulate_point(
+    point_id: UUID, body: RegulationPut, by: Writer, session: SessionDep, match: MatchDep
+) -> Response:
+    """Regulate work at a point by a legal act with its clause, or by an own text (O-10c)."""
+    point = await service.regulate_point(session, point_id, body, match, by=by)
     return answer(await _shown(session, point), version=point.version)
 
 

@@ -1,15 +1,15 @@
 """What the API takes and gives about interaction points."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
-from app.core.types import LINE, Day, Id, Key, Name, Note
-from app.interaction_points.models import Audience, PointFormat
+from app.core.types import LINE, Day, FreeText, Id, Key, Label, Name, Note
+from app.interaction_points.models import Audience, PointFormat, RegulationKind
 from app.interaction_points.rules import PointStatus
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=LINE)]
@@ -71,6 +71,16 @@ class PointStop(Input):
     model_config = example({"reason": "Страница закрыта на время технических работ"})
 
 
+class RegulationPut(Input):
+    """What regulates work at a point: a legal act with its clause, or an own text (O-10c)."""
+
+    kind: RegulationKind
+    legal_act_id: Id | None = None
+    clause: Label | None = None
+    text: FreeText | None = None
+    model_config = example({"kind": "legal_act", "legal_act_id": example_ids.LEGAL_ACT, "clause": "п. 3", "text": None})
+
+
 class ApprovalRead(Output):
     """The act that approves a point."""
 
@@ -81,7 +91,7 @@ class ApprovalRead(Output):
 class RegulationRead(Output):
     """What regulates work at a point (O-10c)."""
 
-    kind: Literal["legal_act", "own_text"]
+    kind: RegulationKind
     legal_act_id: UUID | None
     clause: str | None
     text: str | None
@@ -138,3 +148,23 @@ class ChannelKindsRead(Output):
     """All kinds of channels."""
 
     items: list[ChannelKindRead]
+
+
+class CoverageGroupRead(Output):
+    """How many points of an organization and channel are in force, and how many of them nothing regulates."""
+
+    organization_id: UUID
+    channel: str
+    in_force: int
+    without_regulation: int
+
+
+class CoverageRead(Output):
+    """Points in force without regulation (O-10c); an empty list is the aim."""
+
+    on_date: date
+    in_force: int
+    without_regulation: int
+    groups: list[CoverageGroupRead]
+    items: list[PointRead]
+    next_cursor: str | None

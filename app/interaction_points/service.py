@@ -16,10 +16,10 @@ from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.interaction_points.events import PointApproved, PointSuspended, PointWithdrawn
-from app.interaction_points.models import ChannelKind, Point, PointState
+from app.interaction_points.models import ChannelKind, Point, PointState, RegulationKind
 from app.interaction_points.queries import in_force_on, states_of, steps_of, visible_to
 from app.interaction_points.rules import PointStatus, is_in_force, may_become
-from app.interaction_points.schemas import PointApprove, PointCreate, PointPatch, PointStop
+from app.interaction_points.schemas import PointApprove, PointCreate, PointPatch, PointStop, RegulationPut
 from app.legal_acts import service as legal_acts
 from app.organizations import service as organizations
 
@@ -133,6 +133,31 @@ async def stop_point(
     is_suspended = wanted is PointStatus.SUSPENDED
     audit.record(session, by, f"point.{wanted.value}", "interaction_point", point.id, fields=["status"])
     emit(session, PointSuspended(point_id=point.id) if is_suspended else PointWithdrawn(point_id=point.id))
+    await session.flush()  # the version is counted at the flush
+    return point
+
+
+async def regulate_point(
+    session: AsyncSession, point_id: UUID, body: RegulationPut, match: Match, *, by: Principal
+) -> Point:
+    """Say what regulates work at a point: a legal act with its clause, or an own text (O-10c)."""
+    is_act = body.kind is RegulationKind.LEGAL_ACT
+    faults = [
+        Fault(
+            f"/{name}", "regulation_whole", "Для акта укажите акт, для своего текста — текст.", "Act or text, by kind."
+        )
+        for name, is_wanted in (("legal_act_id", is_act), ("text", not is_act))
+        if (getattr(body, name) is not None) is not is_wanted
+    ]
+    if faults:
+        raise Invalid(faults=faults)
+    point = await get_point(session, point_id, by)
+    if body.legal_act_id is not None:
+        await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
+    match.require(point)
+    point.regulation_kind, point.regulation_act_id = body.kind, body.legal_act_id
+    point.regulation_clause, point.regulation_text = body.clause, body.text
+    audit.record(session, by, "point.regulated", "interaction_point", point.id, fields=["regulation"])
     await session.flush()  # the version is counted at the flush
     return point
 

@@ -62,7 +62,7 @@ class SurveySubmission(Row, table=True):
     __table_args__ = (
         sa.CheckConstraint("satisfaction BETWEEN 1 AND 2", name="satisfaction_known"),
         sa.Index("ix_survey_submissions_counted", "organization_id", "counted_on", "satisfaction"),
-        sa.Index("ix_survey_submissions_municipality", "counted_on", "municipality"),
+        sa.Index("ix_survey_submissions_day_municipality", "counted_on", "municipality"),
     )
 
     form_id: UUID = Field(foreign_key="survey_forms.id", index=True)

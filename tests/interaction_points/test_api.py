@@ -174,3 +174,54 @@ async def test_the_points_the_order_names_are_there(api: Api, people: People) ->
     assert [kind["key"] for kind in kinds] == [
         "site", "vk", "ok", "telegram", "email", "phone", "post", "in_person", "paper", "other_media",
     ]  # fmt: skip
+
+
+@pytest.mark.order("O-10c")
+async def test_the_coverage_report_empties_when_the_last_point_gets_its_regulation(api: Api, people: People) -> None:
+    headers = api.as_(people.admin)
+    act_id = await act_of(api, people, "122")
+    reader = api.as_(people.client_centricity)
+    report = (await api.get(f"{PATH}/coverage", headers=reader)).json()
+    assert report["in_force"] == report["without_regulation"] == len(report["items"]) == 7
+    assert {group["channel"] for group in report["groups"]} == {
+        "site",
+        "vk",
+        "ok",
+        "telegram",
+        "post",
+        "paper",
+        "email",
+    }
+    names = {point["name"] for point in report["items"]}
+    assert "Иные медиаресурсы" not in names, "a draft is not in force"
+    for number, point in enumerate(report["items"]):
+        tag = {"If-Match": (await api.get(f"{PATH}/{point['id']}", headers=headers)).headers["etag"]}
+        sent = {"kind": "legal_act", "legal_act_id": act_id, "clause": "п. 2"}
+        if number == 0:
+            sent = {"kind": "own_text", "text": "Отвечаем в рабочие дни."}
+        done = await api.put(f"{PATH}/{point['id']}/regulation", headers=headers | tag, json=sent)
+        assert done.status_code == 200, done.text
+        assert done.json()["regulation"] == {"legal_act_id": None, "clause": None, "text": None} | sent
+        left = (await api.get(f"{PATH}/coverage", headers=reader)).json()
+        assert left["without_regulation"] == len(left["items"]) == 6 - number
+    assert left["items"] == [] and left["in_force"] == 7
+    early = (await api.get(f"{PATH}/coverage", params={"on_date": "2024-02-14"}, headers=reader)).json()
+    assert (early["in_force"], early["groups"]) == (0, [])
+
+
+@pytest.mark.order("O-10c")
+@pytest.mark.parametrize(
+    ("sent", "pointer"),
+    [
+        ({"kind": "legal_act"}, "/legal_act_id"),
+        ({"kind": "own_text"}, "/text"),
+        ({"kind": "own_text", "text": "Текст", "legal_act_id": str(UUID(int=5))}, "/legal_act_id"),
+        ({"kind": "legal_act", "legal_act_id": str(UUID(int=5))}, "/legal_act_id"),
+        ({"kind": "custom"}, "/kind"),
+    ],
+)
+async def test_a_regulation_is_whole_or_refused(api: Api, people: People, sent: dict[str, Any], pointer: str) -> None:
+    path = f"{PATH}/{people.point_id}/regulation"
+    refused = await api.put(path, headers=api.as_(people.admin) | {"If-Match": "*"}, json=sent)
+    assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
