@@ -13,6 +13,7 @@ from app.core.security import Principal
 from app.messages.models import Message, MessageEvent, Reply
 from app.messages.rules import ReplyState
 from app.messages.schemas import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead
+from app.reply_templates.rules import readability
 from app.reply_templates.service import missing_findings
 
 SHOWN_OF_A_THREAD = 100
@@ -38,7 +39,9 @@ async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Prin
 
 def read_reply(row: Reply) -> ReplyRead:
     """A reply as the API shows it; findings are of the text as it stands."""
-    return ReplyRead.model_validate({**row.model_dump(), "findings": missing_findings(row.text), "readability": None})
+    return ReplyRead.model_validate(
+        {**row.model_dump(), "findings": missing_findings(row.text), "readability": readability(row.text)}
+    )
 
 
 async def replies_of(session: AsyncSession, message_id: UUID) -> list[Reply]:

@@ -221,7 +221,7 @@ class ReplyRead(Output):
     template_version: int | None
     offered_point_ids: list[UUID]
     findings: list[FindingRead]
-    readability: ReadabilityRead | None = Field(description="Null until the reply check measures it.")
+    readability: ReadabilityRead | None = Field(description="Null for a text without words.")
     drafted_by: UUID
     created_at: ShownMoment
     submitted_at: ShownMoment | None

@@ -170,6 +170,9 @@ async def test_the_main_job(api: Api, people: People, database: JoinedDatabase) 
     assert [r["state"] for r in told["replies"]] == ["sent"]
     assert told["replies"][0]["sent_at"] is not None
     assert told["replies"][0]["approved_by"] == str(people.unit_head.id)
+    assert set(told["replies"][0]["readability"]) == {
+        "flesch", "fk_grade", "cli", "smog", "ari", "dale_chall", "sentences", "words",
+    }  # fmt: skip
     assert [entry["kind"] for entry in told["thread"]] == ["message", "reply"]
     assert told["history"] == []
     whole = (await api.get(path, headers=api.as_(people.operator))).json()
