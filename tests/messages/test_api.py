@@ -84,7 +84,7 @@ async def test_the_text_comes_back_code_point_for_code_point(api: Api, people: P
     [
         ({"received_at": "2024-02-14T16:59:59Z"}, 409, "point_not_in_force", None),  # 14 February in Novosibirsk
         ({"received_at": "2024-02-14T17:00:00Z"}, 201, None, None),  # 15 February: the order is in force
-        ({"received_at": (clock.now() + timedelta(minutes=6)).isoformat()}, 422, "in_the_future", "/received_at"),
+        ({"received_at": "in six minutes"}, 422, "in_the_future", "/received_at"),
         ({"received_at": "2026-01-01T00:00:00"}, 422, "timezone_aware", "/received_at"),
         ({"interaction_point_id": str(UUID(int=7))}, 404, "point_not_found", None),
         ({"text": " \n "}, 422, "string_pattern_mismatch", "/text"),
@@ -98,6 +98,8 @@ async def test_the_text_comes_back_code_point_for_code_point(api: Api, people: P
 async def test_what_intake_refuses(
     api: Api, people: People, change: dict[str, Any], status: int, code: str | None, pointer: str | None
 ) -> None:
+    if change.get("received_at") == "in six minutes":  # told now: the table was read when the run began
+        change = {"received_at": (clock.now() + timedelta(minutes=6)).isoformat()}
     answer = await register(api, people.integration, message_body(people, **change))
     assert answer.status_code == status, answer.text
     if pointer:
