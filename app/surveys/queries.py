@@ -22,17 +22,16 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
 
 
 async def form_in_force(
-    session: AsyncSession, key: str, on: date, organization_id: UUID | None = None
+    session: AsyncSession, key: str, on: date | None, organization_id: UUID | None = None
 ) -> SurveyForm | None:
-    """The newest published version valid on the day: the organization's own, else everybody's."""
+    """The newest published version valid on the day (None: on any day): the organization's own, else everybody's."""
     own = sa.case((col(SurveyForm.organization_id).is_(None), 1), else_=0)
     query = (
         select(SurveyForm)
         .where(
             SurveyForm.key == key,
             SurveyForm.state == FormState.PUBLISHED,
-            col(SurveyForm.valid_from) <= on,
-            sa.or_(col(SurveyForm.valid_to).is_(None), col(SurveyForm.valid_to) >= on),
+            *_valid_on(on),
             sa.or_(
                 col(SurveyForm.organization_id).is_(None),
                 col(SurveyForm.organization_id) == organization_id if organization_id else sa.false(),
@@ -42,6 +41,13 @@ async def form_in_force(
         .limit(1)
     )
     return (await session.exec(query)).first()
+
+
+def _valid_on(day: date | None) -> list[ColumnElement[bool]]:
+    if day is None:
+        return []
+    form = SurveyForm
+    return [col(form.valid_from) <= day, sa.or_(col(form.valid_to).is_(None), col(form.valid_to) >= day)]
 
 
 def read_form(row: SurveyForm) -> FormRead:

@@ -14,7 +14,7 @@ from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.periods import PeriodDep
 from app.core.problems import Forbidden, Invalid, problems
 from app.core.security import MaybeCaller, Principal, requires
-from app.core.types import DbInt, Id, Key, Label
+from app.core.types import Id, Key, Label
 from app.surveys import queries, service
 from app.surveys.errors import FormNotFound, NotClientCentricityUnit, SubmissionNotFound
 from app.surveys.models import FormState, SubmissionSource, SurveyForm, SurveySubmission
@@ -101,7 +101,7 @@ async def list_submissions(
     page: PageDep,
     period: PeriodDep,
     form: Annotated[Key | None, Query()] = None,
-    version: Annotated[DbInt | None, Query()] = None,
+    version: Annotated[int | None, Query(ge=0, le=2_147_483_647)] = None,  # DbInt is strict: queries are text
     source: Annotated[SubmissionSource | None, Query()] = None,
     municipality: Annotated[Label | None, Query(description="OKTMO code.")] = None,
     organization_id: Annotated[Id | None, Query()] = None,

@@ -1,7 +1,8 @@
 """Use cases of the survey: a submission is stored as it was answered, tied to its form version (A-1, O-11)."""
 
+import re
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.core.types import FIRST_YEAR, LAST_YEAR, Moment
 from app.interaction_points import service as points
-from app.interaction_points.errors import PointNotFound
+from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization
@@ -32,6 +33,8 @@ from app.surveys.schemas import PaperCreate, SubmissionCreate
 MAY_BE_AHEAD = timedelta(minutes=5)
 SATISFACTION = "satisfaction"
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
+_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?")
+"""A date or a local time: the forms of RFC 3339 without an offset. Python reads other forms of ISO 8601 as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ async def _store(
     moment = clock.now()
     organization = await _organization(session, body.organization_id)
     zone = ZoneInfo(organization.zone)
-    newest = await form_in_force(session, body.form, clock.local_date(moment, zone), organization.id)
+    current = await form_in_force(session, body.form, clock.local_date(moment, zone), organization.id)
+    newest = current or await form_in_force(session, body.form, None, organization.id)
     faults: list[Fault] = []
     if newest is None:
         raise unknown_reference("/form")
@@ -121,13 +125,14 @@ async def _store(
         faults.append(_at(_place(FILLED_AT, "/filled_at", read.statistical), "in_the_future"))
     counted_on = clock.local_date(given.filled_at or moment, zone)
     form = newest
-    if not faults and given.filled_at is not None:
-        form, faults = await _form_of_the_day(session, newest, counted_on, organization, read.statistical)
+    if not faults and (given.filled_at is not None or current is None):
+        place = _place(FILLED_AT, "/filled_at" if given.filled_at else "/form", read.statistical)
+        form, faults = await _form_of_the_day(session, newest, counted_on, organization, place)
         read = read if form.id == newest.id else read_answers(parse_form(form.definition), body.answers)
     faults += _agency_faults(read.statistical, organization)
     oktmo = await _municipality(session, given, counted_on, read.statistical, is_paper=is_paper, faults=faults)
     faults += [Fault(f.pointer, f.code, f.ru, f.en) for f in read.faults]
-    point_id = await _came_from(session, body.came_from_point_id, faults)
+    point_id = await _came_from(session, body.came_from_point_id, counted_on, faults)
     if faults:
         raise Invalid(faults=faults)
     answers = answers_by_key(parse_form(form.definition), read)
@@ -196,24 +201,23 @@ def _filled_at(value: Any, zone: ZoneInfo, *, is_paper: bool) -> datetime | None
     try:
         return _MOMENT.validate_python(value)
     except ValidationError:
-        if not is_paper:
+        if not is_paper or not _LOCAL.fullmatch(value):
             return None
     try:
-        day = date.fromisoformat(value) if len(value) == len("YYYY-MM-DD") else None
-        local = datetime.combine(day, time.min) if day else datetime.fromisoformat(value)
+        local = datetime.fromisoformat(value)
     except ValueError:
         return None
-    if local.tzinfo is not None or not FIRST_YEAR <= local.year <= LAST_YEAR:
+    if not FIRST_YEAR <= local.year <= LAST_YEAR:
         return None
     return local.replace(tzinfo=zone).astimezone(UTC)
 
 
 async def _form_of_the_day(
-    session: AsyncSession, newest: SurveyForm, day: date, organization: Organization, statistical: dict[str, Any]
+    session: AsyncSession, newest: SurveyForm, day: date, organization: Organization, place: str
 ) -> tuple[SurveyForm, list[Fault]]:
     form = await form_in_force(session, newest.key, day, organization.id)
     if form is None:
-        return newest, [_at(_place(FILLED_AT, "/filled_at", statistical), "form_not_in_force")]
+        return newest, [_at(place, "form_not_in_force")]
     return form, []
 
 
@@ -242,14 +246,18 @@ async def _municipality(
     return row.oktmo
 
 
-async def _came_from(session: AsyncSession, point_id: UUID | None, faults: list[Fault]) -> UUID | None:
+async def _came_from(session: AsyncSession, point_id: UUID | None, day: date, faults: list[Fault]) -> UUID | None:
+    """The point a respondent came from: approved on the day that the answer counts for (O-3)."""
     if point_id is None:
         return None
     try:
-        return (await points.get_point(session, point_id, None)).id
+        point = await points.get_point(session, point_id, None)
+        await points.require_in_force(session, point, day)
     except PointNotFound:
         faults.append(_at("/came_from_point_id", "unknown_reference"))
-        return None
+    except PointNotInForce:
+        faults.append(_at("/came_from_point_id", "point_not_in_force"))
+    return point_id
 
 
 def _place(code: str, field: str, statistical: dict[str, Any]) -> str:
@@ -265,6 +273,10 @@ _WORDS = {
     "municipality_not_in_force": (
         "Такого муниципального образования на эту дату нет.",
         "There is no such municipality on that date.",
+    ),
+    "point_not_in_force": (
+        "На эту дату точка взаимодействия не действует.",
+        "The interaction point is not in force on that date.",
     ),
     "unknown_reference": ("Такого объекта нет.", "There is no such object."),
 }
