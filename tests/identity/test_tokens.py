@@ -72,6 +72,8 @@ NOW = int(time.time())
         {"scope": []},
         {"exp": NOW - 1},
         {"exp": NOW},
+        {"iat": NOW - 500, "exp": NOW - 1},  # a good life that is over
+        {"iat": NOW - 500, "exp": NOW},
         {"exp": "9999999999"},
         {"exp": 1e308},
         {"exp": True},
