@@ -11,7 +11,8 @@ from app.surveys.models import SubmissionSource, SurveySubmission
 from app.surveys.queries import form_in_force
 from tests.conftest import Api, JoinedDatabase
 from tests.people import People
-from tests.surveys.work import by_key, submit
+from tests.surveys.work import PATH as SUBMISSIONS
+from tests.surveys.work import by_code, by_key, submit, subordinate
 
 PATH = "/api/v1/monitoring/satisfaction"
 
@@ -97,3 +98,34 @@ async def test_what_is_refused(api: Api, people: People) -> None:
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/group_by")
     assert (await api.get(PATH, headers=api.as_(people.operator))).status_code == 403
     assert (await api.get(PATH, headers=api.as_(people.unit_head))).status_code == 200
+
+
+@pytest.mark.order("O-11", "A-1.fn")
+async def test_figures_are_cut_by_organization_and_way_of_filling_in(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    async with database.transaction() as session:
+        other = await subordinate(session)
+    assert (await submit(api, by_key(2), organization_id=str(other))).status_code == 201
+    keyer = api.as_(people.client_centricity)
+    for moment in ("2026-10-31T23:59:59", "2026-11-01"):
+        body = {"form": "information-access", "answers": by_code(**{"13": moment})}
+        assert (await api.post(f"{SUBMISSIONS}/paper", headers=keyer, json=body)).status_code == 201
+    assert (await told(api, people))["total"]["n"] == 3
+    assert (await told(api, people, organization_id=str(other)))["total"] | {"low": 0, "high": 1} == {
+        "n": 1,
+        "satisfied": 0,
+        "share": 0.0,
+        "low": 0,
+        "high": 1,
+    }
+    assert (await told(api, people, source="paper"))["total"]["n"] == 2
+    paper_days = (await told(api, people, source="paper", group_by="day"))["items"]
+    assert [(i["key"], i["n"], i["satisfied"]) for i in paper_days] == [("2026-10-31", 1, 1), ("2026-11-01", 1, 1)]
+    ways = (await told(api, people, group_by="source"))["items"]
+    assert [(i["key"], i["n"]) for i in ways] == [("paper", 2), ("web", 1)]
+    whose = (await told(api, people, group_by="organization"))["items"]
+    assert {i["name"]: i["n"] for i in whose} == {
+        "Министерство экономического развития Новосибирской области": 2,
+        "Учреждение": 1,
+    }

@@ -13,11 +13,10 @@ from app.core import clock
 from app.interaction_points.models import Point, PointState
 from app.interaction_points.rules import PointStatus
 from app.organizations import service as organizations
-from app.organizations.models import Organization, OrganizationKind
 from app.surveys.models import FormState, SurveyForm
 from tests.conftest import Api, JoinedDatabase
 from tests.people import People
-from tests.surveys.work import PATH, by_code, by_key, submit
+from tests.surveys.work import PATH, by_code, by_key, submit, subordinate
 
 CURRENT = "/api/v1/survey-forms/information-access"
 
@@ -34,14 +33,6 @@ async def another_form(session: AsyncSession, **changes: Any) -> SurveyForm:
     return form
 
 
-async def subordinate(session: AsyncSession) -> UUID:
-    """An organization beside the ministry, in another zone."""
-    row = Organization(key="institution", kind=OrganizationKind.SUBORDINATE, name="Учреждение", zone="Asia/Kamchatka")
-    session.add(row)
-    await session.flush()
-    return row.id
-
-
 @pytest.mark.order("A-1")
 async def test_a_draft_is_not_in_force(api: Api, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
@@ -56,9 +47,10 @@ async def test_an_organization_may_have_its_own_version(api: Api, database: Join
     async with database.transaction() as session:
         theirs = await subordinate(session)
         await another_form(session, organization_id=theirs, valid_from=date(2026, 1, 1))
+        await another_form(session, form_version=3, valid_from=date(2026, 1, 1))  # everybody's, and newer
     told = (await submit(api, by_key(), organization_id=str(theirs))).json()
     assert (told["form_version"], told["organization_id"], told["codes"]["11"]) == (2, str(theirs), str(theirs))
-    assert (await submit(api, by_key())).json()["form_version"] == 1
+    assert (await submit(api, by_key())).json()["form_version"] == 3
     # The day is told in the organization's own zone: in Kamchatka the year began five hours before Novosibirsk.
     at_midnight = await submit(api, by_key(), organization_id=str(theirs), filled_at="2025-12-31T12:00:00Z")
     assert at_midnight.json()["form_version"] == 2

@@ -1,9 +1,12 @@
 """Submissions for tests."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.organizations.models import Organization, OrganizationKind
 from tests.conftest import Api
 
 PATH = "/api/v1/survey-submissions"
@@ -39,3 +42,11 @@ async def submit(
     """Hand in a form."""
     body = {"form": "information-access", "answers": answers, **more}
     return await api.post(PATH, headers=headers or {}, json=body)
+
+
+async def subordinate(session: AsyncSession) -> UUID:
+    """An organization beside the ministry, in another zone."""
+    row = Organization(key="institution", kind=OrganizationKind.SUBORDINATE, name="Учреждение", zone="Asia/Kamchatka")
+    session.add(row)
+    await session.flush()
+    return row.id
