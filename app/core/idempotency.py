@@ -13,13 +13,12 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.db import Row, json_column
+from app.core.db import Row, insert_into, json_column
 from app.core.ids import new_id
 from app.core.problems import Conflict, Invalid, Unreadable
 from app.core.security import Principal
@@ -127,8 +126,6 @@ def _is(caller: str, operation: str, key: str) -> tuple[Any, ...]:
 
 
 async def _claim(session: AsyncSession, caller: str, operation: str, key: str, fingerprint: str) -> bool:
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     row = {
         "id": new_id(),
         "caller": caller,
@@ -138,7 +135,9 @@ async def _claim(session: AsyncSession, caller: str, operation: str, key: str, f
         "created_at": clock.now(),
     }
     statement = (
-        insert(IdempotencyRecord).values(row).on_conflict_do_nothing(index_elements=["caller", "operation", "key"])
+        insert_into(session, IdempotencyRecord)
+        .values(row)
+        .on_conflict_do_nothing(index_elements=["caller", "operation", "key"])
     )
     try:
         made = await session.exec(statement.returning(col(IdempotencyRecord.id)))

@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.db import Database
+from app.core.db import Database, insert_into
 from app.core.ids import new_id
 from app.core.scopes import ROLE_SCOPES, SCOPES, Role, scopes_of
 from app.core.settings import Settings
@@ -176,10 +175,9 @@ async def _count_attempt(session: AsyncSession, settings: Settings, account: str
     moment = clock.now()
     window = moment + timedelta(minutes=settings.sign_in_window_minutes)
     table = SignInAttempts.__table__  # type: ignore[attr-defined]
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     is_over = table.c.window_ends_at <= moment
     counted = (
-        insert(table)
+        insert_into(session, table)
         .values(id=new_id(), account=account, failures=1, window_ends_at=window)
         .on_conflict_do_update(
             index_elements=["account"],

@@ -5,12 +5,11 @@ import json
 from datetime import timedelta
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
+from app.core.db import insert_into
 from app.core.ids import new_id
 from app.core.outbox import emit
 from app.core.problems import Fault, Invalid
@@ -112,7 +111,7 @@ async def _insert(
     )
     # The unique key decides between two at once; a plain INSERT would end the transaction of the one who came second.
     table = Message.__table__  # type: ignore[attr-defined]
-    inserted = _insert_into(session, table).values(row.model_dump())
+    inserted = insert_into(session, table).values(row.model_dump())
     inserted = inserted.on_conflict_do_nothing(index_elements=["point_id", "external_id"])
     made = await session.exec(inserted.returning(table.c.id))
     if made.first() is None:
@@ -122,7 +121,7 @@ async def _insert(
 
 async def _next_number(session: AsyncSession, year: int) -> int:
     table = MessageCounter.__table__  # type: ignore[attr-defined]
-    statement = _insert_into(session, table).values(id=new_id(), year=year, last=1)
+    statement = insert_into(session, table).values(id=new_id(), year=year, last=1)
     counted = statement.on_conflict_do_update(index_elements=["year"], set_={"last": table.c.last + 1})
     return int((await session.exec(counted.returning(table.c.last))).one()[0])
 
@@ -131,14 +130,9 @@ async def _thread(session: AsyncSession, point_id: UUID, external_id: str | None
     """The thread of that external id at the point, or a thread of the message's own."""
     table = Thread.__table__  # type: ignore[attr-defined]
     thread_id = new_id()
-    statement = _insert_into(session, table).values(id=thread_id, point_id=point_id, external_id=external_id)
+    statement = insert_into(session, table).values(id=thread_id, point_id=point_id, external_id=external_id)
     await session.exec(statement.on_conflict_do_nothing(index_elements=["point_id", "external_id"]))
     if external_id is None:
         return thread_id
     query = select(Thread.id).where(Thread.point_id == point_id, Thread.external_id == external_id)
     return (await session.exec(query)).one()
-
-
-def _insert_into(session: AsyncSession, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
-    is_postgres = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(table) if is_postgres else sqlite.insert(table)
