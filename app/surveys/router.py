@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,7 +21,22 @@ from app.surveys.models import FormState, SubmissionSource, SurveyForm, SurveySu
 from app.surveys.schemas import FormRead, PaperCreate, SubmissionCreate, SubmissionRead
 
 Reader = Annotated[Principal, requires("surveys:read")]
-Keyer = Annotated[Principal, requires("surveys:key_in")]
+
+
+# Who may is asked in dependencies, which run before the body is validated: 403 comes before 422.
+async def _submitter(by: MaybeCaller) -> Principal | None:
+    if by is not None and by.kind == "client" and not by.may("surveys:submit"):
+        raise Forbidden
+    return by
+
+
+async def _keyer(by: Annotated[Principal, requires("surveys:key_in")], session: SessionDep) -> Principal:
+    await service.require_client_centricity_unit(session, by)
+    return by
+
+
+Submitter = Annotated[Principal | None, Depends(_submitter)]
+Keyer = Annotated[Principal, Depends(_keyer)]
 
 forms_router = APIRouter(prefix="/survey-forms", tags=["survey forms"])
 router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
@@ -61,13 +76,11 @@ async def get_form(key: Label, session: SessionDep, request: Request) -> Respons
     openapi_extra={"security": [{}]},  # a token is taken and not asked for
     summary="Hand in a filled-in form",
 )
-async def submit_survey(body: SubmissionCreate, by: MaybeCaller, session: SessionDep, once: OnceDep) -> Response:
+async def submit_survey(body: SubmissionCreate, by: Submitter, session: SessionDep, once: OnceDep) -> Response:
     """Hand in a filled-in form, by key or by code (A-1). No token is needed; nothing of the respondent is stored.
 
     Another system needs `surveys:submit` and an Idempotency-Key. Every refusal is 422 with a pointer for each fault.
     """
-    if by is not None and by.kind == "client" and not by.may("surveys:submit"):
-        raise Forbidden
 
     async def work() -> Response:
         return await _answer(session, await service.submit(session, body, by=by))

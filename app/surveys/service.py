@@ -59,11 +59,15 @@ async def submit(session: AsyncSession, body: SubmissionCreate, *, by: Principal
     return await _store(session, body, source, is_paper=False, by=by)
 
 
-async def key_in_paper(session: AsyncSession, body: PaperCreate, *, by: Principal) -> SurveySubmission:
-    """Store a paper questionnaire; only the unit authorised for client-centricity may (A-1.fn)."""
+async def require_client_centricity_unit(session: AsyncSession, by: Principal) -> None:
+    """Raise `NotClientCentricityUnit` unless the caller is of the unit authorised for client-centricity (A-1.fn)."""
     unit = await organizations.get_unit(session, by.unit_id) if by.unit_id else None
     if unit is None or not unit.is_client_centricity:
         raise NotClientCentricityUnit
+
+
+async def key_in_paper(session: AsyncSession, body: PaperCreate, *, by: Principal) -> SurveySubmission:
+    """Store a paper questionnaire (A-1.fn)."""
     whole = SubmissionCreate(form=body.form, organization_id=body.organization_id, answers=body.answers)
     return await _store(session, whole, SubmissionSource.PAPER, is_paper=True, by=by)
 

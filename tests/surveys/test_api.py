@@ -136,6 +136,8 @@ async def test_paper_is_keyed_by_the_client_centricity_unit_only(api: Api, peopl
     elsewhere = replace(people.client_centricity, unit_id=people.operator.unit_id, username="moved")
     refused = await api.post(f"{PATH}/paper", headers=api.as_(elsewhere), json=body)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_client_centricity_unit")
+    before_422 = await api.post(f"{PATH}/paper", headers=api.as_(elsewhere), json={"slip": 1})
+    assert before_422.status_code == 403, "who may is asked before what is sent"
 
 
 async def test_another_system_sends_a_key_and_reads_its_own(api: Api, people: People) -> None:
