@@ -34,6 +34,7 @@ class MessageMove(StrEnum):
     TRANSFER = "transfer"
     CLOSE = "close"
     REOPEN = "reopen"
+    REOPEN_UNTRIAGED = "reopen_untriaged"
     MARK_SPAM = "mark_spam"
 
 
@@ -73,8 +74,9 @@ MESSAGE_MOVES: dict[MessageState, dict[MessageMove, MessageState]] = {
         _M.ASSIGN: _S.AWAITING_CLIENT,
         _M.DRAFT_REPLY: _S.IN_PROGRESS,
     },
-    _S.CLOSED: {_M.REOPEN: _S.IN_PROGRESS},
-    _S.SPAM: {_M.REOPEN: _S.RECEIVED},
+    # Closed before its need was analysed: the analysis is still to come (O-6.2.3a).
+    _S.CLOSED: {_M.REOPEN: _S.IN_PROGRESS, _M.REOPEN_UNTRIAGED: _S.RECEIVED},
+    _S.SPAM: {_M.REOPEN: _S.RECEIVED, _M.REOPEN_UNTRIAGED: _S.RECEIVED},
     # The client is told who is competent: so replies go out from here too (O-6.2.1).
     _S.OUT_OF_COMPETENCE: _TRIAGE
     | {
@@ -156,6 +158,7 @@ MOVES_RU: dict[str, str] = {
     "transfer": "предложить другой канал",
     "close": "закрыть",
     "reopen": "возобновить",
+    "reopen_untriaged": "возобновить",
     "mark_spam": "отметить как спам",
     "edit": "изменить",
     "submit": "передать на согласование",

@@ -419,3 +419,45 @@ async def test_numbers_are_unique_and_in_order(api: Api, people: People, databas
     async with database.transaction() as session:
         rows = (await session.exec(select(Message.number).order_by(Message.number))).all()
     assert len(rows) == len(set(rows)) == 3
+
+
+@pytest.mark.order("O-6.2.1")
+async def test_a_repeat_does_not_show_what_was_given_to_another_unit(api: Api, people: People) -> None:
+    body = message_body(people)
+    made = await register(api, people.operator, body)
+    path = f"{MESSAGES}/{made.json()['id']}"
+    moved = triage_body(people, unit_id=str(people.other_operator.unit_id))
+    assert (await act(api, people.operator, path, "triage", moved)).status_code == 200
+    again = await register(api, people.operator, body)
+    assert (again.status_code, again.json()["code"]) == (409, "message_conflict")
+    assert (await register(api, people.integration, body)).status_code == 200, "the platform reads its point"
+
+
+@pytest.mark.order("O-6.2.3a")
+async def test_closing_and_reopening_does_not_skip_the_analysis_of_the_need(api: Api, people: People) -> None:
+    message = await registered(api, people)
+    path = f"{MESSAGES}/{message['id']}"
+    assert (await act(api, people.operator, path, "close", {"reason": "Ошибка"})).json()["state"] == "closed"
+    assert (await act(api, people.operator, path, "reopen", {"reason": "Всё же нет"})).json()["state"] == "received"
+    body = {"kind": "answer", "text": "Здравствуйте!"}
+    refused = await api.post(f"{path}/replies", headers=api.as_(people.operator), json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "move_not_allowed")
+
+
+@pytest.mark.order("O-6.2.6")
+async def test_a_text_of_ones_own_keeps_template_and_version_on_record(api: Api, people: People) -> None:
+    headers = api.as_(people.operator)
+    found = await api.get("/api/v1/reply-templates", params={"key": "demo-reestr-msp"}, headers=headers)
+    template = found.json()["items"][0]
+    path = await triaged(api, people)
+    values = {"имя": "Иван", "ссылка": "https://mbnso.ru"}
+    reply = await drafted(api, people, path, text=None, template_id=template["id"], values=values)
+    archived = {"If-Match": "*"}
+    gone = await api.post(
+        f"/api/v1/reply-templates/{template['id']}/archive", headers=api.as_(people.unit_head) | archived, json={}
+    )
+    assert gone.status_code == 200
+    edited = await api.patch(reply, headers=headers | archived, json={"text": "Здравствуйте, Иван! Чем помочь?"})
+    assert edited.status_code == 200, edited.text
+    assert (edited.json()["template_id"], edited.json()["template_version"]) == (template["id"], 1)
+    assert edited.json()["text"] == "Здравствуйте, Иван! Чем помочь?"

@@ -41,14 +41,14 @@ async def register_message(session: AsyncSession, body: MessageCreate, *, by: Pr
     if by.kind == "employee" and point.unit_id != by.unit_id:
         raise PointNotFound
     content_hash = _content_hash(body)
-    known = await _known(session, body, content_hash)
+    known = await _known(session, body, content_hash, by)
     if known is not None:
         return known, False
     await points.require_in_force(session, point, clock.local_date(body.received_at))
     thread_id = await _thread(session, point.id, body.thread_external_id)
     message = await _insert(session, body, point, thread_id, content_hash)
     if message is None:  # another request was first, a moment ago
-        known = await _known(session, body, content_hash)
+        known = await _known(session, body, content_hash, by)
         if known is None:
             raise MessageConflict
         return known, False
@@ -71,14 +71,16 @@ def _content_hash(body: MessageCreate) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-async def _known(session: AsyncSession, body: MessageCreate, content_hash: str) -> Message | None:
+async def _known(session: AsyncSession, body: MessageCreate, content_hash: str, by: Principal) -> Message | None:
+    """The message with that external id. One that triage gave to another unit is not shown again: 409."""
     if body.external_id is None:
         return None
     query = select(Message).where(
         Message.point_id == body.interaction_point_id, Message.external_id == body.external_id
     )
     row = (await session.exec(query)).first()
-    if row is not None and row.content_hash != content_hash:
+    is_foreign = row is not None and by.kind == "employee" and row.unit_id != by.unit_id
+    if row is not None and (is_foreign or row.content_hash != content_hash):
         raise MessageConflict
     return row
 

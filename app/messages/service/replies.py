@@ -75,7 +75,9 @@ async def edit_reply(
     if "offered_point_ids" in sent:
         await _require_offers(session, reply.kind, body.offered_point_ids)
         reply.offered_point_ids = [str(point_id) for point_id in body.offered_point_ids]
-    if sent & {"text", "template_id", "values"}:
+    if "text" in sent and body.text is not None and not sent & {"template_id", "values"}:
+        reply.text = body.text  # the template and version that it was made from stay on record
+    elif sent & {"text", "template_id", "values"}:
         template_id = body.template_id if "template_id" in sent else reply.template_id
         values = body.values if "values" in sent else reply.template_values
         reply.text, reply.template_version = await _text_of(session, body.text, template_id, values, by)

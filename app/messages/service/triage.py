@@ -87,6 +87,8 @@ async def move_message(
     """Close a message, take it up again, or mark it as spam."""
     message = await get_message(session, message_id, by)
     match.require(message)
+    if move is MessageMove.REOPEN and message.need is None:
+        move = MessageMove.REOPEN_UNTRIAGED
     make_move(session, message, move, by, reason)
     if move is MessageMove.CLOSE:
         emit(session, MessageClosed(message_id=message.id))
