@@ -11,7 +11,7 @@ from app.core.outbox import Event, Handler, emit
 from app.messages.events import ReplyQueued, ReplySent
 from app.messages.models import Message, Reply, ReplyKind
 from app.messages.ports import OutgoingReply, ReplyDelivery
-from app.messages.rules import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
+from app.messages.rules.lives import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
 from app.messages.service.moves import make_move
 
 

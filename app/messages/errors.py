@@ -1,7 +1,7 @@
 """Problems of messages and replies."""
 
 from app.core.problems import Conflict, Forbidden, MoveNotAllowed, NotFound
-from app.messages.rules import MOVES_RU, STATES_RU, MessageMove, MessageState, ReplyMove, ReplyState
+from app.messages.rules.lives import MOVES_RU, STATES_RU, MessageMove, MessageState, ReplyMove, ReplyState
 
 
 class MessageNotFound(NotFound):

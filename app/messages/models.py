@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.core.db import Row, VersionedRow, enum_column, json_column, limit
-from app.messages.rules import MessageState, ReplyState
+from app.messages.rules.lives import MessageState, ReplyState
 
 
 class MessageKind(StrEnum):

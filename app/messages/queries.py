@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.security import Principal
 from app.messages.models import Message, MessageEvent, Reply
-from app.messages.rules import ReplyState
+from app.messages.rules.lives import ReplyState
 from app.messages.schemas import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead
 from app.reply_templates.rules import readability
 from app.reply_templates.service import missing_findings

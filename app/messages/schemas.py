@@ -9,7 +9,7 @@ from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.types import ExternalId, FreeText, Id, Key, Moment, Name, Note
 from app.messages.models import ClientKind, Competence, MessageClass, MessageKind, Priority, ReplyKind
-from app.messages.rules import MessageState, ReplyState
+from app.messages.rules.lives import MessageState, ReplyState
 from app.reply_templates.schemas import FindingRead, Values
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.messages.rules import (
+from app.messages.rules.lives import (
     MESSAGE_MOVES,
     MOVES_RU,
     REPLY_MOVES,

@@ -20,7 +20,7 @@ from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.messages import queries
 from app.messages.errors import MessageConflict, MessageNotFound, MoveToOtherUnit
 from app.messages.models import Competence, Message, MessageKind, Priority
-from app.messages.rules import MessageMove, MessageState
+from app.messages.rules.lives import MessageMove, MessageState
 from app.messages.schemas import (
     MessageAssign,
     MessageCreate,

@@ -21,7 +21,7 @@ from app.interaction_points.models import Point
 from app.messages.errors import MessageConflict
 from app.messages.events import MessageRegistered
 from app.messages.models import Message, MessageClass, MessageCounter, MessageEvent, Priority, Thread
-from app.messages.rules import MessageState, number_of
+from app.messages.rules.lives import MessageState, number_of
 from app.messages.schemas import MessageCreate
 
 MAY_BE_AHEAD = timedelta(minutes=5)

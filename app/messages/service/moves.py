@@ -11,7 +11,7 @@ from app.core.security import Principal
 from app.messages.errors import MessageMoveNotAllowed, MessageNotFound
 from app.messages.models import Message, MessageEvent
 from app.messages.queries import visible_to
-from app.messages.rules import MESSAGE_MOVES, MessageMove, MessageState
+from app.messages.rules.lives import MESSAGE_MOVES, MessageMove, MessageState
 
 
 async def get_message(session: AsyncSession, message_id: UUID, by: Principal) -> Message:

@@ -18,7 +18,7 @@ from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound, ReplyNotRe
 from app.messages.events import ReplyApproved, ReplyQueued, ReplyReturned, ReplySubmitted
 from app.messages.models import Message, Reply, ReplyKind
 from app.messages.queries import replies_of
-from app.messages.rules import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
+from app.messages.rules.lives import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
 from app.messages.schemas import ReplyCreate, ReplyPatch
 from app.messages.service.moves import get_message, make_move, touch
 from app.reply_templates import rules as templates

@@ -13,7 +13,7 @@ from app.core.security import Principal
 from app.messages.errors import MoveToOtherUnit
 from app.messages.events import MessageClosed, MessageTriaged
 from app.messages.models import Competence, Message
-from app.messages.rules import MessageMove
+from app.messages.rules.lives import MessageMove
 from app.messages.schemas import MessageAssign, MessageTriage
 from app.messages.service.moves import get_message, make_move, require_move
 from app.organizations import service as organizations

@@ -1,0 +1,1 @@
+"""Pure rules of messages: their lives, and the deadlines they are judged by."""
