@@ -4,6 +4,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.interaction_points import reference as interaction_points
 from app.legal_acts import service as legal_acts
+from app.messages import reference as messages
 from app.organizations import reference as organizations
 from app.reply_templates import reference as reply_templates
 from app.surveys import service as surveys
@@ -19,4 +20,5 @@ async def load(session: AsyncSession, *, is_demo: bool) -> None:
     if is_demo:
         await interaction_points.load_demo(session)
         await reply_templates.load_demo(session)
+    await messages.load_reference(session)
     await surveys.load_reference(session)

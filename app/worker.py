@@ -15,6 +15,7 @@ from app.core.idempotency import IdempotencyRecord
 from app.core.outbox import Event, Handler, Relay
 from app.core.settings import Settings
 from app.messages.delivery import HANDLERS as MESSAGE_HANDLERS
+from app.messages.service import deadlines
 
 log = structlog.get_logger()
 
@@ -49,9 +50,30 @@ async def _clear_regularly(database: Database, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), CLEARED_EVERY_SECONDS)
 
 
+async def _watch_deadlines(database: Database, stop: asyncio.Event, poll_seconds: float) -> None:
+    while not stop.is_set():
+        said = 0
+        try:
+            if await is_deadline_due(database):
+                async with database.transaction() as session:
+                    said = await deadlines.remind_and_escalate(session)
+        except Exception as error:  # the loop outlives every outage  # noqa: BLE001
+            log.warning("deadlines_not_watched", error=type(error).__name__)
+        if not said:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), poll_seconds)
+
+
+async def is_deadline_due(database: Database) -> bool:
+    """Whether a reminder or an escalation waits; asked first, so that an idle worker takes no write lock."""
+    async with database.transaction(write=False) as session:
+        return await deadlines.is_something_due(session)
+
+
 async def run_worker(relay: Relay, database: Database, settings: Settings, stop: asyncio.Event) -> None:
     """Work until told to stop."""
     if settings.embedded_worker:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
             tasks.create_task(_clear_regularly(database, stop))
+            tasks.create_task(_watch_deadlines(database, stop, settings.deadline_poll_seconds))

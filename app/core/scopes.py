@@ -18,6 +18,8 @@ SCOPES: dict[str, str] = {
     "messages:triage": "Decide on competence, topic and unit",
     "messages:assign": "Take and assign messages within one's own unit",
     "messages:move": "Move messages to another unit of the organization",
+    "policies:read": "Read deadline policies and the working calendar, and try policies",
+    "policies:write": "Keep deadline policies and the working calendar",
     "replies:write": "Draft, change and submit replies",
     "replies:approve": "Approve and return replies",
     "replies:send": "Send approved replies",
@@ -43,7 +45,7 @@ class Role(StrEnum):
     INTEGRATION = "integration"
 
 
-_READER = {"organizations:read", "points:read"}
+_READER = {"organizations:read", "points:read", "policies:read"}
 _OPERATOR = _READER | {
     "messages:read",
     "messages:register",
@@ -67,6 +69,7 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
             "points:write",
             "points:approve",
             "points:coverage",
+            "policies:write",
             "audit:read",
         }
     ),

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token of `/metrics` for callers off loopback.")
     embedded_worker: bool = Field(True, description="Whether the server relays the outbox itself.")
     worker_poll_seconds: float = Field(0.5, gt=0, le=60, description="How often the worker looks for work.")
+    deadline_poll_seconds: float = Field(
+        5.0, gt=0, le=300, description="How often the worker looks for reminders and missed deadlines."
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
 
     @field_validator("idp_jwks_url")

@@ -38,6 +38,14 @@ async def require_in_force(session: AsyncSession, point: Point, on: date) -> Non
         raise PointNotInForce
 
 
+async def require_known(session: AsyncSession, point_id: UUID | None, channel: str | None) -> None:
+    """Raise 422 unless the point and the kind of channel that a body names are there."""
+    if point_id is not None and await session.get(Point, point_id) is None:
+        raise unknown_reference("/interaction_point_id")
+    if channel is not None:
+        await _require_channel(session, channel)
+
+
 async def list_approved_points(session: AsyncSession) -> list[Point]:
     """The points in force today."""
     query = select(Point).where(in_force_on(clock.today())).order_by(col(Point.id))

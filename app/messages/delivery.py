@@ -9,9 +9,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import audit, clock
 from app.core.outbox import Event, Handler, emit
 from app.messages.events import ReplyQueued, ReplySent
-from app.messages.models import Message, Reply, ReplyKind
+from app.messages.models import Message, PauseReason, Reply, ReplyKind
 from app.messages.ports import OutgoingReply, ReplyDelivery
+from app.messages.rules.deadlines import Stage
 from app.messages.rules.lives import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
+from app.messages.service import deadlines
 from app.messages.service.moves import make_move
 
 
@@ -25,6 +27,7 @@ class PlatformDelivery:
 
 
 DELIVERY: ReplyDelivery = PlatformDelivery()
+ANSWERED_STAGES = frozenset({Stage.FIRST_REPLY, Stage.FINAL_REPLY, Stage.REDIRECT})
 
 
 async def deliver_reply(session: AsyncSession, payload: Mapping[str, Any]) -> None:
@@ -39,6 +42,12 @@ async def deliver_reply(session: AsyncSession, payload: Mapping[str, Any]) -> No
     reply.sent_at = clock.now()
     is_transfer = reply.kind is ReplyKind.CHANNEL_TRANSFER
     make_move(session, message, MessageMove.TRANSFER if is_transfer else MessageMove.ANSWER, None)
+    if is_transfer:
+        await deadlines.settle(session, message, {Stage.FIRST_REPLY}, reply.sent_at)
+        await deadlines.pause(session, message, PauseReason.AWAITING_CLIENT, reply.sent_at)
+    else:  # told who is competent, the client was redirected too
+        await deadlines.settle(session, message, ANSWERED_STAGES, reply.sent_at)
+        await deadlines.cancel(session, message)
     audit.record(session, None, "reply.sent", "reply", reply.id, fields=["state"], nobody="service")
     emit(session, ReplySent(message_id=message.id, reply_id=reply.id))
 

@@ -49,3 +49,33 @@ class ReplyNotReady(Conflict):
     title_ru, title_en = "Ответ не готов", "The reply is not ready"
     detail_ru = "Исправьте замечания к тексту ответа (поле findings)."
     detail_en = "Mend the findings of the reply."
+
+
+class DeadlinePolicyNotFound(NotFound):
+    """There is no such deadline policy."""
+
+    code = "deadline_policy_not_found"
+    title_ru, title_en = "Правило срока не найдено", "Deadline policy not found"
+
+
+class DeadlinePolicyExists(Conflict):
+    """There is a deadline policy with this key."""
+
+    code = "deadline_policy_exists"
+    title_ru, title_en = "Правило срока с таким ключом уже есть", "A deadline policy with this key exists"
+    constraints = ("uq_deadline_policies_key",)
+
+
+class CalendarDayNotFound(NotFound):
+    """The day was not corrected."""
+
+    code = "calendar_day_not_found"
+    title_ru, title_en = "Исправление дня не найдено", "Corrected day not found"
+
+
+class CalendarDayExists(Conflict):
+    """The day is corrected already."""
+
+    code = "calendar_day_exists"
+    title_ru, title_en = "Этот день уже исправлен", "This day is corrected already"
+    constraints = ("uq_calendar_days_all", "uq_calendar_days_day")

@@ -24,6 +24,30 @@ class MessageClosed(Event):
     message_id: UUID
 
 
+class DeadlineNear(Event):
+    """A deadline is near: the reminder of its policy."""
+
+    message_id: UUID
+    stage: str
+    is_target: bool
+    cycle: int
+
+
+class DeadlineMissed(Event):
+    """A deadline passed with nothing done: the head is told."""
+
+    message_id: UUID
+    stage: str
+    is_target: bool
+    cycle: int
+
+
+class DeadlineMoved(Event):
+    """Deadlines of a message moved with the working calendar."""
+
+    message_id: UUID
+
+
 class ReplySubmitted(Event):
     """A reply waits for approval."""
 

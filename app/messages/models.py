@@ -1,6 +1,6 @@
 """Tables of threads, messages, their history, and replies."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.core.db import Row, VersionedRow, enum_column, json_column, limit
+from app.messages.rules.calendar import DayKind
+from app.messages.rules.deadlines import DeadlineState, Roll, Stage, TermUnit
 from app.messages.rules.lives import MessageState, ReplyState
 
 
@@ -58,6 +60,19 @@ class ReplyKind(StrEnum):
     CHANNEL_TRANSFER = "channel_transfer"
 
 
+class StartEvent(StrEnum):
+    """From when a deadline runs."""
+
+    RECEIPT = "receipt"
+    REGISTRATION = "registration"
+
+
+class PauseReason(StrEnum):
+    """What stops a deadline's clock: the client was asked to go on in another channel (O-6.2.3b)."""
+
+    AWAITING_CLIENT = "awaiting_client"
+
+
 class MessageCounter(Row, table=True):
     """The last number given in a year."""
 
@@ -87,6 +102,7 @@ class Message(VersionedRow, table=True):
         sa.UniqueConstraint("point_id", "external_id", name="uq_messages_external_id"),
         sa.Index("ix_messages_unit_state", "unit_id", "state", "id"),
         sa.Index("ix_messages_unit_received", "unit_id", "received_at", "id"),
+        sa.Index("ix_messages_unit_due", "unit_id", "due_at", "id"),
         sa.Index("ix_messages_point", "point_id", "id"),
         sa.Index("ix_messages_assignee", "assignee_id", "id"),
         limit("text", 10_000),
@@ -115,6 +131,13 @@ class Message(VersionedRow, table=True):
     need: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     priority: Priority = Field(sa_column=enum_column(Priority))
     assignee_id: UUID | None = Field(default=None, foreign_key="employees.id")
+    cycle: int = Field(default=1)
+    """Counts how often the work began anew: each has deadlines of its own."""
+    clock_received_at: datetime
+    clock_registered_at: datetime
+    """The moments from which the deadlines of this cycle run; at first the message's own."""
+    due_at: datetime | None = None
+    """The earliest deadline that still runs."""
 
 
 class MessageEvent(Row, table=True):
@@ -155,3 +178,105 @@ class Reply(VersionedRow, table=True):
     returned_reason: str | None = Field(default=None, max_length=2000)
     sent_at: datetime | None = None
     external_id: str | None = Field(default=None, max_length=255)
+
+
+class DeadlinePolicy(VersionedRow, table=True):
+    """How soon a stage must be done, for which cases, by which legal act; a target has none (O-6.2.2).
+
+    What a policy does not name it applies to; the one that names most decides.
+    """
+
+    __tablename__ = "deadline_policies"
+    __table_args__ = (
+        sa.UniqueConstraint("key", name="uq_deadline_policies_key"),
+        limit("name", 500),
+        sa.CheckConstraint("amount BETWEEN 1 AND 1000", name="amount_range"),
+        sa.CheckConstraint("valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to", name="validity_order"),
+        sa.CheckConstraint("NOT (is_target AND legal_act_id IS NOT NULL)", name="target_without_act"),
+    )
+
+    key: str = Field(max_length=64)
+    name: str = Field(max_length=500)
+    stage: Stage = Field(sa_column=enum_column(Stage))
+    is_target: bool = Field(default=False)
+    """Whether it is a service target inside the limit, shown and measured apart."""
+    organization_id: UUID | None = Field(default=None, foreign_key="organizations.id")
+    message_class: MessageClass | None = Field(default=None, sa_column=enum_column(MessageClass, nullable=True))
+    kind: MessageKind | None = Field(default=None, sa_column=enum_column(MessageKind, nullable=True))
+    channel: str | None = Field(default=None, foreign_key="channel_kinds.key", max_length=64)
+    point_id: UUID | None = Field(default=None, foreign_key="interaction_points.id")
+    priority: Priority | None = Field(default=None, sa_column=enum_column(Priority, nullable=True))
+    unit: TermUnit = Field(sa_column=enum_column(TermUnit))
+    amount: int
+    roll: Roll = Field(sa_column=enum_column(Roll))
+    start_event: StartEvent = Field(sa_column=enum_column(StartEvent))
+    pauses: list[str] = Field(sa_column=json_column())
+    remind_hours_before: int | None = None
+    extension_days: int | None = None
+    """By how many days the stage may be extended once; None: not at all."""
+    legal_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id")
+    clause: str | None = Field(default=None, max_length=100)
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Deadline(Row, table=True):
+    """A deadline of a message. It keeps the policy of its day in `term`, whatever becomes of the policy."""
+
+    __tablename__ = "deadlines"
+    __table_args__ = (
+        sa.UniqueConstraint("message_id", "cycle", "stage", "policy_id", name="uq_deadlines_policy"),
+        sa.Index("ix_deadlines_due", "state", "due_at"),
+        sa.Index("ix_deadlines_remind", "state", "remind_at"),
+    )
+
+    message_id: UUID = Field(foreign_key="messages.id")
+    cycle: int
+    stage: Stage = Field(sa_column=enum_column(Stage))
+    is_target: bool
+    policy_id: UUID = Field(foreign_key="deadline_policies.id", index=True)
+    term: dict[str, Any] = Field(sa_column=json_column())
+    started_at: datetime
+    due_at: datetime
+    is_provisional: bool
+    state: DeadlineState = Field(sa_column=enum_column(DeadlineState))
+    ended_at: datetime | None = None
+    extended_days: int = Field(default=0)
+    pauses: list[dict[str, Any]] = Field(sa_column=json_column())
+    remind_at: datetime | None = None
+    reminded_at: datetime | None = None
+    escalated_at: datetime | None = None
+
+
+class CalendarDay(VersionedRow, table=True):
+    """A correction of the working calendar, for one organization or for all (null)."""
+
+    __tablename__ = "calendar_days"
+    __table_args__ = (
+        sa.Index(
+            "uq_calendar_days_all",
+            "day",
+            unique=True,
+            sqlite_where=sa.text("organization_id IS NULL"),
+            postgresql_where=sa.text("organization_id IS NULL"),
+        ),
+        sa.UniqueConstraint("organization_id", "day", name="uq_calendar_days_day"),
+    )
+
+    organization_id: UUID | None = Field(default=None, foreign_key="organizations.id")
+    day: date
+    kind: DayKind = Field(sa_column=enum_column(DayKind))
+    name: str = Field(max_length=500)
+    working_hours: list[list[str]] | None = Field(default=None, sa_column=json_column(nullable=True))
+    moved: dict[str, Any] = Field(sa_column=json_column())
+    """Which deadlines moved when the day was last changed."""
+
+
+class WorkingHours(VersionedRow, table=True):
+    """The hours of an ordinary working day of an organization."""
+
+    __tablename__ = "working_hours"
+    __table_args__ = (sa.UniqueConstraint("organization_id", name="uq_working_hours_organization"),)
+
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    working_hours: list[list[str]] = Field(sa_column=json_column())

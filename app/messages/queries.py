@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -10,9 +12,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.security import Principal
-from app.messages.models import Message, MessageEvent, Reply
+from app.messages.models import CalendarDay, Deadline, DeadlinePolicy, Message, MessageEvent, Reply, WorkingHours
+from app.messages.rules.calendar import WORKING_HOURS, DayOverride, WorkingCalendar, read_intervals
+from app.messages.rules.deadlines import DeadlineState
 from app.messages.rules.lives import ReplyState
-from app.messages.schemas import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead
+from app.messages.schemas.deadlines import DeadlinePolicyRead, DeadlineRead
+from app.messages.schemas.messages import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead
+from app.organizations.models import Organization
 from app.reply_templates.rules import readability
 from app.reply_templates.service import missing_findings
 
@@ -27,14 +33,15 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
 
 
 async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Principal) -> list[MessageRead]:
-    """Messages as the caller may see them; everything around them comes in three queries for all together."""
+    """Messages as the caller may see them; everything around them comes in four queries for all together."""
     threads = await _threads(session, {row.thread_id for row in rows}, by)
     around = {message.id for entries in threads.values() for message in entries} | {row.id for row in rows}
     replies = await _replies(session, around)
+    deadlines = await _deadlines(session, rows)
     history: dict[UUID, list[MessageEvent]] = defaultdict(list)
     if by.kind == "employee":
         history = await _history(session, [row.id for row in rows])
-    return [_read(row, threads[row.thread_id], replies, history[row.id], by) for row in rows]
+    return [_read(row, threads[row.thread_id], replies, deadlines[row.id], history[row.id], by) for row in rows]
 
 
 def read_reply(row: Reply) -> ReplyRead:
@@ -44,9 +51,41 @@ def read_reply(row: Reply) -> ReplyRead:
     )
 
 
+def read_deadline(row: Deadline) -> dict[str, Any]:
+    """A deadline as the API shows it."""
+    told = row.model_dump() | {"name": row.term["name"], "legal_act": row.term["legal_act"]}
+    return told | {"kind": "target" if row.is_target else "limit", "provisional": row.is_provisional}
+
+
+def read_policy(row: DeadlinePolicy) -> DeadlinePolicyRead:
+    """A deadline policy as the API shows it."""
+    return DeadlinePolicyRead.model_validate(row.model_dump() | {"interaction_point_id": row.point_id})
+
+
 async def replies_of(session: AsyncSession, message_id: UUID) -> list[Reply]:
     """The replies of a message, oldest first."""
     return (await _replies(session, {message_id}))[message_id]
+
+
+async def calendar_of(session: AsyncSession, organization_id: UUID) -> WorkingCalendar:
+    """The calendar by which the organization's deadlines are reckoned."""
+    organization = await session.get_one(Organization, organization_id)
+    hours = await own_hours(session, organization_id)
+    query = select(CalendarDay).where(
+        sa.or_(col(CalendarDay.organization_id) == organization_id, col(CalendarDay.organization_id).is_(None))
+    )
+    days = (await session.exec(query)).all()
+    overrides = {
+        row.day: DayOverride(row.kind, row.name, read_intervals(row.working_hours) if row.working_hours else ())
+        for row in sorted(days, key=lambda row: row.organization_id is not None)  # one's own stands above all's
+    }
+    intervals = read_intervals(hours.working_hours) if hours else WORKING_HOURS
+    return WorkingCalendar(ZoneInfo(organization.zone), intervals, overrides)
+
+
+async def own_hours(session: AsyncSession, organization_id: UUID) -> WorkingHours | None:
+    """The working hours that an administrator set for the organization."""
+    return (await session.exec(select(WorkingHours).where(WorkingHours.organization_id == organization_id))).first()
 
 
 async def _threads(session: AsyncSession, thread_ids: set[UUID], by: Principal) -> dict[UUID, list[Message]]:
@@ -76,6 +115,17 @@ async def _replies(session: AsyncSession, message_ids: Iterable[UUID]) -> dict[U
     return found
 
 
+async def _deadlines(session: AsyncSession, rows: Sequence[Message]) -> dict[UUID, list[DeadlineRead]]:
+    """The deadlines of the present cycle that still say something; those that fell away do not."""
+    cycles = {row.id: row.cycle for row in rows}
+    query = select(Deadline).where(col(Deadline.message_id).in_(cycles), col(Deadline.state) != DeadlineState.CANCELLED)
+    found: dict[UUID, list[DeadlineRead]] = defaultdict(list)
+    for deadline in (await session.exec(query.order_by(col(Deadline.due_at), col(Deadline.id)))).all():
+        if deadline.cycle == cycles[deadline.message_id]:
+            found[deadline.message_id].append(DeadlineRead.model_validate(read_deadline(deadline)))
+    return found
+
+
 async def _history(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[MessageEvent]]:
     query = select(MessageEvent).where(col(MessageEvent.message_id).in_(message_ids)).order_by(col(MessageEvent.id))
     found: dict[UUID, list[MessageEvent]] = defaultdict(list)
@@ -88,6 +138,7 @@ def _read(
     row: Message,
     thread: Sequence[Message],
     replies: dict[UUID, list[Reply]],
+    deadlines: Sequence[DeadlineRead],
     history: Sequence[MessageEvent],
     by: Principal,
 ) -> MessageRead:
@@ -105,7 +156,7 @@ def _read(
             **row.model_dump(exclude={"point_id", "content_hash", "search_text"}),
             "interaction_point_id": row.point_id,
             "attachments": [],
-            "deadlines": [],
+            "deadlines": deadlines,
             "replies": [read_reply(reply) for reply in shown],
             "thread": sorted(entries, key=lambda entry: (entry.at, entry.kind)),
             "history": [

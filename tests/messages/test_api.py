@@ -44,7 +44,7 @@ async def test_a_message_comes_in_with_its_client_and_representative(api: Api, p
     assert told["unit_id"] == str(people.operator.unit_id)
     assert told["number"].startswith(f"{clock.today().year}-0")
     assert (told["competence"], told["topic_id"], told["assignee_id"], told["need"]) == (None, None, None, None)
-    assert (told["replies"], told["deadlines"], told["attachments"]) == ([], [], [])
+    assert (told["replies"], told["attachments"]) == ([], [])
     assert [entry["id"] for entry in told["thread"]] == [told["id"]]
     assert told["received_at"].endswith("+07:00")
 

@@ -1,9 +1,11 @@
-"""HTTP of messages and of the replies to them."""
+"""HTTP of messages, of the replies to them, and of the deadlines they are judged by."""
 
 from fastapi import APIRouter
 
-from app.messages.router import messages, replies
+from app.messages.router import calendar, messages, policies, replies
 
 router = APIRouter()
 router.include_router(messages.router)
 router.include_router(replies.router)
+router.include_router(policies.router)
+router.include_router(calendar.router)

@@ -4,10 +4,12 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core import clock
 from app.core.concurrency import MatchDep, answer, conditional
 from app.core.deps import SessionDep
 from app.core.idempotency import KeyMalformed, KeyRequired, KeyReused, OnceDep
@@ -20,8 +22,10 @@ from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.messages import queries
 from app.messages.errors import MessageConflict, MessageNotFound, MoveToOtherUnit
 from app.messages.models import Competence, Message, MessageKind, Priority
+from app.messages.rules.deadlines import WHOLE_SECOND
 from app.messages.rules.lives import MessageMove, MessageState
-from app.messages.schemas import (
+from app.messages.schemas.deadlines import ExplainRead
+from app.messages.schemas.messages import (
     MessageAssign,
     MessageCreate,
     MessageRead,
@@ -29,7 +33,7 @@ from app.messages.schemas import (
     MessageSpam,
     MessageTriage,
 )
-from app.messages.service import intake, moves, triage
+from app.messages.service import deadlines, intake, moves, triage
 
 Reader = Annotated[Principal, requires("messages:read")]
 Registrar = Annotated[Principal, requires("messages:register")]
@@ -91,6 +95,10 @@ async def list_messages(
     competence: Annotated[Competence | None, Query()] = None,
     priority: Annotated[Priority | None, Query()] = None,
     kind: Annotated[MessageKind | None, Query()] = None,
+    due_before: Annotated[
+        Moment | None, Query(description="Something of it is due before this moment, or was already.")
+    ] = None,
+    overdue: Annotated[bool | None, Query(description="Whether something of it should have been done by now.")] = None,
     updated_after: Annotated[Moment | None, Query(description="Changed after this moment.")] = None,
     q: Annotated[Search | None, Query(description="Words that all stand in the text; ё = е.")] = None,
     sort: Annotated[MessageSort, Query()] = MessageSort.NEWEST,
@@ -111,6 +119,11 @@ async def list_messages(
             query = query.where(getattr(Message, name) == value)
     if state:
         query = query.where(col(Message.state).in_(state))
+    if due_before is not None:
+        query = query.where(col(Message.due_at) < due_before)
+    if overdue is not None:
+        late = col(Message.due_at) <= clock.now() - WHOLE_SECOND
+        query = query.where(late if overdue else sa.or_(sa.not_(late), col(Message.due_at).is_(None)))
     if updated_after is not None:
         query = query.where(col(Message.updated_at) > updated_after)
     for word in words(q) if q is not None else ():
@@ -133,6 +146,18 @@ async def get_message(message_id: UUID, by: Reader, session: SessionDep, request
     """A message with its thread, replies and history (O-2.5)."""
     row = await moves.get_message(session, message_id, by)
     return conditional(request, (await queries.read_messages(session, [row], by))[0], version=row.version)
+
+
+@router.get(
+    "/{message_id}/deadlines/explain",
+    response_model=ExplainRead,
+    responses=problems(MessageNotFound, Invalid),
+    summary="Explain the deadlines of a message",
+)
+async def explain_deadlines(message_id: UUID, by: Reader, session: SessionDep) -> ExplainRead:
+    """Every deadline of the message with the steps of its reckoning in words: begun, skipped, moved, paused, met."""
+    row = await moves.get_message(session, message_id, by)
+    return ExplainRead(stages=await deadlines.explain_all(session, row))
 
 
 @router.post(

@@ -14,7 +14,7 @@ from app.core.security import Principal, requires
 from app.messages import queries
 from app.messages.errors import MessageNotFound, ReplyNotFound, ReplyNotReady
 from app.messages.models import Reply
-from app.messages.schemas import ReplyCreate, ReplyList, ReplyPatch, ReplyRead, ReplyReturn
+from app.messages.schemas.messages import ReplyCreate, ReplyList, ReplyPatch, ReplyRead, ReplyReturn
 from app.messages.service import replies
 from app.reply_templates.errors import FourEyes
 

@@ -53,7 +53,8 @@ def _russia() -> holidays.HolidayBase:
 @cache
 def last_decreed_year() -> int:
     """The last year whose transfers of days off the library knows."""
-    return max(max(known) for known in (_russia().special_public_holidays, _russia().special_public_holidays_observed))
+    calendar = _russia()
+    return int(max(*calendar.special_public_holidays, *calendar.special_public_holidays_observed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ LAST_DAY = date(2300, 1, 1)
 """Where every search for a working day gives up: an override table could make all days off."""
 
 
+WHOLE_SECOND = timedelta(seconds=1)
+"""A due moment names a second, and all of it is still in time."""
+
+
 class TermUnit(StrEnum):
     """What a term is counted in."""
 
@@ -89,6 +93,11 @@ class Due:
 
 class NoWorkingDay(ValueError):
     """The calendar has no working day to end the term on."""
+
+
+def is_late(due: datetime, at: datetime) -> bool:
+    """Whether what was due is done too late at that moment."""
+    return at >= due + WHOLE_SECOND
 
 
 def due_at(term: Term, started_at: datetime, calendar: WorkingCalendar, pauses: Sequence[Pause] = ()) -> Due:

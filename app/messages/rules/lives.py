@@ -19,6 +19,20 @@ class MessageState(StrEnum):
     SPAM = "spam"
 
 
+OPEN_STATES = frozenset(
+    {
+        MessageState.RECEIVED,
+        MessageState.TRIAGED,
+        MessageState.IN_PROGRESS,
+        MessageState.AWAITING_APPROVAL,
+        MessageState.AWAITING_CLIENT,
+        MessageState.OUT_OF_COMPETENCE,
+        MessageState.REGISTERED_AS_APPEAL,
+    }
+)
+"""In these something is still to be done."""
+
+
 class MessageMove(StrEnum):
     """What can happen to a message."""
 

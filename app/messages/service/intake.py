@@ -22,7 +22,8 @@ from app.messages.errors import MessageConflict
 from app.messages.events import MessageRegistered
 from app.messages.models import Message, MessageClass, MessageCounter, MessageEvent, Priority, Thread
 from app.messages.rules.lives import MessageState, number_of
-from app.messages.schemas import MessageCreate
+from app.messages.schemas.messages import MessageCreate
+from app.messages.service import deadlines
 
 MAY_BE_AHEAD = timedelta(minutes=5)
 
@@ -107,17 +108,21 @@ async def _insert(
         client=body.client.model_dump(mode="json"),
         received_at=body.received_at,
         registered_at=moment,
+        clock_received_at=body.received_at,
+        clock_registered_at=moment,
         updated_at=moment,
         state=MessageState.RECEIVED,
         priority=Priority.NORMAL,
     )
     # The unique key decides between two at once; a plain INSERT would end the transaction of the one who came second.
+    clocks = await deadlines.first_deadlines(session, row)
     table = Message.__table__  # type: ignore[attr-defined]
     inserted = insert_into(session, table).values(row.model_dump())
     inserted = inserted.on_conflict_do_nothing(index_elements=["point_id", "external_id"])
     made = await session.exec(inserted.returning(table.c.id))
     if made.first() is None:
         return None
+    session.add_all(clocks)
     return await session.get_one(Message, row.id)
 
 

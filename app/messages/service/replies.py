@@ -18,8 +18,9 @@ from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound, ReplyNotRe
 from app.messages.events import ReplyApproved, ReplyQueued, ReplyReturned, ReplySubmitted
 from app.messages.models import Message, Reply, ReplyKind
 from app.messages.queries import replies_of
-from app.messages.rules.lives import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
-from app.messages.schemas import ReplyCreate, ReplyPatch
+from app.messages.rules.lives import REPLY_MOVES, MessageMove, MessageState, ReplyMove, ReplyState
+from app.messages.schemas.messages import ReplyCreate, ReplyPatch
+from app.messages.service import deadlines
 from app.messages.service.moves import get_message, make_move, touch
 from app.reply_templates import rules as templates
 from app.reply_templates import service as template_service
@@ -44,6 +45,8 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
     message = await get_message(session, message_id, by)
     text, version = await _text_of(session, body.text, body.template_id, body.values, by)
     await _require_offers(session, body.kind, body.offered_point_ids)
+    if message.state is MessageState.AWAITING_CLIENT:  # answered after all, without waiting for the client
+        await deadlines.resume(session, message, clock.now())
     make_move(session, message, MessageMove.DRAFT_REPLY, by)
     reply = Reply(
         message_id=message.id,

@@ -13,8 +13,9 @@ from app.core.security import Principal
 from app.messages.errors import MoveToOtherUnit
 from app.messages.events import MessageClosed, MessageTriaged
 from app.messages.models import Competence, Message
-from app.messages.rules.lives import MessageMove
-from app.messages.schemas import MessageAssign, MessageTriage
+from app.messages.rules.lives import MessageMove, MessageState
+from app.messages.schemas.messages import MessageAssign, MessageTriage
+from app.messages.service import deadlines
 from app.messages.service.moves import get_message, make_move, require_move
 from app.organizations import service as organizations
 
@@ -49,6 +50,7 @@ async def triage_message(
         "recorded_at": clock.now().isoformat(),
         "recorded_by": str(by.id),
     }
+    await deadlines.arrange(session, message)
     emit(session, MessageTriaged(message_id=message.id, competence=body.competence.value))
     await session.flush()  # the version is counted at the flush
     return message
@@ -87,10 +89,25 @@ async def move_message(
     """Close a message, take it up again, or mark it as spam."""
     message = await get_message(session, message_id, by)
     match.require(message)
+    before = message.state
     if move is MessageMove.REOPEN and message.need is None:
         move = MessageMove.REOPEN_UNTRIAGED
     make_move(session, message, move, by, reason)
+    if move in (MessageMove.CLOSE, MessageMove.MARK_SPAM):
+        await deadlines.cancel(session, message)
+    else:
+        await _run_again(session, message, before)
     if move is MessageMove.CLOSE:
         emit(session, MessageClosed(message_id=message.id))
     await session.flush()  # the version is counted at the flush
     return message
+
+
+async def _run_again(session: AsyncSession, message: Message, before: MessageState) -> None:
+    """Spam by mistake goes on where it was, what waited for the client runs on, the rest begins anew."""
+    if before is MessageState.SPAM:
+        await deadlines.arrange(session, message)
+    elif before is MessageState.AWAITING_CLIENT:
+        await deadlines.resume(session, message, clock.now())
+    else:
+        await deadlines.begin_cycle(session, message, message.updated_at, message.updated_at)

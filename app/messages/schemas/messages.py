@@ -10,6 +10,7 @@ from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.types import ExternalId, FreeText, Id, Key, Moment, Name, Note
 from app.messages.models import ClientKind, Competence, MessageClass, MessageKind, Priority, ReplyKind
 from app.messages.rules.lives import MessageState, ReplyState
+from app.messages.schemas.deadlines import DeadlineRead
 from app.reply_templates.schemas import FindingRead, Values
 
 
@@ -186,16 +187,6 @@ class NeedRead(Output):
     recorded_by: UUID
 
 
-class DeadlineRead(Output):
-    """A deadline of a stage; they come with the deadline policies."""
-
-    stage: str
-    due_at: ShownMoment
-    state: str
-    policy_id: UUID
-    legal_act: str | None
-
-
 class ReadabilityRead(Output):
     """Readability of a text (O-6.2.4)."""
 
@@ -276,7 +267,8 @@ class MessageRead(Output):
     unit_id: UUID
     assignee_id: UUID | None
     priority: Priority
-    deadlines: list[DeadlineRead] = Field(description="Empty until deadline policies come.")
+    due_at: ShownMoment | None = Field(description="The earliest deadline that still runs.")
+    deadlines: list[DeadlineRead]
     need: NeedRead | None
     replies: list[ReplyRead]
     thread: list[ThreadEntryRead] = Field(description="At most the newest 100 messages of the thread.")

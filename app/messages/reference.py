@@ -1,0 +1,42 @@
+"""The default deadline policies: inserted when missing, never overwritten. Messages without deadlines get theirs."""
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.data import read_yaml
+from app.legal_acts import service as legal_acts
+from app.legal_acts.models import LegalActKind
+from app.messages.models import Deadline, DeadlinePolicy, Message
+from app.messages.rules.lives import OPEN_STATES
+from app.messages.service import deadlines
+
+
+async def load_reference(session: AsyncSession) -> None:
+    """The policies of messages, appeals, information requests and requests of mass media, with their acts."""
+    data = read_yaml(__file__, "deadline_policies.yaml")
+    await session.flush()  # the acts are found by a query
+    acts = {}
+    for key, named in data["acts"].items():
+        day = date.fromisoformat(named["signed_on"])
+        act = await legal_acts.find_act(session, LegalActKind(named["kind"]), named["number"], day)
+        acts[key] = act.id if act else None
+    known = set((await session.exec(select(DeadlinePolicy.key))).all())
+    for raw in data["policies"]:
+        if raw["key"] in known:
+            continue
+        told = {name: value for name, value in raw.items() if name != "act"}
+        act_id = acts[raw["act"]] if "act" in raw else None
+        session.add(DeadlinePolicy.model_validate({"pauses": [], **told}, update={"legal_act_id": act_id}))
+    await session.flush()  # the choice reads them
+    await _catch_up(session)
+
+
+async def _catch_up(session: AsyncSession) -> None:
+    """Messages that came before there were policies are judged by them too."""
+    known = select(Deadline.id).where(col(Deadline.message_id) == col(Message.id)).exists()
+    waiting = select(Message).where(sa.not_(known), col(Message.state).in_(OPEN_STATES))
+    for message in (await session.exec(waiting)).all():
+        await deadlines.arrange(session, message)

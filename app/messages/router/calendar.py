@@ -1,0 +1,167 @@
+"""HTTP of the working calendar."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col, select
+
+from app.core.concurrency import MatchDep, answer, conditional
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate
+from app.core.problems import Fault, Invalid, PreconditionRequired, Stale, problems
+from app.core.security import Principal, requires
+from app.core.types import Day, Id
+from app.messages import queries
+from app.messages.errors import CalendarDayExists, CalendarDayNotFound
+from app.messages.models import CalendarDay
+from app.messages.rules.calendar import tell_intervals
+from app.messages.schemas.deadlines import (
+    CalendarDayCreate,
+    CalendarDayPatch,
+    CalendarDayRead,
+    KnownDayRead,
+    KnownDaysRead,
+    MovedDeadlines,
+    WorkingHoursPut,
+    WorkingHoursRead,
+)
+from app.messages.service import calendars
+from app.organizations import service as organizations
+from app.organizations.errors import OrganizationNotFound
+
+Reader = Annotated[Principal, requires("policies:read")]
+Writer = Annotated[Principal, requires("policies:write")]
+
+router = APIRouter(prefix="/working-calendar", tags=["deadlines"])
+
+LONGEST_STRETCH = 400
+CHANGES = (CalendarDayNotFound, Invalid, Stale, PreconditionRequired)
+
+
+@router.get("", response_model=Page[CalendarDayRead], responses=problems(Invalid), summary="List corrected days")
+async def list_calendar_days(
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    organization_id: Annotated[Id | None, Query()] = None,
+    year: Annotated[int | None, Query(ge=1900, le=2200)] = None,
+) -> Page[CalendarDayRead]:
+    """What an administrator corrected of the state's calendar: days off, working days, shortened days; newest first."""
+    query = select(CalendarDay)
+    if organization_id is not None:
+        query = query.where(CalendarDay.organization_id == organization_id)
+    if year is not None:
+        query = query.where(col(CalendarDay.day).between(f"{year}-01-01", f"{year}-12-31"))
+    return await paginate(session, query, page, CalendarDayRead.model_validate, order=(col(CalendarDay.id),))
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=CalendarDayRead,
+    responses=problems(CalendarDayExists, Invalid, KeyReused, KeyMalformed),
+    summary="Correct a day",
+)
+async def create_calendar_day(body: CalendarDayCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+    """Make a day off, working or shortened. Open deadlines are reckoned anew; the answer says which moved."""
+
+    async def work() -> Response:
+        row = await calendars.create_day(session, body, by=by)
+        return answer(CalendarDayRead.model_validate(row), version=row.version, status=201)
+
+    return await once(session, by, work)
+
+
+@router.get("/days", response_model=KnownDaysRead, responses=problems(Invalid), summary="Show the calendar")
+async def list_days(
+    by: Reader,
+    session: SessionDep,
+    since: Annotated[Day, Query(alias="from")],
+    until: Annotated[Day, Query(alias="to")],
+    organization_id: Annotated[Id | None, Query(description="The caller's own, or the ministry, unless given.")] = None,
+) -> KnownDaysRead:
+    """What each day from the first to the last (at most 400) is in the end, with its working hours."""
+    if not 0 <= (until - since).days < LONGEST_STRETCH:
+        ru, en = "Период — от одного до 400 дней.", "The stretch has 1 to 400 days."
+        raise Invalid(faults=[Fault("/to", "stretch_length", ru, en, "query")])
+    chosen = organization_id or by.organization_id or (await organizations.get_ministry(session)).id
+    await organizations.get_organization(session, chosen)
+    calendar = await queries.calendar_of(session, chosen)
+    days = [since + timedelta(days=place) for place in range((until - since).days + 1)]
+    return KnownDaysRead(
+        items=[
+            KnownDayRead(
+                day=day,
+                is_working=calendar.is_working(day),
+                name=None if calendar.is_working(day) else calendar.name(day),
+                working_hours=tell_intervals(calendar.hours(day)),
+                provisional=not calendar.is_known(day),
+            )
+            for day in days
+        ]
+    )
+
+
+@router.get(
+    "/hours/{organization_id}",
+    response_model=WorkingHoursRead,
+    responses=problems(OrganizationNotFound, Invalid),
+    summary="Get the working hours",
+)
+async def get_working_hours(organization_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
+    """The hours of an ordinary working day of the organization."""
+    row = await calendars.get_hours(session, organization_id)
+    moved = MovedDeadlines(count=0, items=[])
+    shown = WorkingHoursRead(organization_id=organization_id, working_hours=row.working_hours, moved=moved)
+    return conditional(request, shown, version=row.version)
+
+
+@router.put(
+    "/hours/{organization_id}",
+    response_model=WorkingHoursRead,
+    responses=problems(OrganizationNotFound, Invalid, Stale, PreconditionRequired),
+    summary="Set the working hours",
+)
+async def put_working_hours(
+    organization_id: UUID, body: WorkingHoursPut, by: Writer, session: SessionDep, match: MatchDep
+) -> Response:
+    """Set the intervals of an ordinary working day. Open deadlines are reckoned anew; the answer says which moved."""
+    row, moved = await calendars.put_hours(session, organization_id, body, match, by=by)
+    told = {"organization_id": organization_id, "working_hours": row.working_hours, "moved": moved}
+    return answer(WorkingHoursRead.model_validate(told), version=row.version)
+
+
+@router.get(
+    "/{day_id:uuid}",
+    response_model=CalendarDayRead,
+    responses=problems(CalendarDayNotFound, Invalid),
+    summary="Get a corrected day",
+)
+async def get_calendar_day(day_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
+    """One corrected day."""
+    row = await calendars.get_day(session, day_id)
+    return conditional(request, CalendarDayRead.model_validate(row), version=row.version)
+
+
+@router.patch(
+    "/{day_id:uuid}",
+    response_model=CalendarDayRead,
+    responses=problems(*CHANGES),
+    summary="Change a corrected day",
+)
+async def update_calendar_day(
+    day_id: UUID, body: CalendarDayPatch, by: Writer, session: SessionDep, match: MatchDep
+) -> Response:
+    """Change what a day is. Open deadlines are reckoned anew; the answer says which moved."""
+    row = await calendars.update_day(session, day_id, body, match, by=by)
+    return answer(CalendarDayRead.model_validate(row), version=row.version)
+
+
+@router.delete("/{day_id:uuid}", status_code=204, responses=problems(*CHANGES), summary="Take a correction back")
+async def delete_calendar_day(day_id: UUID, by: Writer, session: SessionDep, match: MatchDep) -> Response:
+    """Take a correction back: the day is again what the decree says, and open deadlines are reckoned anew."""
+    await calendars.delete_day(session, day_id, match, by=by)
+    return Response(status_code=204)

@@ -1,0 +1,109 @@
+"""HTTP of deadline policies."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col, select
+
+from app.core.concurrency import MatchDep, answer, conditional
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate
+from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.security import Principal, requires
+from app.messages.errors import DeadlinePolicyExists, DeadlinePolicyNotFound
+from app.messages.models import DeadlinePolicy
+from app.messages.queries import read_policy
+from app.messages.rules.deadlines import Stage
+from app.messages.schemas.deadlines import (
+    DeadlinePolicyCreate,
+    DeadlinePolicyPatch,
+    DeadlinePolicyRead,
+    DeadlinePreview,
+    PreviewedStage,
+    PreviewRead,
+    StepRead,
+)
+from app.messages.service import policies
+
+Reader = Annotated[Principal, requires("policies:read")]
+Writer = Annotated[Principal, requires("policies:write")]
+
+router = APIRouter(prefix="/deadline-policies", tags=["deadlines"])
+
+
+@router.get("", response_model=Page[DeadlinePolicyRead], responses=problems(Invalid), summary="List deadline policies")
+async def list_deadline_policies(
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    stage: Annotated[Stage | None, Query()] = None,
+    is_target: Annotated[bool | None, Query()] = None,
+) -> Page[DeadlinePolicyRead]:
+    """The policies that say how soon a stage must be done (O-6.2.2), newest first."""
+    query = select(DeadlinePolicy)
+    if stage is not None:
+        query = query.where(DeadlinePolicy.stage == stage)
+    if is_target is not None:
+        query = query.where(col(DeadlinePolicy.is_target) == is_target)
+    return await paginate(session, query, page, read_policy, order=(col(DeadlinePolicy.id),))
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=DeadlinePolicyRead,
+    responses=problems(DeadlinePolicyExists, Invalid, KeyReused, KeyMalformed),
+    summary="Add a deadline policy",
+)
+async def create_deadline_policy(
+    body: DeadlinePolicyCreate, by: Writer, session: SessionDep, once: OnceDep
+) -> Response:
+    """Add a policy. It judges the cases that begin while it is in force and fit what it names."""
+
+    async def work() -> Response:
+        row = await policies.create_policy(session, body, by=by)
+        return answer(read_policy(row), version=row.version, status=201)
+
+    return await once(session, by, work)
+
+
+@router.post(
+    "/preview",
+    response_model=PreviewRead,
+    responses=problems(Invalid),
+    summary="Try a deadline policy on a start",
+)
+async def preview_deadline_policy(body: DeadlinePreview, by: Reader, session: SessionDep) -> PreviewRead:
+    """When a stage that starts then would be due, with every step in words; nothing is stored."""
+    stage, due = await policies.preview(session, body, by=by)
+    steps = [StepRead.model_validate(step) for step in due.steps]
+    told = PreviewedStage(stage=stage, due_at=due.due_at, provisional=due.provisional, steps=steps)
+    return PreviewRead(stages=[told])
+
+
+@router.get(
+    "/{policy_id:uuid}",
+    response_model=DeadlinePolicyRead,
+    responses=problems(DeadlinePolicyNotFound, Invalid),
+    summary="Get a deadline policy",
+)
+async def get_deadline_policy(policy_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
+    """One deadline policy."""
+    row = await policies.get_policy(session, policy_id)
+    return conditional(request, read_policy(row), version=row.version)
+
+
+@router.patch(
+    "/{policy_id:uuid}",
+    response_model=DeadlinePolicyRead,
+    responses=problems(DeadlinePolicyNotFound, Invalid, Stale, PreconditionRequired),
+    summary="Change a deadline policy",
+)
+async def update_deadline_policy(
+    policy_id: UUID, body: DeadlinePolicyPatch, by: Writer, session: SessionDep, match: MatchDep
+) -> Response:
+    """Change a policy for the cases to come; those that have begun keep the policy of their day."""
+    row = await policies.update_policy(session, policy_id, body, match, by=by)
+    return answer(read_policy(row), version=row.version)

@@ -1,0 +1,287 @@
+"""What the API takes and gives about deadlines, their policies and the working calendar."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.types import Day, Id, Key, Label, Moment, Name
+from app.messages.models import MessageClass, MessageKind, PauseReason, Priority, StartEvent
+from app.messages.rules.calendar import DayKind
+from app.messages.rules.deadlines import DeadlineState, Roll, Stage, TermUnit
+
+Clock = Annotated[
+    str, StringConstraints(min_length=5, max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")
+]
+"""A time of day, `HH:MM`; the end of an interval may be `24:00`."""
+Interval = Annotated[list[Clock], Field(min_length=2, max_length=2)]
+Hours = Annotated[list[Interval], Field(min_length=1, max_length=12)]
+"""Working hours of a day: intervals in order that do not overlap."""
+Amount = Annotated[int, Field(strict=True, ge=1, le=1000)]
+HoursBefore = Annotated[int, Field(strict=True, ge=1, le=720)]
+ExtensionDays = Annotated[int, Field(strict=True, ge=1, le=365)]
+Pauses = Annotated[list[PauseReason], Field(max_length=5)]
+
+
+class DeadlinePolicyCreate(Input):
+    """How soon a stage must be done, and for which cases; what is null fits every case."""
+
+    key: Key
+    name: Name
+    stage: Stage
+    is_target: bool = Field(default=False, strict=True)
+    organization_id: Id | None = None
+    message_class: MessageClass | None = Field(default=None, alias="class")
+    kind: MessageKind | None = None
+    channel: Key | None = None
+    interaction_point_id: Id | None = None
+    priority: Priority | None = None
+    unit: TermUnit
+    amount: Amount
+    roll: Roll
+    start_event: StartEvent
+    pauses: Pauses = []
+    remind_hours_before: HoursBefore | None = None
+    extension_days: ExtensionDays | None = None
+    legal_act_id: Id | None = None
+    clause: Label | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    model_config = example(
+        {
+            "key": "telegram-first-reply-target",
+            "name": "Первый ответ в Телеграме (цель)",
+            "stage": "first_reply",
+            "is_target": True,
+            "class": "message",
+            "channel": "telegram",
+            "unit": "working_hours",
+            "amount": 4,
+            "roll": "none",
+            "start_event": "receipt",
+            "pauses": [],
+            "remind_hours_before": 1,
+            "valid_from": "2026-12-01",
+        }
+    )
+
+
+class DeadlinePolicyPatch(Input):
+    """Changes of a policy; cases that have begun keep the policy of their day."""
+
+    name: Name = Field(default="")
+    amount: Amount = 1
+    unit: TermUnit = TermUnit.CALENDAR_DAYS
+    roll: Roll = Roll.NONE
+    pauses: Pauses = []
+    remind_hours_before: HoursBefore | None = None
+    extension_days: ExtensionDays | None = None
+    legal_act_id: Id | None = None
+    clause: Label | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    model_config = example({"roll": "next", "remind_hours_before": 48})
+
+
+class DeadlinePolicyRead(Output):
+    """A deadline policy; a target has no legal act."""
+
+    id: UUID
+    key: str
+    name: str
+    stage: Stage
+    is_target: bool
+    organization_id: UUID | None
+    message_class: MessageClass | None = Field(alias="class")
+    kind: MessageKind | None
+    channel: str | None
+    interaction_point_id: UUID | None
+    priority: Priority | None
+    unit: TermUnit
+    amount: int
+    roll: Roll
+    start_event: StartEvent
+    pauses: list[PauseReason]
+    remind_hours_before: int | None
+    extension_days: int | None
+    legal_act_id: UUID | None
+    clause: str | None
+    valid_from: date | None
+    valid_to: date | None
+
+
+class InlinePolicy(Input):
+    """A policy that is tried and not stored."""
+
+    unit: TermUnit
+    amount: Amount
+    roll: Roll = Roll.NONE
+    stage: Stage = Stage.FINAL_REPLY
+    working_hours: Hours | None = None
+
+
+class PauseInput(Input):
+    """A time in which the clock stood."""
+
+    since: Moment
+    until: Moment
+
+
+class DeadlinePreview(Input):
+    """A start, and the policy to try on it: a stored one or an inline one."""
+
+    policy_id: Id | None = None
+    policy: InlinePolicy | None = None
+    started_at: Moment
+    organization_id: Id | None = None
+    pauses: Annotated[list[PauseInput], Field(max_length=20)] = []
+    model_config = example(
+        {
+            "policy": {
+                "unit": "calendar_days",
+                "amount": 30,
+                "roll": "previous",
+                "working_hours": [["09:00", "13:00"], ["14:00", "18:00"]],
+            },
+            "started_at": "2025-12-02T10:00:00+07:00",
+        }
+    )
+
+
+class StepRead(Output):
+    """One step of the reckoning, in words."""
+
+    at: ShownMoment
+    what: str
+
+
+class PreviewedStage(Output):
+    """When a stage would be due, and why."""
+
+    stage: Stage
+    due_at: ShownMoment
+    provisional: bool = Field(description="Whether a calendar that is not decreed yet was used.")
+    steps: list[StepRead]
+
+
+class PreviewRead(Output):
+    """The answer of a preview."""
+
+    stages: list[PreviewedStage]
+
+
+class DeadlineRead(Output):
+    """A deadline of a message: a limit with its legal act, or a service target."""
+
+    stage: Stage
+    kind: Literal["limit", "target"]
+    name: str
+    started_at: ShownMoment
+    due_at: ShownMoment
+    provisional: bool = Field(description="Whether a calendar that is not decreed yet was used.")
+    state: DeadlineState
+    ended_at: ShownMoment | None
+    extended_days: int
+    policy_id: UUID
+    legal_act: str | None
+
+
+class ExplainedStage(DeadlineRead):
+    """A deadline with every step of its reckoning."""
+
+    steps: list[StepRead]
+
+
+class ExplainRead(Output):
+    """Every deadline of a message, explained."""
+
+    stages: list[ExplainedStage]
+
+
+class CalendarDayCreate(Input):
+    """A correction of the calendar: a day off, a working day, a shortened day; for all organizations unless named."""
+
+    organization_id: Id | None = None
+    day: Day
+    kind: DayKind
+    name: Name
+    working_hours: Hours | None = None
+    model_config = example(
+        {
+            "day": "2026-12-30",
+            "kind": "shortened",
+            "name": "Сокращённый предпраздничный день",
+            "working_hours": [["09:00", "13:00"], ["14:00", "17:00"]],
+        }
+    )
+
+
+class CalendarDayPatch(Input):
+    """Changes of a corrected day."""
+
+    kind: DayKind = DayKind.OFF
+    name: Name = Field(default="")
+    working_hours: Hours | None = None
+    model_config = example({"name": "Выходной по указу"})
+
+
+class MovedDeadline(Output):
+    """A deadline that a change of the calendar moved."""
+
+    message_id: UUID
+    number: str
+    stage: Stage
+    moved_from: ShownMoment = Field(alias="from")
+    moved_to: ShownMoment = Field(alias="to")
+
+
+class MovedDeadlines(Output):
+    """The deadlines of open messages that a change of the calendar moved; at most 100 are listed."""
+
+    count: int
+    items: list[MovedDeadline]
+
+
+class CalendarDayRead(Output):
+    """A corrected day, and which deadlines moved when it was last changed."""
+
+    id: UUID
+    organization_id: UUID | None
+    day: date
+    kind: DayKind
+    name: str
+    working_hours: list[list[str]] | None
+    moved: MovedDeadlines
+
+
+class WorkingHoursPut(Input):
+    """The hours of an ordinary working day."""
+
+    working_hours: Hours
+    model_config = example({"working_hours": [["09:00", "13:00"], ["14:00", "18:00"]]})
+
+
+class WorkingHoursRead(Output):
+    """The hours of an organization's ordinary working day, and which deadlines moved with their change."""
+
+    organization_id: UUID
+    working_hours: list[list[str]]
+    moved: MovedDeadlines
+
+
+class KnownDayRead(Output):
+    """What a day is in the end, corrections included."""
+
+    day: date
+    is_working: bool
+    name: str | None = Field(description="What the day off is called.")
+    working_hours: list[list[str]]
+    provisional: bool = Field(description="Whether the decree for this year is not known yet.")
+
+
+class KnownDaysRead(Output):
+    """The calendar of a stretch of days."""
+
+    items: list[KnownDayRead]

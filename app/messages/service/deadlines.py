@@ -1,0 +1,337 @@
+"""The deadlines of a message: begun by the policies of its day, paused, met, missed, extended, explained (O-6.2.2)."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.outbox import emit
+from app.interaction_points.models import Point
+from app.legal_acts.models import LegalAct
+from app.messages.events import DeadlineMissed, DeadlineMoved, DeadlineNear
+from app.messages.models import Competence, Deadline, DeadlinePolicy, Message, PauseReason, StartEvent
+from app.messages.queries import calendar_of, read_deadline
+from app.messages.rules import deadlines as rules
+from app.messages.rules.calendar import WorkingCalendar
+from app.messages.rules.deadlines import DeadlineState, Due, Pause, Roll, Stage, Term, TermUnit, is_late
+from app.messages.rules.policies import Case, choose
+from app.messages.schemas.deadlines import ExplainedStage
+from app.messages.service.moves import touch
+
+SHOWN_MOVES = 100
+BATCH = 200
+ALL_STAGES = frozenset(Stage)
+
+
+async def deadlines_of(session: AsyncSession, message: Message) -> list[Deadline]:
+    """The deadlines of the message's present cycle, in the order of their beginning."""
+    query = select(Deadline).where(Deadline.message_id == message.id, Deadline.cycle == message.cycle)
+    return list((await session.exec(query.order_by(col(Deadline.id)))).all())
+
+
+async def first_deadlines(session: AsyncSession, message: Message) -> list[Deadline]:
+    """The deadlines of a message that is not stored yet; it learns its earliest one."""
+    calendar = await calendar_of(session, message.organization_id)
+    chosen = await _policies_of(session, message, calendar)
+    rows = [_begin(message, policy, act, calendar) for policy, act in chosen]
+    _set_due(message, rows)
+    return rows
+
+
+async def arrange(session: AsyncSession, message: Message) -> None:
+    """Make the open deadlines of the cycle those that the policies of its day name; what is over stays as it was."""
+    calendar = await calendar_of(session, message.organization_id)
+    wanted = {policy.id: (policy, act) for policy, act in await _policies_of(session, message, calendar)}
+    rows = await deadlines_of(session, message)
+    for row in rows:
+        if row.ended_at is None and row.policy_id not in wanted:
+            _end(row, clock.now(), DeadlineState.CANCELLED)
+        elif row.state is DeadlineState.CANCELLED and row.policy_id in wanted:
+            row.ended_at, row.state = None, DeadlineState.RUNNING
+    over = {(row.stage, row.is_target) for row in rows if row.state is not DeadlineState.CANCELLED}
+    known = {row.policy_id for row in rows}
+    for policy, act in wanted.values():
+        if (policy.stage, policy.is_target) not in over and policy.id not in known:
+            rows.append(_begin(message, policy, act, calendar))
+            session.add(rows[-1])
+    _set_due(message, rows)
+
+
+async def settle(session: AsyncSession, message: Message, stages: Collection[Stage], at: datetime) -> None:
+    """What these stages ask was done then: in time, or too late."""
+    rows = await deadlines_of(session, message)
+    for row in rows:
+        if row.ended_at is None and row.stage in stages:
+            _end(row, at, DeadlineState.MISSED if is_late(row.due_at, at) else DeadlineState.MET)
+    _set_due(message, rows)
+
+
+async def cancel(session: AsyncSession, message: Message, stages: Collection[Stage] = ALL_STAGES) -> None:
+    """Nothing is to be done by these deadlines any more. One that was missed stays missed."""
+    rows = await deadlines_of(session, message)
+    for row in rows:
+        if row.ended_at is None and row.stage in stages:
+            _end(row, clock.now(), row.state if row.state is DeadlineState.MISSED else DeadlineState.CANCELLED)
+    _set_due(message, rows)
+
+
+async def pause(session: AsyncSession, message: Message, reason: PauseReason, at: datetime) -> None:
+    """Stop the clocks that this reason stops."""
+    rows = await deadlines_of(session, message)
+    for row in rows:
+        if row.state is DeadlineState.RUNNING and reason in row.term["pauses"]:
+            row.state = DeadlineState.PAUSED
+            row.pauses = [*row.pauses, {"since": at.isoformat(), "until": None}]
+    _set_due(message, rows)
+
+
+async def resume(session: AsyncSession, message: Message, at: datetime) -> None:
+    """Let paused clocks run on: the pause is added to their budget."""
+    calendar = await calendar_of(session, message.organization_id)
+    rows = await deadlines_of(session, message)
+    for row in rows:
+        if row.state is DeadlineState.PAUSED:
+            row.state = DeadlineState.RUNNING
+            row.pauses = [*row.pauses[:-1], row.pauses[-1] | {"until": at.isoformat()}]
+            _reckon(row, calendar)
+    _set_due(message, rows)
+
+
+async def begin_cycle(session: AsyncSession, message: Message, received_at: datetime, registered_at: datetime) -> None:
+    """Begin anew: what ran is over, and other deadlines run from these moments."""
+    await cancel(session, message)
+    message.cycle += 1
+    message.clock_received_at, message.clock_registered_at = received_at, registered_at
+    await arrange(session, message)
+
+
+async def recalculate(
+    session: AsyncSession,
+    organization_id: UUID,
+    touched: Sequence[tuple[datetime, datetime]],
+) -> list[dict[str, Any]]:
+    """Reckon the organization's open deadlines anew, those in the stretches of time or all; which moved, and where."""
+    calendar = await calendar_of(session, organization_id)
+    query = select(Deadline, Message).join(Message, col(Message.id) == col(Deadline.message_id))
+    query = query.where(Message.organization_id == organization_id, col(Deadline.ended_at).is_(None))
+    if touched:
+        spans = [sa.and_(col(Deadline.due_at) >= since, col(Deadline.started_at) <= until) for since, until in touched]
+        query = query.where(sa.or_(*spans))
+    moved: list[dict[str, Any]] = []
+    messages: dict[UUID, Message] = {}
+    for row, message in (await session.exec(query.order_by(col(Deadline.id)))).all():
+        before = row.due_at
+        _reckon(row, calendar)
+        if row.due_at != before:
+            messages[message.id] = message
+            told = {"from": before.isoformat(), "to": row.due_at.isoformat()}
+            moved.append({"message_id": str(message.id), "number": message.number, "stage": row.stage.value, **told})
+    for message in messages.values():
+        _set_due(message, await deadlines_of(session, message))
+        touch(message)
+        emit(session, DeadlineMoved(message_id=message.id))
+    return moved
+
+
+async def remind_and_escalate(session: AsyncSession) -> int:
+    """Say once of each deadline that it is near, and once that it was missed; how many were said.
+
+    The row's own mark and the event stand in one transaction: killed between them there is neither, and of two
+    workers one marks the row.
+    """
+    moment = clock.now()
+    near = await _mark(session, moment, col(Deadline.remind_at) <= moment, col(Deadline.reminded_at).is_(None))
+    for message_id, stage, is_target, cycle in near:
+        emit(session, DeadlineNear(message_id=message_id, stage=stage, is_target=is_target, cycle=cycle))
+    late = moment - rules.WHOLE_SECOND
+    await _drop_delay_notices(session, moment, late)
+    missed = await _mark(session, moment, col(Deadline.due_at) <= late, is_miss=True)
+    for message_id, stage, is_target, cycle in missed:
+        emit(session, DeadlineMissed(message_id=message_id, stage=stage, is_target=is_target, cycle=cycle))
+    if missed:  # the message shows its deadlines: its version grows with them
+        changed = col(Message.id).in_({row[0] for row in missed})
+        values = {"version": Message.version + 1, "updated_at": moment}
+        await session.exec(sa.update(Message).where(changed).values(values))
+    return len(near) + len(missed)
+
+
+async def is_something_due(session: AsyncSession) -> bool:
+    """Whether `remind_and_escalate` has something to say."""
+    moment = clock.now()
+    near = sa.and_(col(Deadline.remind_at) <= moment, col(Deadline.reminded_at).is_(None))
+    waiting = sa.or_(near, col(Deadline.due_at) <= moment - rules.WHOLE_SECOND)
+    query = select(Deadline.id).where(col(Deadline.state) == DeadlineState.RUNNING, waiting).limit(1)
+    return (await session.exec(query)).first() is not None
+
+
+async def extend(session: AsyncSession, message: Message, days: int) -> list[Deadline]:
+    """Extend the final reply's limit by that many days; the deadlines that were extended."""
+    calendar = await calendar_of(session, message.organization_id)
+    rows = await deadlines_of(session, message)
+    extended = [row for row in rows if may_be_extended(row)]
+    for row in extended:
+        row.extended_days = days
+        _reckon(row, calendar)
+    _set_due(message, rows)
+    return extended
+
+
+def may_be_extended(row: Deadline) -> bool:
+    """Whether the deadline is the running limit of the final reply that its policy lets extend, not yet extended."""
+    return (
+        row.stage is Stage.FINAL_REPLY
+        and row.state is DeadlineState.RUNNING
+        and not row.is_target
+        and row.term["extension_days"] is not None
+        and row.extended_days == 0
+    )
+
+
+async def explain_all(session: AsyncSession, message: Message) -> list[ExplainedStage]:
+    """The message's deadlines, each with the steps of its reckoning."""
+    calendar = await calendar_of(session, message.organization_id)
+    return [
+        ExplainedStage.model_validate(read_deadline(row) | {"steps": _explain(row, calendar).steps})
+        for row in await deadlines_of(session, message)
+        if row.state is not DeadlineState.CANCELLED
+    ]
+
+
+def _explain(row: Deadline, calendar: WorkingCalendar) -> Due:
+    due = rules.due_at(_term(row), row.started_at, calendar, _pauses(row))
+    say = due.steps.append
+    if row.extended_days:
+        say(rules.Step(due.due_at, f"Срок продлён на дней: {row.extended_days}."))
+    if row.state is DeadlineState.PAUSED:
+        say(rules.Step(datetime.fromisoformat(row.pauses[-1]["since"]), "Течение срока приостановлено: ждём клиента."))
+    if row.ended_at is not None:
+        late = row.state is DeadlineState.MISSED
+        say(rules.Step(row.ended_at, "Исполнено с опозданием." if late else "Исполнено в срок."))
+    return due
+
+
+async def _policies_of(
+    session: AsyncSession, message: Message, calendar: WorkingCalendar
+) -> list[tuple[DeadlinePolicy, LegalAct | None]]:
+    """The policies that judge the message, with their acts."""
+    point = await session.get_one(Point, message.point_id)
+    case = Case(
+        message.point_id, message.organization_id, point.channel, message.priority, message.kind, message.message_class
+    )
+    query = select(DeadlinePolicy, LegalAct).outerjoin(LegalAct, col(LegalAct.id) == col(DeadlinePolicy.legal_act_id))
+    acts = {policy.id: (policy, act) for policy, act in (await session.exec(query)).all()}
+    day = clock.local_date(message.clock_received_at, calendar.zone)
+    chosen = choose([policy for policy, _ in acts.values()], case, day)
+    return [acts[policy.id] for policy in chosen if _is_needed(policy.stage, message)]
+
+
+def _begin(message: Message, policy: DeadlinePolicy, act: LegalAct | None, calendar: WorkingCalendar) -> Deadline:
+    is_receipt = policy.start_event is StartEvent.RECEIPT
+    row = Deadline(
+        message_id=message.id,
+        cycle=message.cycle,
+        stage=policy.stage,
+        is_target=policy.is_target,
+        policy_id=policy.id,
+        term={
+            "name": policy.name,
+            "unit": policy.unit,
+            "amount": policy.amount,
+            "roll": policy.roll,
+            "pauses": policy.pauses,
+            "remind_hours_before": policy.remind_hours_before,
+            "extension_days": policy.extension_days,
+            "legal_act": act.short_title if act else None,
+            "clause": policy.clause,
+        },
+        started_at=message.clock_received_at if is_receipt else message.clock_registered_at,
+        due_at=message.clock_registered_at,
+        is_provisional=False,
+        state=DeadlineState.RUNNING,
+        pauses=[],
+    )
+    _reckon(row, calendar)
+    if row.stage is Stage.REGISTRATION:
+        at = message.clock_registered_at
+        _end(row, at, DeadlineState.MISSED if is_late(row.due_at, at) else DeadlineState.MET)
+    return row
+
+
+def _is_needed(stage: Stage, message: Message) -> bool:
+    """Whether the stage is still to come: nothing is redirected that is ours."""
+    return stage is not Stage.REDIRECT or message.competence is not Competence.WITHIN
+
+
+def _reckon(row: Deadline, calendar: WorkingCalendar) -> None:
+    """Set the due moment, what follows from it, and let a missed one run again if it is now ahead."""
+    due = rules.due_at(_term(row), row.started_at, calendar, _pauses(row))
+    row.due_at, row.is_provisional = due.due_at, due.provisional
+    before = row.term["remind_hours_before"]
+    remind_at = due.due_at - timedelta(hours=before) if before is not None else None
+    row.remind_at = remind_at if remind_at is not None and remind_at > row.started_at else None
+    if row.state is DeadlineState.MISSED and row.ended_at is None and not is_late(row.due_at, clock.now()):
+        row.state, row.escalated_at = DeadlineState.RUNNING, None
+
+
+def _end(row: Deadline, at: datetime, state: DeadlineState) -> None:
+    if row.pauses and row.pauses[-1]["until"] is None:
+        row.pauses = [*row.pauses[:-1], row.pauses[-1] | {"until": at.isoformat()}]
+    row.ended_at, row.state = at, state
+
+
+def _set_due(message: Message, rows: Iterable[Deadline]) -> None:
+    """The message carries its earliest deadline, so that lists find it by an index."""
+    waiting = [
+        row.due_at
+        for row in rows
+        if row.ended_at is None and row.state is not DeadlineState.PAUSED and row.stage is not Stage.DELAY_NOTICE
+    ]
+    message.due_at = min(waiting, default=None)
+
+
+def _term(row: Deadline) -> Term:
+    told = row.term
+    return Term(TermUnit(told["unit"]), told["amount"] + row.extended_days, Roll(told["roll"]))
+
+
+def _pauses(row: Deadline) -> list[Pause]:
+    return [
+        Pause(datetime.fromisoformat(told["since"]), datetime.fromisoformat(told["until"]))
+        for told in row.pauses
+        if told["until"] is not None
+    ]
+
+
+async def _drop_delay_notices(session: AsyncSession, moment: datetime, late: datetime) -> None:
+    """Nobody has to put an answer off: a delay notice that was not given in time can be given no more, that is all."""
+    await session.exec(
+        sa.update(Deadline)
+        .where(
+            col(Deadline.stage) == Stage.DELAY_NOTICE,
+            col(Deadline.state) == DeadlineState.RUNNING,
+            col(Deadline.due_at) <= late,
+        )
+        .values(state=DeadlineState.CANCELLED, ended_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _mark(session: AsyncSession, moment: datetime, *due: Any, is_miss: bool = False) -> list[Any]:
+    row = Deadline
+    wanted = sa.select(col(row.id)).where(col(row.state) == DeadlineState.RUNNING, *due).limit(BATCH)
+    values: dict[str, Any] = {"reminded_at": moment}
+    if is_miss:
+        values = {"state": DeadlineState.MISSED, "escalated_at": moment}
+    marked = await session.exec(
+        sa.update(row)
+        .where(col(row.id).in_(wanted.with_for_update(skip_locked=True)))
+        .values(values)
+        .returning(col(row.message_id), col(row.stage), col(row.is_target), col(row.cycle))
+        .execution_options(synchronize_session=False)
+    )
+    return list(marked.all())

@@ -1,0 +1,448 @@
+"""Deadlines over HTTP: begun, explained, met, missed, paused, moved with the calendar, said once (O-6.2.2)."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from sqlmodel import col, select
+
+from app.core.ids import new_id
+from app.core.outbox import OutboxEntry
+from app.messages.models import Deadline
+from app.messages.service import deadlines
+from app.worker import make_relay
+from tests.conftest import Api, JoinedDatabase
+from tests.messages.work import MESSAGES, act, approved, drafted, registered, triage_body
+from tests.people import People
+
+POLICIES = "/api/v1/deadline-policies"
+CALENDAR = "/api/v1/working-calendar"
+START = datetime(2026, 11, 24, 3, 15, tzinfo=UTC)
+"""Tuesday, 10:15 in Novosibirsk."""
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(START, tick=False) as traveller:
+        yield traveller
+
+
+def by_stage(told: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(deadline["stage"], deadline["kind"]): deadline for deadline in told["deadlines"]}
+
+
+async def shown(api: Api, people: People, path: str) -> dict[str, Any]:
+    answer = await api.get(path, headers=api.as_(people.operator))
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+async def relayed(database: JoinedDatabase) -> None:
+    relay = make_relay(database)
+    while await relay.relay_once():
+        pass
+
+
+@pytest.mark.order("O-6.2.2", "O-4")
+@pytest.mark.parametrize("point", ["point_id", "other_point_id"])
+async def test_a_message_has_the_limits_of_order_122_and_the_targets_inside_them(
+    api: Api, people: People, point: str
+) -> None:
+    """A social network and e-mail alike: the same deadlines whatever the channel."""
+    body = {"interaction_point_id": str(getattr(people, point)), "received_at": START.isoformat()}
+    by = people.operator if point == "point_id" else people.other_operator
+    answer = await api.post(
+        MESSAGES,
+        headers=api.as_(by),
+        json={"kind": "message", "text": "Где?", "client": {"kind": "individual", "name": "И."}, **body},
+    )
+    assert answer.status_code == 201, answer.text
+    found = by_stage(answer.json())
+    assert {key: value["due_at"] for key, value in found.items()} == {
+        ("registration", "limit"): "2026-11-27T23:59:59+07:00",
+        ("first_reply", "target"): "2026-11-25T11:15:00+07:00",
+        ("final_reply", "target"): "2026-12-03T23:59:59+07:00",
+        ("final_reply", "limit"): "2026-12-24T23:59:59+07:00",
+        ("redirect", "limit"): "2026-12-01T23:59:59+07:00",
+    }
+    assert found["final_reply", "limit"]["legal_act"] == "Приказ от 25.11.2019 № 122"
+    assert found["first_reply", "target"]["legal_act"] is None
+    assert found["registration", "limit"]["state"] == "met" and found["final_reply", "limit"]["state"] == "running"
+    assert answer.json()["due_at"] == "2026-11-25T11:15:00+07:00"
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_urgent_ones_are_answered_sooner_and_what_is_ours_is_not_redirected(api: Api, people: People) -> None:
+    path = f"{MESSAGES}/{(await registered(api, people))['id']}"
+    answer = await act(api, people.operator, path, "triage", triage_body(people, priority="urgent"))
+    found = by_stage(answer.json())
+    assert found["first_reply", "target"]["due_at"] == "2026-11-24T15:15:00+07:00"
+    assert ("redirect", "limit") not in found
+    outside = triage_body(people, competence="outside", reason="Вопрос здравоохранения")
+    found = by_stage((await act(api, people.operator, path, "triage", outside)).json())
+    assert found["redirect", "limit"]["state"] == "running"
+    assert found["first_reply", "target"]["due_at"] == "2026-11-25T11:15:00+07:00"
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_the_answer_meets_its_deadlines_and_a_late_one_misses_them(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    path, reply = await approved(api, people)
+    stopped_clock.move_to(START + timedelta(days=2))  # the first reply should have gone out, the final one not yet
+    assert (await act(api, people.operator, reply, "send", {})).status_code == 202
+    await relayed(database)
+    told = await shown(api, people, path)
+    assert told["state"] == "answered" and told["due_at"] is None
+    states = {key: value["state"] for key, value in by_stage(told).items()}
+    assert states == {
+        ("registration", "limit"): "met",
+        ("first_reply", "target"): "missed",
+        ("final_reply", "target"): "met",
+        ("final_reply", "limit"): "met",
+    }
+
+
+@pytest.mark.order("O-6.2.2", "O-6.2.3b")
+async def test_waiting_for_the_client_pauses_the_target_and_adds_to_its_budget(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    path = f"{MESSAGES}/{(await registered(api, people))['id']}"
+    assert (await act(api, people.operator, path, "triage", triage_body(people))).status_code == 200
+    reply = await drafted(
+        api, people, path, kind="channel_transfer", text="Напишите нам.", offered_point_ids=[str(people.point_id)]
+    )
+    assert (await act(api, people.operator, reply, "submit", {})).status_code == 200
+    assert (await act(api, people.unit_head, reply, "approve", {})).status_code == 200
+    assert (await act(api, people.operator, reply, "send", {})).status_code == 202
+    await relayed(database)
+    told = await shown(api, people, path)
+    found = by_stage(told)
+    assert told["state"] == "awaiting_client"
+    assert found["first_reply", "target"]["state"] == "met" and found["final_reply", "target"]["state"] == "paused"
+    assert found["final_reply", "limit"]["state"] == "running", "the act's limit does not pause"
+    assert told["due_at"] == "2026-12-24T23:59:59+07:00"
+    stopped_clock.move_to(START + timedelta(days=6))  # Monday: four working days passed
+    answer = await act(api, people.operator, path, "reopen", {"reason": "Клиент перезвонил"})
+    found = by_stage(answer.json())
+    assert found["final_reply", "target"]["due_at"] == "2026-12-09T23:59:59+07:00"
+    told = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()
+    steps = next(s for s in told["stages"] if (s["stage"], s["kind"]) == ("final_reply", "target"))["steps"]
+    assert any("Пауза" in step["what"] and "добавлено дней: 4" in step["what"] for step in steps)
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_closing_ends_the_clocks_and_reopening_begins_them_anew(
+    api: Api, people: People, stopped_clock: time_machine.Traveller
+) -> None:
+    path = f"{MESSAGES}/{(await registered(api, people))['id']}"
+    assert (await act(api, people.operator, path, "triage", triage_body(people))).status_code == 200
+    told = (await act(api, people.operator, path, "close", {"reason": "Вопрос снят"})).json()
+    assert told["due_at"] is None and [d["state"] for d in told["deadlines"]] == ["met"]
+    stopped_clock.move_to(START + timedelta(days=1))
+    told = (await act(api, people.operator, path, "reopen", {"reason": "Не снят"})).json()
+    assert by_stage(told)["final_reply", "limit"]["due_at"] == "2026-12-25T23:59:59+07:00"
+    spam = f"{MESSAGES}/{(await registered(api, people, received_at=START.isoformat()))['id']}"
+    assert (await act(api, people.operator, spam, "spam", {})).json()["due_at"] is None
+    told = (await act(api, people.operator, spam, "reopen", {"reason": "Не спам"})).json()
+    assert by_stage(told)["first_reply", "target"]["due_at"] == "2026-11-25T11:15:00+07:00", "a mistake costs no time"
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_explaining_tells_every_step_in_words(api: Api, people: People) -> None:
+    path = f"{MESSAGES}/{(await registered(api, people))['id']}"
+    told = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()
+    first = next(stage for stage in told["stages"] if stage["stage"] == "first_reply")
+    assert [step["what"] for step in first["steps"]] == [
+        "Начало срока: 24.11.2026 10:15.",
+        "24.11.2026: учтено 10:15–13:00, осталось 6 ч 15 мин.",
+        "24.11.2026: учтено 14:00–18:00, осталось 2 ч 15 мин.",
+        "Учтено 2 ч 15 мин до 11:15: срок истекает 25.11.2026 11:15.",
+    ]
+    assert first["steps"][-1]["at"] == first["due_at"] == "2026-11-25T11:15:00+07:00"
+    final = next(stage for stage in told["stages"] if stage["name"] == "Ответ на сообщение")
+    assert any("календарный день: 24.12.2026" in step["what"] for step in final["steps"])
+
+
+@pytest.mark.order("O-6.2.2")
+@pytest.mark.parametrize(
+    ("start", "roll", "due"),
+    [
+        ("2025-12-02T10:00:00+07:00", "previous", "2025-12-30T23:59:59+07:00"),
+        ("2025-04-02T10:00:00+07:00", "previous", "2025-04-30T23:59:59+07:00"),
+        ("2026-12-01T10:00:00+07:00", "previous", "2026-12-30T23:59:59+07:00"),
+        ("2025-12-02T10:00:00+07:00", "next", "2026-01-12T23:59:59+07:00"),
+        ("2025-12-02T10:00:00+07:00", "none", "2026-01-01T23:59:59+07:00"),
+        ("2025-12-01T23:30:00+00:00", "previous", "2025-12-30T23:59:59+07:00"),
+    ],
+)
+async def test_a_preview_needs_no_message(api: Api, people: People, start: str, roll: str, due: str) -> None:
+    """The three dates of order.md, and what the other roll rules make of the first."""
+    policy = {"unit": "calendar_days", "amount": 30, "roll": roll}
+    for by in (people.operator, people.admin):
+        answer = await api.post(
+            f"{POLICIES}/preview", headers=api.as_(by), json={"policy": policy, "started_at": start}
+        )
+        (stage,) = answer.json()["stages"]
+        assert (stage["due_at"], stage["provisional"]) == (due, False)
+        assert stage["steps"][-1]["at"] == due
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_preview_of_a_stored_policy_of_hours_and_beyond_the_known_years(api: Api, people: People) -> None:
+    headers = api.as_(people.operator)
+    listed = (await api.get(POLICIES, params={"limit": 200}, headers=headers)).json()["items"]
+    known = {policy["key"]: policy for policy in listed}
+    assert known["appeal-final-reply"]["extension_days"] == 30 and known["appeal-final-reply"]["class"] == "appeal"
+    body = {"policy_id": known["appeal-final-reply"]["id"], "started_at": "2025-12-02T10:00:00+07:00"}
+    (stage,) = (await api.post(f"{POLICIES}/preview", headers=headers, json=body)).json()["stages"]
+    assert (stage["stage"], stage["due_at"]) == ("final_reply", "2025-12-30T23:59:59+07:00")
+    hours = {"unit": "working_hours", "amount": 8, "working_hours": [["09:00", "13:00"], ["14:00", "18:00"]]}
+    body = {"policy": hours, "started_at": "2026-11-24T09:00:00+07:00"}
+    (stage,) = (await api.post(f"{POLICIES}/preview", headers=headers, json=body)).json()["stages"]
+    assert stage["due_at"] == "2026-11-24T18:00:00+07:00", "a budget that ends with an interval is due at its end"
+    body = {"policy": {"unit": "working_days", "amount": 3}, "started_at": "2029-01-02T09:00:00+07:00"}
+    (stage,) = (await api.post(f"{POLICIES}/preview", headers=headers, json=body)).json()["stages"]
+    assert stage["provisional"] is True
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"started_at": START.isoformat()}, "/policy"),
+        ({"policy": {"unit": "working_days", "amount": 0}, "started_at": START.isoformat()}, "/policy/amount"),
+        (
+            {
+                "policy": {"unit": "working_hours", "amount": 1, "working_hours": [["13:00", "09:00"]]},
+                "started_at": START.isoformat(),
+            },
+            "/policy/working_hours",
+        ),
+        (
+            {
+                "policy": {"unit": "working_hours", "amount": 1, "working_hours": [["09:00", "25:00"]]},
+                "started_at": START.isoformat(),
+            },
+            "/policy/working_hours/0/1",
+        ),
+        ({"policy_id": "01900000-0000-7000-8000-00000000dead", "started_at": START.isoformat()}, "/policy_id"),
+    ],
+)
+async def test_what_a_preview_refuses(api: Api, people: People, body: dict[str, Any], pointer: str) -> None:
+    answer = await api.post(f"{POLICIES}/preview", headers=api.as_(people.operator), json=body)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_case_keeps_the_policy_of_its_day(api: Api, people: People) -> None:
+    admin = api.as_(people.admin)
+    path = f"{MESSAGES}/{(await registered(api, people))['id']}"
+    listed = (await api.get(POLICIES, params={"limit": 200}, headers=admin)).json()["items"]
+    target = next(policy for policy in listed if policy["key"] == "message-first-reply-target")
+    url = f"{POLICIES}/{target['id']}"
+    assert (await api.patch(url, headers=admin, json={"amount": 1})).status_code == 428
+    answer = await api.patch(url, headers=admin | {"If-Match": '"1"'}, json={"amount": 1})
+    assert (answer.status_code, answer.json()["amount"], answer.headers["etag"]) == (200, 1, '"2"')
+    assert by_stage(await shown(api, people, path))["first_reply", "target"]["due_at"] == "2026-11-25T11:15:00+07:00"
+    explained = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()["stages"]
+    assert next(s for s in explained if s["stage"] == "first_reply")["steps"][-1]["at"] == "2026-11-25T11:15:00+07:00"
+    later = await registered(api, people)
+    assert by_stage(later)["first_reply", "target"]["due_at"] == "2026-11-24T11:15:00+07:00"
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_policy_that_names_more_decides_while_it_is_in_force(api: Api, people: People) -> None:
+    admin = api.as_(people.admin)
+    body = {
+        "key": "vk-target",
+        "name": "ВКонтакте быстрее",
+        "stage": "first_reply",
+        "is_target": True,
+        "class": "message",
+        "channel": "vk",
+        "unit": "working_hours",
+        "amount": 2,
+        "roll": "none",
+        "start_event": "receipt",
+        "valid_from": "2026-11-25",
+    }
+    answer = await api.post(POLICIES, headers=admin, json=body)
+    assert answer.status_code == 201, answer.text
+    again = await api.post(POLICIES, headers=admin, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "deadline_policy_exists")
+    today = by_stage(await registered(api, people))
+    assert today["first_reply", "target"]["name"] != body["name"], "not in force yet"
+    url = f"{POLICIES}/{answer.json()['id']}"
+    assert (await api.patch(url, headers=admin | {"If-Match": '"1"'}, json={"valid_from": None})).status_code == 200
+    found = by_stage(await registered(api, people))
+    assert found["first_reply", "target"]["due_at"] == "2026-11-24T12:15:00+07:00"
+    refused = await api.post(
+        POLICIES, headers=admin, json=body | {"key": "x", "legal_act_id": "01900000-0000-7000-8000-000000000041"}
+    )
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/legal_act_id"]
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_changing_the_calendar_moves_open_deadlines_and_says_which(api: Api, people: People) -> None:
+    admin = api.as_(people.admin)
+    message = await registered(api, people)
+    path = f"{MESSAGES}/{message['id']}"
+    tag = (await api.get(path, headers=api.as_(people.operator))).headers["etag"]
+    day = {"day": "2026-12-24", "kind": "off", "name": "Выходной по указу"}
+    answer = await api.post(CALENDAR, headers=admin, json=day)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["moved"] == {
+        "count": 1,
+        "items": [
+            {
+                "message_id": message["id"],
+                "number": message["number"],
+                "stage": "final_reply",
+                "from": "2026-12-24T23:59:59+07:00",
+                "to": "2026-12-23T23:59:59+07:00",
+            }
+        ],
+    }
+    assert by_stage(await shown(api, people, path))["final_reply", "limit"]["due_at"] == "2026-12-23T23:59:59+07:00"
+    assert (await api.get(path, headers=api.as_(people.operator))).headers["etag"] != tag
+    assert (await api.post(CALENDAR, headers=admin, json=day)).json()["code"] == "calendar_day_exists"
+    url = f"{CALENDAR}/{answer.json()['id']}"
+    days = await api.get(f"{CALENDAR}/days", params={"from": "2026-12-24", "to": "2026-12-24"}, headers=admin)
+    assert days.json()["items"][0] == {
+        "day": "2026-12-24",
+        "is_working": False,
+        "name": "Выходной по указу",
+        "working_hours": [],
+        "provisional": False,
+    }
+    assert (await api.delete(url, headers=admin)).status_code == 428
+    assert (await api.delete(url, headers=admin | {"If-Match": answer.headers["etag"]})).status_code == 204
+    assert by_stage(await shown(api, people, path))["final_reply", "limit"]["due_at"] == "2026-12-24T23:59:59+07:00"
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_working_saturday_a_shortened_day_and_other_hours(api: Api, people: People) -> None:
+    admin = api.as_(people.admin)
+    organization = people.operator.organization_id
+    path = f"{MESSAGES}/{(await registered(api, people))['id']}"
+    saturday = {"day": "2026-11-28", "kind": "working", "name": "Рабочая суббота"}
+    answer = await api.post(CALENDAR, headers=admin, json=saturday)
+    assert answer.json()["moved"]["items"][0]["to"] == "2026-12-02T23:59:59+07:00"
+    short = {"day": "2026-11-24", "kind": "shortened", "name": "Короткий", "working_hours": [["09:00", "12:15"]]}
+    assert (await api.post(CALENDAR, headers=admin, json=short)).status_code == 201
+    found = by_stage(await shown(api, people, path))
+    assert found["first_reply", "target"]["due_at"] == "2026-11-25T17:00:00+07:00"
+    without = short | {"day": "2026-11-25", "working_hours": None}
+    refused = await api.post(CALENDAR, headers=admin, json=without)
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/working_hours"]
+    hours = f"{CALENDAR}/hours/{organization}"
+    told = await api.get(hours, headers=admin)
+    assert told.json()["working_hours"] == [["09:00", "13:00"], ["14:00", "18:00"]]
+    answer = await api.put(
+        hours, headers=admin | {"If-Match": told.headers["etag"]}, json={"working_hours": [["10:00", "16:00"]]}
+    )
+    assert answer.status_code == 200 and answer.json()["moved"]["count"] == 1, answer.text
+    found = by_stage(await shown(api, people, path))
+    assert found["first_reply", "target"]["due_at"] == "2026-11-26T11:00:00+07:00"
+    stale = await api.put(hours, headers=admin | {"If-Match": '"0"'}, json={"working_hours": [["10:00", "11:00"]]})
+    assert stale.status_code == 412
+
+
+async def said(database: JoinedDatabase) -> list[str]:
+    async with database.transaction() as session:
+        query = select(OutboxEntry.event).where(col(OutboxEntry.event).like("Deadline%")).order_by(col(OutboxEntry.id))
+        return list((await session.exec(query)).all())
+
+
+@pytest.mark.order("O-6.2.2", "O-10")
+async def test_reminders_and_escalations_are_said_once(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    path = f"{MESSAGES}/{(await registered(api, people))['id']}"
+    tag = (await api.get(path, headers=api.as_(people.operator))).headers["etag"]
+    for moment, expected in (
+        ("2026-11-25T09:14:59+07:00", []),
+        ("2026-11-25T09:15:00+07:00", ["DeadlineNear"]),
+        ("2026-11-25T11:15:00+07:00", ["DeadlineNear"]),
+        ("2026-11-25T11:15:01+07:00", ["DeadlineNear", "DeadlineMissed"]),
+        ("2026-11-25T12:00:00+07:00", ["DeadlineNear", "DeadlineMissed"]),
+    ):
+        stopped_clock.move_to(datetime.fromisoformat(moment))
+        for _worker in range(2):
+            async with database.transaction() as session:
+                await deadlines.remind_and_escalate(session)
+        assert await said(database) == expected, moment
+    told = await api.get(path, headers=api.as_(people.operator))
+    assert by_stage(told.json())["first_reply", "target"]["state"] == "missed"
+    assert told.headers["etag"] != tag
+    assert told.json()["due_at"] == "2026-11-25T11:15:00+07:00", "what was missed is still to be done"
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_reminder_is_said_with_the_mark_or_not_at_all(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    await registered(api, people)
+    stopped_clock.move_to(datetime.fromisoformat("2026-11-25T09:30:00+07:00"))
+
+    class KilledError(Exception):
+        pass
+
+    with pytest.raises(KilledError):
+        async with database.transaction() as session:
+            assert await deadlines.remind_and_escalate(session) == 1
+            raise KilledError
+    assert await said(database) == []
+    async with database.transaction() as session:
+        assert await deadlines.remind_and_escalate(session) == 1
+        assert not await deadlines.is_something_due(session)
+    assert await said(database) == ["DeadlineNear"]
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_the_list_finds_what_is_due_and_overdue(
+    api: Api, people: People, stopped_clock: time_machine.Traveller
+) -> None:
+    old = await registered(api, people, received_at=(START - timedelta(days=1)).isoformat())
+    new = await registered(api, people)
+    headers = api.as_(people.operator)
+    listed = await api.get(MESSAGES, params={"overdue": "true"}, headers=headers)
+    assert [item["id"] for item in listed.json()["items"]] == []
+    stopped_clock.move_to(datetime.fromisoformat("2026-11-25T10:00:00+07:00"))
+    listed = await api.get(MESSAGES, params={"overdue": "true"}, headers=headers)
+    assert [item["id"] for item in listed.json()["items"]] == [old["id"]]
+    listed = await api.get(MESSAGES, params={"overdue": "false"}, headers=headers)
+    assert [item["id"] for item in listed.json()["items"]] == [new["id"]]
+    listed = await api.get(MESSAGES, params={"due_before": "2026-11-25T23:00:00+07:00"}, headers=headers)
+    assert {item["id"] for item in listed.json()["items"]} == {old["id"], new["id"]}
+
+
+async def test_a_message_that_came_late_was_registered_late(api: Api, people: People) -> None:
+    told = await registered(api, people, received_at=(START - timedelta(days=10)).isoformat())
+    found = by_stage(told)
+    assert found["registration", "limit"]["state"] == "missed"
+    assert found["final_reply", "limit"]["started_at"] == told["registered_at"]
+
+
+async def test_messages_from_before_the_policies_are_judged_too(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    from app.messages import reference  # noqa: PLC0415  the only test of it
+
+    message = await registered(api, people)
+    async with database.transaction() as session:
+        await session.exec(sa.delete(Deadline))
+        await reference.load_reference(session)
+    found = by_stage(await shown(api, people, f"{MESSAGES}/{message['id']}"))
+    assert found["first_reply", "target"]["due_at"] == "2026-11-25T11:15:00+07:00"
+
+
+async def test_policies_and_days_of_nowhere_are_404(api: Api, people: People) -> None:
+    for url, code in ((POLICIES, "deadline_policy_not_found"), (CALENDAR, "calendar_day_not_found")):
+        answer = await api.get(f"{url}/{new_id()}", headers=api.as_(people.admin))
+        assert (answer.status_code, answer.json()["code"]) == (404, code)
