@@ -26,6 +26,10 @@ class Match:
             raise Stale
 
 
+ANY_VERSION = Match(frozenset("*"))
+"""Whatever the version: for actions on many objects at once, which name none."""
+
+
 def _tags(header: str) -> frozenset[str]:
     if header.strip() == "*":
         return frozenset("*")

@@ -17,6 +17,7 @@ SCOPES: dict[str, str] = {
     "messages:register": "Hand in messages",
     "messages:triage": "Decide on competence, topic and unit",
     "messages:assign": "Take and assign messages within one's own unit",
+    "messages:extend": "Extend the final reply within the law",
     "messages:move": "Move messages to another unit of the organization",
     "policies:read": "Read deadline policies and the working calendar, and try policies",
     "policies:write": "Keep deadline policies and the working calendar",
@@ -77,6 +78,7 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
         _OPERATOR
         | {
             "messages:move",
+            "messages:extend",
             "replies:approve",
             "templates:publish",
             "monitoring:read",

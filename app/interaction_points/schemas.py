@@ -1,19 +1,15 @@
 """What the API takes and gives about interaction points."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
-from app.core.types import LINE, Day, FreeText, Id, Key, Label, Name, Note
+from app.core.types import Address, Day, FreeText, Id, Key, Label, Name, Note
 from app.interaction_points.models import Audience, PointFormat, RegulationKind
 from app.interaction_points.rules import PointStatus
-
-Address = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=LINE)]
-"""A web address, a postal address, a telephone number: whatever the channel has."""
 
 
 class PointCreate(Input):

@@ -1,6 +1,7 @@
 """Delivery of replies. A point without credentials of its channel delivers by the platform, which reads the reply."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from app.messages.ports import OutgoingReply, ReplyDelivery
 from app.messages.rules.deadlines import Stage
 from app.messages.rules.lives import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
 from app.messages.service import deadlines
-from app.messages.service.moves import make_move
+from app.messages.service.moves import make_move, touch
+from app.messages.service.threads import lock_thread
 
 
 class PlatformDelivery:
@@ -28,28 +30,44 @@ class PlatformDelivery:
 
 DELIVERY: ReplyDelivery = PlatformDelivery()
 ANSWERED_STAGES = frozenset({Stage.FIRST_REPLY, Stage.FINAL_REPLY, Stage.REDIRECT})
+"""An answer meets these: who was told who is competent was redirected too."""
 
 
 async def deliver_reply(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """Deliver a queued reply: the reply is sent and the message answered, in the transaction that ends the job."""
     reply = await session.get_one(Reply, UUID(payload["reply_id"]))
     message = await session.get_one(Message, reply.message_id)
+    await lock_thread(session, message.thread_id)
+    await session.refresh(message)  # what came into the thread meanwhile counts
     if reply.state is not ReplyState.SENDING:
         return  # done before
     outgoing = OutgoingReply(reply.id, message.point_id, message.external_id, message.thread_external_id, reply.text)
     reply.external_id = await DELIVERY.deliver(outgoing)
     reply.state = REPLY_MOVES[reply.state][ReplyMove.DELIVER]
     reply.sent_at = clock.now()
-    is_transfer = reply.kind is ReplyKind.CHANNEL_TRANSFER
-    make_move(session, message, MessageMove.TRANSFER if is_transfer else MessageMove.ANSWER, None)
-    if is_transfer:
-        await deadlines.settle(session, message, {Stage.FIRST_REPLY}, reply.sent_at)
-        await deadlines.pause(session, message, PauseReason.AWAITING_CLIENT, reply.sent_at)
-    else:  # told who is competent, the client was redirected too
-        await deadlines.settle(session, message, ANSWERED_STAGES, reply.sent_at)
-        await deadlines.cancel(session, message)
+    await AFTER[reply.kind](session, message, reply.sent_at)
     audit.record(session, None, "reply.sent", "reply", reply.id, fields=["state"], nobody="service")
     emit(session, ReplySent(message_id=message.id, reply_id=reply.id))
 
+
+async def _answered(session: AsyncSession, message: Message, at: datetime) -> None:
+    make_move(session, message, MessageMove.ANSWER, None)
+    await deadlines.settle(session, message, ANSWERED_STAGES, at)
+    await deadlines.cancel(session, message)
+
+
+async def _transferred(session: AsyncSession, message: Message, at: datetime) -> None:
+    make_move(session, message, MessageMove.TRANSFER, None)
+    await deadlines.settle(session, message, {Stage.FIRST_REPLY}, at)
+    await deadlines.pause(session, message, PauseReason.AWAITING_CLIENT, at)
+
+
+async def _noticed(session: AsyncSession, message: Message, at: datetime) -> None:
+    touch(message)
+    await deadlines.settle(session, message, {Stage.FIRST_REPLY}, at)
+
+
+AFTER = {ReplyKind.ANSWER: _answered, ReplyKind.CHANNEL_TRANSFER: _transferred, ReplyKind.NOTICE: _noticed}
+"""What a delivered reply makes of its message."""
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {ReplyQueued: [deliver_reply]}

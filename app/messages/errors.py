@@ -42,6 +42,64 @@ class MoveToOtherUnit(Forbidden):
     title_ru, title_en = "Передать в другое подразделение может руководитель", "Only a head moves to another unit"
 
 
+class AppealKeepsItsClass(Conflict):
+    """An appeal stays an appeal."""
+
+    code = "appeal_keeps_its_class"
+    title_ru, title_en = "Обращение остаётся обращением", "An appeal stays an appeal"
+    detail_ru = "Сообщение зарегистрировано как обращение: его вид больше не меняется."
+    detail_en = "The message is registered as an appeal: its class does not change any more."
+
+
+class NoAnswerReasonMissing(Conflict):
+    """An appeal without an answer is closed only for a reason of article 11 of 59-FZ."""
+
+    code = "no_answer_reason_missing"
+    title_ru, title_en = "Укажите основание, по которому ответ не даётся", "The legal reason for no answer is missing"
+    detail_ru = "Обращение без ответа закрывается только по основанию статьи 11 Федерального закона № 59-ФЗ."
+    detail_en = "An appeal without an answer is closed only for a reason of article 11 of 59-FZ."
+
+
+class ExtensionNotPossible(Conflict):
+    """No deadline of the message may be extended: none runs, its policy allows none, or it was done already."""
+
+    code = "extension_not_possible"
+    title_ru, title_en = "Срок нельзя продлить", "The deadline cannot be extended"
+    detail_ru = "Срок уже продлён, истёк, не предусматривает продления или не идёт."
+    detail_en = "It was extended already, has passed, allows no extension or does not run."
+
+
+class SameThread(Conflict):
+    """The messages stand in one thread already."""
+
+    code = "same_thread"
+    title_ru, title_en = "Сообщения уже в одной переписке", "The messages stand in one thread already"
+
+
+class DifferentClients(Conflict):
+    """Only the threads of one client are merged."""
+
+    code = "different_clients"
+    title_ru, title_en = "Сообщения разных клиентов", "The messages are of different clients"
+    detail_ru = "Объединяется только переписка одного клиента: у сообщений нет общего контакта."
+    detail_en = "Only one client's threads are merged: the messages share no contact."
+
+
+class CompetentBodyNotFound(NotFound):
+    """There is no such competent body."""
+
+    code = "competent_body_not_found"
+    title_ru, title_en = "Компетентный орган не найден", "Competent body not found"
+
+
+class CompetentBodyExists(Conflict):
+    """There is a competent body of this name."""
+
+    code = "competent_body_exists"
+    title_ru, title_en = "Такой компетентный орган уже есть", "A competent body of this name exists"
+    constraints = ("uq_competent_bodies_name",)
+
+
 class ReplyNotReady(Conflict):
     """The reply has findings that block it; they stand in `findings` of the reply."""
 

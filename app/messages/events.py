@@ -18,6 +18,39 @@ class MessageTriaged(Event):
     competence: str
 
 
+class MessageAssigned(Event):
+    """A message was given to an employee, or with None to nobody of the unit yet."""
+
+    message_id: UUID
+    assignee_id: UUID | None
+
+
+class MessageRedirected(Event):
+    """A message was handed to who is competent."""
+
+    message_id: UUID
+
+
+class AppealRegistered(Event):
+    """A message was registered as an appeal."""
+
+    message_id: UUID
+
+
+class ClientWroteAgain(Event):
+    """A client wrote again in a thread that was answered or waited for them."""
+
+    message_id: UUID
+    by_message_id: UUID
+
+
+class DeadlineExtended(Event):
+    """The final reply was put off within the law."""
+
+    message_id: UUID
+    days: int
+
+
 class MessageClosed(Event):
     """A message was closed."""
 

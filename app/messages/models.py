@@ -58,6 +58,8 @@ class ReplyKind(StrEnum):
 
     ANSWER = "answer"
     CHANNEL_TRANSFER = "channel_transfer"
+    NOTICE = "notice"
+    """Tells of a redirect or an extension; made by the action itself."""
 
 
 class StartEvent(StrEnum):
@@ -71,6 +73,23 @@ class PauseReason(StrEnum):
     """What stops a deadline's clock: the client was asked to go on in another channel (O-6.2.3b)."""
 
     AWAITING_CLIENT = "awaiting_client"
+
+
+class NoAnswerReason(StrEnum):
+    """Why the law lets an appeal go without an answer on the merits (59-FZ, article 11)."""
+
+    NO_NAME_OR_ADDRESS = "no_name_or_address"
+    UNREADABLE = "unreadable"
+    ESSENCE_UNCLEAR = "essence_unclear"
+    OBSCENE_OR_THREATENING = "obscene_or_threatening"
+    ANSWERED_REPEATEDLY = "answered_repeatedly"
+
+
+class RevisionKind(StrEnum):
+    """What happened to a message at its source after it was handed in."""
+
+    EDITED = "edited"
+    DELETED = "deleted"
 
 
 class MessageCounter(Row, table=True):
@@ -91,6 +110,7 @@ class Thread(Row, table=True):
 
     point_id: UUID = Field(foreign_key="interaction_points.id")
     external_id: str | None = Field(default=None, max_length=255)
+    merged_into_id: UUID | None = Field(default=None, foreign_key="threads.id")
 
 
 class Message(VersionedRow, table=True):
@@ -131,6 +151,18 @@ class Message(VersionedRow, table=True):
     need: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     priority: Priority = Field(sa_column=enum_column(Priority))
     assignee_id: UUID | None = Field(default=None, foreign_key="employees.id")
+    proposal: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """The topic and unit that the words of the text speak for; a person decides."""
+    duplicate_of_id: UUID | None = Field(default=None, foreign_key="messages.id", index=True)
+    continues_id: UUID | None = Field(default=None, foreign_key="messages.id", index=True)
+    """The message whose client was asked to go on at another point, and did (O-6.2.3b)."""
+    redirected_to: str | None = Field(default=None, max_length=500)
+    redirect_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id")
+    came_by: str | None = Field(default=None, max_length=500)
+    registration_number: str | None = Field(default=None, max_length=100)
+    appeal_registered_at: datetime | None = None
+    no_answer_reason: NoAnswerReason | None = Field(default=None, sa_column=enum_column(NoAnswerReason, nullable=True))
+    is_deleted_at_source: bool = Field(default=False)
     cycle: int = Field(default=1)
     """Counts how often the work began anew: each has deadlines of its own."""
     clock_received_at: datetime
@@ -156,6 +188,32 @@ class MessageEvent(Row, table=True):
     note: str | None = Field(default=None, max_length=2000)
 
 
+class MessageRevision(Row, table=True):
+    """A text that stood at the source before it was edited or deleted there; never changed."""
+
+    __tablename__ = "message_revisions"
+    __table_args__ = (limit("text", 10_000),)
+
+    message_id: UUID = Field(foreign_key="messages.id", index=True)
+    kind: RevisionKind = Field(sa_column=enum_column(RevisionKind))
+    text: str = Field(sa_type=sa.Text)
+    changed_at: datetime
+    recorded_at: datetime
+
+
+class CompetentBody(VersionedRow, table=True):
+    """Who is competent for questions that are not the ministry's, and what clients are told of it (O-6.2.1)."""
+
+    __tablename__ = "competent_bodies"
+    __table_args__ = (sa.UniqueConstraint("name", name="uq_competent_bodies_name"), limit("name", 500))
+
+    name: str = Field(max_length=500)
+    questions: str = Field(max_length=2000)
+    explanation: str = Field(sa_type=sa.Text)
+    address: str | None = Field(default=None, max_length=1000)
+    closed_on: date | None = None
+
+
 class Reply(VersionedRow, table=True):
     """A reply to a message; it keeps the template and version that it was made from (O-6.2.6)."""
 
@@ -170,7 +228,11 @@ class Reply(VersionedRow, table=True):
     template_version: int | None = None
     template_values: dict[str, str] = Field(sa_column=json_column())
     offered_point_ids: list[str] = Field(sa_column=json_column())
+    is_own_text: bool = Field(default=True)
+    """Whether the text is the author's and not just the template's with its values."""
     drafted_by: UUID = Field(foreign_key="employees.id")
+    author_ids: list[str] = Field(sa_column=json_column())
+    """Everybody whose hand is in the text: none of them approves it."""
     created_at: datetime
     submitted_at: datetime | None = None
     approved_by: UUID | None = Field(default=None, foreign_key="employees.id")

@@ -12,12 +12,22 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.security import Principal
-from app.messages.models import CalendarDay, Deadline, DeadlinePolicy, Message, MessageEvent, Reply, WorkingHours
+from app.messages.models import (
+    CalendarDay,
+    Deadline,
+    DeadlinePolicy,
+    Message,
+    MessageEvent,
+    MessageRevision,
+    Reply,
+    RevisionKind,
+    WorkingHours,
+)
 from app.messages.rules.calendar import WORKING_HOURS, DayOverride, WorkingCalendar, read_intervals
 from app.messages.rules.deadlines import DeadlineState
-from app.messages.rules.lives import ReplyState
+from app.messages.rules.lives import STEPS_RU, ReplyState
 from app.messages.schemas.deadlines import DeadlinePolicyRead, DeadlineRead
-from app.messages.schemas.messages import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead
+from app.messages.schemas.messages import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead, TimelineEntryRead
 from app.organizations.models import Organization
 from app.reply_templates.rules import readability
 from app.reply_templates.service import missing_findings
@@ -33,15 +43,24 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
 
 
 async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Principal) -> list[MessageRead]:
-    """Messages as the caller may see them; everything around them comes in four queries for all together."""
+    """Messages as the caller may see them; everything around them comes in five queries for all together."""
     threads = await _threads(session, {row.thread_id for row in rows}, by)
     around = {message.id for entries in threads.values() for message in entries} | {row.id for row in rows}
     replies = await _replies(session, around)
     deadlines = await _deadlines(session, rows)
-    history: dict[UUID, list[MessageEvent]] = defaultdict(list)
+    history: dict[UUID, list[HistoryEntryRead]] = defaultdict(list)
+    revisions: dict[UUID, list[MessageRevision]] = defaultdict(list)
     if by.kind == "employee":
-        history = await _history(session, [row.id for row in rows])
-    return [_read(row, threads[row.thread_id], replies, deadlines[row.id], history[row.id], by) for row in rows]
+        ids = [row.id for row in rows]
+        history, revisions = await _history(session, ids), await _revisions(session, ids)
+    return [
+        MessageRead.model_validate(
+            _told(row, by)
+            | _conversation(row, threads[row.thread_id], replies, by)
+            | {"deadlines": deadlines[row.id], "history": history[row.id], "revisions": revisions[row.id]}
+        )
+        for row in rows
+    ]
 
 
 def read_reply(row: Reply) -> ReplyRead:
@@ -126,22 +145,69 @@ async def _deadlines(session: AsyncSession, rows: Sequence[Message]) -> dict[UUI
     return found
 
 
-async def _history(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[MessageEvent]]:
+async def read_timeline(session: AsyncSession, row: Message, by: Principal) -> list[TimelineEntryRead]:
+    """Everything that happened to a message, in the order of time: steps, deadlines, and what changed at the source.
+
+    An API client sees what the client wrote and what was answered.
+    """
+    (shown,) = await read_messages(session, [row], by)
+    found = [TimelineEntryRead(at=entry.at, kind=entry.kind, what=entry.text, by=None) for entry in shown.thread]
+    for step in shown.history:
+        said = STEPS_RU[step.what] + (f": {step.note}" if step.note else "")
+        found.append(TimelineEntryRead(at=step.at, kind="step", what=said, by=step.by))
+    for revision in shown.revisions:
+        done = "Удалено" if revision.kind is RevisionKind.DELETED else "Изменено"
+        said = f"{done} в источнике. Было: {revision.text}"
+        found.append(TimelineEntryRead(at=revision.changed_at, kind="revision", what=said, by=None))
+    if by.kind == "employee":
+        query = select(Deadline).where(Deadline.message_id == row.id, col(Deadline.ended_at).is_not(None))
+        for ended in (await session.exec(query)).all():
+            if ended.ended_at is not None and ended.state in (DeadlineState.MET, DeadlineState.MISSED):
+                late = "с опозданием" if ended.state is DeadlineState.MISSED else "в срок"
+                said = f"{ended.term['name']}: {late}"
+                found.append(TimelineEntryRead(at=ended.ended_at, kind="deadline", what=said, by=None))
+    return sorted(found, key=lambda entry: entry.at)
+
+
+async def _history(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[HistoryEntryRead]]:
     query = select(MessageEvent).where(col(MessageEvent.message_id).in_(message_ids)).order_by(col(MessageEvent.id))
-    found: dict[UUID, list[MessageEvent]] = defaultdict(list)
+    found: dict[UUID, list[HistoryEntryRead]] = defaultdict(list)
     for step in (await session.exec(query)).all():
-        found[step.message_id].append(step)
+        told = step.model_dump() | {"at": step.occurred_at, "by": step.by_id}
+        found[step.message_id].append(HistoryEntryRead.model_validate(told))
     return found
 
 
-def _read(
-    row: Message,
-    thread: Sequence[Message],
-    replies: dict[UUID, list[Reply]],
-    deadlines: Sequence[DeadlineRead],
-    history: Sequence[MessageEvent],
-    by: Principal,
-) -> MessageRead:
+async def _revisions(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[MessageRevision]]:
+    query = select(MessageRevision).where(col(MessageRevision.message_id).in_(message_ids))
+    found: dict[UUID, list[MessageRevision]] = defaultdict(list)
+    for revision in (await session.exec(query.order_by(col(MessageRevision.id)))).all():
+        found[revision.message_id].append(revision)
+    return found
+
+
+def _told(row: Message, by: Principal) -> dict[str, Any]:
+    """What the row itself says."""
+    redirect = {"to": row.redirected_to, "legal_act_id": row.redirect_act_id}
+    appeal = {
+        "came_by": row.came_by,
+        "registration_number": row.registration_number,
+        "registered_at": row.appeal_registered_at,
+    }
+    return row.model_dump(exclude={"point_id", "content_hash", "search_text"}) | {
+        "interaction_point_id": row.point_id,
+        "attachments": [],
+        "duplicate_of": row.duplicate_of_id,
+        "proposal": row.proposal if by.kind == "employee" else None,
+        "redirect": redirect if row.redirected_to is not None else None,
+        "appeal": appeal if row.appeal_registered_at is not None else None,
+    }
+
+
+def _conversation(
+    row: Message, thread: Sequence[Message], replies: dict[UUID, list[Reply]], by: Principal
+) -> dict[str, Any]:
+    """The thread in the order of time, and the message's own replies."""
     entries = [
         ThreadEntryRead(kind="message", id=m.id, message_id=m.id, at=m.received_at, text=m.text) for m in thread
     ] + [
@@ -151,24 +217,7 @@ def _read(
         if r.state is ReplyState.SENT and r.sent_at is not None
     ]
     shown = [r for r in replies[row.id] if by.kind == "employee" or r.state is ReplyState.SENT]
-    return MessageRead.model_validate(
-        {
-            **row.model_dump(exclude={"point_id", "content_hash", "search_text"}),
-            "interaction_point_id": row.point_id,
-            "attachments": [],
-            "deadlines": deadlines,
-            "replies": [read_reply(reply) for reply in shown],
-            "thread": sorted(entries, key=lambda entry: (entry.at, entry.kind)),
-            "history": [
-                HistoryEntryRead(
-                    at=step.occurred_at,
-                    what=step.what,
-                    by=step.by_id,
-                    from_state=step.from_state,
-                    to_state=step.to_state,
-                    note=step.note,
-                )
-                for step in history
-            ],
-        }
-    )
+    return {
+        "replies": [read_reply(reply) for reply in shown],
+        "thread": sorted(entries, key=lambda entry: (entry.at, entry.kind)),
+    }

@@ -32,6 +32,14 @@ class MunicipalityKind(StrEnum):
     URBAN_OKRUG = "urban_okrug"
 
 
+class ApprovalRule(StrEnum):
+    """Which replies of a unit a head approves before they are sent."""
+
+    ALWAYS = "always"
+    WITHOUT_TEMPLATE = "without_template"
+    NEVER = "never"
+
+
 class Organization(VersionedRow, table=True):
     """The ministry or a subordinate organization. Never deleted, closed by date."""
 
@@ -60,6 +68,7 @@ class Unit(VersionedRow, table=True):
     name: str = Field(max_length=500)
     is_client_centricity: bool = Field(default=False)
     """Whether it is the unit authorised for client-centricity (A-1.fn)."""
+    approval_rule: ApprovalRule = Field(default=ApprovalRule.ALWAYS, sa_column=enum_column(ApprovalRule))
     opened_on: date | None = None
     closed_on: date | None = None
 

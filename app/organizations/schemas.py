@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.core import example_ids
 from app.core.schemas import Input, Output, example
 from app.core.types import Day, Id, Key, Label, Name
-from app.organizations.models import MunicipalityKind, OrganizationKind
+from app.organizations.models import ApprovalRule, MunicipalityKind, OrganizationKind
 
 Oktmo = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
 
@@ -67,6 +67,7 @@ class UnitCreate(Input):
     organization_id: Id
     name: Name
     is_client_centricity: bool = Field(default=False, strict=True)
+    approval_rule: ApprovalRule = ApprovalRule.ALWAYS
     opened_on: Day | None = None
     model_config = example({"organization_id": example_ids.MINISTRY, "name": "Отдел поддержки предпринимательства"})
 
@@ -76,6 +77,7 @@ class UnitPatch(Input):
 
     name: Name = Field(default="")
     is_client_centricity: bool = Field(default=False, strict=True)
+    approval_rule: ApprovalRule = ApprovalRule.ALWAYS
     opened_on: Day | None = None
     closed_on: Day | None = None
     model_config = example({"name": "Отдел поддержки предпринимательства и экспорта"})
@@ -88,6 +90,7 @@ class UnitRead(Output):
     organization_id: UUID
     name: str
     is_client_centricity: bool
+    approval_rule: ApprovalRule = Field(description="Which replies a head approves before they are sent.")
     opened_on: date | None
     closed_on: date | None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -120,6 +121,15 @@ async def open_topics(session: AsyncSession, topic_ids: list[UUID], unit_id: UUI
     query = select(Topic.id).where(col(Topic.id).in_(wanted), Topic.unit_id == unit_id, col(Topic.closed_on).is_(None))
     if wanted and set((await session.exec(query)).all()) != wanted:
         raise unknown_reference(pointer)
+
+
+async def topics_in_force(session: AsyncSession, organization_id: UUID) -> list[Topic]:
+    """The open topics of the organization's open units."""
+    today = clock.today()
+    query = select(Topic).join(Unit, col(Unit.id) == col(Topic.unit_id))
+    query = query.where(Unit.organization_id == organization_id, col(Topic.closed_on).is_(None))
+    still = sa.or_(col(Unit.closed_on).is_(None), col(Unit.closed_on) >= today)
+    return list((await session.exec(query.where(still))).all())
 
 
 async def create_topic(session: AsyncSession, unit_id: UUID, body: TopicCreate, *, by: Principal) -> Topic:

@@ -52,7 +52,7 @@ def test_lives_of_a_message(moves: list[MessageMove], end: MessageState) -> None
         (S.ANSWERED, M.TRIAGE_WITHIN),
         (S.CLOSED, M.ASSIGN),
         (S.SPAM, M.CLOSE),
-        (S.REGISTERED_AS_APPEAL, M.DRAFT_REPLY),
+        (S.REDIRECTED, M.DRAFT_REPLY),
     ],
 )
 def test_forbidden_moves_of_a_message(state: MessageState, move: MessageMove) -> None:

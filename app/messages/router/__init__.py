@@ -2,10 +2,12 @@
 
 from fastapi import APIRouter
 
-from app.messages.router import calendar, messages, policies, replies
+from app.messages.router import actions, calendar, competent_bodies, messages, policies, replies
 
 router = APIRouter()
 router.include_router(messages.router)
+router.include_router(actions.router)
 router.include_router(replies.router)
+router.include_router(competent_bodies.router)
 router.include_router(policies.router)
 router.include_router(calendar.router)

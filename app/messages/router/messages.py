@@ -1,4 +1,4 @@
-"""HTTP of messages: intake, list, triage, assignment, ends."""
+"""HTTP of messages as they come in and are read: intake, list, deadlines, timeline."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -10,39 +10,28 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.concurrency import MatchDep, answer, conditional
+from app.core.concurrency import answer, conditional
 from app.core.deps import SessionDep
 from app.core.idempotency import KeyMalformed, KeyRequired, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
+from app.core.problems import Invalid, problems
 from app.core.security import Principal, requires
 from app.core.text import like, words
 from app.core.types import Id, Moment, Search
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.messages import queries
-from app.messages.errors import MessageConflict, MessageNotFound, MoveToOtherUnit
-from app.messages.models import Competence, Message, MessageKind, Priority
+from app.messages.errors import MessageConflict, MessageNotFound
+from app.messages.models import Competence, Message, MessageClass, MessageKind, Priority
 from app.messages.rules.deadlines import WHOLE_SECOND
-from app.messages.rules.lives import MessageMove, MessageState
+from app.messages.rules.lives import MessageState
 from app.messages.schemas.deadlines import ExplainRead
-from app.messages.schemas.messages import (
-    MessageAssign,
-    MessageCreate,
-    MessageRead,
-    MessageReason,
-    MessageSpam,
-    MessageTriage,
-)
-from app.messages.service import deadlines, intake, moves, triage
+from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
+from app.messages.service import deadlines, intake, moves
 
 Reader = Annotated[Principal, requires("messages:read")]
 Registrar = Annotated[Principal, requires("messages:register")]
-Triager = Annotated[Principal, requires("messages:triage")]
-Assigner = Annotated[Principal, requires("messages:assign")]
 
 router = APIRouter(prefix="/messages", tags=["messages"])
-
-CHANGES = (MessageNotFound, Invalid, Stale, PreconditionRequired, MoveNotAllowed)
 
 
 class MessageSort(StrEnum):
@@ -95,6 +84,8 @@ async def list_messages(
     competence: Annotated[Competence | None, Query()] = None,
     priority: Annotated[Priority | None, Query()] = None,
     kind: Annotated[MessageKind | None, Query()] = None,
+    message_class: Annotated[MessageClass | None, Query(alias="class")] = None,
+    duplicate_of: Annotated[Id | None, Query()] = None,
     due_before: Annotated[
         Moment | None, Query(description="Something of it is due before this moment, or was already.")
     ] = None,
@@ -113,6 +104,8 @@ async def list_messages(
         "competence": competence,
         "priority": priority,
         "kind": kind,
+        "message_class": message_class,
+        "duplicate_of_id": duplicate_of,
     }
     for name, value in filters.items():
         if value is not None:
@@ -160,69 +153,13 @@ async def explain_deadlines(message_id: UUID, by: Reader, session: SessionDep) -
     return ExplainRead(stages=await deadlines.explain_all(session, row))
 
 
-@router.post(
-    "/{message_id}/triage",
-    response_model=MessageRead,
-    responses=problems(*CHANGES),
-    summary="Triage a message",
+@router.get(
+    "/{message_id}/timeline",
+    response_model=TimelineRead,
+    responses=problems(MessageNotFound, Invalid),
+    summary="Show a message's timeline",
 )
-async def triage_message(
-    message_id: UUID, body: MessageTriage, by: Triager, session: SessionDep, match: MatchDep
-) -> Response:
-    """Record the analysed need and decide on competence, topic and unit (O-6.2.1, O-6.2.3a)."""
-    row = await triage.triage_message(session, message_id, body, match, by=by)
-    return await _answer(session, row, by)
-
-
-@router.post(
-    "/{message_id}/assign",
-    response_model=MessageRead,
-    responses=problems(*CHANGES, MoveToOtherUnit),
-    summary="Assign or take a message",
-)
-async def assign_message(
-    message_id: UUID, body: MessageAssign, by: Assigner, session: SessionDep, match: MatchDep
-) -> Response:
-    """Give a message to an employee of the unit; to oneself it is taking. A head may move it to another unit."""
-    row = await triage.assign_message(session, message_id, body, match, by=by)
-    return await _answer(session, row, by)
-
-
-@router.post(
-    "/{message_id}/close",
-    response_model=MessageRead,
-    responses=problems(*CHANGES),
-    summary="Close a message",
-)
-async def close_message(
-    message_id: UUID, body: MessageReason, by: Triager, session: SessionDep, match: MatchDep
-) -> Response:
-    """Close a message, with the reason on record."""
-    row = await triage.move_message(session, message_id, MessageMove.CLOSE, body.reason, match, by=by)
-    return await _answer(session, row, by)
-
-
-@router.post(
-    "/{message_id}/reopen",
-    response_model=MessageRead,
-    responses=problems(*CHANGES),
-    summary="Reopen a message",
-)
-async def reopen_message(
-    message_id: UUID, body: MessageReason, by: Triager, session: SessionDep, match: MatchDep
-) -> Response:
-    """Take an answered, closed or spam message up again."""
-    row = await triage.move_message(session, message_id, MessageMove.REOPEN, body.reason, match, by=by)
-    return await _answer(session, row, by)
-
-
-@router.post(
-    "/{message_id}/spam",
-    response_model=MessageRead,
-    responses=problems(*CHANGES),
-    summary="Mark a message as spam",
-)
-async def mark_spam(message_id: UUID, body: MessageSpam, by: Triager, session: SessionDep, match: MatchDep) -> Response:
-    """Mark a message as spam; it is never deleted."""
-    row = await triage.move_message(session, message_id, MessageMove.MARK_SPAM, body.reason, match, by=by)
-    return await _answer(session, row, by)
+async def get_timeline(message_id: UUID, by: Reader, session: SessionDep) -> TimelineRead:
+    """Everything that happened, in the order of time and in words; an API client sees messages and sent replies."""
+    row = await moves.get_message(session, message_id, by)
+    return TimelineRead(items=await queries.read_timeline(session, row, by))

@@ -43,6 +43,7 @@ class MessageMove(StrEnum):
     DRAFT_REPLY = "draft_reply"
     SUBMIT_REPLY = "submit_reply"
     RETURN_REPLY = "return_reply"
+    RETURN_OUTSIDE_REPLY = "return_outside_reply"
     SEND_REPLY = "send_reply"
     ANSWER = "answer"
     TRANSFER = "transfer"
@@ -50,21 +51,29 @@ class MessageMove(StrEnum):
     REOPEN = "reopen"
     REOPEN_UNTRIAGED = "reopen_untriaged"
     MARK_SPAM = "mark_spam"
+    MARK_DUPLICATE = "mark_duplicate"
+    REDIRECT = "redirect"
+    REGISTER_AS_APPEAL = "register_as_appeal"
+    CLIENT_WROTE_AGAIN = "client_wrote_again"
 
 
 _S, _M = MessageState, MessageMove
 
+# A comment becomes an appeal only by a person's decision, whatever became of it before (59-FZ).
+_APPEAL = {_M.REGISTER_AS_APPEAL: _S.REGISTERED_AS_APPEAL}
 _TRIAGE = {
     _M.TRIAGE_WITHIN: _S.TRIAGED,
     _M.TRIAGE_OUTSIDE: _S.OUT_OF_COMPETENCE,
     _M.TRIAGE_UNCLEAR: _S.TRIAGED,
 }
-_OPEN_ENDS = {_M.CLOSE: _S.CLOSED, _M.MARK_SPAM: _S.SPAM}
+_OPEN_ENDS = {_M.CLOSE: _S.CLOSED, _M.MARK_SPAM: _S.SPAM, _M.MARK_DUPLICATE: _S.CLOSED, **_APPEAL}
 
 MESSAGE_MOVES: dict[MessageState, dict[MessageMove, MessageState]] = {
     _S.RECEIVED: _TRIAGE | {_M.ASSIGN: _S.RECEIVED} | _OPEN_ENDS,
     # A reply is drafted only after the need was analysed: stage 1 comes before stage 2 (O-6.2.3).
-    _S.TRIAGED: _TRIAGE | {_M.ASSIGN: _S.IN_PROGRESS, _M.DRAFT_REPLY: _S.IN_PROGRESS} | _OPEN_ENDS,
+    _S.TRIAGED: _TRIAGE
+    | {_M.ASSIGN: _S.IN_PROGRESS, _M.DRAFT_REPLY: _S.IN_PROGRESS, _M.REDIRECT: _S.REDIRECTED}
+    | _OPEN_ENDS,
     _S.IN_PROGRESS: {
         _M.TRIAGE_WITHIN: _S.IN_PROGRESS,
         _M.TRIAGE_UNCLEAR: _S.IN_PROGRESS,
@@ -72,17 +81,27 @@ MESSAGE_MOVES: dict[MessageState, dict[MessageMove, MessageState]] = {
         _M.ASSIGN: _S.IN_PROGRESS,
         _M.DRAFT_REPLY: _S.IN_PROGRESS,
         _M.SUBMIT_REPLY: _S.AWAITING_APPROVAL,
+        _M.REDIRECT: _S.REDIRECTED,
     }
     | _OPEN_ENDS,
     _S.AWAITING_APPROVAL: {
         _M.ASSIGN: _S.AWAITING_APPROVAL,
         _M.RETURN_REPLY: _S.IN_PROGRESS,
+        _M.RETURN_OUTSIDE_REPLY: _S.OUT_OF_COMPETENCE,
         _M.SEND_REPLY: _S.AWAITING_APPROVAL,
         _M.ANSWER: _S.ANSWERED,
         _M.TRANSFER: _S.AWAITING_CLIENT,
     },
-    _S.ANSWERED: {_M.CLOSE: _S.CLOSED, _M.REOPEN: _S.IN_PROGRESS, _M.ASSIGN: _S.ANSWERED},
-    _S.AWAITING_CLIENT: {
+    _S.ANSWERED: {
+        _M.CLOSE: _S.CLOSED,
+        _M.REOPEN: _S.IN_PROGRESS,
+        _M.CLIENT_WROTE_AGAIN: _S.IN_PROGRESS,
+        _M.ASSIGN: _S.ANSWERED,
+    }
+    | _APPEAL,
+    _S.AWAITING_CLIENT: _APPEAL
+    | {
+        _M.CLIENT_WROTE_AGAIN: _S.IN_PROGRESS,
         _M.CLOSE: _S.CLOSED,
         _M.REOPEN: _S.IN_PROGRESS,
         _M.ASSIGN: _S.AWAITING_CLIENT,
@@ -97,10 +116,19 @@ MESSAGE_MOVES: dict[MessageState, dict[MessageMove, MessageState]] = {
         _M.ASSIGN: _S.OUT_OF_COMPETENCE,
         _M.DRAFT_REPLY: _S.OUT_OF_COMPETENCE,
         _M.SUBMIT_REPLY: _S.AWAITING_APPROVAL,
+        _M.REDIRECT: _S.REDIRECTED,
     }
     | _OPEN_ENDS,
     _S.REDIRECTED: {_M.CLOSE: _S.CLOSED, _M.REOPEN: _S.IN_PROGRESS},
-    _S.REGISTERED_AS_APPEAL: {_M.CLOSE: _S.CLOSED, _M.ASSIGN: _S.REGISTERED_AS_APPEAL},
+    _S.REGISTERED_AS_APPEAL: {
+        _M.TRIAGE_WITHIN: _S.REGISTERED_AS_APPEAL,
+        _M.TRIAGE_UNCLEAR: _S.REGISTERED_AS_APPEAL,
+        _M.TRIAGE_OUTSIDE: _S.OUT_OF_COMPETENCE,
+        _M.ASSIGN: _S.REGISTERED_AS_APPEAL,
+        _M.DRAFT_REPLY: _S.IN_PROGRESS,
+        _M.REDIRECT: _S.REDIRECTED,
+        _M.CLOSE: _S.CLOSED,
+    },
 }
 
 
@@ -165,6 +193,11 @@ MOVES_RU: dict[str, str] = {
     "triage_unclear": "отметить компетенцию неясной",
     "assign": "назначить исполнителя",
     "draft_reply": "подготовить ответ",
+    "return_outside_reply": "вернуть ответ",
+    "mark_duplicate": "отметить как повтор",
+    "redirect": "перенаправить",
+    "register_as_appeal": "зарегистрировать как обращение",
+    "client_wrote_again": "клиент написал снова",
     "submit_reply": "передать ответ на согласование",
     "return_reply": "вернуть ответ",
     "send_reply": "отправить ответ",
@@ -182,6 +215,31 @@ MOVES_RU: dict[str, str] = {
     "deliver": "доставить",
     "fail": "отметить недоставленным",
 }
+
+
+STEPS_RU: dict[str, str] = {
+    "register": "Сообщение зарегистрировано",
+    "triage_within": "Рассмотрено: в компетенции",
+    "triage_outside": "Рассмотрено: вне компетенции",
+    "triage_unclear": "Рассмотрено: компетенция неясна",
+    "assign": "Назначен исполнитель",
+    "draft_reply": "Подготовлен проект ответа",
+    "submit_reply": "Ответ передан на согласование",
+    "return_reply": "Ответ возвращён на доработку",
+    "return_outside_reply": "Ответ возвращён на доработку",
+    "send_reply": "Ответ отправляется",
+    "answer": "Дан ответ",
+    "transfer": "Клиенту предложен другой канал",
+    "close": "Сообщение закрыто",
+    "reopen": "Работа возобновлена",
+    "reopen_untriaged": "Работа возобновлена",
+    "mark_spam": "Отмечено как спам",
+    "mark_duplicate": "Отмечено как повтор",
+    "redirect": "Перенаправлено",
+    "register_as_appeal": "Зарегистрировано как обращение",
+    "client_wrote_again": "Клиент написал снова",
+}
+"""What happened, in the words of a message's timeline."""
 
 
 def number_of(year: int, count: int) -> str:

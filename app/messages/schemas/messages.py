@@ -1,5 +1,7 @@
 """What the API takes and gives about messages and replies."""
 
+from datetime import date
+from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -7,8 +9,17 @@ from pydantic import Field
 
 from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
-from app.core.types import ExternalId, FreeText, Id, Key, Moment, Name, Note
-from app.messages.models import ClientKind, Competence, MessageClass, MessageKind, Priority, ReplyKind
+from app.core.types import Address, Day, ExternalId, FreeText, Id, Key, Label, Moment, Name, Note
+from app.messages.models import (
+    ClientKind,
+    Competence,
+    MessageClass,
+    MessageKind,
+    NoAnswerReason,
+    Priority,
+    ReplyKind,
+    RevisionKind,
+)
 from app.messages.rules.lives import MessageState, ReplyState
 from app.messages.schemas.deadlines import DeadlineRead
 from app.reply_templates.schemas import FindingRead, Values
@@ -54,6 +65,9 @@ class MessageCreate(Input):
     text: FreeText
     received_at: Moment
     client: Client
+    continues_id: Id | None = Field(
+        default=None, description="The message whose client was asked to go on here, and does (O-6.2.3b)."
+    )
     attachments: Annotated[
         list[Attachment], Field(max_length=0, description="Empty for now: attachments are not stored yet.")
     ] = []
@@ -77,6 +91,9 @@ class Need(Input):
     summary: Note
 
 
+TriagedClass = Literal[MessageClass.MESSAGE, MessageClass.INFORMATION_REQUEST, MessageClass.MEDIA_REQUEST]
+
+
 class MessageTriage(Input):
     """The decision on a message; `reason` is required for outside and unclear."""
 
@@ -86,6 +103,9 @@ class MessageTriage(Input):
     priority: Priority = Priority.NORMAL
     need: Need
     reason: Note | None = None
+    message_class: TriagedClass | None = Field(
+        default=None, alias="class", description="Left out: as it is. An appeal is made by `register_as_appeal` only."
+    )
     model_config = example(
         {
             "competence": "within",
@@ -113,6 +133,128 @@ class MessageReason(Input):
     model_config = example({"reason": "Вопрос решён по телефону"})
 
 
+class MessageClose(Input):
+    """Why a message is closed; for an appeal without an answer also the reason that the law knows."""
+
+    reason: Note
+    no_answer_reason: NoAnswerReason | None = None
+    model_config = example({"reason": "Вопрос решён по телефону"})
+
+
+class MessageDuplicate(Input):
+    """The message that this one repeats."""
+
+    of: Id
+    model_config = example({"of": example_ids.MESSAGE})
+
+
+class MessageMerge(Input):
+    """The message into whose thread what the same client wrote is brought."""
+
+    into: Id
+    model_config = example({"into": example_ids.MESSAGE})
+
+
+class MessageRedirect(Input):
+    """Who is competent, the act that says so, and what the client is told."""
+
+    to: Name
+    legal_act_id: Id
+    text: FreeText
+    model_config = example(
+        {
+            "to": "Министерство здравоохранения Новосибирской области",
+            "legal_act_id": example_ids.LEGAL_ACT,
+            "text": "Здравствуйте! Ваш вопрос передан в министерство здравоохранения: там вам ответят по существу.",
+        }
+    )
+
+
+class MessageExtend(Input):
+    """Why the final reply is put off, and by how many days."""
+
+    reason: Note
+    days: Annotated[int, Field(strict=True, ge=1, le=365)]
+    model_config = example({"reason": "Запрошены сведения у другого ведомства", "days": 15})
+
+
+class AppealRegister(Input):
+    """How the appeal came, and its number in the document system."""
+
+    came_by: Name
+    registration_number: Label
+    model_config = example({"came_by": "Платформа обратной связи", "registration_number": "01-45/1234"})
+
+
+class RevisionCreate(Input):
+    """What happened to a message at its source: a new text, or its deletion."""
+
+    text: FreeText | None = None
+    is_deleted: bool = Field(default=False, strict=True)
+    changed_at: Moment
+    model_config = example(
+        {"text": "Где узнать про льготный заём? Спасибо!", "changed_at": "2026-11-24T10:20:00+07:00"}
+    )
+
+
+class BulkAction(StrEnum):
+    """What can be done to many messages at once."""
+
+    ASSIGN = "assign"
+    SPAM = "spam"
+    CLOSE = "close"
+
+
+class MessageBulk(Input):
+    """One action on up to 500 messages; `reason` for close and spam, assignee or unit for assign."""
+
+    action: BulkAction
+    ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    reason: Note | None = None
+    assignee_id: Id | None = None
+    unit_id: Id | None = None
+    model_config = example({"action": "close", "ids": [example_ids.MESSAGE], "reason": "Вопрос решён"})
+
+
+class CompetentBodyCreate(Input):
+    """Who is competent for questions that are not the ministry's, and what clients are told."""
+
+    name: Name
+    questions: Note
+    explanation: FreeText
+    address: Address | None = None
+    model_config = example(
+        {
+            "name": "Министерство здравоохранения Новосибирской области",
+            "questions": "Медицинская помощь, лекарства, работа поликлиник",
+            "explanation": "Здравствуйте! На вопросы о медицинской помощи отвечает министерство здравоохранения.",
+            "address": "https://zdrav.nso.ru",
+        }
+    )
+
+
+class CompetentBodyPatch(Input):
+    """Changes of a competent body; closed, it is not proposed any more."""
+
+    name: Name = Field(default="")
+    questions: Note = Field(default="")
+    explanation: FreeText = Field(default="")
+    address: Address | None = None
+    closed_on: Day | None = None
+    model_config = example({"closed_on": "2026-12-31"})
+
+
+class CompetentBodyRead(Output):
+    """Who is competent for what, with the explanation prepared for clients."""
+
+    id: UUID
+    name: str
+    questions: str
+    explanation: str
+    address: str | None
+    closed_on: date | None
+
+
 class MessageSpam(Input):
     """Why a message is spam, if there is something to say."""
 
@@ -123,7 +265,7 @@ class MessageSpam(Input):
 class ReplyCreate(Input):
     """A draft: a free text, or a template with values; the text wins."""
 
-    kind: ReplyKind
+    kind: Literal[ReplyKind.ANSWER, ReplyKind.CHANNEL_TRANSFER]
     template_id: Id | None = None
     values: Values = {}
     text: FreeText | None = None
@@ -233,6 +375,70 @@ class ThreadEntryRead(Output):
     text: str
 
 
+class ProposalRead(Output):
+    """The topic and unit that the text speaks for, with the words that led to them; a person decides."""
+
+    topic_id: UUID
+    unit_id: UUID
+    words: list[str]
+
+
+class RedirectRead(Output):
+    """Who the question was handed to, and by which act."""
+
+    to: str
+    legal_act_id: UUID | None
+
+
+class AppealRead(Output):
+    """How an appeal came, and its number in the document system."""
+
+    came_by: str
+    registration_number: str
+    registered_at: ShownMoment
+
+
+class RevisionRead(Output):
+    """A text that stood at the source before it was edited or deleted there."""
+
+    kind: RevisionKind
+    text: str
+    changed_at: ShownMoment
+    recorded_at: ShownMoment
+
+
+class BulkItemRead(Output):
+    """What became of one message: 200, or the refusal's status and code."""
+
+    id: UUID
+    status: int
+    code: str | None
+    title: str | None
+    state: MessageState | None
+
+
+class BulkRead(Output):
+    """What became of each message, in the order asked."""
+
+    done: int
+    items: list[BulkItemRead]
+
+
+class TimelineEntryRead(Output):
+    """One thing that happened, in words."""
+
+    at: ShownMoment
+    kind: Literal["message", "step", "reply", "deadline", "revision"]
+    what: str
+    by: UUID | None
+
+
+class TimelineRead(Output):
+    """Everything that happened to a message, in the order of time."""
+
+    items: list[TimelineEntryRead]
+
+
 class HistoryEntryRead(Output):
     """One step of a message's life."""
 
@@ -267,6 +473,14 @@ class MessageRead(Output):
     unit_id: UUID
     assignee_id: UUID | None
     priority: Priority
+    proposal: ProposalRead | None = Field(description="Null for API clients.")
+    duplicate_of: UUID | None
+    continues_id: UUID | None
+    redirect: RedirectRead | None
+    appeal: AppealRead | None
+    no_answer_reason: NoAnswerReason | None
+    is_deleted_at_source: bool
+    revisions: list[RevisionRead] = Field(description="Empty for API clients.")
     due_at: ShownMoment | None = Field(description="The earliest deadline that still runs.")
     deadlines: list[DeadlineRead]
     need: NeedRead | None

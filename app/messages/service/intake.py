@@ -20,10 +20,12 @@ from app.interaction_points.errors import PointNotFound
 from app.interaction_points.models import Point
 from app.messages.errors import MessageConflict
 from app.messages.events import MessageRegistered
-from app.messages.models import Message, MessageClass, MessageCounter, MessageEvent, Priority, Thread
+from app.messages.models import Message, MessageClass, MessageCounter, MessageEvent, Priority
 from app.messages.rules.lives import MessageState, number_of
 from app.messages.schemas.messages import MessageCreate
 from app.messages.service import deadlines
+from app.messages.service.threads import client_wrote_again, continued, open_thread
+from app.messages.service.triage import proposed
 
 MAY_BE_AHEAD = timedelta(minutes=5)
 
@@ -46,7 +48,8 @@ async def register_message(session: AsyncSession, body: MessageCreate, *, by: Pr
     if known is not None:
         return known, False
     await points.require_in_force(session, point, clock.local_date(body.received_at))
-    thread_id = await _thread(session, point.id, body.thread_external_id)
+    first = await continued(session, body.continues_id, by) if body.continues_id is not None else None
+    thread_id = first.thread_id if first else await open_thread(session, point.id, body.thread_external_id)
     message = await _insert(session, body, point, thread_id, content_hash)
     if message is None:  # another request was first, a moment ago
         known = await _known(session, body, content_hash, by)
@@ -62,13 +65,14 @@ async def register_message(session: AsyncSession, body: MessageCreate, *, by: Pr
             to_state=message.state,
         )
     )
+    await client_wrote_again(session, message, by)
     audit.record(session, by, "message.registered", "message", message.id)
     emit(session, MessageRegistered(message_id=message.id))
     return message, True
 
 
 def _content_hash(body: MessageCreate) -> str:
-    told = body.model_dump(mode="json", exclude={"interaction_point_id", "external_id"})
+    told = body.model_dump(mode="json", exclude={"interaction_point_id", "external_id", "continues_id"})
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -113,6 +117,8 @@ async def _insert(
         updated_at=moment,
         state=MessageState.RECEIVED,
         priority=Priority.NORMAL,
+        proposal=await proposed(session, body.text, point),
+        continues_id=body.continues_id,
     )
     # The unique key decides between two at once; a plain INSERT would end the transaction of the one who came second.
     clocks = await deadlines.first_deadlines(session, row)
@@ -131,15 +137,3 @@ async def _next_number(session: AsyncSession, year: int) -> int:
     statement = insert_into(session, table).values(id=new_id(), year=year, last=1)
     counted = statement.on_conflict_do_update(index_elements=["year"], set_={"last": table.c.last + 1})
     return int((await session.exec(counted.returning(table.c.last))).one()[0])
-
-
-async def _thread(session: AsyncSession, point_id: UUID, external_id: str | None) -> UUID:
-    """The thread of that external id at the point, or a thread of the message's own."""
-    table = Thread.__table__  # type: ignore[attr-defined]
-    thread_id = new_id()
-    statement = insert_into(session, table).values(id=thread_id, point_id=point_id, external_id=external_id)
-    await session.exec(statement.on_conflict_do_nothing(index_elements=["point_id", "external_id"]))
-    if external_id is None:
-        return thread_id
-    query = select(Thread.id).where(Thread.point_id == point_id, Thread.external_id == external_id)
-    return (await session.exec(query)).one()

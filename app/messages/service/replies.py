@@ -16,12 +16,14 @@ from app.interaction_points import service as points
 from app.interaction_points.models import Audience
 from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound, ReplyNotReady
 from app.messages.events import ReplyApproved, ReplyQueued, ReplyReturned, ReplySubmitted
-from app.messages.models import Message, Reply, ReplyKind
+from app.messages.models import Competence, Message, Reply, ReplyKind
 from app.messages.queries import replies_of
+from app.messages.rules.approval import needs_approval
 from app.messages.rules.lives import REPLY_MOVES, MessageMove, MessageState, ReplyMove, ReplyState
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch
 from app.messages.service import deadlines
 from app.messages.service.moves import get_message, make_move, touch
+from app.organizations import service as organizations
 from app.reply_templates import rules as templates
 from app.reply_templates import service as template_service
 from app.reply_templates.errors import FourEyes
@@ -47,6 +49,8 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
     await _require_offers(session, body.kind, body.offered_point_ids)
     if message.state is MessageState.AWAITING_CLIENT:  # answered after all, without waiting for the client
         await deadlines.resume(session, message, clock.now())
+    if message.need is None:  # stage 1 comes before stage 2, for an appeal too (O-6.2.3)
+        raise MessageMoveNotAllowed(message.state, MessageMove.DRAFT_REPLY)
     make_move(session, message, MessageMove.DRAFT_REPLY, by)
     reply = Reply(
         message_id=message.id,
@@ -57,7 +61,9 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
         template_version=version,
         template_values=dict(body.values),
         offered_point_ids=[str(point_id) for point_id in body.offered_point_ids],
+        is_own_text=body.text is not None,
         drafted_by=by.id,
+        author_ids=[str(by.id)],
         created_at=clock.now(),
     )
     session.add(reply)
@@ -80,12 +86,16 @@ async def edit_reply(
         reply.offered_point_ids = [str(point_id) for point_id in body.offered_point_ids]
     if "text" in sent and body.text is not None and not sent & {"template_id", "values"}:
         reply.text = body.text  # the template and version that it was made from stay on record
+        reply.is_own_text = True
     elif sent & {"text", "template_id", "values"}:
         template_id = body.template_id if "template_id" in sent else reply.template_id
         values = body.values if "values" in sent else reply.template_values
         reply.text, reply.template_version = await _text_of(session, body.text, template_id, values, by)
         reply.template_id, reply.template_values = template_id, dict(values)
-    reply.state, reply.drafted_by = state, by.id
+        reply.is_own_text = body.text is not None
+    reply.state = state
+    if str(by.id) not in reply.author_ids:
+        reply.author_ids = [*reply.author_ids, str(by.id)]
     touch(message)
     audit.record(session, by, "reply.edited", "reply", reply.id, fields=sorted(sent))
     await session.flush()  # the version is counted at the flush
@@ -95,24 +105,29 @@ async def edit_reply(
 async def submit_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
 ) -> Reply:
-    """Hand a reply in for approval; unfilled placeholders block it."""
+    """Hand a reply in for approval, or past it where the unit's rule wants none; unfilled placeholders block it."""
     message, reply = await _both(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.SUBMIT)
     _require_ready(reply)
+    unit = await organizations.get_unit(session, message.unit_id)
     make_move(session, message, MessageMove.SUBMIT_REPLY, by)
     reply.submitted_at, reply.returned_reason = clock.now(), None
+    if not needs_approval(unit.approval_rule, has_template=reply.template_id is not None and not reply.is_own_text):
+        reply.approved_at = reply.submitted_at
+        passed = ReplyApproved(message_id=message.id, reply_id=reply.id)
+        return await _done(session, reply, REPLY_MOVES[state][ReplyMove.APPROVE], by, passed)
     return await _done(session, reply, state, by, ReplySubmitted(message_id=message.id, reply_id=reply.id))
 
 
 async def approve_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
 ) -> Reply:
-    """Approve a reply; who drafted it does not."""
+    """Approve a reply; whose hand is in its text does not."""
     message, reply = await _both(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.APPROVE)
-    if reply.drafted_by == by.id:
+    if str(by.id) in reply.author_ids:
         raise FourEyes
     _require_ready(reply)
     reply.approved_by, reply.approved_at = by.id, clock.now()
@@ -127,7 +142,10 @@ async def return_reply(
     message, reply = await _both(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.RETURN)
-    make_move(session, message, MessageMove.RETURN_REPLY, by, reason)
+    is_outside = message.competence is Competence.OUTSIDE
+    make_move(
+        session, message, MessageMove.RETURN_OUTSIDE_REPLY if is_outside else MessageMove.RETURN_REPLY, by, reason
+    )
     reply.returned_reason, reply.approved_by, reply.approved_at = reason, None, None
     return await _done(session, reply, state, by, ReplyReturned(message_id=message.id, reply_id=reply.id))
 

@@ -1,19 +1,23 @@
-"""Triage, assignment and the ends of a message (O-6.2.1, O-6.2.3a, O-10)."""
+"""Triage and assignment of messages (O-6.2.1, O-6.2.3a, O-10)."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.concurrency import Match
+from app.core.lemmas import lemmas
 from app.core.outbox import emit
 from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.security import Principal
-from app.messages.errors import MoveToOtherUnit
-from app.messages.events import MessageClosed, MessageTriaged
-from app.messages.models import Competence, Message
-from app.messages.rules.lives import MessageMove, MessageState
+from app.interaction_points.models import Point
+from app.messages.errors import AppealKeepsItsClass, MoveToOtherUnit
+from app.messages.events import MessageAssigned, MessageTriaged
+from app.messages.models import Competence, Message, MessageClass
+from app.messages.rules.lives import MessageMove
+from app.messages.rules.topics import TopicWords, propose
 from app.messages.schemas.messages import MessageAssign, MessageTriage
 from app.messages.service import deadlines
 from app.messages.service.moves import get_message, make_move, require_move
@@ -24,6 +28,18 @@ TRIAGE_MOVES = {
     Competence.OUTSIDE: MessageMove.TRIAGE_OUTSIDE,
     Competence.UNCLEAR: MessageMove.TRIAGE_UNCLEAR,
 }
+
+
+async def proposed(session: AsyncSession, text: str, point: Point) -> dict[str, Any] | None:
+    """The topic and unit of the organization that the words of a text speak for, as they are stored."""
+    topics = [
+        TopicWords(topic.id, topic.unit_id, [frozenset(lemmas(keyword)) for keyword in topic.keywords])
+        for topic in await organizations.topics_in_force(session, point.organization_id)
+    ]
+    found = propose(lemmas(text), topics, point.unit_id)
+    if found is None:
+        return None
+    return {"topic_id": str(found.topic_id), "unit_id": str(found.unit_id), "words": found.words}
 
 
 async def triage_message(
@@ -38,6 +54,8 @@ async def triage_message(
     if body.topic_id is not None:
         await organizations.open_topics(session, [body.topic_id], body.unit_id, "/topic_id")
     match.require(message)
+    if message.message_class is MessageClass.APPEAL and body.message_class not in (None, MessageClass.APPEAL):
+        raise AppealKeepsItsClass
     make_move(session, message, TRIAGE_MOVES[body.competence], by, body.reason)
     if message.unit_id != body.unit_id:
         message.unit_id, message.assignee_id = body.unit_id, None
@@ -45,6 +63,7 @@ async def triage_message(
     message.triage_reason = body.reason
     message.topic_id = body.topic_id
     message.priority = body.priority
+    message.message_class = body.message_class or message.message_class
     message.need = {
         "summary": body.need.summary,
         "recorded_at": clock.now().isoformat(),
@@ -79,35 +98,6 @@ async def assign_message(
         message.unit_id, message.topic_id = unit_id, None
     make_move(session, message, MessageMove.ASSIGN, by)
     message.assignee_id = body.assignee_id
+    emit(session, MessageAssigned(message_id=message.id, assignee_id=body.assignee_id))
     await session.flush()  # the version is counted at the flush
     return message
-
-
-async def move_message(
-    session: AsyncSession, message_id: UUID, move: MessageMove, reason: str | None, match: Match, *, by: Principal
-) -> Message:
-    """Close a message, take it up again, or mark it as spam."""
-    message = await get_message(session, message_id, by)
-    match.require(message)
-    before = message.state
-    if move is MessageMove.REOPEN and message.need is None:
-        move = MessageMove.REOPEN_UNTRIAGED
-    make_move(session, message, move, by, reason)
-    if move in (MessageMove.CLOSE, MessageMove.MARK_SPAM):
-        await deadlines.cancel(session, message)
-    else:
-        await _run_again(session, message, before)
-    if move is MessageMove.CLOSE:
-        emit(session, MessageClosed(message_id=message.id))
-    await session.flush()  # the version is counted at the flush
-    return message
-
-
-async def _run_again(session: AsyncSession, message: Message, before: MessageState) -> None:
-    """Spam by mistake goes on where it was, what waited for the client runs on, the rest begins anew."""
-    if before is MessageState.SPAM:
-        await deadlines.arrange(session, message)
-    elif before is MessageState.AWAITING_CLIENT:
-        await deadlines.resume(session, message, clock.now())
-    else:
-        await deadlines.begin_cycle(session, message, message.updated_at, message.updated_at)

@@ -1,0 +1,216 @@
+"""HTTP of what is done with messages: triage, assignment, the ways they end."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.concurrency import MatchDep, answer
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
+from app.core.security import Principal, requires
+from app.messages import queries
+from app.messages.errors import (
+    AppealKeepsItsClass,
+    DifferentClients,
+    ExtensionNotPossible,
+    MessageNotFound,
+    MoveToOtherUnit,
+    NoAnswerReasonMissing,
+    SameThread,
+)
+from app.messages.models import Message
+from app.messages.schemas.messages import (
+    AppealRegister,
+    BulkRead,
+    MessageAssign,
+    MessageBulk,
+    MessageClose,
+    MessageDuplicate,
+    MessageExtend,
+    MessageMerge,
+    MessageRead,
+    MessageReason,
+    MessageRedirect,
+    MessageSpam,
+    MessageTriage,
+    RevisionCreate,
+)
+from app.messages.service import bulk, endings, threads, triage
+
+Registrar = Annotated[Principal, requires("messages:register")]
+Triager = Annotated[Principal, requires("messages:triage")]
+Assigner = Annotated[Principal, requires("messages:assign")]
+Extender = Annotated[Principal, requires("messages:extend")]
+
+router = APIRouter(prefix="/messages", tags=["messages"])
+
+CHANGES = (MessageNotFound, Invalid, Stale, PreconditionRequired, MoveNotAllowed)
+
+
+async def _answer(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
+    return answer((await queries.read_messages(session, [row], by))[0], version=row.version, status=status)
+
+
+@router.post("/bulk", response_model=BulkRead, responses=problems(Invalid), summary="Act on many messages")
+async def act_on_many(body: MessageBulk, by: Assigner, session: SessionDep) -> BulkRead:
+    """Assign, close or mark as spam up to 500 messages. Each is done or refused by itself; the answer says which."""
+    return await bulk.act_on_many(session, body, by=by)
+
+
+@router.post(
+    "/{message_id}/triage",
+    response_model=MessageRead,
+    responses=problems(*CHANGES, AppealKeepsItsClass),
+    summary="Triage a message",
+)
+async def triage_message(
+    message_id: UUID, body: MessageTriage, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Record the analysed need and decide on competence, class, topic and unit (O-6.2.1, O-6.2.3a)."""
+    row = await triage.triage_message(session, message_id, body, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/assign",
+    response_model=MessageRead,
+    responses=problems(*CHANGES, MoveToOtherUnit),
+    summary="Assign or take a message",
+)
+async def assign_message(
+    message_id: UUID, body: MessageAssign, by: Assigner, session: SessionDep, match: MatchDep
+) -> Response:
+    """Give a message to an employee of the unit; to oneself it is taking. A head may move it to another unit."""
+    row = await triage.assign_message(session, message_id, body, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/redirect",
+    response_model=MessageRead,
+    responses=problems(*CHANGES),
+    summary="Redirect a message",
+)
+async def redirect_message(
+    message_id: UUID, body: MessageRedirect, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Hand a question that is not ours to who is competent; the client gets the text as a notice (O-6.2.1)."""
+    row = await endings.redirect_message(session, message_id, body, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/extend",
+    response_model=MessageRead,
+    responses=problems(MessageNotFound, Invalid, Stale, PreconditionRequired, ExtensionNotPossible),
+    summary="Extend the final reply",
+)
+async def extend_message(
+    message_id: UUID, body: MessageExtend, by: Extender, session: SessionDep, match: MatchDep
+) -> Response:
+    """Put the final reply off once, within what its policy allows; the client gets a notice with the reason."""
+    row = await endings.extend_message(session, message_id, body, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/register_as_appeal",
+    response_model=MessageRead,
+    responses=problems(*CHANGES),
+    summary="Register a message as an appeal",
+)
+async def register_as_appeal(
+    message_id: UUID, body: AppealRegister, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Decide that it is an appeal under 59-FZ: its clock starts now. A comment by itself is none."""
+    row = await endings.register_as_appeal(session, message_id, body, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/close",
+    response_model=MessageRead,
+    responses=problems(*CHANGES, NoAnswerReasonMissing),
+    summary="Close a message",
+)
+async def close_message(
+    message_id: UUID, body: MessageClose, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Close a message, with the reason on record; an unanswered appeal only for a reason of 59-FZ, article 11."""
+    row = await endings.close_message(session, message_id, body.reason, body.no_answer_reason, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/reopen",
+    response_model=MessageRead,
+    responses=problems(*CHANGES),
+    summary="Reopen a message",
+)
+async def reopen_message(
+    message_id: UUID, body: MessageReason, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Take an answered, closed or spam message up again."""
+    row = await endings.reopen_message(session, message_id, body.reason, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/spam",
+    response_model=MessageRead,
+    responses=problems(*CHANGES),
+    summary="Mark a message as spam",
+)
+async def mark_spam(message_id: UUID, body: MessageSpam, by: Triager, session: SessionDep, match: MatchDep) -> Response:
+    """Mark a message as spam; it is never deleted."""
+    row = await endings.mark_spam(session, message_id, body.reason, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/duplicate",
+    response_model=MessageRead,
+    responses=problems(*CHANGES),
+    summary="Mark a message as a repeat",
+)
+async def mark_duplicate(
+    message_id: UUID, body: MessageDuplicate, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Mark a message as a repeat of another: it is closed with a link to it, never deleted."""
+    row = await endings.mark_duplicate(session, message_id, body.of, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/merge",
+    response_model=MessageRead,
+    responses=problems(MessageNotFound, Invalid, Stale, PreconditionRequired, SameThread, DifferentClients),
+    summary="Merge the threads of a client",
+)
+async def merge_messages(
+    message_id: UUID, body: MessageMerge, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Bring what the client wrote in this thread into the thread of another of their messages (O-2.5)."""
+    row = await threads.merge_messages(session, message_id, body.into, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/revisions",
+    status_code=201,
+    response_model=MessageRead,
+    responses=problems(MessageNotFound, Invalid, KeyReused, KeyMalformed),
+    summary="Tell of an edit or deletion at the source",
+)
+async def revise_message(
+    message_id: UUID, body: RevisionCreate, by: Registrar, session: SessionDep, once: OnceDep
+) -> Response:
+    """The client edited or deleted the message where they wrote it: the old text is kept as a revision."""
+
+    async def work() -> Response:
+        return await _answer(session, await threads.revise_message(session, message_id, body, by=by), by, 201)
+
+    return await once(session, by, work)

@@ -1,0 +1,83 @@
+"""HTTP of competent bodies."""
+
+from typing import Annotated
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col, select
+
+from app.core import clock
+from app.core.concurrency import MatchDep, answer, conditional
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate
+from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.security import Principal, requires
+from app.messages.errors import CompetentBodyExists, CompetentBodyNotFound
+from app.messages.models import CompetentBody
+from app.messages.schemas.messages import CompetentBodyCreate, CompetentBodyPatch, CompetentBodyRead
+from app.messages.service import competent_bodies
+
+Reader = Annotated[Principal, requires("organizations:read")]
+Writer = Annotated[Principal, requires("organizations:write")]
+
+router = APIRouter(prefix="/competent-bodies", tags=["messages"])
+
+
+@router.get("", response_model=Page[CompetentBodyRead], responses=problems(Invalid), summary="List competent bodies")
+async def list_competent_bodies(
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    with_closed: Annotated[bool, Query(description="Those that are not proposed any more too.")] = False,
+) -> Page[CompetentBodyRead]:
+    """Who is competent for what is not ours, with the explanation prepared for clients (O-6.2.1), newest first."""
+    query = select(CompetentBody)
+    if not with_closed:
+        closed_on = col(CompetentBody.closed_on)
+        query = query.where(sa.or_(closed_on.is_(None), closed_on > clock.today()))
+    return await paginate(session, query, page, CompetentBodyRead.model_validate, order=(col(CompetentBody.id),))
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=CompetentBodyRead,
+    responses=problems(CompetentBodyExists, Invalid, KeyReused, KeyMalformed),
+    summary="Add a competent body",
+)
+async def create_competent_body(body: CompetentBodyCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+    """Add a competent body with its questions and the explanation for clients."""
+
+    async def work() -> Response:
+        row = await competent_bodies.create_body(session, body, by=by)
+        return answer(CompetentBodyRead.model_validate(row), version=row.version, status=201)
+
+    return await once(session, by, work)
+
+
+@router.get(
+    "/{body_id}",
+    response_model=CompetentBodyRead,
+    responses=problems(CompetentBodyNotFound, Invalid),
+    summary="Get a competent body",
+)
+async def get_competent_body(body_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
+    """One competent body."""
+    row = await competent_bodies.get_body(session, body_id)
+    return conditional(request, CompetentBodyRead.model_validate(row), version=row.version)
+
+
+@router.patch(
+    "/{body_id}",
+    response_model=CompetentBodyRead,
+    responses=problems(CompetentBodyNotFound, CompetentBodyExists, Invalid, Stale, PreconditionRequired),
+    summary="Change a competent body",
+)
+async def update_competent_body(
+    body_id: UUID, body: CompetentBodyPatch, by: Writer, session: SessionDep, match: MatchDep
+) -> Response:
+    """Change a competent body, or close it."""
+    row = await competent_bodies.update_body(session, body_id, body, match, by=by)
+    return answer(CompetentBodyRead.model_validate(row), version=row.version)

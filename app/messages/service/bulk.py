@@ -1,0 +1,64 @@
+"""One action on many messages: each is done or refused by itself (O-10)."""
+
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.concurrency import ANY_VERSION
+from app.core.errors_db import problem_of
+from app.core.problems import Fault, Invalid, Problem
+from app.core.security import Principal
+from app.messages.models import Message
+from app.messages.schemas.messages import BulkAction, BulkItemRead, BulkRead, MessageAssign, MessageBulk
+from app.messages.service import endings, triage
+
+
+async def act_on_many(session: AsyncSession, body: MessageBulk, *, by: Principal) -> BulkRead:
+    """Do the action on every message named, each in a savepoint of its own; what became of each."""
+    _require_sound(body)
+    items = [await _one(session, message_id, body, by) for message_id in dict.fromkeys(body.ids)]
+    return BulkRead(done=sum(item.code is None for item in items), items=items)
+
+
+async def _one(session: AsyncSession, message_id: UUID, body: MessageBulk, by: Principal) -> BulkItemRead:
+    try:
+        async with session.begin_nested():
+            row = await _act(session, message_id, body, by)
+        return BulkItemRead(id=message_id, status=200, code=None, title=None, state=row.state)
+    except Problem as problem:
+        return _refused(message_id, problem)
+    except SQLAlchemyError as error:
+        return _refused(message_id, problem_of(error))
+
+
+async def _act(session: AsyncSession, message_id: UUID, body: MessageBulk, by: Principal) -> Message:
+    match body.action:
+        case BulkAction.ASSIGN:
+            wanted = MessageAssign(assignee_id=body.assignee_id, unit_id=body.unit_id)
+            return await triage.assign_message(session, message_id, wanted, ANY_VERSION, by=by)
+        case BulkAction.SPAM:
+            return await endings.mark_spam(session, message_id, body.reason, ANY_VERSION, by=by)
+        case BulkAction.CLOSE:
+            return await endings.close_message(session, message_id, body.reason or "", None, ANY_VERSION, by=by)
+
+
+def _refused(message_id: UUID, problem: Problem) -> BulkItemRead:
+    return BulkItemRead(id=message_id, status=problem.status, code=problem.code, title=problem.title_ru, state=None)
+
+
+def _require_sound(body: MessageBulk) -> None:
+    """What the action needs is there, and nothing that it does not take."""
+    is_assign = body.action is BulkAction.ASSIGN
+    faults = []
+    if is_assign and body.assignee_id is None and body.unit_id is None:
+        ru, en = "Укажите исполнителя или подразделение.", "Name an assignee or a unit."
+        faults.append(Fault("/assignee_id", "missing", ru, en))
+    if body.action is BulkAction.CLOSE and body.reason is None:
+        faults.append(Fault("/reason", "missing", "Укажите причину.", "Give the reason."))
+    for name in ("reason",) if is_assign else ("assignee_id", "unit_id"):
+        if getattr(body, name) is not None:
+            ru, en = "Это поле не для этого действия.", "The action takes no such field."
+            faults.append(Fault(f"/{name}", "not_taken", ru, en))
+    if faults:
+        raise Invalid(faults=faults)

@@ -1,0 +1,42 @@
+"""Who is competent for what is not the ministry's, with explanations prepared for clients (O-6.2.1)."""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit
+from app.core.concurrency import Match
+from app.core.schemas import apply_changes
+from app.core.security import Principal
+from app.messages.errors import CompetentBodyNotFound
+from app.messages.models import CompetentBody
+from app.messages.schemas.messages import CompetentBodyCreate, CompetentBodyPatch
+
+
+async def get_body(session: AsyncSession, body_id: UUID) -> CompetentBody:
+    """The competent body, or `CompetentBodyNotFound`."""
+    row = await session.get(CompetentBody, body_id)
+    if row is None:
+        raise CompetentBodyNotFound
+    return row
+
+
+async def create_body(session: AsyncSession, body: CompetentBodyCreate, *, by: Principal) -> CompetentBody:
+    """Add a competent body."""
+    row = CompetentBody.model_validate(body)
+    session.add(row)
+    audit.record(session, by, "competent_body.created", "competent_body", row.id)
+    await session.flush()  # the answer tells of a taken name
+    return row
+
+
+async def update_body(
+    session: AsyncSession, body_id: UUID, body: CompetentBodyPatch, match: Match, *, by: Principal
+) -> CompetentBody:
+    """Change or close a competent body."""
+    row = await get_body(session, body_id)
+    match.require(row)
+    changed = apply_changes(row, body)
+    audit.record(session, by, "competent_body.changed", "competent_body", row.id, fields=changed)
+    await session.flush()  # the version is counted at the flush
+    return row

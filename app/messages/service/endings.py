@@ -1,0 +1,184 @@
+"""How a message ends, other than by an answer: closed, spam, a repeat, redirected, an appeal; and the extension."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.outbox import emit
+from app.core.problems import Fault, Invalid
+from app.core.references import unknown_reference
+from app.core.security import Principal
+from app.legal_acts import service as legal_acts
+from app.messages.errors import ExtensionNotPossible, MessageMoveNotAllowed, NoAnswerReasonMissing
+from app.messages.events import AppealRegistered, DeadlineExtended, MessageClosed, MessageRedirected, ReplyQueued
+from app.messages.models import Competence, Message, MessageClass, NoAnswerReason, Reply, ReplyKind
+from app.messages.queries import replies_of, visible_to
+from app.messages.rules.deadlines import DeadlineState, Stage
+from app.messages.rules.lives import MessageMove, MessageState, ReplyState
+from app.messages.schemas.messages import AppealRegister, MessageExtend, MessageRedirect
+from app.messages.service import deadlines
+from app.messages.service.moves import get_message, make_move, touch
+
+
+async def close_message(
+    session: AsyncSession,
+    message_id: UUID,
+    reason: str,
+    no_answer_reason: NoAnswerReason | None,
+    match: Match,
+    *,
+    by: Principal,
+) -> Message:
+    """Close a message. An appeal without an answer is closed only for a reason that the law knows (59-FZ, 11)."""
+    message = await get_message(session, message_id, by)
+    match.require(message)
+    replies = await replies_of(session, message.id)
+    is_answered = any(reply.kind is ReplyKind.ANSWER and reply.state is ReplyState.SENT for reply in replies)
+    if message.message_class is MessageClass.APPEAL and no_answer_reason is None and not is_answered:
+        raise NoAnswerReasonMissing
+    make_move(session, message, MessageMove.CLOSE, by, reason)
+    message.no_answer_reason = no_answer_reason
+    await deadlines.cancel(session, message)
+    emit(session, MessageClosed(message_id=message.id))
+    await session.flush()  # the version is counted at the flush
+    return message
+
+
+async def mark_spam(
+    session: AsyncSession, message_id: UUID, reason: str | None, match: Match, *, by: Principal
+) -> Message:
+    """Mark a message as spam; it is never deleted."""
+    message = await get_message(session, message_id, by)
+    match.require(message)
+    make_move(session, message, MessageMove.MARK_SPAM, by, reason)
+    await deadlines.cancel(session, message)
+    await session.flush()  # the version is counted at the flush
+    return message
+
+
+async def mark_duplicate(
+    session: AsyncSession, message_id: UUID, of_id: UUID, match: Match, *, by: Principal
+) -> Message:
+    """Mark a message as a repeat of another, which is answered for both; it is never deleted."""
+    message = await get_message(session, message_id, by)
+    first = (await session.exec(select(Message).where(Message.id == of_id, visible_to(by)))).first()
+    if first is None or first.id == message.id or first.duplicate_of_id is not None:
+        raise unknown_reference("/of")
+    match.require(message)
+    make_move(session, message, MessageMove.MARK_DUPLICATE, by, first.number)
+    message.duplicate_of_id = first.id
+    for repeat in (await session.exec(select(Message).where(col(Message.duplicate_of_id) == message.id))).all():
+        repeat.duplicate_of_id = first.id  # one step to the first, never a chain
+        touch(repeat)
+    await deadlines.cancel(session, message)
+    await session.flush()  # the version is counted at the flush
+    return message
+
+
+async def reopen_message(
+    session: AsyncSession, message_id: UUID, reason: str, match: Match, *, by: Principal
+) -> Message:
+    """Take a message up again: spam by mistake goes on, what waited for the client runs on, the rest begins anew."""
+    message = await get_message(session, message_id, by)
+    match.require(message)
+    before = message.state
+    make_move(session, message, MessageMove.REOPEN if message.need else MessageMove.REOPEN_UNTRIAGED, by, reason)
+    message.duplicate_of_id = message.no_answer_reason = None
+    if before is MessageState.SPAM:
+        await deadlines.arrange(session, message)
+    elif before is MessageState.AWAITING_CLIENT:
+        await deadlines.resume(session, message, clock.now())
+    else:
+        await deadlines.begin_cycle(session, message, message.updated_at, message.updated_at)
+    await session.flush()  # the version is counted at the flush
+    return message
+
+
+async def redirect_message(
+    session: AsyncSession, message_id: UUID, body: MessageRedirect, match: Match, *, by: Principal
+) -> Message:
+    """Hand a question that is not ours to who is competent, and tell the client so (O-6.2.1; 59-FZ, 8)."""
+    message = await get_message(session, message_id, by)
+    await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
+    match.require(message)
+    if message.competence is Competence.WITHIN:
+        raise MessageMoveNotAllowed(message.state, MessageMove.REDIRECT)
+    make_move(session, message, MessageMove.REDIRECT, by, body.to)
+    message.redirected_to, message.redirect_act_id = body.to, body.legal_act_id
+    await deadlines.settle(session, message, {Stage.REDIRECT}, message.updated_at)
+    await deadlines.cancel(session, message, {Stage.FINAL_REPLY, Stage.DELAY_NOTICE})
+    await _notify(session, message, body.text, by)
+    emit(session, MessageRedirected(message_id=message.id))
+    await session.flush()  # the version is counted at the flush
+    return message
+
+
+async def extend_message(
+    session: AsyncSession, message_id: UUID, body: MessageExtend, match: Match, *, by: Principal
+) -> Message:
+    """Extend the final reply once, within what its policy allows, and tell the client (O-6.2.2; 59-FZ, 12)."""
+    message = await get_message(session, message_id, by)
+    match.require(message)
+    rows = await deadlines.deadlines_of(session, message)
+    extendable = [row for row in rows if deadlines.may_be_extended(row)]
+    is_too_late = any(row.stage is Stage.DELAY_NOTICE and row.state is DeadlineState.CANCELLED for row in rows)
+    if not extendable or is_too_late:
+        raise ExtensionNotPossible
+    longest = min(row.term["extension_days"] for row in extendable)
+    if body.days > longest:
+        ru, en = f"Срок продлевается не более чем на {longest} дн.", f"At most {longest} days are possible."
+        raise Invalid(faults=[Fault("/days", "too_long", ru, en)])
+    await deadlines.settle(session, message, {Stage.DELAY_NOTICE}, clock.now())
+    extended = await deadlines.extend(session, message, body.days)
+    touch(message)
+    until = max(clock.local_date(row.due_at) for row in extended)
+    await _notify(session, message, _extension_notice(message, until, body.reason), by)
+    audit.record(session, by, "message.extended", "message", message.id, fields=["deadlines"])
+    emit(session, DeadlineExtended(message_id=message.id, days=body.days))
+    await session.flush()  # the version is counted at the flush
+    return message
+
+
+async def register_as_appeal(
+    session: AsyncSession, message_id: UUID, body: AppealRegister, match: Match, *, by: Principal
+) -> Message:
+    """A person decided that it is an appeal: from now on its deadlines are those of 59-FZ."""
+    message = await get_message(session, message_id, by)
+    match.require(message)
+    make_move(session, message, MessageMove.REGISTER_AS_APPEAL, by, body.came_by)
+    message.message_class = MessageClass.APPEAL
+    message.came_by, message.registration_number = body.came_by, body.registration_number
+    message.appeal_registered_at = message.updated_at
+    await deadlines.begin_cycle(session, message, message.updated_at, message.updated_at)
+    emit(session, AppealRegistered(message_id=message.id))
+    await session.flush()  # the version is counted at the flush
+    return message
+
+
+async def _notify(session: AsyncSession, message: Message, text: str, by: Principal) -> None:
+    """Send the client a notice: it goes the way of a reply, and is delivered once."""
+    notice = Reply(
+        message_id=message.id,
+        kind=ReplyKind.NOTICE,
+        state=ReplyState.SENDING,
+        text=text,
+        template_values={},
+        offered_point_ids=[],
+        drafted_by=by.id,
+        author_ids=[str(by.id)],
+        created_at=clock.now(),
+    )
+    session.add(notice)
+    await session.flush()  # the outbox names it
+    emit(session, ReplyQueued(message_id=message.id, reply_id=notice.id))
+
+
+def _extension_notice(message: Message, until: date, reason: str) -> str:
+    return (
+        f"Здравствуйте! Срок ответа на ваше сообщение № {message.number} продлён до {until:%d.%m.%Y}. "
+        f"Причина: {reason.rstrip('.')}. Мы продолжаем работу и обязательно вам ответим."
+    )

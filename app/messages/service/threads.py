@@ -1,0 +1,128 @@
+"""Threads: kept together and in order, whatever comes at once; continued, merged, edited at the source (O-2.5)."""
+
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.db import insert_into
+from app.core.ids import new_id
+from app.core.outbox import emit
+from app.core.problems import Fault, Invalid
+from app.core.references import unknown_reference
+from app.core.security import Principal
+from app.core.text import normalized
+from app.messages.errors import DifferentClients, MessageNotFound, SameThread
+from app.messages.events import ClientWroteAgain
+from app.messages.models import Message, MessageRevision, RevisionKind, Thread
+from app.messages.queries import visible_to
+from app.messages.rules.clients import is_same_client
+from app.messages.rules.lives import MESSAGE_MOVES, MessageMove, MessageState
+from app.messages.schemas.messages import RevisionCreate
+from app.messages.service import deadlines
+from app.messages.service.moves import get_message, make_move, touch
+
+
+async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread:
+    """Hold the thread until the transaction ends, so that two events of one thread never race."""
+    query = select(Thread).where(Thread.id == thread_id).with_for_update()
+    return (await session.exec(query.execution_options(populate_existing=True))).one()
+
+
+async def open_thread(session: AsyncSession, point_id: UUID, external_id: str | None) -> UUID:
+    """The thread of that external id at the point, or the one it was merged into, or a thread of the message's own."""
+    table = Thread.__table__  # type: ignore[attr-defined]
+    thread_id = new_id()
+    statement = insert_into(session, table).values(id=thread_id, point_id=point_id, external_id=external_id)
+    await session.exec(statement.on_conflict_do_nothing(index_elements=["point_id", "external_id"]))
+    if external_id is None:
+        return thread_id
+    query = select(Thread.id).where(Thread.point_id == point_id, Thread.external_id == external_id)
+    thread = await lock_thread(session, (await session.exec(query)).one())
+    return thread.merged_into_id or thread.id
+
+
+async def continued(session: AsyncSession, message_id: UUID, by: Principal) -> Message:
+    """The message that another one continues at another point (O-6.2.3b); 422 when it is not the caller's."""
+    row = (await session.exec(select(Message).where(Message.id == message_id, visible_to(by)))).first()
+    if row is None:
+        raise unknown_reference("/continues_id")
+    return row
+
+
+async def client_wrote_again(session: AsyncSession, message: Message, by: Principal) -> None:
+    """Take up the client's last message of the thread again, if it was answered or waited for the client.
+
+    What waited runs on. What was answered gets new deadlines from the receipt of what the client wrote now.
+    """
+    waiting = [state for state, known in MESSAGE_MOVES.items() if MessageMove.CLIENT_WROTE_AGAIN in known]
+    query = select(Message).where(
+        Message.thread_id == message.thread_id, Message.id != message.id, col(Message.state).in_(waiting)
+    )
+    newest_first = query.order_by(col(Message.received_at).desc(), col(Message.id).desc())
+    for known in (await session.exec(newest_first)).all():
+        if known.id == message.continues_id or is_same_client(known.client, message.client):
+            before = known.state
+            make_move(session, known, MessageMove.CLIENT_WROTE_AGAIN, by, message.number)
+            if before is MessageState.AWAITING_CLIENT:
+                await deadlines.resume(session, known, clock.now())
+            else:
+                await deadlines.begin_cycle(session, known, message.received_at, message.registered_at)
+            emit(session, ClientWroteAgain(message_id=known.id, by_message_id=message.id))
+            return
+
+
+async def merge_messages(
+    session: AsyncSession, message_id: UUID, into_id: UUID, match: Match, *, by: Principal
+) -> Message:
+    """Bring what the client wrote in one thread into the thread of another message of the same client."""
+    message = await get_message(session, message_id, by)
+    target = (await session.exec(select(Message).where(Message.id == into_id, visible_to(by)))).first()
+    if target is None:
+        raise unknown_reference("/into")
+    match.require(message)
+    if target.thread_id == message.thread_id:
+        raise SameThread
+    if not is_same_client(message.client, target.client):
+        raise DifferentClients
+    for thread_id in sorted((message.thread_id, target.thread_id)):  # in one order: two merges never wait for another
+        await lock_thread(session, thread_id)
+    source = await session.get_one(Thread, message.thread_id)
+    rows = (await session.exec(select(Message).where(Message.thread_id == source.id))).all()
+    moved = [row for row in rows if is_same_client(row.client, target.client)]
+    for row in moved:
+        row.thread_id = target.thread_id
+        touch(row)
+    if len(moved) == len(rows):
+        source.merged_into_id = target.thread_id
+    audit.record(session, by, "message.merged", "message", message.id, fields=["thread_id"])
+    await session.flush()  # the version is counted at the flush
+    return message
+
+
+async def revise_message(session: AsyncSession, message_id: UUID, body: RevisionCreate, *, by: Principal) -> Message:
+    """The message was edited or deleted at its source: the new text stands, the old one is kept as a revision."""
+    if (body.text is None) is not body.is_deleted:
+        ru, en = "Укажите либо новый текст, либо удаление.", "Give either the new text or the deletion."
+        raise Invalid(faults=[Fault("/text", "one_of", ru, en)])
+    message = await get_message(session, message_id, by)
+    if message.is_deleted_at_source:
+        raise MessageNotFound
+    session.add(
+        MessageRevision(
+            message_id=message.id,
+            kind=RevisionKind.DELETED if body.is_deleted else RevisionKind.EDITED,
+            text=message.text,
+            changed_at=body.changed_at,
+            recorded_at=clock.now(),
+        )
+    )
+    if body.text is not None:
+        message.text, message.search_text = body.text, normalized(body.text)
+    message.is_deleted_at_source = body.is_deleted
+    touch(message)
+    audit.record(session, by, "message.revised", "message", message.id, fields=["text"])
+    await session.flush()  # the version is counted at the flush
+    return message
