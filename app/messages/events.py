@@ -29,6 +29,8 @@ class ReplySubmitted(Event):
 
     message_id: UUID
     reply_id: UUID
+    reply_version: int
+    """The version that was handed in: it tells one submission of a reply from the next."""
 
 
 class ReplyApproved(Event):
@@ -43,6 +45,8 @@ class ReplyReturned(Event):
 
     message_id: UUID
     reply_id: UUID
+    reply_version: int
+    """The version that was returned: it tells one return of a reply from the next."""
 
 
 class ReplyQueued(Event):

@@ -99,7 +99,8 @@ async def submit_reply(
     _require_ready(reply)
     make_move(session, message, MessageMove.SUBMIT_REPLY, by)
     reply.submitted_at, reply.returned_reason = clock.now(), None
-    return await _done(session, reply, state, by, ReplySubmitted(message_id=message.id, reply_id=reply.id))
+    event = ReplySubmitted(message_id=message.id, reply_id=reply.id, reply_version=reply.version)
+    return await _done(session, reply, state, by, event)
 
 
 async def approve_reply(
@@ -126,7 +127,8 @@ async def return_reply(
     state = _moved(reply, ReplyMove.RETURN)
     make_move(session, message, MessageMove.RETURN_REPLY, by, reason)
     reply.returned_reason, reply.approved_by, reply.approved_at = reason, None, None
-    return await _done(session, reply, state, by, ReplyReturned(message_id=message.id, reply_id=reply.id))
+    event = ReplyReturned(message_id=message.id, reply_id=reply.id, reply_version=reply.version)
+    return await _done(session, reply, state, by, event)
 
 
 async def send_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal) -> Reply:
