@@ -20,7 +20,8 @@ from app.organizations import reference
 from app.organizations.models import Unit
 
 CLIENT_ID = "demo-platform"
-OPERATOR = UUID(example_ids.OPERATOR)
+FIXED_IDS = {"operator": UUID(example_ids.OPERATOR), "head": UUID(example_ids.HEAD)}
+"""The accounts that the examples of the API name."""
 PASSWORD_ALPHABET = string.ascii_letters + string.digits
 
 
@@ -107,7 +108,7 @@ async def make_accounts(session: AsyncSession, kept: Accounts | None) -> Account
                 name,
                 role,
                 unit.id if unit else None,
-                OPERATOR if a.username == "operator" else None,
+                FIXED_IDS.get(a.username),
             )
             for a, (role, unit, _, name) in zip(accounts, wanted, strict=True)
         ],

@@ -15,13 +15,13 @@ from app.core.db import Database
 from app.core.edge import Edge
 from app.core.metrics import Metrics
 from app.core.settings import Settings
-from app.identity.router import clients_router, employees_router
-from app.identity.router import router as auth_router
+from app.identity.router import router as identity_router
 from app.identity.tokens import TokenResolver
 from app.interaction_points.router import router as points_router
 from app.legal_acts.router import router as legal_acts_router
 from app.messages.router import router as messages_router
 from app.monitoring.router import router as monitoring_router
+from app.notifications.router import router as notifications_router
 from app.organizations.router import municipalities_router, units_router
 from app.organizations.router import router as organizations_router
 from app.reply_templates.router import router as templates_router
@@ -30,9 +30,8 @@ from app.surveys.router import router as submissions_router
 from app.worker import make_relay, run_worker
 
 ROUTERS = (
-    auth_router,
-    employees_router,
-    clients_router,
+    identity_router,
+    notifications_router,
     organizations_router,
     units_router,
     municipalities_router,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from app.core.db import Database
 from app.core.idempotency import IdempotencyRecord
 from app.core.outbox import Event, Handler, Relay
 from app.core.settings import Settings
-from app.messages.delivery import HANDLERS as MESSAGE_HANDLERS
+from app.messages import delivery, notices
 from app.messages.service import deadlines
 
 log = structlog.get_logger()
@@ -22,7 +23,17 @@ log = structlog.get_logger()
 KEYS_KEPT_FOR = timedelta(hours=48)
 CLEARED_EVERY_SECONDS = 600
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {**MESSAGE_HANDLERS}
+
+def every_handler(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[type[Event], Sequence[Handler]]:
+    """The handlers of several domains together; an event may have some in each."""
+    merged: dict[type[Event], list[Handler]] = defaultdict(list)
+    for handlers in known:
+        for event, its in handlers.items():
+            merged[event] += its
+    return merged
+
+
+HANDLERS = every_handler(delivery.HANDLERS, notices.HANDLERS)
 """Who does the work of which event."""
 
 

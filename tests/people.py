@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core import example_ids
 from app.core.ids import new_id
 from app.core.scopes import Role
 from app.core.security import Principal
@@ -17,7 +18,10 @@ from tests.conftest import principal
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """A caller of every role in the first demo unit's house, and the other unit's operator and head."""
+    """A caller of every role in the first demo unit's house, and the other unit's operator and head.
+
+    The operator and the head have the ids that the examples of the API name.
+    """
 
     admin: Principal
     operator: Principal
@@ -43,8 +47,9 @@ async def make_people(session: AsyncSession) -> People:
     """Rows for everybody, in the transaction at work."""
     units = await reference.demo_units(session)
 
-    async def employee(role: Role, unit_id: UUID | None) -> Principal:
+    async def employee(role: Role, unit_id: UUID | None, known_id: str | None = None) -> Principal:
         row = Employee(
+            id=UUID(known_id) if known_id else new_id(),
             organization_id=units.first.organization_id,
             unit_id=unit_id,
             username=f"test.{new_id().hex[-12:]}",
@@ -61,9 +66,9 @@ async def make_people(session: AsyncSession) -> People:
     first, second = units.first.id, units.second.id
     return People(
         admin=await employee(Role.ADMIN, None),
-        operator=await employee(Role.OPERATOR, first),
+        operator=await employee(Role.OPERATOR, first, example_ids.OPERATOR),
         colleague=await employee(Role.OPERATOR, first),
-        unit_head=await employee(Role.UNIT_HEAD, first),
+        unit_head=await employee(Role.UNIT_HEAD, first, example_ids.HEAD),
         other_operator=await employee(Role.OPERATOR, second),
         other_head=await employee(Role.UNIT_HEAD, second),
         client_centricity=await employee(Role.CLIENT_CENTRICITY, units.centricity.id),

@@ -23,6 +23,8 @@ class AuditEvent(Row, table=True):
     actor_kind: str = Field(max_length=20)
     actor_id: UUID | None = Field(default=None, index=True)
     actor_roles: list[str] = Field(sa_column=json_column())
+    acting_for: UUID | None = Field(default=None)
+    """The head whom the actor substituted for at that moment: the deed may rest on the head's rights."""
     unit_id: UUID | None = Field(default=None)
     action: str = Field(max_length=100)
     object_type: str = Field(max_length=60)
@@ -55,6 +57,7 @@ def record(
             actor_kind=by.kind if by else nobody,
             actor_id=by.id if by else None,
             actor_roles=sorted(by.roles) if by else [],
+            acting_for=by.acts_for if by else None,
             unit_id=by.unit_id if by else None,
             action=action,
             object_type=object_type,

@@ -7,6 +7,9 @@ SCOPES: dict[str, str] = {
     "organizations:write": "Keep organizations, units, topics, municipalities and legal acts",
     "employees:read": "Read employees with their roles",
     "employees:write": "Create, change, disable employees and reset their passwords",
+    "substitutions:read": "Read who substitutes for the head of a unit",
+    "substitutions:write": "Name a deputy of a head for some days, and cancel it",
+    "notifications:read": "Read one's own notifications and mark them as read",
     "clients:read": "Read API clients",
     "clients:write": "Create, change, disable API clients and rotate their secrets",
     "points:read": "Read the registry of interaction points",
@@ -46,7 +49,7 @@ class Role(StrEnum):
     INTEGRATION = "integration"
 
 
-_READER = {"organizations:read", "points:read", "policies:read"}
+_READER = {"organizations:read", "points:read", "policies:read", "notifications:read"}
 _OPERATOR = _READER | {
     "messages:read",
     "messages:register",
@@ -65,6 +68,8 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
             "organizations:write",
             "employees:read",
             "employees:write",
+            "substitutions:read",
+            "substitutions:write",
             "clients:read",
             "clients:write",
             "points:write",
@@ -83,6 +88,8 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
             "templates:publish",
             "monitoring:read",
             "employees:read",
+            "substitutions:read",
+            "substitutions:write",
             "points:coverage",
         }
     ),

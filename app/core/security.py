@@ -31,6 +31,8 @@ class Principal:
     session_id: UUID | None = None
     point_ids: frozenset[UUID] = field(default=frozenset())
     """Of a client: the interaction points granted to it."""
+    acts_for: UUID | None = None
+    """Of a deputy: the head whose rights they have while the substitution runs."""
 
     def may(self, scope: str) -> bool:
         """Whether the caller holds a scope."""

@@ -1,1 +1,1 @@
-"""Who is calling: sign-in of employees and API clients, tokens, employees' accounts (O-2.3)."""
+"""Who is calling: sign-in, tokens, employees' accounts (O-2.3), API clients, deputies of heads (O-10)."""

@@ -103,3 +103,26 @@ class ClientExists(Conflict):
     code = "client_exists"
     title_ru, title_en = "Клиент API с таким идентификатором уже есть", "An API client with this id exists"
     constraints = ("uq_api_clients_client_id",)
+
+
+class SubstitutionNotFound(NotFound):
+    """There is no such substitution, or it is another unit's."""
+
+    code = "substitution_not_found"
+    title_ru, title_en = "Замещение не найдено", "Substitution not found"
+
+
+class SubstitutionOverlaps(Conflict):
+    """The unit has another deputy on some of these days."""
+
+    code = "substitution_overlaps"
+    title_ru, title_en = "На эти дни заместитель уже назначен", "These days have a deputy already"
+    detail_ru = "Отмените прежнее замещение или выберите другие дни."
+    detail_en = "Cancel the other substitution or choose other days."
+
+
+class SubstitutionOver(Conflict):
+    """The substitution was cancelled before, or its last day has passed."""
+
+    code = "substitution_over"
+    title_ru, title_en = "Замещение уже завершено или отменено", "The substitution is over or was cancelled"

@@ -1,6 +1,6 @@
-"""Tables of passwords, sign-in attempts, sessions with their refresh tokens, and API clients."""
+"""Tables of passwords, sign-in attempts, sessions with their refresh tokens, API clients, and substitutions."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -87,3 +87,24 @@ class RefreshToken(Row, table=True):
     token_hash: str = Field(max_length=64)
     issued_at: datetime
     used_at: datetime | None = None
+
+
+class Substitution(VersionedRow, table=True):
+    """A head's deputy for some days, both included, in the organization's zone. Never deleted, cancelled."""
+
+    __tablename__ = "substitutions"
+    __table_args__ = (
+        sa.CheckConstraint("ends_on >= starts_on", name="period_order"),
+        sa.CheckConstraint("deputy_id <> head_id", name="two_people"),
+        limit("reason", 2000),
+    )
+
+    unit_id: UUID = Field(foreign_key="units.id", index=True)
+    head_id: UUID = Field(foreign_key="employees.id")
+    deputy_id: UUID = Field(foreign_key="employees.id")
+    starts_on: date
+    ends_on: date
+    reason: str = Field(max_length=2000)
+    created_at: datetime
+    created_by: UUID = Field(foreign_key="employees.id")
+    cancelled_at: datetime | None = None

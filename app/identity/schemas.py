@@ -1,5 +1,6 @@
-"""What the API takes and gives about sign-in, employees and API clients."""
+"""What the API takes and gives about sign-in, employees, API clients and substitutions."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.scopes import Role
-from app.core.types import ExternalId, Id, Name
+from app.core.types import Day, ExternalId, Id, Name, Note
 from app.organizations.models import PositionKind
 
 Username = Annotated[str, StringConstraints(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$")]
@@ -46,6 +47,7 @@ class MeRead(Output):
     scopes: list[str]
     unit_id: UUID | None
     organization_id: UUID | None
+    substitutes_for: UUID | None = Field(description="The head whose rights the caller has as a deputy, else null.")
 
 
 class JwkRead(Output):
@@ -170,3 +172,37 @@ class ApiClientSecretRead(ApiClientRead):
     """An API client with its new secret."""
 
     client_secret: str | None = Field(description="Shown this once; null when an idempotent request is replayed.")
+
+
+class SubstitutionCreate(Input):
+    """A deputy of a head for some days; both days are included."""
+
+    deputy_id: Id = Field(description="An enabled employee of the same unit who is not its head.")
+    starts_on: Day
+    ends_on: Day
+    reason: Note
+    head_id: Id | None = Field(default=None, description="The caller unless given; another head's only by an admin.")
+    model_config = example(
+        {
+            "deputy_id": example_ids.OPERATOR,
+            "starts_on": "2035-07-01",
+            "ends_on": "2035-07-14",
+            "reason": "Ежегодный отпуск",
+            "head_id": example_ids.HEAD,
+        }
+    )
+
+
+class SubstitutionRead(Output):
+    """A substitution: for these days the deputy has the head's rights in the unit, unless it was cancelled."""
+
+    id: UUID
+    unit_id: UUID
+    head_id: UUID
+    deputy_id: UUID
+    starts_on: date
+    ends_on: date
+    reason: str
+    created_at: ShownMoment
+    created_by: UUID
+    cancelled_at: ShownMoment | None

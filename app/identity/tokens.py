@@ -28,6 +28,7 @@ from app.core.settings import Settings
 from app.identity.external import ExternalKeys
 from app.identity.keys import ALGORITHM, SigningKey, load_signing_key
 from app.identity.models import ApiClient, ApiClientPoint, TokenFamily
+from app.identity.queries import rights_of
 from app.organizations.models import Employee
 
 MAX_LENGTH = 4096
@@ -35,12 +36,13 @@ TYPE = "at+jwt"
 LEEWAY_SECONDS = 5
 CACHED_TOKENS = 2048
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{16,}")
-_OWN_CLAIMS = {"iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope"}
+_OWN_CLAIMS = {"iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope", "narrowed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says. `family_id` is None for a token of the ministry's identity provider."""
+    """What a verified token says. `family_id` is None for a token of the ministry's identity provider, `scopes` for
+    one that its owner did not narrow: such a token gives whatever they may at the moment."""
 
     subject: str
     expires_at: int
@@ -117,8 +119,8 @@ class TokenResolver:
         self._external = ExternalKeys(settings)
         self._verified: OrderedDict[bytes, Claims] = OrderedDict()
 
-    def issue(self, subject: UUID, family_id: UUID, scopes: frozenset[str]) -> str:
-        """A new access token."""
+    def issue(self, subject: UUID, family_id: UUID, scopes: frozenset[str], *, narrowed: bool) -> str:
+        """A new access token; `narrowed` when it is not for all that its owner may."""
         moment = int(time.time())
         claims = {
             "iss": self._settings.issuer,
@@ -129,6 +131,7 @@ class TokenResolver:
             "iat": moment,
             "exp": moment + self._settings.access_token_seconds,
             "scope": " ".join(sorted(scopes)),
+            "narrowed": narrowed,
         }
         headers = {"typ": TYPE, "kid": self.key.kid}
         return str(jwt.encode(claims, self.key.private, algorithm=ALGORITHM, headers=headers))
@@ -167,7 +170,10 @@ class TokenResolver:
         try:
             if set(claims) != _OWN_CLAIMS or not isinstance(claims["scope"], str):
                 raise Unauthenticated
-            return Claims(claims["sub"], claims["exp"], UUID(claims["sid"]), frozenset(claims["scope"].split()))
+            if not isinstance(claims["narrowed"], bool):
+                raise Unauthenticated
+            scopes = frozenset(claims["scope"].split()) if claims["narrowed"] else None
+            return Claims(claims["sub"], claims["exp"], UUID(claims["sid"]), scopes)
         except (ValueError, TypeError, AttributeError):
             raise Unauthenticated from None
 
@@ -179,35 +185,38 @@ class TokenResolver:
             return None
 
     async def resolve(self, session: AsyncSession, credentials: Claims) -> Principal:
-        """The caller with the rights of this moment: role, unit and disabled state come from the database."""
+        """The caller with the rights of this moment: role, unit, disabled state and substitution come from the
+        database."""
         if credentials.family_id is None:
             query = select(Employee).where(Employee.external_subject == credentials.subject)
-            return self._employee((await session.exec(query)).first(), None, None)
+            return await _employee(session, (await session.exec(query)).first(), None, None)
         family = await session.get(TokenFamily, credentials.family_id)
         if family is None or family.revoked_at is not None or family.expires_at <= clock.now():
             raise Unauthenticated
         if family.api_client_id is not None:
             return await _client(session, family, credentials.scopes)
         employee = await session.get(Employee, family.employee_id)
-        return self._employee(employee, credentials.scopes, family.id)
+        return await _employee(session, employee, credentials.scopes, family.id)
 
-    @staticmethod
-    def _employee(row: Employee | None, scopes: frozenset[str] | None, session_id: UUID | None) -> Principal:
-        if row is None or row.is_disabled:
-            raise Unauthenticated
-        roles = frozenset(row.roles)
-        held = scopes_of(roles)
-        return Principal(
-            kind="employee",
-            id=row.id,
-            username=row.username,
-            name=row.name,
-            roles=roles,
-            scopes=held if scopes is None else held & scopes,
-            unit_id=row.unit_id,
-            organization_id=row.organization_id,
-            session_id=session_id,
-        )
+
+async def _employee(
+    session: AsyncSession, row: Employee | None, scopes: frozenset[str] | None, session_id: UUID | None
+) -> Principal:
+    if row is None or row.is_disabled:
+        raise Unauthenticated
+    rights = await rights_of(session, row)
+    return Principal(
+        kind="employee",
+        id=row.id,
+        username=row.username,
+        name=row.name,
+        roles=rights.roles,
+        scopes=rights.scopes if scopes is None else rights.scopes & scopes,
+        unit_id=row.unit_id,
+        organization_id=row.organization_id,
+        session_id=session_id,
+        acts_for=rights.acts_for,
+    )
 
 
 async def _client(session: AsyncSession, family: TokenFamily, scopes: frozenset[str] | None) -> Principal:

@@ -1,5 +1,6 @@
 """Facts about messages and replies."""
 
+from datetime import datetime
 from uuid import UUID
 
 from app.core.outbox import Event
@@ -22,7 +23,9 @@ class MessageAssigned(Event):
     """A message was given to an employee, or with None to nobody of the unit yet."""
 
     message_id: UUID
+    message_version: int
     assignee_id: UUID | None
+    by_id: UUID
 
 
 class MessageRedirected(Event):
@@ -64,6 +67,7 @@ class DeadlineNear(Event):
     stage: str
     is_target: bool
     cycle: int
+    due_at: datetime
 
 
 class DeadlineMissed(Event):
@@ -73,12 +77,14 @@ class DeadlineMissed(Event):
     stage: str
     is_target: bool
     cycle: int
+    due_at: datetime
 
 
 class DeadlineMoved(Event):
     """Deadlines of a message moved with the working calendar."""
 
     message_id: UUID
+    message_version: int
 
 
 class ReplySubmitted(Event):
@@ -86,6 +92,8 @@ class ReplySubmitted(Event):
 
     message_id: UUID
     reply_id: UUID
+    reply_version: int
+    """The version that was handed in: it tells one submission of a reply from the next."""
 
 
 class ReplyApproved(Event):
@@ -100,6 +108,8 @@ class ReplyReturned(Event):
 
     message_id: UUID
     reply_id: UUID
+    reply_version: int
+    """The version that was returned: it tells one return of a reply from the next."""
 
 
 class ReplyQueued(Event):

@@ -138,7 +138,14 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
         headers=operator,
         json={"unit_id": str(people.operator.unit_id), "key": "own", "title": "Свой", "text": "Здравствуйте!"},
     )
+    days = {"starts_on": clock.today().isoformat(), "ends_on": clock.today().isoformat(), "reason": "Отпуск"}
+    substitution = await api.post(
+        "/api/v1/substitutions",
+        headers=api.as_(people.unit_head),
+        json=days | {"deputy_id": str(people.operator.id)},
+    )
     ids = {
+        "substitution_id": substitution.json()["id"],
         "message_id": message_id,
         "reply_id": reply.json()["id"],
         "template_id": template.json()["id"],

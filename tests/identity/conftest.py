@@ -2,16 +2,21 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
 from app.core.scopes import Role
+from app.core.security import Principal
 from app.identity.service.demo import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
+from app.identity.service.employees import set_password
 from app.interaction_points import service as points
 from app.organizations import reference
-from tests.conftest import JoinedDatabase
+from app.organizations.models import Employee
+from tests.conftest import Api, JoinedDatabase
+from tests.people import People
 
 PASSWORD = "правильный пароль из слов"
 SECRET = "a-client-secret-of-tests~1234567890"
@@ -62,4 +67,45 @@ async def door(application: FastAPI, database: JoinedDatabase) -> AsyncIterator[
     transport = httpx.ASGITransport(application, client=("127.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://service/api/v1") as http:
         yield Door(http)
+    application.state.database = kept
+
+
+class SignedIn(Api):
+    """The application with its real resolver, for people who signed in with a password."""
+
+    tokens: dict[str, str]
+
+    def as_(self, principal: Principal) -> dict[str, str]:
+        """Headers with the token that the person got at first."""
+        return bearer(self.tokens[principal.username])
+
+    async def sign_in(self, principal: Principal, **more: str) -> dict[str, Any]:
+        """New tokens."""
+        form = {"grant_type": "password", "username": principal.username, "password": PASSWORD, **more}
+        answer = await self.post("/api/v1/auth/token", data=form)
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    async def me(self, principal: Principal) -> dict[str, Any]:
+        """What the person's first token gives now."""
+        answer = await self.get("/api/v1/auth/me", headers=self.as_(principal))
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+
+@pytest_asyncio.fixture
+async def signed_in(application: FastAPI, database: JoinedDatabase, people: People) -> AsyncIterator[SignedIn]:
+    """The unit's people, the other unit's head and the administrator have signed in."""
+    callers = (people.operator, people.colleague, people.unit_head, people.other_head, people.admin)
+    async with database.transaction() as session:
+        for caller in callers:
+            await set_password(session, await session.get_one(Employee, caller.id), PASSWORD)
+    kept = application.state.database
+    application.state.database = database
+    transport = httpx.ASGITransport(application, client=("127.0.0.1", 1))
+    async with SignedIn(transport=transport, base_url="http://service") as client:
+        client.tokens = {caller.username: (await client.sign_in(caller))["access_token"] for caller in callers}
+        yield client
     application.state.database = kept

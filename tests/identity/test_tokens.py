@@ -37,6 +37,7 @@ def good(tokens: TokenResolver) -> dict[str, Any]:
         "iat": moment,
         "exp": moment + 900,
         "scope": "messages:read",
+        "narrowed": True,
     }
 
 
@@ -52,16 +53,18 @@ def signed(tokens: TokenResolver, claims: Any, **header: Any) -> str:
 async def test_a_sound_token_is_read(tokens: TokenResolver, good: dict[str, Any]) -> None:
     claims = await tokens.verify(signed(tokens, good))
     assert (claims.subject, claims.scopes) == (good["sub"], frozenset({"messages:read"}))
+    assert (await tokens.verify(signed(tokens, good | {"narrowed": False}))).scopes is None
 
 
 NOW = int(time.time())
+CLAIMS = ("iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope", "narrowed")
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        *[{name: None} for name in ("iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope")],
-        *[{"-": name} for name in ("iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope")],
+        *[{name: None} for name in CLAIMS],
+        *[{"-": name} for name in CLAIMS],
         {"aud": ["client-interaction-api"]},
         {"aud": "another"},
         {"iss": "another"},
@@ -70,6 +73,8 @@ NOW = int(time.time())
         {"sid": "not a uuid"},
         {"sid": []},
         {"scope": []},
+        {"narrowed": "no"},
+        {"narrowed": 0},
         {"exp": NOW - 1},
         {"exp": NOW},
         {"iat": NOW - 500, "exp": NOW - 1},  # a good life that is over

@@ -151,6 +151,7 @@ def test_invariants_stand_in_the_database_itself(empty_address: str, tmp_path: P
         "reply_template_versions": {"uq_reply_template_versions_number"},
         "refresh_tokens": {"uq_refresh_tokens_hash"},
         "employees": {"uq_employees_username"},
+        "notifications": {"uq_notifications_dedupe_key"},
     }
     with connected(empty_address) as connection:
         inspector = sa.inspect(connection)

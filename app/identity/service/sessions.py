@@ -18,11 +18,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import audit, clock
 from app.core.db import Database, insert_into
 from app.core.ids import new_id
-from app.core.scopes import ROLE_SCOPES, SCOPES, Role, scopes_of
+from app.core.scopes import ROLE_SCOPES, SCOPES, Role
 from app.core.settings import Settings
 from app.identity import passwords
 from app.identity.errors import InvalidClient, InvalidGrant, InvalidScope, SignInLocked
 from app.identity.models import ApiClient, Password, RefreshToken, SignInAttempts, TokenFamily
+from app.identity.queries import rights_of
 from app.identity.tokens import TokenResolver
 from app.organizations.models import Employee
 
@@ -79,8 +80,9 @@ async def sign_in(
         session.add(family)
         await session.flush()  # the refresh token refers to it
         refresh = _new_refresh(session, family.id)
+        held = (await rights_of(session, employee)).scopes
         audit.record(session, None, "sign_in.ok", "employee", employee.id)
-    return _issued(tokens, employee.id, family, scopes_of(frozenset(employee.roles)), refresh)
+    return _issued(tokens, employee.id, family, held, refresh)
 
 
 async def sign_in_client(
@@ -133,9 +135,9 @@ async def refresh(database: Database, tokens: TokenResolver, refresh_token: str,
                 audit.record(session, None, "refresh.reused", "employee", employee.id, result="refused")
             elif is_live:
                 audit.record(session, None, "refresh.ok", "employee", employee.id)
-                held = scopes_of(frozenset(employee.roles))
+                held = (await rights_of(session, employee)).scopes
                 fresh = _new_refresh(session, family.id)
-                result = _issued(tokens, employee.id, family, held if asked is None else held & asked, fresh)
+                result = _issued(tokens, employee.id, family, held, fresh, asked)
     if result is None:
         raise InvalidGrant
     return result
@@ -212,7 +214,17 @@ def _new_refresh(session: AsyncSession, family_id: UUID) -> str:
 
 
 def _issued(
-    tokens: TokenResolver, owner: UUID, family: TokenFamily, held: frozenset[str], refresh_token: str | None
+    tokens: TokenResolver,
+    owner: UUID,
+    family: TokenFamily,
+    held: frozenset[str],
+    refresh_token: str | None,
+    asked: frozenset[str] | None = None,
 ) -> Issued:
-    scopes = held if family.scope is None else held & frozenset(family.scope.split())
-    return Issued(tokens.issue(owner, family.id, scopes), refresh_token, scopes)
+    """Tokens for what the owner holds, within what the session and, if anything, this call narrowed them to."""
+    of_session = None if family.scope is None else frozenset(family.scope.split())
+    scopes = held
+    for limit in (of_session, asked):
+        scopes = scopes if limit is None else scopes & limit
+    is_narrowed = of_session is not None or asked is not None
+    return Issued(tokens.issue(owner, family.id, scopes, narrowed=is_narrowed), refresh_token, scopes)

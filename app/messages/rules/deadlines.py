@@ -47,6 +47,15 @@ class Stage(StrEnum):
     DELAY_NOTICE = "delay_notice"
 
 
+STAGES_RU: dict[str, str] = {
+    "registration": "регистрация",
+    "first_reply": "первый ответ",
+    "final_reply": "окончательный ответ",
+    "redirect": "перенаправление",
+    "delay_notice": "уведомление об отсрочке",
+}
+
+
 class DeadlineState(StrEnum):
     """Where a deadline stands; `cancelled`: nothing is to be done by it any more."""
 

@@ -134,7 +134,7 @@ async def recalculate(
     for message in messages.values():
         _set_due(message, await deadlines_of(session, message))
         touch(message)
-        emit(session, DeadlineMoved(message_id=message.id))
+        emit(session, DeadlineMoved(message_id=message.id, message_version=message.version))
     return moved
 
 
@@ -146,15 +146,15 @@ async def remind_and_escalate(session: AsyncSession) -> int:
     """
     moment = clock.now()
     near = await _mark(session, moment, col(Deadline.remind_at) <= moment, col(Deadline.reminded_at).is_(None))
-    for message_id, stage, is_target, cycle in near:
-        emit(session, DeadlineNear(message_id=message_id, stage=stage, is_target=is_target, cycle=cycle))
+    for row in near:
+        emit(session, DeadlineNear.model_validate(row._mapping))
     late = moment - rules.WHOLE_SECOND
     await _drop_delay_notices(session, moment, late)
     missed = await _mark(session, moment, col(Deadline.due_at) <= late, is_miss=True)
-    for message_id, stage, is_target, cycle in missed:
-        emit(session, DeadlineMissed(message_id=message_id, stage=stage, is_target=is_target, cycle=cycle))
+    for row in missed:
+        emit(session, DeadlineMissed.model_validate(row._mapping))
     if missed:  # the message shows its deadlines: its version grows with them
-        changed = col(Message.id).in_({row[0] for row in missed})
+        changed = col(Message.id).in_({row.message_id for row in missed})
         values = {"version": Message.version + 1, "updated_at": moment}
         await session.exec(sa.update(Message).where(changed).values(values))
     return len(near) + len(missed)
@@ -331,7 +331,7 @@ async def _mark(session: AsyncSession, moment: datetime, *due: Any, is_miss: boo
         sa.update(row)
         .where(col(row.id).in_(wanted.with_for_update(skip_locked=True)))
         .values(values)
-        .returning(col(row.message_id), col(row.stage), col(row.is_target), col(row.cycle))
+        .returning(col(row.message_id), col(row.stage), col(row.is_target), col(row.cycle), col(row.due_at))
         .execution_options(synchronize_session=False)
     )
     return list(marked.all())

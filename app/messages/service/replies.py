@@ -117,7 +117,8 @@ async def submit_reply(
         reply.approved_at = reply.submitted_at
         passed = ReplyApproved(message_id=message.id, reply_id=reply.id)
         return await _done(session, reply, REPLY_MOVES[state][ReplyMove.APPROVE], by, passed)
-    return await _done(session, reply, state, by, ReplySubmitted(message_id=message.id, reply_id=reply.id))
+    event = ReplySubmitted(message_id=message.id, reply_id=reply.id, reply_version=reply.version)
+    return await _done(session, reply, state, by, event)
 
 
 async def approve_reply(
@@ -147,7 +148,8 @@ async def return_reply(
         session, message, MessageMove.RETURN_OUTSIDE_REPLY if is_outside else MessageMove.RETURN_REPLY, by, reason
     )
     reply.returned_reason, reply.approved_by, reply.approved_at = reason, None, None
-    return await _done(session, reply, state, by, ReplyReturned(message_id=message.id, reply_id=reply.id))
+    event = ReplyReturned(message_id=message.id, reply_id=reply.id, reply_version=reply.version)
+    return await _done(session, reply, state, by, event)
 
 
 async def send_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal) -> Reply:

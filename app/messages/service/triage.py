@@ -98,6 +98,9 @@ async def assign_message(
         message.unit_id, message.topic_id = unit_id, None
     make_move(session, message, MessageMove.ASSIGN, by)
     message.assignee_id = body.assignee_id
-    emit(session, MessageAssigned(message_id=message.id, assignee_id=body.assignee_id))
+    given = MessageAssigned(
+        message_id=message.id, message_version=message.version, assignee_id=body.assignee_id, by_id=by.id
+    )
+    emit(session, given)
     await session.flush()  # the version is counted at the flush
     return message

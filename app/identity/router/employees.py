@@ -1,0 +1,100 @@
+"""HTTP of employees' accounts."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col, select
+
+from app.core.concurrency import MatchDep, answer, conditional
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate
+from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.security import Principal, requires
+from app.core.types import Id
+from app.identity.errors import EmployeeExists, EmployeeNotFound
+from app.identity.schemas import EmployeeCreate, EmployeePatch, EmployeeRead, PasswordReset
+from app.identity.service import employees
+from app.organizations.models import Employee
+
+EmployeeReader = Annotated[Principal, requires("employees:read")]
+EmployeeWriter = Annotated[Principal, requires("employees:write")]
+
+router = APIRouter(prefix="/employees", tags=["employees"])
+
+CHANGES = (EmployeeNotFound, Invalid, Stale, PreconditionRequired)
+
+
+@router.get("", response_model=Page[EmployeeRead], responses=problems(Invalid), summary="List employees")
+async def list_employees(
+    by: EmployeeReader,
+    session: SessionDep,
+    page: PageDep,
+    unit_id: Annotated[Id | None, Query()] = None,
+    is_disabled: Annotated[bool | None, Query()] = None,
+) -> Page[EmployeeRead]:
+    """Employees (O-2.3), newest first; a head sees those of their own organization."""
+    query = select(Employee).where(employees.visible_to(by))
+    if unit_id is not None:
+        query = query.where(Employee.unit_id == unit_id)
+    if is_disabled is not None:
+        query = query.where(Employee.is_disabled == is_disabled)
+    return await paginate(session, query, page, EmployeeRead.model_validate, order=(col(Employee.id),))
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=EmployeeRead,
+    responses=problems(EmployeeExists, Invalid, KeyReused, KeyMalformed),
+    summary="Add an employee",
+)
+async def create_employee(body: EmployeeCreate, by: EmployeeWriter, session: SessionDep, once: OnceDep) -> Response:
+    """Add an employee with account, roles and unit."""
+
+    async def work() -> Response:
+        row = await employees.create_employee(session, body, by=by)
+        return answer(EmployeeRead.model_validate(row), version=row.version, status=201)
+
+    return await once(session, by, work)
+
+
+@router.get(
+    "/{employee_id}",
+    response_model=EmployeeRead,
+    responses=problems(EmployeeNotFound, Invalid),
+    summary="Get an employee",
+)
+async def get_employee(employee_id: UUID, by: EmployeeReader, session: SessionDep, request: Request) -> Response:
+    """One employee."""
+    row = await employees.get_employee(session, employee_id, by)
+    return conditional(request, EmployeeRead.model_validate(row), version=row.version)
+
+
+@router.patch(
+    "/{employee_id}",
+    response_model=EmployeeRead,
+    responses=problems(*CHANGES, EmployeeExists),
+    summary="Change an employee",
+)
+async def update_employee(
+    employee_id: UUID, body: EmployeePatch, by: EmployeeWriter, session: SessionDep, match: MatchDep
+) -> Response:
+    """Change roles, unit or state: rights follow with the next request, disabling ends all sessions."""
+    row = await employees.update_employee(session, employee_id, body, match, by=by)
+    return answer(EmployeeRead.model_validate(row), version=row.version)
+
+
+@router.post(
+    "/{employee_id}/reset-password",
+    response_model=EmployeeRead,
+    responses=problems(*CHANGES),
+    summary="Reset an employee's password",
+)
+async def reset_password(
+    employee_id: UUID, body: PasswordReset, by: EmployeeWriter, session: SessionDep, match: MatchDep
+) -> Response:
+    """Set a new password as an administrator; all sessions of the employee end."""
+    row = await employees.reset_password(session, employee_id, body.password, match, by=by)
+    return answer(EmployeeRead.model_validate(row), version=row.version)

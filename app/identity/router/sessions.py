@@ -1,0 +1,194 @@
+"""HTTP of sign-in and sessions."""
+
+import base64
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.openapi.models import Example
+
+from app.core.concurrency import answer
+from app.core.deps import DatabaseDep, SessionDep, SettingsDep
+from app.core.problems import Forbidden, Invalid, problems
+from app.core.schemas import Empty
+from app.core.security import AnyCaller, Principal
+from app.identity.errors import (
+    EmployeeNotFound,
+    InvalidClient,
+    InvalidGrant,
+    InvalidScope,
+    OAuthProblem,
+    SignInLocked,
+    UnsupportedGrantType,
+    WrongPassword,
+)
+from app.identity.schemas import JwksRead, MeRead, PasswordChange, TokenRead
+from app.identity.service import employees, sessions
+from app.identity.tokens import TokenResolver
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+MAX_FIELD = 4096
+NEVER_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+async def _employee(by: AnyCaller) -> Principal:
+    # In a dependency, which runs before the body is validated: 403 comes before 422.
+    if by.kind == "client":
+        raise Forbidden
+    return by
+
+
+AnyEmployee = Annotated[Principal, Depends(_employee)]
+
+
+def get_tokens(request: Request) -> TokenResolver:
+    """The maker and verifier of access tokens."""
+    tokens: TokenResolver = request.app.state.tokens
+    return tokens
+
+
+TokensDep = Annotated[TokenResolver, Depends(get_tokens)]
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form-encoded body; one given twice or too long is an invalid request (RFC 6749, 3.2)."""
+    fields: dict[str, str] = {}
+    for name, value in (await request.form(max_fields=20, max_files=0)).multi_items():
+        if name in fields or not isinstance(value, str) or len(value) > MAX_FIELD or "\x00" in value:
+            raise OAuthProblem
+        fields[name] = value
+    return fields
+
+
+FormDep = Annotated[dict[str, str], Depends(read_form)]
+
+
+def _basic(request: Request) -> tuple[str, str] | None:
+    """Client id and secret of HTTP Basic; None without such a header. Raises `InvalidClient` for a broken one."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+    except ValueError:
+        raise InvalidClient from None
+    if not colon:
+        raise InvalidClient
+    return client_id, secret
+
+
+def _form_body(properties: dict[str, Any], required: list[str], shown: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "required": required}
+    content = {"application/x-www-form-urlencoded": {"schema": schema, "examples": shown}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+_TEXT = {"type": "string", "maxLength": MAX_FIELD}
+_TOKEN_FORM = _form_body(
+    {
+        "grant_type": {"type": "string", "enum": ["password", "client_credentials", "refresh_token"]},
+        **dict.fromkeys(("username", "password", "refresh_token", "scope", "client_id", "client_secret"), _TEXT),
+    },
+    ["grant_type"],
+    {"password": Example(value={"grant_type": "password", "username": "operator", "password": "…"})},
+)
+
+
+@router.post(
+    "/token",
+    response_model=TokenRead,
+    responses=problems(OAuthProblem, InvalidGrant, UnsupportedGrantType, InvalidScope, InvalidClient, SignInLocked),
+    openapi_extra=_TOKEN_FORM,
+    summary="Get tokens",
+)
+async def issue_token(
+    request: Request, form: FormDep, database: DatabaseDep, settings: SettingsDep, tokens: TokensDep
+) -> Response:
+    """OAuth 2 token endpoint: `password`, `client_credentials` (HTTP Basic) and `refresh_token`, form-encoded.
+
+    Refresh tokens are rotated: a used one is `invalid_grant` and ends the whole session.
+    """
+    scope = form.get("scope")
+    match form.get("grant_type"):
+        case "password":
+            username, password = form.get("username"), form.get("password")
+            if not username or not password:
+                raise OAuthProblem
+            issued = await sessions.sign_in(database, settings, tokens, username, password, scope)
+        case "client_credentials":
+            client_id, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
+            issued = await sessions.sign_in_client(database, settings, tokens, client_id, secret, scope)
+        case "refresh_token":
+            if not form.get("refresh_token"):
+                raise OAuthProblem
+            issued = await sessions.refresh(database, tokens, form["refresh_token"], scope)
+        case None | "":
+            raise OAuthProblem
+        case _:
+            raise UnsupportedGrantType
+    read = TokenRead(
+        access_token=issued.access_token,
+        token_type="bearer",  # noqa: S106  the type, not a secret
+        expires_in=settings.access_token_seconds,
+        refresh_token=issued.refresh_token,
+        scope=" ".join(sorted(issued.scopes)),
+    )
+    return answer(read, headers=NEVER_STORED)
+
+
+@router.post(
+    "/revoke",
+    response_model=Empty,
+    responses=problems(OAuthProblem),
+    openapi_extra=_form_body({"token": _TEXT}, ["token"], {"token": Example(value={"token": "…"})}),
+    summary="End a session",
+)
+async def revoke_token(form: FormDep, session: SessionDep, tokens: TokensDep) -> Response:
+    """End the session of a refresh or access token (RFC 7009). An unknown token is no error."""
+    if not form.get("token"):
+        raise OAuthProblem
+    await sessions.revoke(session, tokens, form["token"])
+    return answer(Empty())
+
+
+@router.get("/me", response_model=MeRead, responses=problems(), summary="Who am I")
+async def get_me(by: AnyCaller) -> MeRead:
+    """The caller with their roles and scopes of this moment."""
+    return MeRead(
+        id=by.id,
+        username=by.username,
+        name=by.name,
+        roles=sorted(by.roles),
+        scopes=sorted(by.scopes),
+        unit_id=by.unit_id,
+        organization_id=by.organization_id,
+        substitutes_for=by.acts_for,
+    )
+
+
+@router.get("/jwks.json", response_model=JwksRead, responses=problems(), summary="Public keys")
+async def get_jwks(tokens: TokensDep) -> JwksRead:
+    """The public keys that our access tokens are verified with (RFC 7517). No token."""
+    return JwksRead.model_validate({"keys": [tokens.key.public_jwk]})
+
+
+@router.post("/sign-out-everywhere", response_model=Empty, responses=problems(), summary="End all my sessions")
+async def sign_out_everywhere(body: Empty, by: AnyCaller, session: SessionDep) -> Response:
+    """End all sessions of the caller, this one too."""
+    if by.kind == "client":
+        await sessions.end_client_sessions(session, by.id)
+    else:
+        await sessions.end_sessions(session, by.id)
+    return answer(Empty())
+
+
+@router.post(
+    "/password",
+    response_model=Empty,
+    responses=problems(WrongPassword, EmployeeNotFound, Forbidden, Invalid),
+    summary="Change my password",
+)
+async def change_password(body: PasswordChange, by: AnyEmployee, session: SessionDep) -> Response:
+    """Change one's own password; one's other sessions end. An API client has none: it rotates its secret."""
+    await employees.change_password(session, body.old_password, body.new_password, by=by)
+    return answer(Empty())

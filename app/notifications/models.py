@@ -1,0 +1,45 @@
+"""The table of notifications."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.core.db import VersionedRow, enum_column, limit
+
+
+class NotificationKind(StrEnum):
+    """Why an employee should look."""
+
+    DEADLINE_REMINDER = "deadline_reminder"
+    DEADLINE_ESCALATION = "deadline_escalation"
+    DEADLINE_MOVED = "deadline_moved"
+    REPLY_SUBMITTED = "reply_submitted"
+    REPLY_RETURNED = "reply_returned"
+    MESSAGE_ASSIGNED = "message_assigned"
+    CLIENT_WROTE_AGAIN = "client_wrote_again"
+
+
+class Notification(VersionedRow, table=True):
+    """Something that one employee should look at."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        sa.UniqueConstraint("employee_id", "dedupe_key", name="uq_notifications_dedupe_key"),
+        sa.Index("ix_notifications_employee", "employee_id", "id"),
+        limit("text", 500),
+        limit("dedupe_key", 200),
+    )
+
+    employee_id: UUID = Field(foreign_key="employees.id")
+    kind: NotificationKind = Field(sa_column=enum_column(NotificationKind))
+    text: str = Field(max_length=500)
+    """Russian, as the employee reads it; no personal data of clients."""
+    object_type: str = Field(max_length=60)
+    object_id: UUID
+    created_at: datetime
+    read_at: datetime | None = None
+    dedupe_key: str = Field(max_length=200)
+    """Names the occasion: one that is told twice notifies once."""

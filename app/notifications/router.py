@@ -1,0 +1,82 @@
+"""HTTP of notifications."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col, select
+
+from app.core.concurrency import MatchDep, answer, conditional
+from app.core.deps import SessionDep
+from app.core.pagination import Page, PageDep, paginate
+from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.schemas import Empty
+from app.core.security import Principal, requires
+from app.notifications import service
+from app.notifications.errors import NotificationNotFound
+from app.notifications.models import Notification
+from app.notifications.schemas import NotificationRead, ReadAllRead, UnreadCountRead
+
+NotificationReader = Annotated[Principal, requires("notifications:read")]
+
+router = APIRouter(prefix="/notifications", tags=["notifications"])
+# `:uuid` keeps /unread-count and /read-all from being taken for an id by methods that they do not have.
+
+
+@router.get("", response_model=Page[NotificationRead], responses=problems(Invalid), summary="List my notifications")
+async def list_notifications(
+    by: NotificationReader,
+    session: SessionDep,
+    page: PageDep,
+    is_read: Annotated[bool | None, Query()] = None,
+) -> Page[NotificationRead]:
+    """What the caller should look at (O-10), newest first, read and unread."""
+    query = select(Notification).where(service.visible_to(by))
+    if is_read is not None:
+        query = query.where(col(Notification.read_at).is_not(None) == is_read)
+    return await paginate(session, query, page, NotificationRead.model_validate, order=(col(Notification.id),))
+
+
+@router.get(
+    "/unread-count",
+    response_model=UnreadCountRead,
+    responses=problems(Invalid),
+    summary="Count my unread notifications",
+)
+async def count_unread_notifications(by: NotificationReader, session: SessionDep) -> UnreadCountRead:
+    """How many notifications the caller has not read."""
+    return UnreadCountRead(count=await service.count_unread(session, by))
+
+
+@router.post("/read-all", response_model=ReadAllRead, responses=problems(Invalid), summary="Mark all as read")
+async def read_all_notifications(body: Empty, by: NotificationReader, session: SessionDep) -> Response:
+    """Mark all notifications of the caller as read; without `If-Match`, since it is about no single one."""
+    return answer(ReadAllRead(read=await service.mark_all_read(session, by=by)))
+
+
+@router.get(
+    "/{notification_id:uuid}",
+    response_model=NotificationRead,
+    responses=problems(NotificationNotFound, Invalid),
+    summary="Get a notification",
+)
+async def get_notification(
+    notification_id: UUID, by: NotificationReader, session: SessionDep, request: Request
+) -> Response:
+    """One notification of the caller."""
+    row = await service.get_notification(session, notification_id, by)
+    return conditional(request, NotificationRead.model_validate(row), version=row.version)
+
+
+@router.post(
+    "/{notification_id:uuid}/read",
+    response_model=NotificationRead,
+    responses=problems(NotificationNotFound, Invalid, Stale, PreconditionRequired),
+    summary="Mark a notification as read",
+)
+async def read_notification(
+    notification_id: UUID, body: Empty, by: NotificationReader, session: SessionDep, match: MatchDep
+) -> Response:
+    """Mark a notification as read; once more changes nothing."""
+    row = await service.mark_read(session, notification_id, match, by=by)
+    return answer(NotificationRead.model_validate(row), version=row.version)

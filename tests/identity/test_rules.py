@@ -1,0 +1,28 @@
+"""For which days a deputy may be named."""
+
+from datetime import date
+
+import pytest
+
+from app.identity.rules import period_fault
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "ends_on", "code"),
+    [
+        (date(2026, 11, 24), date(2026, 11, 24), None),
+        (date(2026, 11, 1), date(2026, 11, 24), None),
+        (date(2027, 1, 1), date(2028, 1, 1), None),  # 366 days
+        (date(2027, 1, 1), date(2028, 1, 2), "period_too_long"),
+        (date(2026, 11, 25), date(2026, 11, 24), "dates_reversed"),
+        (date(2026, 11, 1), date(2026, 11, 23), "period_over"),
+        (date(2026, 11, 20), date(2026, 11, 1), "dates_reversed"),
+    ],
+)
+@pytest.mark.order("O-10")
+def test_periods(starts_on: date, ends_on: date, code: str | None) -> None:
+    fault = period_fault(starts_on, ends_on, TODAY)
+    assert (fault.code if fault else None) == code
+    assert fault is None or fault.pointer == "/ends_on"
