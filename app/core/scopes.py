@@ -33,6 +33,9 @@ SCOPES: dict[str, str] = {
     "surveys:read": "Read survey submissions",
     "surveys:submit": "Hand in survey submissions of another system",
     "surveys:key_in": "Key in paper questionnaires",
+    "control:read": "Read and resolve the control notes of one's own unit",
+    "control:note": "Leave control notes",
+    "control:write": "Control one's own unit: its queue, workload, monthly sign-off",
     "monitoring:read": "Read satisfaction monitoring",
     "audit:read": "Read the audit trail",
 }
@@ -59,6 +62,7 @@ _OPERATOR = _READER | {
     "replies:send",
     "templates:read",
     "templates:write",
+    "control:read",
 }
 
 ROLE_SCOPES: dict[Role, frozenset[str]] = {
@@ -84,6 +88,8 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
         | {
             "messages:move",
             "messages:extend",
+            "control:note",
+            "control:write",
             "replies:approve",
             "templates:publish",
             "monitoring:read",
@@ -95,7 +101,8 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
     ),
     Role.OPERATOR: frozenset(_OPERATOR),
     Role.CLIENT_CENTRICITY: frozenset(
-        _READER | {"points:coverage", "surveys:read", "surveys:key_in", "monitoring:read"}
+        _READER
+        | {"points:coverage", "surveys:read", "surveys:key_in", "monitoring:read", "control:read", "control:note"}
     ),
     Role.PRESS: frozenset(_READER),
     Role.INTEGRATION: frozenset(

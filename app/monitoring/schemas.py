@@ -2,10 +2,18 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from app.core.schemas import Output
+from app.core import example_ids
+from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.types import Id, Note
+from app.monitoring.models import NotedType
+
+Month = Annotated[str, StringConstraints(max_length=7, pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]
+"""`YYYY-MM`."""
 
 
 class GroupBy(StrEnum):
@@ -44,3 +52,113 @@ class SatisfactionRead(Output):
     group_by: GroupBy | None
     total: ShareRead
     items: list[GroupRead]
+
+
+class QueueRead(Output):
+    """How much of a unit's work is open, and how much of it asks for the head."""
+
+    open: int
+    due_today: int = Field(description="Due before the day ends, overdue ones not counted.")
+    overdue: int
+    awaiting_approval: int
+    returned: int = Field(description="Messages with a reply that was returned and is not mended yet.")
+    without_assignee: int
+
+
+class EmployeeLoadRead(QueueRead):
+    """The work of one employee; null: nobody has it yet."""
+
+    employee_id: UUID | None
+    name: str | None
+
+
+class ChannelLoadRead(QueueRead):
+    """The work that came by one kind of channel."""
+
+    channel: str
+    name: str
+
+
+class UnitQueueRead(Output):
+    """What a head sees of their unit (O-10); `/messages` lists the messages themselves by the same filters."""
+
+    unit_id: UUID
+    at: ShownMoment
+    total: QueueRead
+    by_employee: list[EmployeeLoadRead]
+    by_channel: list[ChannelLoadRead]
+    open_control_notes: int
+
+
+class MonthFiguresRead(Output):
+    """A unit's messages received in a month, and what became of them and of their deadlines."""
+
+    received: int
+    answered: int
+    redirected: int
+    appeals: int
+    spam: int
+    open: int
+    limits_met: int
+    limits_missed: int
+    targets_met: int
+    targets_missed: int
+
+
+class SignOffCreate(Input):
+    """The month whose figures the head confirms; it must be over."""
+
+    month: Month
+    model_config = example({"month": "2026-10"})
+
+
+class SignOffRead(Output):
+    """A month's figures as they were confirmed, and as they are now; what changed since is named."""
+
+    id: UUID
+    unit_id: UUID
+    month: str
+    signed_at: ShownMoment
+    signed_by: UUID
+    figures: MonthFiguresRead
+    now: MonthFiguresRead
+    changed: list[str]
+
+
+class SignOffsRead(Output):
+    """The months of a unit that were signed off, the latest first."""
+
+    items: list[SignOffRead]
+
+
+class ControlNoteCreate(Input):
+    """A remark on a message, reply, reply template or survey submission."""
+
+    object_type: NotedType
+    object_id: Id
+    text: Note
+    model_config = example(
+        {"object_type": "reply_template", "object_id": example_ids.TEMPLATE, "text": "Добавьте срок рассмотрения"}
+    )
+
+
+class ControlNoteResolve(Input):
+    """What was done about a note."""
+
+    resolution: Note
+    model_config = example({"resolution": "Срок добавлен"})
+
+
+class ControlNoteRead(Output):
+    """A control note with its resolution (O-10)."""
+
+    id: UUID
+    unit_id: UUID
+    object_type: NotedType
+    object_id: UUID
+    text: str
+    created_at: ShownMoment
+    created_by: UUID
+    resolution: str | None
+    resolved_at: ShownMoment | None
+    resolved_by: UUID | None

@@ -1,10 +1,13 @@
 """The demo units' first templates: inserted when missing, never overwritten."""
 
+from uuid import UUID
+
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.data import read_yaml
+from app.core.ids import new_id
 from app.organizations import reference as organizations
 from app.organizations.models import Topic
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
@@ -23,6 +26,7 @@ async def load_demo(session: AsyncSession) -> None:
         topic = (await session.exec(select(Topic).where(Topic.unit_id == unit.id, Topic.name == raw["topic"]))).first()
         moment = clock.now()
         row = ReplyTemplate(
+            id=UUID(raw["id"]) if "id" in raw else new_id(),
             unit_id=unit.id,
             key=raw["key"],
             state=TemplateState.PUBLISHED,

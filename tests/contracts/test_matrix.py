@@ -144,11 +144,15 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
         headers=api.as_(people.unit_head),
         json=days | {"deputy_id": str(people.operator.id)},
     )
+    noted = {"object_type": "message", "object_id": message_id, "text": "Уточните срок"}
+    note = await api.post("/api/v1/control-notes", headers=api.as_(people.unit_head), json=noted)
     ids = {
         "substitution_id": substitution.json()["id"],
         "message_id": message_id,
         "reply_id": reply.json()["id"],
         "template_id": template.json()["id"],
+        "unit_id": str(people.unit_head.unit_id),
+        "note_id": note.json()["id"],
     }
     asked = 0
     for name, row in MATRIX["operations"].items():

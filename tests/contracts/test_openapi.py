@@ -124,7 +124,7 @@ async def test_the_examples_work_as_they_are(application: FastAPI, api: Api, peo
     for name, (method, path, operation) in operations(application).items():
         if "201" not in operation["responses"] or "{" in path:
             continue
-        role = next(r for r in ("operator", "admin", "client_centricity") if allowed(name, r))
+        role = next(r for r in ("operator", "admin", "unit_head", "client_centricity") if allowed(name, r))
         headers = api.as_(people.of(role)) | {"Idempotency-Key": name}
         answer = await api.request(method, path, headers=headers, **example_of(application, operation))
         assert answer.status_code == 201, (name, answer.text)

@@ -21,9 +21,9 @@ from app.core.types import Id, Moment, Search
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.messages import queries
 from app.messages.errors import MessageConflict, MessageNotFound
-from app.messages.models import Competence, Message, MessageClass, MessageKind, Priority
+from app.messages.models import Competence, Message, MessageClass, MessageKind, Priority, Reply
 from app.messages.rules.deadlines import WHOLE_SECOND
-from app.messages.rules.lives import MessageState
+from app.messages.rules.lives import MessageState, ReplyState
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
 from app.messages.service import deadlines, intake, moves
@@ -90,6 +90,8 @@ async def list_messages(
         Moment | None, Query(description="Something of it is due before this moment, or was already.")
     ] = None,
     overdue: Annotated[bool | None, Query(description="Whether something of it should have been done by now.")] = None,
+    without_assignee: Annotated[bool | None, Query(description="Whether nobody has it yet.")] = None,
+    is_returned: Annotated[bool | None, Query(description="Whether a reply of it was returned and not mended.")] = None,
     updated_after: Annotated[Moment | None, Query(description="Changed after this moment.")] = None,
     q: Annotated[Search | None, Query(description="Words that all stand in the text; ё = е.")] = None,
     sort: Annotated[MessageSort, Query()] = MessageSort.NEWEST,
@@ -117,6 +119,12 @@ async def list_messages(
     if overdue is not None:
         late = col(Message.due_at) <= clock.now() - WHOLE_SECOND
         query = query.where(late if overdue else sa.or_(sa.not_(late), col(Message.due_at).is_(None)))
+    if without_assignee is not None:
+        assignee = col(Message.assignee_id)
+        query = query.where(assignee.is_(None) if without_assignee else assignee.is_not(None))
+    if is_returned is not None:
+        returned = sa.exists().where(col(Reply.message_id) == Message.id, col(Reply.state) == ReplyState.RETURNED)
+        query = query.where(returned if is_returned else sa.not_(returned))
     if updated_after is not None:
         query = query.where(col(Message.updated_at) > updated_after)
     for word in words(q) if q is not None else ():

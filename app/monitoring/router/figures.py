@@ -9,8 +9,8 @@ from app.core.periods import PeriodDep
 from app.core.problems import Invalid, problems
 from app.core.security import Principal, requires
 from app.core.types import Id, Label
-from app.monitoring import service
 from app.monitoring.schemas import GroupBy, SatisfactionRead
+from app.monitoring.service import satisfaction
 from app.surveys.models import SubmissionSource
 
 Reader = Annotated[Principal, requires("monitoring:read")]
@@ -35,5 +35,5 @@ async def get_satisfaction(
     Days are the organization's; a submission counts for the day of `filled_at`, else of `received_at`. With n = 0 the
     share and its interval are null. A submission without municipality is counted under `unknown`.
     """
-    cut = service.Cut(period, organization_id, municipality, source)
-    return await service.satisfaction(session, cut, group_by)
+    cut = satisfaction.Cut(period, organization_id, municipality, source)
+    return await satisfaction.satisfaction(session, cut, group_by)

@@ -1,0 +1,10 @@
+"""HTTP of monitoring, and of the heads' control."""
+
+from fastapi import APIRouter
+
+from app.monitoring.router import control_notes, figures, units
+
+router = APIRouter()
+router.include_router(figures.router)
+router.include_router(units.router)
+router.include_router(control_notes.router)

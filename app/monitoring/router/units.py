@@ -1,0 +1,58 @@
+"""HTTP of the head's control of a unit."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.core.concurrency import answer
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.problems import Invalid, problems
+from app.core.security import Principal, requires
+from app.monitoring.errors import MonthSignedOff
+from app.monitoring.schemas import SignOffCreate, SignOffRead, SignOffsRead, UnitQueueRead
+from app.monitoring.service import units
+from app.organizations.errors import UnitNotFound
+
+Head = Annotated[Principal, requires("control:write")]
+
+router = APIRouter(prefix="/monitoring/units", tags=["monitoring"])
+
+
+@router.get(
+    "/{unit_id}", response_model=UnitQueueRead, responses=problems(UnitNotFound, Invalid), summary="The head's queue"
+)
+async def get_unit_queue(unit_id: UUID, by: Head, session: SessionDep) -> UnitQueueRead:
+    """What is open, due, overdue, to approve, returned, nobody's: in all, by employee and by channel (O-10)."""
+    units.require_own(unit_id, by)
+    return await units.read_queue(session, unit_id)
+
+
+@router.get(
+    "/{unit_id}/sign-offs",
+    response_model=SignOffsRead,
+    responses=problems(UnitNotFound, Invalid),
+    summary="List signed-off months",
+)
+async def list_sign_offs(unit_id: UUID, by: Head, session: SessionDep) -> SignOffsRead:
+    """The months that were signed off, the latest 24, with their figures then and now, and what changed after."""
+    units.require_own(unit_id, by)
+    return SignOffsRead(items=await units.list_sign_offs(session, unit_id))
+
+
+@router.post(
+    "/{unit_id}/sign-offs",
+    status_code=201,
+    response_model=SignOffRead,
+    responses=problems(UnitNotFound, MonthSignedOff, Invalid, KeyReused, KeyMalformed),
+    summary="Sign a month off",
+)
+async def sign_month_off(unit_id: UUID, body: SignOffCreate, by: Head, session: SessionDep, once: OnceDep) -> Response:
+    """Confirm a month's figures of one's unit (O-10). They are kept; what changes after is shown beside them."""
+    units.require_own(unit_id, by)
+
+    async def work() -> Response:
+        return answer(await units.sign_off(session, unit_id, body, by=by), status=201)
+
+    return await once(session, by, work)

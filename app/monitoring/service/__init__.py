@@ -1,0 +1,1 @@
+"""Use cases of monitoring: satisfaction, the head's control of a unit."""

@@ -1,0 +1,78 @@
+"""Control notes: a head's remarks that stay on the record (O-10)."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.references import unknown_reference
+from app.core.security import Principal
+from app.messages.models import Message, Reply
+from app.messages.queries import visible_to as visible_messages
+from app.monitoring.errors import ControlNoteNotFound, ControlNoteResolved
+from app.monitoring.models import ControlNote, NotedType
+from app.monitoring.schemas import ControlNoteCreate
+from app.reply_templates.models import ReplyTemplate
+from app.reply_templates.queries import visible_to as visible_templates
+from app.surveys.models import SurveySubmission
+
+
+def visible_to(by: Principal) -> ColumnElement[bool]:
+    """The notes of the caller's own unit."""
+    return col(ControlNote.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
+
+
+async def get_note(session: AsyncSession, note_id: UUID, by: Principal) -> ControlNote:
+    """The note if it is of the caller's unit, or `ControlNoteNotFound`."""
+    row = (await session.exec(select(ControlNote).where(ControlNote.id == note_id, visible_to(by)))).first()
+    if row is None:
+        raise ControlNoteNotFound
+    return row
+
+
+async def create_note(session: AsyncSession, body: ControlNoteCreate, *, by: Principal) -> ControlNote:
+    """Leave a note on something that the caller may see."""
+    if by.unit_id is None or (await session.exec(_noted(body, by))).first() is None:
+        raise unknown_reference("/object_id")
+    row = ControlNote.model_validate(
+        body, update={"unit_id": by.unit_id, "created_at": clock.now(), "created_by": by.id}
+    )
+    session.add(row)
+    audit.record(session, by, "control_note.created", "control_note", row.id)
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+async def resolve_note(
+    session: AsyncSession, note_id: UUID, resolution: str, match: Match, *, by: Principal
+) -> ControlNote:
+    """Say what was done about a note."""
+    row = await get_note(session, note_id, by)
+    match.require(row)
+    if row.resolved_at is not None:
+        raise ControlNoteResolved
+    row.resolution, row.resolved_at, row.resolved_by = resolution, clock.now(), by.id
+    audit.record(session, by, "control_note.resolved", "control_note", row.id, fields=["resolution"])
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+def _noted(body: ControlNoteCreate, by: Principal) -> SelectOfScalar[UUID]:
+    """The object if the caller may see it. Submissions are read by the client-centricity unit only."""
+    match body.object_type:
+        case NotedType.MESSAGE:
+            return select(col(Message.id)).where(col(Message.id) == body.object_id, visible_messages(by))
+        case NotedType.REPLY:
+            mine = select(col(Reply.id)).join(Message, col(Message.id) == col(Reply.message_id))
+            return mine.where(col(Reply.id) == body.object_id, visible_messages(by))
+        case NotedType.REPLY_TEMPLATE:
+            mine = select(col(ReplyTemplate.id))
+            return mine.where(col(ReplyTemplate.id) == body.object_id, visible_templates(by))
+        case NotedType.SURVEY_SUBMISSION:
+            may = sa.true() if by.may("surveys:read") else sa.false()
+            return select(col(SurveySubmission.id)).where(col(SurveySubmission.id) == body.object_id, may)

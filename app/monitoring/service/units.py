@@ -1,0 +1,145 @@
+"""What a head sees of their unit: its queue now, and the figures of a month that they sign off (O-10)."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.problems import Fault, Invalid
+from app.core.security import Principal
+from app.interaction_points.models import ChannelKind, Point
+from app.messages.models import Deadline, Message, MessageClass, Reply
+from app.messages.rules.deadlines import WHOLE_SECOND, DeadlineState
+from app.messages.rules.lives import OPEN_STATES, MessageState, ReplyState
+from app.monitoring.models import ControlNote, SignOff
+from app.monitoring.schemas import (
+    ChannelLoadRead,
+    EmployeeLoadRead,
+    MonthFiguresRead,
+    QueueRead,
+    SignOffCreate,
+    SignOffRead,
+    UnitQueueRead,
+)
+from app.organizations.errors import UnitNotFound
+from app.organizations.models import Employee
+
+
+def require_own(unit_id: UUID, by: Principal) -> None:
+    """A head controls their own unit; another is not found."""
+    if unit_id != by.unit_id:
+        raise UnitNotFound
+
+
+async def read_queue(session: AsyncSession, unit_id: UUID) -> UnitQueueRead:
+    """The open work of a unit: in all, by employee and by channel, in four queries."""
+    by_employee = await _count(session, unit_id, col(Message.assignee_id))
+    by_channel = await _count(session, unit_id, col(Point.channel))
+    names = dict((await session.exec(select(Employee.id, Employee.name).where(_is_among(by_employee)))).all())
+    channels = dict((await session.exec(select(ChannelKind.key, ChannelKind.name))).all())
+    notes = select(func.count()).where(ControlNote.unit_id == unit_id, col(ControlNote.resolved_at).is_(None))
+    return UnitQueueRead(
+        unit_id=unit_id,
+        at=clock.now(),
+        total=QueueRead(**_sum([figures for _, figures in by_channel])),
+        by_employee=[EmployeeLoadRead(employee_id=key, name=names.get(key), **told) for key, told in by_employee],
+        by_channel=[ChannelLoadRead(channel=key, name=channels[key], **told) for key, told in by_channel],
+        open_control_notes=(await session.exec(notes)).one(),
+    )
+
+
+async def sign_off(session: AsyncSession, unit_id: UUID, body: SignOffCreate, *, by: Principal) -> SignOffRead:
+    """Confirm the figures of a month that is over; they are kept as they are now."""
+    month = date.fromisoformat(f"{body.month}-01")
+    if clock.today() < _next(month):
+        ru, en = "Месяц ещё не закончился.", "The month is not over yet."
+        raise Invalid(faults=[Fault("/month", "not_over", ru, en)])
+    figures = await month_figures(session, unit_id, month)
+    row = SignOff(unit_id=unit_id, month=month, figures=figures.model_dump(), signed_at=clock.now(), signed_by=by.id)
+    session.add(row)
+    audit.record(session, by, "month.signed_off", "unit", unit_id, fields=[body.month])
+    await session.flush()  # the answer tells of a month that is signed off already
+    return _read(row, figures)
+
+
+async def list_sign_offs(session: AsyncSession, unit_id: UUID) -> list[SignOffRead]:
+    """The months signed off, at most the last 24, each with what changed since."""
+    query = select(SignOff).where(SignOff.unit_id == unit_id).order_by(col(SignOff.month).desc()).limit(24)
+    rows = (await session.exec(query)).all()
+    return [_read(row, await month_figures(session, unit_id, row.month)) for row in rows]
+
+
+async def month_figures(session: AsyncSession, unit_id: UUID, month: date) -> MonthFiguresRead:
+    """What became of the messages that the unit received in a month (local days), and of their ended deadlines."""
+    since, until = clock.day_starts_at(month), clock.day_starts_at(_next(month))
+    mine = (col(Message.unit_id) == unit_id, col(Message.received_at) >= since, col(Message.received_at) < until)
+    state = col(Message.state)
+    counted = sa.select(
+        func.count().label("received"),
+        func.count().filter(state == MessageState.ANSWERED).label("answered"),
+        func.count().filter(state == MessageState.REDIRECTED).label("redirected"),
+        func.count().filter(col(Message.message_class) == MessageClass.APPEAL).label("appeals"),
+        func.count().filter(state == MessageState.SPAM).label("spam"),
+        func.count().filter(state.in_(OPEN_STATES)).label("open"),
+    ).where(*mine)
+    messages = (await session.exec(counted)).one()._mapping  # type: ignore[call-overload]
+    ended = sa.select(col(Deadline.is_target), col(Deadline.state), func.count())
+    ended = ended.join(Message, col(Message.id) == col(Deadline.message_id)).where(*mine)
+    ended = ended.group_by(col(Deadline.is_target), col(Deadline.state))
+    found = {(row[0], row[1]): row[2] for row in (await session.exec(ended)).all()}  # type: ignore[call-overload]
+    met, missed = DeadlineState.MET, DeadlineState.MISSED
+    return MonthFiguresRead(
+        **messages,
+        limits_met=found.get((False, met), 0),
+        limits_missed=found.get((False, missed), 0),
+        targets_met=found.get((True, met), 0),
+        targets_missed=found.get((True, missed), 0),
+    )
+
+
+async def _count(session: AsyncSession, unit_id: UUID, key: Any) -> list[tuple[Any, dict[str, int]]]:
+    now = clock.now()
+    due, state = col(Message.due_at), col(Message.state)
+    late, tonight = now - WHOLE_SECOND, clock.day_ends_before(clock.today())
+    returned = sa.exists().where(col(Reply.message_id) == col(Message.id), col(Reply.state) == ReplyState.RETURNED)
+    query = sa.select(
+        key.label("key"),
+        func.count().label("open"),
+        func.count().filter(due > late, due < tonight).label("due_today"),
+        func.count().filter(due <= late).label("overdue"),
+        func.count().filter(state == MessageState.AWAITING_APPROVAL).label("awaiting_approval"),
+        func.count().filter(returned).label("returned"),
+        func.count().filter(col(Message.assignee_id).is_(None)).label("without_assignee"),
+    ).join(Point, col(Point.id) == col(Message.point_id))
+    query = query.where(col(Message.unit_id) == unit_id, state.in_(OPEN_STATES)).group_by(key).order_by(key)
+    rows = (await session.exec(query)).all()  # type: ignore[call-overload]
+    return [(row.key, {name: value for name, value in row._mapping.items() if name != "key"}) for row in rows]
+
+
+def _sum(parts: list[dict[str, int]]) -> dict[str, int]:
+    return {name: sum(part[name] for part in parts) for name in QueueRead.model_fields}
+
+
+def _is_among(counted: list[tuple[Any, dict[str, int]]]) -> Any:
+    return col(Employee.id).in_([key for key, _ in counted if key is not None])
+
+
+def _next(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def _read(row: SignOff, now: MonthFiguresRead) -> SignOffRead:
+    return SignOffRead(
+        id=row.id,
+        unit_id=row.unit_id,
+        month=f"{row.month:%Y-%m}",
+        signed_at=row.signed_at,
+        signed_by=row.signed_by,
+        figures=MonthFiguresRead(**row.figures),
+        now=now,
+        changed=sorted(name for name, value in now.model_dump().items() if value != row.figures[name]),
+    )

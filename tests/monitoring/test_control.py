@@ -1,0 +1,172 @@
+"""The head's control of a unit: queue, workload, sign-off, notes (O-10)."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from app.core import example_ids
+from app.core.ids import new_id
+from tests.conftest import Api
+from tests.messages.work import MESSAGES, act, drafted, message_body, registered, triage_body
+from tests.people import People
+from tests.surveys.work import by_key, submit
+
+NOTES = "/api/v1/control-notes"
+START = datetime(2026, 11, 24, 3, 15, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(START, tick=False) as traveller:
+        yield traveller
+
+
+async def queue(api: Api, people: People) -> dict[str, Any]:
+    answer = await api.get(f"/api/v1/monitoring/units/{people.unit_head.unit_id}", headers=api.as_(people.unit_head))
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+async def sorted_out(api: Api, people: People) -> str:
+    path = f"{MESSAGES}/{(await registered(api, people))['id']}"
+    assert (await act(api, people.operator, path, "triage", triage_body(people))).status_code == 200
+    return path
+
+
+@pytest.mark.order("O-10")
+async def test_the_head_sees_what_is_open_due_overdue_waiting_and_whose(
+    api: Api, people: People, stopped_clock: time_machine.Traveller
+) -> None:
+    empty = {"open": 0, "due_today": 0, "overdue": 0, "awaiting_approval": 0, "returned": 0, "without_assignee": 0}
+    assert (await queue(api, people))["total"] == empty
+    late, waiting, returned, closed = [await sorted_out(api, people) for _ in range(4)]
+    assert (await act(api, people.operator, closed, "close", {"reason": "Снято"})).status_code == 200
+    await api.post(
+        MESSAGES,
+        headers=api.as_(people.other_operator),
+        json=message_body(people, interaction_point_id=str(people.other_point_id)),
+    )
+    mine = {"assignee_id": str(people.colleague.id)}
+    assert (await act(api, people.operator, late, "assign", mine)).status_code == 200
+    for path in (waiting, returned):
+        reply = await drafted(api, people, path)
+        assert (await act(api, people.operator, reply, "submit", {})).status_code == 200
+    assert (await act(api, people.unit_head, reply, "return", {"reason": "Короче"})).status_code == 200
+    stopped_clock.move_to(datetime.fromisoformat("2026-11-25T10:30:00+07:00"))
+    fresh = await registered(api, people)
+    told = await queue(api, people)
+    wanted = {"open": 4, "due_today": 3, "overdue": 0, "awaiting_approval": 1, "returned": 1, "without_assignee": 3}
+    assert told["total"] == wanted
+    stopped_clock.move_to(datetime.fromisoformat("2026-11-25T11:15:01+07:00"))
+    told = await queue(api, people)
+    assert told["total"] == wanted | {"due_today": 0, "overdue": 3}
+    loads = {load["employee_id"]: load for load in told["by_employee"]}
+    assert (loads[str(people.colleague.id)]["open"], loads[str(people.colleague.id)]["overdue"]) == (1, 1)
+    assert loads[str(people.colleague.id)]["name"] == "Сотрудник operator"
+    assert (loads[None]["open"], loads[None]["name"]) == (3, None)
+    (channel,) = told["by_channel"]
+    assert (channel["channel"], channel["name"], channel["open"]) == ("vk", "ВКонтакте", 4)
+    headers = api.as_(people.unit_head)
+    for filters, ids in (
+        ({"overdue": "true"}, {late, waiting, returned}),
+        ({"state": "awaiting_approval"}, {waiting}),
+        ({"is_returned": "true"}, {returned}),
+        ({"without_assignee": "false"}, {late}),
+    ):
+        listed = (await api.get(MESSAGES, params=filters, headers=headers)).json()["items"]
+        assert {f"{MESSAGES}/{item['id']}" for item in listed} == ids, filters
+    assert fresh["due_at"] == "2026-11-26T11:30:00+07:00"
+    foreign = await api.get(f"/api/v1/monitoring/units/{people.unit_head.unit_id}", headers=api.as_(people.other_head))
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "unit_not_found")
+
+
+@pytest.mark.order("O-10")
+async def test_a_head_signs_a_month_off_and_sees_what_changed_after(
+    api: Api, people: People, stopped_clock: time_machine.Traveller
+) -> None:
+    path = await sorted_out(api, people)
+    await sorted_out(api, people)
+    url = f"/api/v1/monitoring/units/{people.unit_head.unit_id}/sign-offs"
+    headers = api.as_(people.unit_head)
+    early = await api.post(url, headers=headers, json={"month": "2026-11"})
+    assert [fault["pointer"] for fault in early.json()["errors"]] == ["/month"]
+    assert (await api.post(url, headers=headers, json={"month": "2026-13"})).status_code == 422
+    stopped_clock.move_to(datetime.fromisoformat("2026-12-01T09:00:00+07:00"))
+    answer = await api.post(url, headers=headers, json={"month": "2026-11"})
+    assert answer.status_code == 201, answer.text
+    figures = answer.json()["figures"]
+    assert (figures["received"], figures["open"], figures["limits_met"], figures["spam"]) == (2, 2, 2, 0)
+    again = await api.post(url, headers=headers, json={"month": "2026-11"})
+    assert (again.status_code, again.json()["code"]) == (409, "month_signed_off")
+    assert (await api.get(url, headers=headers)).json()["items"][0]["changed"] == []
+    assert (await act(api, people.operator, path, "spam", {})).status_code == 200
+    (shown,) = (await api.get(url, headers=headers)).json()["items"]
+    assert shown["changed"] == ["open", "spam"]
+    assert (shown["figures"]["spam"], shown["now"]["spam"]) == (0, 1)
+    foreign = await api.get(url, headers=api.as_(people.other_head))
+    assert foreign.status_code == 404
+
+
+@pytest.mark.order("O-10")
+async def test_a_note_stays_on_the_record_and_is_resolved_by_the_unit(api: Api, people: People) -> None:
+    path = await sorted_out(api, people)
+    reply = await drafted(api, people, path)
+    head, operator = api.as_(people.unit_head), api.as_(people.operator)
+    for kind, object_id in (
+        ("message", path.rpartition("/")[2]),
+        ("reply", reply.rpartition("/")[2]),
+        ("reply_template", example_ids.TEMPLATE),
+    ):
+        body = {"object_type": kind, "object_id": object_id, "text": "Уточните срок"}
+        made = await api.post(NOTES, headers=head, json=body)
+        assert made.status_code == 201, made.text
+        assert (await api.post(NOTES, headers=operator, json=body)).status_code == 403
+        foreign = await api.post(NOTES, headers=api.as_(people.other_head), json=body)
+        assert [fault["pointer"] for fault in foreign.json()["errors"]] == ["/object_id"]
+    assert (await queue(api, people))["open_control_notes"] == 3
+    one = f"{NOTES}/{made.json()['id']}"
+    assert (await api.get(one, headers=api.as_(people.other_operator))).status_code == 404
+    assert (await act(api, people.other_operator, one, "resolve", {"resolution": "Чужое"})).status_code == 404
+    answer = await act(api, people.operator, one, "resolve", {"resolution": "Срок назван"})
+    told = answer.json()
+    assert (answer.status_code, told["resolution"], told["resolved_by"]) == (
+        200,
+        "Срок назван",
+        str(people.operator.id),
+    )
+    again = await act(api, people.operator, one, "resolve", {"resolution": "Ещё раз"})
+    assert (again.status_code, again.json()["code"]) == (409, "control_note_resolved")
+    listed = (await api.get(NOTES, params={"is_resolved": "false"}, headers=operator)).json()["items"]
+    assert len(listed) == 2
+    listed = (await api.get(NOTES, params={"object_id": example_ids.TEMPLATE}, headers=head)).json()["items"]
+    assert [note["id"] for note in listed] == [made.json()["id"]]
+
+
+@pytest.mark.order("O-10", "O-11")
+async def test_notes_on_submissions_are_the_client_centricity_units(api: Api, people: People) -> None:
+    submission = (await submit(api, by_key(2))).json()
+    body = {"object_type": "survey_submission", "object_id": submission["id"], "text": "Позвонить в район"}
+    made = await api.post(NOTES, headers=api.as_(people.client_centricity), json=body)
+    assert made.status_code == 201, made.text
+    refused = await api.post(NOTES, headers=api.as_(people.unit_head), json=body)
+    assert refused.status_code == 422, "a head reads no submissions"
+    unknown = await api.post(NOTES, headers=api.as_(people.client_centricity), json=body | {"object_id": str(new_id())})
+    assert unknown.status_code == 422
+
+
+@pytest.mark.order("O-10")
+async def test_days_of_the_queue_are_local(api: Api, people: People, stopped_clock: time_machine.Traveller) -> None:
+    """What is due at 23:59:59 in Novosibirsk is due today at 23:30 there, though it is still the same day in UTC."""
+    path = await sorted_out(api, people)
+    told = (await api.get(path, headers=api.as_(people.operator))).json()
+    assert told["due_at"] == "2026-11-25T11:15:00+07:00"
+    stopped_clock.move_to(datetime.fromisoformat("2026-11-24T23:30:00+07:00"))
+    assert (await queue(api, people))["total"]["due_today"] == 0
+    stopped_clock.move_to(datetime.fromisoformat("2026-11-25T00:30:00+07:00"))
+    assert (await queue(api, people))["total"]["due_today"] == 1
+    stopped_clock.shift(timedelta(days=1))
+    assert (await queue(api, people))["total"]["overdue"] == 1
