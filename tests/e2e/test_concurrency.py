@@ -72,8 +72,8 @@ async def test_one_of_many_takes_a_message(server: Server) -> None:
         "headers": operator | {"If-Match": made.headers["etag"]},
         "json": {"assignee_id": me},
     }
-    answers = await at_once(server, [take] * 20)
-    assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 19}
+    answers = await at_once(server, [take] * AT_ONCE)
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 412: AT_ONCE - 1}
     assert [s["what"] for s in server.get(path, headers=operator).json()["history"]] == ["register", "assign"]
 
 
@@ -83,8 +83,8 @@ async def test_a_reply_sent_by_many_is_sent_once(server: Server) -> None:
     path = f"/messages/{message_id}/replies/{reply_id}"
     tag = server.get(path, headers=operator).headers["etag"]
     send = {"method": "POST", "url": f"{path}/send", "headers": operator | {"If-Match": tag}, "json": {}}
-    answers = await at_once(server, [send] * 20)
-    assert Counter(answer.status_code for answer in answers) == {202: 1, 412: 19}
+    answers = await at_once(server, [send] * AT_ONCE)
+    assert Counter(answer.status_code for answer in answers) == {202: 1, 412: AT_ONCE - 1}
     wait_until_answered(server, message_id)
 
 
@@ -92,3 +92,48 @@ async def test_many_different_writes_all_succeed(server: Server) -> None:
     request = {"method": "POST", "url": "/survey-submissions", "json": SUBMISSION}
     answers = await at_once(server, [request] * AT_ONCE)
     assert Counter(answer.status_code for answer in answers) == {201: AT_ONCE}
+
+
+@pytest.mark.order("O-10")
+async def test_of_many_different_acts_on_one_message_one_wins(server: Server) -> None:
+    """Takes, closes and spam marks of one version at once: one is done, the rest hear that they came too late."""
+    operator = server.sign_in("operator")
+    me = server.get("/auth/me", headers=operator).json()["id"]
+    headers = server.sign_in("integration") | {"Idempotency-Key": "k"}
+    made = server.post("/messages", headers=headers, json=comment(server, "wall-1_79"))
+    path = f"/messages/{made.json()['id']}"
+    acts: list[tuple[str, dict[str, Any]]] = [
+        ("assign", {"assignee_id": me}),
+        ("close", {"reason": "Снято"}),
+        ("spam", {}),
+    ]
+    wanted = operator | {"If-Match": made.headers["etag"]}
+    requests = [
+        {"method": "POST", "url": f"{path}/{verb}", "headers": wanted, "json": body}
+        for verb, body in (acts[place % 3] for place in range(AT_ONCE))
+    ]
+    answers = await at_once(server, requests)
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 412: AT_ONCE - 1}
+    assert len(server.get(path, headers=operator).json()["history"]) == 2
+
+
+@pytest.mark.order("O-2.5")
+async def test_what_comes_into_one_thread_at_once_stands_in_it_once(server: Server) -> None:
+    platform = server.sign_in("integration")
+    requests = [
+        {
+            "method": "POST",
+            "url": "/messages",
+            "headers": platform | {"Idempotency-Key": f"t{place}"},
+            "json": comment(server, f"wall-1_9{place % 20}"),
+        }
+        for place in range(40)
+    ]
+    answers = await at_once(server, requests)
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}, [
+        a.text for a in answers if a.status_code > 409
+    ]
+    operator = server.sign_in("operator")
+    (message, *_) = server.get("/messages?limit=1", headers=operator).json()["items"]
+    texts = [entry["id"] for entry in message["thread"]]
+    assert len(texts) == len(set(texts)) == 20

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -145,7 +146,7 @@ async def remind_and_escalate(session: AsyncSession) -> int:
     workers one marks the row.
     """
     moment = clock.now()
-    near = await _mark(session, moment, col(Deadline.remind_at) <= moment, col(Deadline.reminded_at).is_(None))
+    near = await _mark(session, moment, *_is_near(moment))
     for row in near:
         emit(session, DeadlineNear.model_validate(row._mapping))
     late = moment - rules.WHOLE_SECOND
@@ -163,8 +164,7 @@ async def remind_and_escalate(session: AsyncSession) -> int:
 async def is_something_due(session: AsyncSession) -> bool:
     """Whether `remind_and_escalate` has something to say."""
     moment = clock.now()
-    near = sa.and_(col(Deadline.remind_at) <= moment, col(Deadline.reminded_at).is_(None))
-    waiting = sa.or_(near, col(Deadline.due_at) <= moment - rules.WHOLE_SECOND)
+    waiting = sa.or_(sa.and_(*_is_near(moment)), col(Deadline.due_at) <= moment - rules.WHOLE_SECOND)
     query = select(Deadline.id).where(col(Deadline.state) == DeadlineState.RUNNING, waiting).limit(1)
     return (await session.exec(query)).first() is not None
 
@@ -318,6 +318,16 @@ async def _drop_delay_notices(session: AsyncSession, moment: datetime, late: dat
         )
         .values(state=DeadlineState.CANCELLED, ended_at=moment)
         .execution_options(synchronize_session=False)
+    )
+
+
+def _is_near(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    """A reminder waits; of what is late already nobody is reminded."""
+    late = moment - rules.WHOLE_SECOND
+    return (
+        col(Deadline.remind_at) <= moment,
+        col(Deadline.reminded_at).is_(None),
+        col(Deadline.due_at) > late,
     )
 
 
