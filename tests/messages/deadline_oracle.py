@@ -1,0 +1,106 @@
+"""A second reckoning of deadlines, written plainly and apart from the service: slow, day by day and minute by minute.
+
+The days off that are no Saturdays and Sundays, and the working Saturdays, stand here as the decrees name them.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+NOVOSIBIRSK = ZoneInfo("Asia/Novosibirsk")
+
+OFF = {
+    2024: "01-01 01-02 01-03 01-04 01-05 01-08 02-23 03-08 04-29 04-30 05-01 05-09 05-10 06-12 11-04 12-30 12-31",
+    2025: "01-01 01-02 01-03 01-06 01-07 01-08 05-01 05-02 05-08 05-09 06-12 06-13 11-03 11-04 12-31",
+    2026: "01-01 01-02 01-05 01-06 01-07 01-08 01-09 02-23 03-09 05-01 05-11 06-12 11-04 12-31",
+    2027: "01-01 01-04 01-05 01-06 01-07 01-08 02-22 02-23 03-08 05-03 05-10 06-14 11-04 11-05 12-31",
+    2028: "01-03 01-04 01-05 01-06 01-07",
+}
+WORKING = {2024: "04-27 11-02 12-28", 2025: "11-01", 2027: "02-20"}
+
+Hours = Sequence[tuple[int, int]]
+"""Working hours of a day as minutes since midnight."""
+ORDINARY: Hours = ((540, 780), (840, 1080))
+
+
+@cache
+def decreed(day: date) -> bool:
+    """Whether the state's calendar has it as a working day."""
+    told = f"{day:%m-%d}"
+    if told in WORKING.get(day.year, "").split():
+        return True
+    return day.weekday() < 5 and told not in OFF[day.year].split()
+
+
+def last_moment(day: date) -> datetime:
+    """23:59:59 of a local day."""
+    return datetime.combine(day, time(23, 59, 59), NOVOSIBIRSK)
+
+
+def due_by_days(
+    start: datetime,
+    amount: int,
+    *,
+    working: bool,
+    roll: str = "none",
+    pauses: Sequence[tuple[datetime, datetime]] = (),
+    is_working: Callable[[date], bool] = decreed,
+) -> datetime:
+    """The end of the last day: the first day is not counted, a pause adds the days that passed in it."""
+    first = start.astimezone(NOVOSIBIRSK).date()
+
+    def reckoned(budget: int) -> datetime:
+        day = first
+        if working:
+            while budget:
+                day += timedelta(days=1)
+                budget -= is_working(day)
+            return last_moment(day)
+        day += timedelta(days=budget)
+        if roll == "none" or is_working(day):
+            return last_moment(day)
+        back = day
+        while roll == "previous" and back > first:
+            back -= timedelta(days=1)
+            if is_working(back):
+                return last_moment(back)
+        while not is_working(day):
+            day += timedelta(days=1)
+        return last_moment(day)
+
+    due = reckoned(amount)
+    for since, until in pauses:
+        if max(since, start) > due:
+            break
+        day, last = max(since, start).astimezone(NOVOSIBIRSK).date(), until.astimezone(NOVOSIBIRSK).date()
+        while day < last:
+            day += timedelta(days=1)
+            amount += is_working(day) if working else 1
+        due = reckoned(amount)
+    return due
+
+
+def due_by_hours(
+    start: datetime,
+    hours: int,
+    *,
+    day_hours: Callable[[date], Hours] = lambda day: ORDINARY if decreed(day) else (),
+    pauses: Sequence[tuple[datetime, datetime]] = (),
+    step: int = 1,
+) -> datetime:
+    """Steps of so many minutes, each counted if it lies in working hours and in no pause."""
+    moment, left = start.astimezone(NOVOSIBIRSK), hours * 60
+    while True:
+        known = day_hours(moment.date())
+        minute = moment.hour * 60 + moment.minute
+        after = moment + timedelta(minutes=step)
+        if not any(minute < end for _, end in known):
+            moment = datetime.combine(moment.date() + timedelta(days=1), time.min, NOVOSIBIRSK)
+            continue
+        stands = any(since <= moment < until for since, until in pauses)
+        if not stands and any(begin <= minute < end for begin, end in known):
+            left -= step
+            if left == 0:
+                return after
+        moment = after

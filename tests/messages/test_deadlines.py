@@ -1,0 +1,284 @@
+"""The deadline engine against a second, plainly written oracle, over every day of 2024–2027 (O-6.2.2)."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.messages.rules.calendar import (
+    DayKind,
+    DayOverride,
+    Interval,
+    WorkingCalendar,
+    last_decreed_year,
+    read_intervals,
+    tell_intervals,
+)
+from app.messages.rules.deadlines import Pause, Roll, Term, TermUnit, due_at, is_late
+from tests.messages import deadline_oracle as oracle
+from tests.messages.deadline_oracle import NOVOSIBIRSK, ORDINARY, decreed
+
+CALENDAR = WorkingCalendar(NOVOSIBIRSK)
+TIMES = (time(0, 0), time(12, 15), time(23, 59))
+QUARTERS = (time(0, 0), time(10, 15), time(13, 30), time(17, 45), time(23, 45))
+
+pytestmark = pytest.mark.order("O-6.2.2")
+
+
+def every_day(last: date = date(2027, 12, 31)) -> Iterator[date]:
+    day = date(2024, 1, 1)
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+def at(day: date, moment: time = time(10, 0)) -> datetime:
+    return datetime.combine(day, moment, NOVOSIBIRSK)
+
+
+def local(told: str) -> datetime:
+    return datetime.fromisoformat(told).replace(tzinfo=NOVOSIBIRSK)
+
+
+def test_the_calendar_is_that_of_the_decrees() -> None:
+    assert [day for day in every_day() if CALENDAR.is_working(day) is not decreed(day)] == []
+    for off in ("2025-05-02", "2025-12-31", "2026-01-09"):
+        assert not CALENDAR.is_working(date.fromisoformat(off))
+    for working in ("2025-11-01", "2027-02-20"):
+        assert CALENDAR.is_working(date.fromisoformat(working))
+
+
+@pytest.mark.parametrize("amount", [3, 7, 15, 30, 60])
+@pytest.mark.parametrize("roll", ["previous", "next", "none"])
+def test_calendar_days_of_every_start(amount: int, roll: str) -> None:
+    term = Term(TermUnit.CALENDAR_DAYS, amount, Roll(roll))
+    for day in every_day(date(2027, 10, 31)):
+        for moment in TIMES:
+            start = at(day, moment)
+            expected = oracle.due_by_days(start, amount, working=False, roll=roll)
+            assert due_at(term, start, CALENDAR).due_at == expected, start
+
+
+@pytest.mark.parametrize("amount", [1, 7, 15])
+def test_working_days_of_every_start(amount: int) -> None:
+    term = Term(TermUnit.WORKING_DAYS, amount)
+    for day in every_day(date(2027, 11, 30)):
+        for moment in TIMES:
+            start = at(day, moment)
+            assert due_at(term, start, CALENDAR).due_at == oracle.due_by_days(start, amount, working=True), start
+
+
+@pytest.mark.parametrize("amount", [4, 8, 9])
+def test_working_hours_of_every_start(amount: int) -> None:
+    term = Term(TermUnit.WORKING_HOURS, amount)
+    for day in every_day(date(2027, 12, 15)):
+        for moment in QUARTERS:
+            start = at(day, moment)
+            assert due_at(term, start, CALENDAR).due_at == oracle.due_by_hours(start, amount, step=15), start
+
+
+def test_pauses_over_every_weekend() -> None:
+    """From each Friday to the Monday after: added to days of both kinds, and nothing of it to hours."""
+    terms = [
+        (Term(TermUnit.CALENDAR_DAYS, 10, Roll.PREVIOUS), {"working": False, "roll": "previous"}),
+        (Term(TermUnit.WORKING_DAYS, 7), {"working": True}),
+    ]
+    for friday in every_day(date(2027, 11, 1)):
+        if friday.weekday() != 4:
+            continue
+        start = at(friday - timedelta(days=2))
+        pause = (at(friday, time(16, 0)), at(friday + timedelta(days=3), time(11, 0)))
+        for term, how in terms:
+            expected = oracle.due_by_days(start, term.amount, pauses=[pause], **how)  # type: ignore[arg-type]
+            assert due_at(term, start, CALENDAR, [Pause(*pause)]).due_at == expected, friday
+        expected = oracle.due_by_hours(start, 30, pauses=[pause], step=15)
+        assert due_at(Term(TermUnit.WORKING_HOURS, 30), start, CALENDAR, [Pause(*pause)]).due_at == expected, friday
+
+
+@pytest.mark.parametrize(
+    ("start", "due"), [("2025-12-02", "2025-12-30"), ("2025-04-02", "2025-04-30"), ("2026-12-01", "2026-12-30")]
+)
+def test_the_three_dates_checked_by_hand(start: str, due: str) -> None:
+    term = Term(TermUnit.CALENDAR_DAYS, 30, Roll.PREVIOUS)
+    for moment in TIMES:
+        found = due_at(term, at(date.fromisoformat(start), moment), CALENDAR)
+        assert found.due_at == oracle.last_moment(date.fromisoformat(due))
+        assert not found.provisional
+
+
+@pytest.mark.parametrize(
+    ("hours", "start", "due"),
+    [
+        (4, "2026-11-24T09:00", "2026-11-24T13:00"),  # ends with an interval: due at that interval's end
+        (8, "2026-11-24T09:00", "2026-11-24T18:00"),
+        (1, "2026-11-24T13:30", "2026-11-24T15:00"),  # began in the break
+        (1, "2026-11-24T18:00", "2026-11-25T10:00"),  # began at the end of the day
+        (1, "2026-11-28T12:00", "2026-11-30T10:00"),  # a Saturday
+        (9, "2025-10-31T17:00", "2025-11-01T18:00"),  # a working Saturday
+    ],
+)
+def test_hours_by_hand(hours: int, start: str, due: str) -> None:
+    assert due_at(Term(TermUnit.WORKING_HOURS, hours), local(start), CALENDAR).due_at == local(due)
+
+
+def test_nothing_is_due_before_the_day_it_began() -> None:
+    """Received on 2 January, three days: the working day before stands before the start, so the first one after."""
+    found = due_at(Term(TermUnit.CALENDAR_DAYS, 3, Roll.PREVIOUS), local("2026-01-02T12:00"), CALENDAR)
+    assert found.due_at == local("2026-01-12T23:59:59")
+    assert any("раньше начала срока" in step.what for step in found.steps)
+
+
+def test_the_start_is_taken_in_the_organizations_zone() -> None:
+    start = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # 25 November, 00:30 in Novosibirsk
+    term = Term(TermUnit.CALENDAR_DAYS, 1)
+    assert due_at(term, start, CALENDAR).due_at == local("2026-11-26T23:59:59")
+    moscow = WorkingCalendar(ZoneInfo("Europe/Moscow"))
+    assert due_at(term, start, moscow).due_at == datetime(2026, 11, 25, 20, 59, 59, tzinfo=UTC)
+
+
+def test_corrections_stand_above_the_decree() -> None:
+    overrides = {
+        date(2026, 11, 25): DayOverride(DayKind.OFF, "Выходной по указу"),
+        date(2026, 11, 28): DayOverride(DayKind.WORKING),
+        date(2026, 11, 26): DayOverride(DayKind.SHORTENED, intervals=(Interval(540, 660),)),
+    }
+    calendar = WorkingCalendar(NOVOSIBIRSK, overrides=overrides)
+    start = local("2026-11-24T17:00")
+    assert due_at(Term(TermUnit.WORKING_DAYS, 3), start, calendar).due_at == local("2026-11-28T23:59:59")
+    found = due_at(Term(TermUnit.WORKING_HOURS, 4), start, calendar)
+    assert found.due_at == local("2026-11-27T10:00")  # an hour, two of the shortened day, one more
+    assert any("Выходной по указу" in step.what for step in found.steps)
+
+
+def test_an_interval_to_midnight_and_round_the_clock() -> None:
+    calendar = WorkingCalendar(NOVOSIBIRSK, intervals=(Interval(0, 1440),))
+    assert due_at(Term(TermUnit.WORKING_HOURS, 24), local("2026-11-24T00:00"), calendar).due_at == local(
+        "2026-11-25T00:00"
+    )
+    assert due_at(Term(TermUnit.WORKING_HOURS, 2), local("2026-11-27T23:00"), calendar).due_at == local(
+        "2026-11-30T01:00"
+    )
+
+
+def test_pauses_overlap_begin_early_and_come_too_late() -> None:
+    start = local("2026-11-24T10:00")
+    term = Term(TermUnit.WORKING_DAYS, 3)
+
+    def due(*pauses: tuple[str, str]) -> datetime:
+        return due_at(term, start, CALENDAR, [Pause(local(a), local(b)) for a, b in pauses]).due_at
+
+    plain = due()
+    assert due(("2026-11-25T10:00", "2026-11-26T10:00")) == local("2026-11-30T23:59:59")
+    twice = due(("2026-11-25T10:00", "2026-11-26T10:00"), ("2026-11-25T12:00", "2026-11-26T09:00"))
+    assert twice == local("2026-11-30T23:59:59"), "what overlaps counts once"
+    assert due(("2026-11-20T10:00", "2026-11-24T09:00")) == plain, "over before the start"
+    assert due(("2026-11-28T10:00", "2026-12-10T10:00")) == plain, "it was due before"
+
+
+def test_beyond_the_decrees_the_answer_is_provisional() -> None:
+    assert last_decreed_year() >= 2027
+    year = last_decreed_year()
+    start = datetime(year, 12, 27, 10, tzinfo=NOVOSIBIRSK)
+    term = Term(TermUnit.CALENDAR_DAYS, 14, Roll.PREVIOUS)
+    assert due_at(term, start, CALENDAR).provisional
+    named = {date(year + 1, 1, 10): DayOverride(DayKind.WORKING)}
+    assert not due_at(term, start, WorkingCalendar(NOVOSIBIRSK, overrides=named)).provisional
+    assert not due_at(Term(TermUnit.CALENDAR_DAYS, 14), start, CALENDAR).provisional, "no calendar was asked"
+
+
+def test_the_whole_second_of_the_due_moment_is_in_time() -> None:
+    due = local("2026-11-24T23:59:59")
+    assert not is_late(due, due + timedelta(milliseconds=999))
+    assert is_late(due, due + timedelta(seconds=1))
+
+
+def test_intervals_are_read_as_they_are_told() -> None:
+    told = [["09:00", "13:00"], ["14:00", "24:00"]]
+    assert read_intervals(told) == (Interval(540, 780), Interval(840, 1440))
+    assert tell_intervals(read_intervals(told)) == told
+    for wrong in ([], [["13:00", "09:00"]], [["09:00", "09:00"]], [["09:00", "13:00"], ["12:59", "14:00"]]):
+        with pytest.raises(ValueError, match="interval"):
+            read_intervals(wrong)
+    with pytest.raises(ValueError, match="day"):
+        read_intervals([["09:00", "24:01"]])
+
+
+STARTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 6, 30)).map(
+    lambda drawn: drawn.replace(second=0, microsecond=0, tzinfo=NOVOSIBIRSK)
+)
+PAUSES = st.lists(st.tuples(st.integers(0, 20_000), st.integers(1, 15_000)), max_size=3)
+HOURS = (
+    st.lists(st.integers(0, 1440), min_size=2, max_size=6, unique=True)
+    .map(lambda drawn: [tuple(sorted(drawn)[place : place + 2]) for place in range(0, len(drawn) // 2 * 2, 2)])
+    .filter(lambda hours: sum(end - begin for begin, end in hours) >= 60)  # else the years of the oracle end
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    unit=st.sampled_from(list(TermUnit)),
+    amount=st.integers(1, 40),
+    roll=st.sampled_from(list(Roll)),
+    start=STARTS,
+    drawn=PAUSES,
+    hours=HOURS,
+    changed=st.dictionaries(st.integers(0, 60), st.sampled_from(list(DayKind)), max_size=6),
+)
+def test_any_term_is_what_the_oracle_says(
+    unit: TermUnit,
+    amount: int,
+    roll: Roll,
+    start: datetime,
+    drawn: list[tuple[int, int]],
+    hours: list[tuple[int, int]],
+    changed: dict[int, DayKind],
+) -> None:
+    pauses: list[tuple[datetime, datetime]] = []
+    after = start
+    for gap, length in drawn:  # apart from one another, in order
+        since = after + timedelta(minutes=gap + 1)
+        after = since + timedelta(minutes=length)
+        pauses.append((since, after))
+    short = ((600, 700),)
+    days = {start.date() + timedelta(days=place): kind for place, kind in changed.items()}
+    intervals = tuple(Interval(*pair) for pair in hours)
+    overrides = {
+        day: DayOverride(kind, intervals=(Interval(600, 700),) if kind is DayKind.SHORTENED else ())
+        for day, kind in days.items()
+    }
+    calendar = WorkingCalendar(NOVOSIBIRSK, intervals, overrides)
+
+    def is_working(day: date) -> bool:
+        return days[day] is not DayKind.OFF if day in days else decreed(day)
+
+    def day_hours(day: date) -> oracle.Hours:
+        if not is_working(day):
+            return ()
+        return short if days.get(day) is DayKind.SHORTENED else hours
+
+    if unit is TermUnit.WORKING_HOURS:
+        amount = min(amount, 8)
+        expected = oracle.due_by_hours(start, amount, day_hours=day_hours, pauses=pauses)
+    else:
+        expected = oracle.due_by_days(
+            start,
+            amount,
+            working=unit is TermUnit.WORKING_DAYS,
+            roll=roll.value if unit is TermUnit.CALENDAR_DAYS else "none",
+            pauses=pauses,
+            is_working=is_working,
+        )
+    term = Term(unit, amount, roll)
+    found = due_at(term, start, calendar, [Pause(*pair) for pair in pauses])
+    assert found.due_at == expected
+    assert found.due_at >= start
+    assert found.steps[0].at == start and found.steps[-1].at == found.due_at
+    longer = due_at(Term(unit, amount + 1, roll), start, calendar, [Pause(*pair) for pair in pauses])
+    assert longer.due_at >= found.due_at
+
+
+def test_an_ordinary_day_is_nine_to_six_with_a_break() -> None:
+    assert [(one.start, one.end) for one in CALENDAR.hours(date(2026, 11, 24))] == list(ORDINARY)
