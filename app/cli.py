@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -20,11 +21,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app import demo, docs
 from app import seed as seeds
-from app.core import logging
+from app.core import clock, logging
 from app.core.db import Database
+from app.core.file_store import FolderStore
 from app.core.settings import Profile, Settings
 from app.identity.service import employees
 from app.main import create_app
+from app.messages.queries import known_files
 from app.worker import make_relay, run_worker
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -142,6 +145,16 @@ def export_docs_command(folder: Path = ROOT / "docs") -> None:
     """Write the pages of the documentation that are made from the code."""
     (folder / "settings.md").write_text(docs.settings_page(Settings), encoding="utf-8")
     (folder / "problems.md").write_text(docs.problems_page(), encoding="utf-8")
+
+
+@cli.command("clear-files")
+def clear_files_command() -> None:
+    """Remove files that no message refers to and that are older than a day; how many there were."""
+    settings = read_settings()
+    known = _in_transaction(settings, known_files)
+    store = FolderStore(settings.var_dir / "files")
+    gone = store.clear(known, clock.now().timestamp(), timedelta(days=1))
+    sys.stdout.write(f"{gone}\n")
 
 
 @cli.command("serve")

@@ -13,6 +13,7 @@ from app.core import health, logging, openapi, rendering
 from app.core.body_guard import BodyGuard
 from app.core.db import Database
 from app.core.edge import Edge
+from app.core.file_store import FolderStore
 from app.core.metrics import Metrics
 from app.core.settings import Settings
 from app.identity.router import router as identity_router
@@ -78,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database
+    app.state.files = FolderStore(settings.var_dir / "files")
     app.state.metrics = metrics
     app.state.migration_head = health.migration_head()
     app.state.tokens = app.state.resolver = TokenResolver(settings)

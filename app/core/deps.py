@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.db import Database
+from app.core.file_store import FolderStore
 from app.core.settings import Settings
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -24,6 +25,12 @@ def get_settings(request: Request) -> Settings:
     return settings
 
 
+def get_files(request: Request) -> FolderStore:
+    """Where contents of files are kept."""
+    files: FolderStore = request.app.state.files
+    return files
+
+
 async def get_session(request: Request) -> AsyncGenerator[AsyncSession]:
     """The request's session: committed when the handler returned and before the answer leaves, else rolled back."""
     async with get_database(request).transaction(write=request.method not in SAFE_METHODS) as session:
@@ -32,4 +39,5 @@ async def get_session(request: Request) -> AsyncGenerator[AsyncSession]:
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
+FilesDep = Annotated[FolderStore, Depends(get_files)]
 DatabaseDep = Annotated[Database, Depends(get_database)]

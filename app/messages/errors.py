@@ -85,6 +85,22 @@ class DifferentClients(Conflict):
     detail_en = "Only one client's threads are merged: the messages share no contact."
 
 
+class AttachmentNotFound(NotFound):
+    """The message has no such attachment."""
+
+    code = "attachment_not_found"
+    title_ru, title_en = "Вложение не найдено", "Attachment not found"
+
+
+class AttachmentLost(NotFound):
+    """The attachment's content is missing from the store or damaged."""
+
+    code = "attachment_lost"
+    title_ru, title_en = "Содержимое вложения утрачено", "The attachment's content is lost"
+    detail_ru = "Файла нет в хранилище, или он повреждён. Сообщите администратору."
+    detail_en = "The file is missing from the store or damaged. Tell the administrator."
+
+
 class CompetentBodyNotFound(NotFound):
     """There is no such competent body."""
 

@@ -163,6 +163,9 @@ class Message(VersionedRow, table=True):
     appeal_registered_at: datetime | None = None
     no_answer_reason: NoAnswerReason | None = Field(default=None, sa_column=enum_column(NoAnswerReason, nullable=True))
     is_deleted_at_source: bool = Field(default=False)
+    personal_data: list[dict[str, Any]] = Field(sa_column=json_column())
+    """Places of the text that may hold personal data; no values."""
+    has_personal_data: bool = Field(default=False)
     cycle: int = Field(default=1)
     """Counts how often the work began anew: each has deadlines of its own."""
     clock_received_at: datetime
@@ -199,6 +202,24 @@ class MessageRevision(Row, table=True):
     text: str = Field(sa_type=sa.Text)
     changed_at: datetime
     recorded_at: datetime
+
+
+class MessageAttachment(Row, table=True):
+    """A file of a message; its content stands in the store under its SHA-256. Never changed."""
+
+    __tablename__ = "message_attachments"
+    __table_args__ = (
+        sa.UniqueConstraint("message_id", "position", name="uq_message_attachments_position"),
+        sa.CheckConstraint("size > 0", name="size_positive"),
+        limit("name", 255),
+    )
+
+    message_id: UUID = Field(foreign_key="messages.id")
+    position: int
+    name: str = Field(max_length=255)
+    content_type: str = Field(max_length=100)
+    size: int
+    sha256: str = Field(max_length=64, index=True)
 
 
 class CompetentBody(VersionedRow, table=True):

@@ -17,6 +17,7 @@ from app.messages.models import (
     Deadline,
     DeadlinePolicy,
     Message,
+    MessageAttachment,
     MessageEvent,
     MessageRevision,
     Reply,
@@ -43,11 +44,12 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
 
 
 async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Principal) -> list[MessageRead]:
-    """Messages as the caller may see them; everything around them comes in five queries for all together."""
+    """Messages as the caller may see them; everything around them comes in six queries for all together."""
     threads = await _threads(session, {row.thread_id for row in rows}, by)
     around = {message.id for entries in threads.values() for message in entries} | {row.id for row in rows}
     replies = await _replies(session, around)
     deadlines = await _deadlines(session, rows)
+    attachments = await _attachments(session, [row.id for row in rows])
     history: dict[UUID, list[HistoryEntryRead]] = defaultdict(list)
     revisions: dict[UUID, list[MessageRevision]] = defaultdict(list)
     if by.kind == "employee":
@@ -57,7 +59,8 @@ async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Prin
         MessageRead.model_validate(
             _told(row, by)
             | _conversation(row, threads[row.thread_id], replies, by)
-            | {"deadlines": deadlines[row.id], "history": history[row.id], "revisions": revisions[row.id]}
+            | {"deadlines": deadlines[row.id], "attachments": attachments[row.id]}
+            | {"history": history[row.id], "revisions": revisions[row.id]}
         )
         for row in rows
     ]
@@ -178,6 +181,19 @@ async def _history(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[U
     return found
 
 
+async def _attachments(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[MessageAttachment]]:
+    query = select(MessageAttachment).where(col(MessageAttachment.message_id).in_(message_ids))
+    found: dict[UUID, list[MessageAttachment]] = defaultdict(list)
+    for attachment in (await session.exec(query.order_by(col(MessageAttachment.position)))).all():
+        found[attachment.message_id].append(attachment)
+    return found
+
+
+async def known_files(session: AsyncSession) -> set[str]:
+    """The contents that messages refer to, by their SHA-256."""
+    return set((await session.exec(select(MessageAttachment.sha256).distinct())).all())
+
+
 async def _revisions(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[MessageRevision]]:
     query = select(MessageRevision).where(col(MessageRevision.message_id).in_(message_ids))
     found: dict[UUID, list[MessageRevision]] = defaultdict(list)
@@ -196,7 +212,7 @@ def _told(row: Message, by: Principal) -> dict[str, Any]:
     }
     return row.model_dump(exclude={"point_id", "content_hash", "search_text"}) | {
         "interaction_point_id": row.point_id,
-        "attachments": [],
+        "personal_data": row.personal_data if by.kind == "employee" else [],
         "duplicate_of": row.duplicate_of_id,
         "proposal": row.proposal if by.kind == "employee" else None,
         "redirect": redirect if row.redirected_to is not None else None,

@@ -124,6 +124,7 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
             "text": "Где узнать про льготный заём?",
             "received_at": clock.now().isoformat(),
             "client": {"kind": "individual", "name": "Иван П."},
+            "attachments": [{"name": "a.txt", "content_type": "text/plain", "content": "QQ=="}],
         },
     )
     assert message.status_code == 201, message.text
@@ -152,6 +153,7 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
         "reply_id": reply.json()["id"],
         "template_id": template.json()["id"],
         "unit_id": str(people.unit_head.unit_id),
+        "attachment_id": message.json()["attachments"][0]["id"],
         "note_id": note.json()["id"],
     }
     asked = 0

@@ -90,7 +90,6 @@ async def test_the_text_comes_back_code_point_for_code_point(api: Api, people: P
         ({"text": " \n "}, 422, "string_pattern_mismatch", "/text"),
         ({"text": "x" * 10_001}, 422, "string_too_long", "/text"),
         ({"kind": "letter"}, 422, "enum", "/kind"),
-        ({"attachments": [{"name": "a.pdf"}]}, 422, "too_long", "/attachments"),
         ({"client": {"kind": "robot", "name": "R2"}}, 422, "enum", "/client/kind"),
         ({"slip": 1}, 422, "extra_forbidden", "/slip"),
     ],

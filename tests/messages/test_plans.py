@@ -32,7 +32,8 @@ WITH owner AS (SELECT id AS unit_id, organization_id FROM units WHERE id = :unit
 point AS (SELECT id AS point_id FROM interaction_points WHERE id = :point)
 INSERT INTO messages (id, version, number, organization_id, point_id, unit_id, thread_id, kind, message_class,
   external_id, content_hash, text, search_text, client, received_at, registered_at, updated_at, state, competence,
-  priority, assignee_id, cycle, clock_received_at, clock_registered_at, due_at, is_deleted_at_source)
+  priority, assignee_id, cycle, clock_received_at, clock_registered_at, due_at, is_deleted_at_source, personal_data,
+  has_personal_data)
 SELECT CAST(md5(:prefix || n) AS uuid), 1, :prefix || n, owner.organization_id, point.point_id, owner.unit_id,
   CAST(md5(:prefix || n) AS uuid),
   CASE WHEN n % 2 = 0 THEN 'comment' ELSE 'message' END, 'message', :prefix || n, 'x', 'вопрос ' || n, 'вопрос ' || n,
@@ -41,7 +42,7 @@ SELECT CAST(md5(:prefix || n) AS uuid), 1, :prefix || n, owner.organization_id, 
   (ARRAY['received', 'triaged', 'in_progress', 'answered', 'closed'])[1 + n % 5],
   (ARRAY['within', 'outside', 'unclear'])[1 + n % 3], CASE WHEN n % 9 = 0 THEN 'urgent' ELSE 'normal' END,
   CASE WHEN n % 4 = 0 THEN CAST(:assignee AS uuid) END, 1, now(), now(),
-  CASE WHEN n % 5 < 3 THEN now() + (n % 500 - 250) * interval '1 hour' END, false
+  CASE WHEN n % 5 < 3 THEN now() + (n % 500 - 250) * interval '1 hour' END, false, '[]', n % 50 = 0
 FROM generate_series(1, :count) AS n, owner, point
 """
 
@@ -61,6 +62,7 @@ FILTERS: list[dict[str, str]] = [
     {"overdue": "false"},
     {"without_assignee": "true"},
     {"is_returned": "true"},
+    {"has_personal_data": "true"},
     {"updated_after": "2026-11-24T00:00:00Z"},
     {"q": "вопрос"},
     {"sort": "registered_at"},
@@ -84,23 +86,24 @@ async def filled(
     database: Database = application.state.database
     async with database.transaction() as session:
         people = await make_people(session)
-        await session.exec(
+        connection = await session.connection()
+        await connection.execute(
             sa.text(
                 "INSERT INTO units (id, version, organization_id, name, is_client_centricity, approval_rule)"
                 " SELECT gen_random_uuid(), 1, id, 'Отдел ' || n, false, 'always'"
                 f" FROM organizations, generate_series(1, {UNITS - 4}) AS n WHERE kind = 'ministry'"
             )
         )
-        units = (await session.exec(sa.text("SELECT id FROM units"))).scalars().all()
+        units = (await connection.execute(sa.text("SELECT id FROM units"))).scalars().all()
         assert len(units) == UNITS
         for place, unit in enumerate(units):
             point = people.point_id if unit == people.operator.unit_id else people.other_point_id
             told: dict[str, Any] = {"unit": unit, "point": point, "client": CLIENT, "assignee": people.colleague.id}
             told |= {"prefix": f"{place}-", "count": COUNT // UNITS}
-            await session.exec(sa.text(THREADS), params={name: told[name] for name in ("prefix", "point", "count")})
-            await session.exec(sa.text(FILL), params=told)
-    async with database.engine.connect() as connection:
-        await (await connection.execution_options(isolation_level="AUTOCOMMIT")).exec_driver_sql("ANALYZE")
+            await connection.execute(sa.text(THREADS), {name: told[name] for name in ("prefix", "point", "count")})
+            await connection.execute(sa.text(FILL), told)
+    async with database.engine.connect() as opened:
+        await (await opened.execution_options(isolation_level="AUTOCOMMIT")).exec_driver_sql("ANALYZE")
     callers = KnownCallers()
     application.state.resolver = callers
     transport = httpx.ASGITransport(application, client=("127.0.0.1", 1))

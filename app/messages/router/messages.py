@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.concurrency import answer, conditional
-from app.core.deps import SessionDep
+from app.core.deps import FilesDep, SessionDep
 from app.core.idempotency import KeyMalformed, KeyRequired, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.problems import Invalid, problems
@@ -20,13 +21,13 @@ from app.core.text import like, words
 from app.core.types import Id, Moment, Search
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.messages import queries
-from app.messages.errors import MessageConflict, MessageNotFound
+from app.messages.errors import AttachmentLost, AttachmentNotFound, MessageConflict, MessageNotFound
 from app.messages.models import Competence, Message, MessageClass, MessageKind, Priority, Reply
 from app.messages.rules.deadlines import WHOLE_SECOND
 from app.messages.rules.lives import MessageState, ReplyState
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
-from app.messages.service import deadlines, intake, moves
+from app.messages.service import attachments, deadlines, intake, moves
 
 Reader = Annotated[Principal, requires("messages:read")]
 Registrar = Annotated[Principal, requires("messages:register")]
@@ -57,7 +58,9 @@ async def _answer(session: AsyncSession, row: Message, by: Principal, status: in
     },
     summary="Hand in a message",
 )
-async def register_message(body: MessageCreate, by: Registrar, session: SessionDep, once: OnceDep) -> Response:
+async def register_message(
+    body: MessageCreate, by: Registrar, session: SessionDep, files: FilesDep, once: OnceDep
+) -> Response:
     """Hand in a client's message or comment at an approved point (O-3, O-6.2.1).
 
     One message per point and `external_id`: a repeat with the same content answers 200 with the first, another
@@ -65,7 +68,7 @@ async def register_message(body: MessageCreate, by: Registrar, session: SessionD
     """
 
     async def work() -> Response:
-        message, is_new = await intake.register_message(session, body, by=by)
+        message, is_new = await intake.register_message(session, body, files, by=by)
         return await _answer(session, message, by, 201 if is_new else 200)
 
     return await once(session, by, work)
@@ -86,6 +89,7 @@ async def list_messages(
     kind: Annotated[MessageKind | None, Query()] = None,
     message_class: Annotated[MessageClass | None, Query(alias="class")] = None,
     duplicate_of: Annotated[Id | None, Query()] = None,
+    has_personal_data: Annotated[bool | None, Query(description="Whether the text may hold personal data.")] = None,
     due_before: Annotated[
         Moment | None, Query(description="Something of it is due before this moment, or was already.")
     ] = None,
@@ -108,6 +112,7 @@ async def list_messages(
         "kind": kind,
         "message_class": message_class,
         "duplicate_of_id": duplicate_of,
+        "has_personal_data": has_personal_data,
     }
     for name, value in filters.items():
         if value is not None:
@@ -159,6 +164,31 @@ async def explain_deadlines(message_id: UUID, by: Reader, session: SessionDep) -
     """Every deadline of the message with the steps of its reckoning in words: begun, skipped, moved, paused, met."""
     row = await moves.get_message(session, message_id, by)
     return ExplainRead(stages=await deadlines.explain_all(session, row))
+
+
+@router.get(
+    "/{message_id}/attachments/{attachment_id}",
+    response_class=Response,
+    responses={
+        **problems(MessageNotFound, AttachmentNotFound, AttachmentLost, Invalid),
+        200: {
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The file, as a download",
+        },
+    },
+    summary="Download an attachment",
+)
+async def download_attachment(
+    message_id: UUID, attachment_id: UUID, by: Reader, session: SessionDep, files: FilesDep
+) -> Response:
+    """A file of a message, as a download only: browsers neither show it nor guess what it is."""
+    row, content = await attachments.get_file(session, message_id, attachment_id, files, by=by)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name, safe='')}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(content, headers=headers, media_type="application/octet-stream")
 
 
 @router.get(

@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from app.core import example_ids
+from app.core.personal_data import PersonalDataKind
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.types import Address, Day, ExternalId, FreeText, Id, Key, Label, Moment, Name, Note
 from app.messages.models import (
@@ -20,6 +21,7 @@ from app.messages.models import (
     ReplyKind,
     RevisionKind,
 )
+from app.messages.rules.attachments import CONTENT_TYPES
 from app.messages.rules.lives import MessageState, ReplyState
 from app.messages.schemas.deadlines import DeadlineRead
 from app.reply_templates.schemas import FindingRead, Values
@@ -49,10 +51,16 @@ class Client(Input):
     representative: Representative | None = None
 
 
-class Attachment(Input):
-    """An attachment of a message."""
+FileName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^/\\\\\x00-\x1f\x7f-\x9f]+$")]
+"""The name of a file, without path separators and control characters."""
 
-    name: Name
+
+class Attachment(Input):
+    """A file that comes with a message. Its content must be of the type it is said to be."""
+
+    name: FileName
+    content_type: Label = Field(description="One of the types taken: " + ", ".join(CONTENT_TYPES))
+    content: Annotated[str, StringConstraints(min_length=1, max_length=1_400_000)] = Field(description="In Base64.")
 
 
 class MessageCreate(Input):
@@ -68,9 +76,7 @@ class MessageCreate(Input):
     continues_id: Id | None = Field(
         default=None, description="The message whose client was asked to go on here, and does (O-6.2.3b)."
     )
-    attachments: Annotated[
-        list[Attachment], Field(max_length=0, description="Empty for now: attachments are not stored yet.")
-    ] = []
+    attachments: Annotated[list[Attachment], Field(max_length=10)] = []
     model_config = example(
         {
             "interaction_point_id": example_ids.POINT,
@@ -450,6 +456,23 @@ class HistoryEntryRead(Output):
     note: str | None
 
 
+class AttachmentRead(Output):
+    """A file of a message; `GET …/attachments/{id}` downloads it."""
+
+    id: UUID
+    name: str
+    content_type: str
+    size: int
+
+
+class SuspicionRead(Output):
+    """A place of the text, in code points, that may hold personal data."""
+
+    kind: PersonalDataKind
+    start: int
+    end: int
+
+
 class MessageRead(Output):
     """A message with its thread, replies and history."""
 
@@ -464,7 +487,7 @@ class MessageRead(Output):
     registered_at: ShownMoment
     updated_at: ShownMoment
     client: ClientRead
-    attachments: list[str]
+    attachments: list[AttachmentRead]
     state: MessageState
     message_class: MessageClass = Field(alias="class")
     competence: Competence | None
@@ -479,6 +502,7 @@ class MessageRead(Output):
     redirect: RedirectRead | None
     appeal: AppealRead | None
     no_answer_reason: NoAnswerReason | None
+    personal_data: list[SuspicionRead] = Field(description="Empty for API clients.")
     is_deleted_at_source: bool
     revisions: list[RevisionRead] = Field(description="Empty for API clients.")
     due_at: ShownMoment | None = Field(description="The earliest deadline that still runs.")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.core import audit, clock
 from app.core.db import insert_into
 from app.core.ids import new_id
 from app.core.outbox import emit
+from app.core.personal_data import suspected
 from app.core.problems import Fault, Invalid
 from app.core.security import Principal
 from app.core.text import normalized
@@ -21,16 +23,20 @@ from app.interaction_points.models import Point
 from app.messages.errors import MessageConflict
 from app.messages.events import MessageRegistered
 from app.messages.models import Message, MessageClass, MessageCounter, MessageEvent, Priority
+from app.messages.ports import AttachmentStore
 from app.messages.rules.lives import MessageState, number_of
 from app.messages.schemas.messages import MessageCreate
 from app.messages.service import deadlines
+from app.messages.service.attachments import ReceivedFile, keep_files, read_files
 from app.messages.service.threads import client_wrote_again, continued, open_thread
 from app.messages.service.triage import proposed
 
 MAY_BE_AHEAD = timedelta(minutes=5)
 
 
-async def register_message(session: AsyncSession, body: MessageCreate, *, by: Principal) -> tuple[Message, bool]:
+async def register_message(
+    session: AsyncSession, body: MessageCreate, files: AttachmentStore, *, by: Principal
+) -> tuple[Message, bool]:
     """Register a message; the message, and whether it is new.
 
     Raises `PointNotFound` for a point not granted to the client or of another unit, `PointNotInForce` when the point
@@ -40,10 +46,11 @@ async def register_message(session: AsyncSession, body: MessageCreate, *, by: Pr
     if body.received_at > clock.now() + MAY_BE_AHEAD:
         ru, en = "Время получения в будущем.", "The time of receipt is in the future."
         raise Invalid(faults=[Fault("/received_at", "in_the_future", ru, en)])
+    received = read_files(body.attachments)
     point = await points.get_point(session, body.interaction_point_id, by)
     if by.kind == "employee" and point.unit_id != by.unit_id:
         raise PointNotFound
-    content_hash = _content_hash(body)
+    content_hash = _content_hash(body, received)
     known = await _known(session, body, content_hash, by)
     if known is not None:
         return known, False
@@ -65,14 +72,17 @@ async def register_message(session: AsyncSession, body: MessageCreate, *, by: Pr
             to_state=message.state,
         )
     )
+    await keep_files(session, message.id, received, files)
     await client_wrote_again(session, message, by)
     audit.record(session, by, "message.registered", "message", message.id)
     emit(session, MessageRegistered(message_id=message.id))
     return message, True
 
 
-def _content_hash(body: MessageCreate) -> str:
-    told = body.model_dump(mode="json", exclude={"interaction_point_id", "external_id", "continues_id"})
+def _content_hash(body: MessageCreate, files: Sequence[ReceivedFile]) -> str:
+    left_out = {"interaction_point_id", "external_id", "continues_id", "attachments"}
+    told = body.model_dump(mode="json", exclude=left_out)
+    told["attachments"] = [[file.name, file.content_type, file.sha256] for file in files]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -94,6 +104,7 @@ async def _insert(
     session: AsyncSession, body: MessageCreate, point: Point, thread_id: UUID, content_hash: str
 ) -> Message | None:
     moment = clock.now()
+    suspicions = suspected(body.text)
     year = clock.local_date(moment).year
     row = Message(
         id=new_id(),
@@ -119,6 +130,8 @@ async def _insert(
         priority=Priority.NORMAL,
         proposal=await proposed(session, body.text, point),
         continues_id=body.continues_id,
+        personal_data=[{"kind": one.kind, "start": one.start, "end": one.end} for one in suspicions],
+        has_personal_data=bool(suspicions),
     )
     # The unique key decides between two at once; a plain INSERT would end the transaction of the one who came second.
     clocks = await deadlines.first_deadlines(session, row)

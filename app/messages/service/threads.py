@@ -10,6 +10,7 @@ from app.core.concurrency import Match
 from app.core.db import insert_into
 from app.core.ids import new_id
 from app.core.outbox import emit
+from app.core.personal_data import suspected
 from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.security import Principal
@@ -121,6 +122,9 @@ async def revise_message(session: AsyncSession, message_id: UUID, body: Revision
     )
     if body.text is not None:
         message.text, message.search_text = body.text, normalized(body.text)
+        suspicions = suspected(body.text)
+        message.personal_data = [{"kind": one.kind, "start": one.start, "end": one.end} for one in suspicions]
+        message.has_personal_data = bool(suspicions)
     message.is_deleted_at_source = body.is_deleted
     touch(message)
     audit.record(session, by, "message.revised", "message", message.id, fields=["text"])

@@ -1,0 +1,71 @@
+"""Suspicion of personal data: checksums decide, places are told and values are not."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.personal_data import suspected
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "place"),
+    [
+        ("Мой номер +7 913 123-45-67, звоните", "phone", "+7 913 123-45-67"),
+        ("8 (913) 123-45-67", "phone", "8 (913) 123-45-67"),
+        ("Пишите на ivan.petrov+zaem@mail.example.ru!", "email", "ivan.petrov+zaem@mail.example.ru"),
+        ("СНИЛС 112-233-445 95", "snils", "112-233-445 95"),
+        ("снилс 11223344595", "snils", "11223344595"),
+        ("ИНН 7707083893", "inn", "7707083893"),
+        ("ИНН 500100732259.", "inn", "500100732259"),
+        ("карта 4111 1111 1111 1111", "card", "4111 1111 1111 1111"),
+        ("карта 4111111111111111", "card", "4111111111111111"),
+        ("паспорт 5004 123456", "passport", "5004 123456"),
+        ("50 04 № 123456", "passport", "50 04 № 123456"),
+        ("Паспорт серии 5004123456 выдан", "passport", "5004123456"),
+    ],
+)
+def test_what_is_suspected_and_where(text: str, kind: str, place: str) -> None:
+    assert [(one.kind.value, text[one.start : one.end]) for one in suspected(text)] == [(kind, place)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Где узнать про льготный заём до 5 000 000 рублей?",
+        "Приказ от 15.02.2024 № 27, пункт 6.2.3",
+        "СНИЛС 112-233-445 96",
+        "ИНН 7707083894",
+        "ИНН 500100732258",
+        "номер заявки 4111 1111 1111 1112",
+        "0000 0000 0000 0000",
+        "договор 5004123456",
+        "сумма 123456",
+        "@econom_nso",
+        "a@b",
+        "",
+    ],
+)
+def test_what_only_looks_like_it_is_none(text: str) -> None:
+    assert suspected(text) == []
+
+
+def test_several_stand_in_order_and_none_twice() -> None:
+    text = "Почта a.b@c.ru, СНИЛС 112-233-445 95, карта 4111 1111 1111 1111, тел. +79131234567"
+    assert [one.kind.value for one in suspected(text)] == ["email", "snils", "card", "phone"]
+
+
+@given(st.text(alphabet=st.sampled_from("0123456789 -+@.()№aя\n\t"), max_size=300))
+def test_any_text_is_taken_and_places_lie_within_it_apart(text: str) -> None:
+    found = suspected(text)
+    assert all(0 <= one.start < one.end <= len(text) for one in found)
+    assert all(before.end <= after.start for before, after in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 10_000, "1 " * 5_000, "@" * 10_000, "a@" * 5_000, "a." * 5_000 + "@", "+7" * 5_000]
+)
+def test_long_monotonous_texts_end(text: str) -> None:
+    """The patterns are linear; a quadratic one would run for minutes here and be seen."""
+    assert suspected(text) == []

@@ -1,0 +1,171 @@
+"""Files of messages: checked at the door, kept by their content, given out as downloads only; personal data flagged."""
+
+import base64
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from app.core.file_store import FolderStore
+from tests.conftest import Api
+from tests.messages.work import MESSAGES, message_body, register, registered
+from tests.people import People
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+TEXT = "Копия договора".encode("cp1251")
+
+
+def file(content: bytes = PNG, name: str = "фото.png", content_type: str = "image/png") -> dict[str, str]:
+    return {"name": name, "content_type": content_type, "content": base64.b64encode(content).decode()}
+
+
+def package(*parts: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        for part in parts:
+            made.writestr(part, "x")
+    return stream.getvalue()
+
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+ODT = "application/vnd.oasis.opendocument.text"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.mark.order("O-2.5")
+async def test_files_come_with_a_message_and_are_downloads_only(api: Api, people: People) -> None:
+    body = message_body(people, attachments=[file(), file(TEXT, "договор «А».txt", "text/plain")])
+    answer = await register(api, people.integration, body)
+    assert answer.status_code == 201, answer.text
+    shown = answer.json()["attachments"]
+    assert [(one["name"], one["content_type"], one["size"]) for one in shown] == [
+        ("фото.png", "image/png", len(PNG)),
+        ("договор «А».txt", "text/plain", len(TEXT)),
+    ]
+    path = f"{MESSAGES}/{answer.json()['id']}/attachments/"
+    for who in (people.operator, people.unit_head, people.integration):
+        got = await api.get(path + shown[1]["id"], headers=api.as_(who))
+        assert (got.status_code, got.content) == (200, TEXT)
+        assert got.headers["content-type"] == "application/octet-stream"
+        assert got.headers["x-content-type-options"] == "nosniff"
+        assert "sandbox" in got.headers["content-security-policy"]
+        assert got.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%D0%B4")
+    for stranger in (people.other_operator, people.other_head):
+        assert (await api.get(path + shown[0]["id"], headers=api.as_(stranger))).status_code == 404
+    other = f"{MESSAGES}/{(await registered(api, people))['id']}/attachments/{shown[0]['id']}"
+    gone = await api.get(other, headers=api.as_(people.operator))
+    assert (gone.status_code, gone.json()["code"]) == (404, "attachment_not_found")
+
+
+@pytest.mark.order("O-6.2.1")
+async def test_the_same_files_are_the_same_message_and_others_are_not(api: Api, people: People) -> None:
+    body = message_body(people, attachments=[file()])
+    assert (await register(api, people.integration, body)).status_code == 201
+    again = await register(api, people.integration, body)
+    assert (again.status_code, len(again.json()["attachments"])) == (200, 1)
+    for other in ([], [file(PNG + b"1")], [file(name="другое.png")], [file(), file()]):
+        answer = await register(api, people.integration, body | {"attachments": other})
+        assert (answer.status_code, answer.json()["code"]) == (409, "message_conflict")
+
+
+@pytest.mark.parametrize(
+    ("one", "at"),
+    [
+        (file(content_type="image/jpeg"), "content"),
+        (file(b"MZ\x90\0", "a.png"), "content"),
+        (file(b""), "content"),
+        (file() | {"content": "не base64"}, "content"),
+        (file() | {"content": "QUJD=Q=="}, "content"),
+        (file(b"<svg onload=alert(1)>", "a.svg", "image/svg+xml"), "content_type"),
+        (file(b"<script>", "a.html", "text/html"), "content_type"),
+        (file(b"a\0b", "a.txt", "text/plain"), "content"),
+        (file(package("x.exe"), "a.docx", DOCX), "content"),
+        (file(package("word/document.xml"), "a.xlsx", XLSX), "content"),
+        (file(b"PK\x03\x04broken", "a.docx", DOCX), "content"),
+        (file(name="../../etc/passwd"), "name"),
+        (file(name="a\\b.png"), "name"),
+        (file(name="a\0b.png"), "name"),
+        (file(name="x" * 256), "name"),
+        (file() | {"path": "/etc/passwd"}, "path"),
+    ],
+)
+async def test_what_is_no_sound_file_is_refused(api: Api, people: People, one: dict[str, Any], at: str) -> None:
+    answer = await register(api, people.integration, message_body(people, attachments=[file(), one]))
+    assert answer.status_code == 422, answer.text
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [f"/attachments/1/{at}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "content_type"),
+    [
+        (b"\xff\xd8\xff\xe0", "a.jpg", "image/jpeg"),
+        (b"GIF89a...", "a.gif", "image/gif"),
+        (b"RIFF\0\0\0\0WEBPVP8", "a.webp", "image/webp"),
+        (b"%PDF-1.7", "a.pdf", "application/pdf"),
+        ("Строка\n".encode(), "a.txt", "text/plain"),
+        (b"{\\rtf1}", "a.rtf", "application/rtf"),
+        (package("[Content_Types].xml", "word/document.xml"), "a.docx", DOCX),
+        (package("xl/workbook.xml"), "a.xlsx", XLSX),
+        (b"PK\x03\x04" + b"\0" * 26 + b"mimetype" + ODT.encode(), "a.odt", ODT),
+        (b"\0\0\0\x18ftypmp42", "a.mp4", "video/mp4"),
+        (b"OggS\0", "a.ogg", "audio/ogg"),
+    ],
+)
+async def test_every_type_that_is_taken(api: Api, people: People, content: bytes, name: str, content_type: str) -> None:
+    answer = await register(
+        api, people.integration, message_body(people, attachments=[file(content, name, content_type)])
+    )
+    assert answer.status_code == 201, answer.text
+
+
+async def test_at_most_ten(api: Api, people: People) -> None:
+    answer = await register(api, people.integration, message_body(people, attachments=[file()] * 11))
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/attachments"]
+
+
+async def test_a_lost_or_damaged_file_is_a_clear_answer(application: FastAPI, api: Api, people: People) -> None:
+    content = PNG + b"unique"
+    answer = await register(api, people.integration, message_body(people, attachments=[file(content)]))
+    url = f"{MESSAGES}/{answer.json()['id']}/attachments/{answer.json()['attachments'][0]['id']}"
+    store: FolderStore = application.state.files
+    key = store.put(content)
+    path = store._path(key)
+    path.write_bytes(b"damaged")
+    gone = await api.get(url, headers=api.as_(people.operator))
+    assert (gone.status_code, gone.json()["code"]) == (404, "attachment_lost")
+    path.unlink()
+    gone = await api.get(url, headers=api.as_(people.operator))
+    assert (gone.status_code, gone.json()["code"]) == (404, "attachment_lost")
+
+
+def test_the_store_keeps_by_content_and_clears_what_is_old_and_unknown(tmp_path: Path) -> None:
+    from datetime import timedelta  # noqa: PLC0415
+
+    store = FolderStore(tmp_path / "files")
+    one, same, other = store.put(b"one"), store.put(b"one"), store.put(b"other")
+    assert one == same and store.get(one) == b"one" and store.get("0" * 64) is None
+    path = store._path(one)
+    assert path.stat().st_mode & 0o777 == 0o600
+    now = path.stat().st_mtime
+    assert store.clear({one}, now + 10, timedelta(days=1)) == 0, "young"
+    assert store.clear({one}, now + 2 * 86_400, timedelta(days=1)) == 1
+    assert (store.get(one), store.get(other)) == (b"one", None)
+
+
+@pytest.mark.order("O-6.2.1")
+async def test_personal_data_in_a_text_is_flagged_for_employees(api: Api, people: People) -> None:
+    text = "Позвоните мне: +7 913 123-45-67"
+    told = await registered(api, people, text=text)
+    assert told["personal_data"] == [], "the platform has the text itself"
+    headers = api.as_(people.operator)
+    shown = (await api.get(f"{MESSAGES}/{told['id']}", headers=headers)).json()
+    assert shown["personal_data"] == [{"kind": "phone", "start": 15, "end": 31}]
+    await registered(api, people)
+    listed = (await api.get(MESSAGES, params={"has_personal_data": "true"}, headers=headers)).json()["items"]
+    assert [item["id"] for item in listed] == [told["id"]]
+    revision = {"text": "Позвоните мне", "changed_at": told["received_at"]}
+    answer = await api.post(f"{MESSAGES}/{told['id']}/revisions", headers=headers, json=revision)
+    assert (answer.status_code, answer.json()["personal_data"]) == (201, [])
