@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.types import LINE, Day, FreeText, Id, Key, Label, Name, Note
-from app.interaction_points.models import Audience, PointFormat, RegulationKind
+from app.interaction_points.models import Audience, PointAction, PointFormat, RegulationKind
 from app.interaction_points.rules import PointStatus
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=LINE)]
@@ -134,6 +134,33 @@ class PointHistoryRead(Output):
     """All steps of a point's life, in the order of recording."""
 
     items: list[PointStateRead]
+
+
+class FieldChangeRead(Output):
+    """A field with its value before and after, as JSON."""
+
+    field: str
+    old: str | bool | None
+    new: str | bool | None
+
+
+class PointChangeRead(Output):
+    """What somebody did to a point, and what it changed."""
+
+    id: UUID
+    action: PointAction
+    changes: list[FieldChangeRead]
+    recorded_at: ShownMoment
+    recorded_by: UUID | None
+
+
+class ChannelKindCreate(Input):
+    """A new kind of channel."""
+
+    key: Key
+    name: Name
+    is_social: bool = Field(default=False, strict=True)
+    model_config = example({"key": "max", "name": "МАКС", "is_social": True})
 
 
 class ChannelKindRead(Output):
