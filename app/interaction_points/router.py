@@ -15,7 +15,7 @@ from app.core.pagination import Page, PageDep, paginate, paginate_rows
 from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
 from app.core.security import Principal, requires, requires_early
 from app.core.tables.answers import TABLE_ANSWERS, TableFormat, table_answer
-from app.core.types import Day, Id, Key
+from app.core.types import Day, Id
 from app.imports.schemas import ImportRead
 from app.imports.upload import IMPORT_ANSWERS, OptionsDep, Staged, accept, import_body, stage_upload
 from app.interaction_points import changes, queries, service, sheet
@@ -24,6 +24,7 @@ from app.interaction_points.importer import POINTS
 from app.interaction_points.models import Audience, Point, PointChange, PointFormat
 from app.interaction_points.rules import PointStatus
 from app.interaction_points.schemas import (
+    ChannelKey,
     ChannelKindCreate,
     ChannelKindRead,
     ChannelKindsRead,
@@ -70,7 +71,7 @@ async def list_points(
     page: PageDep,
     status: Annotated[PointStatus | None, Query()] = None,
     format: Annotated[PointFormat | None, Query()] = None,
-    channel: Annotated[Key | None, Query()] = None,
+    channel: Annotated[ChannelKey | None, Query()] = None,
     audience: Annotated[Audience | None, Query()] = None,
     unit_id: Annotated[Id | None, Query()] = None,
     organization_id: Annotated[Id | None, Query()] = None,
@@ -100,7 +101,7 @@ async def export_points(
     format: Annotated[TableFormat, Query(description="The kind of file.")] = TableFormat.CSV,
     status: Annotated[PointStatus | None, Query()] = None,
     point_format: Annotated[PointFormat | None, Query(description="`format` of the list.")] = None,
-    channel: Annotated[Key | None, Query()] = None,
+    channel: Annotated[ChannelKey | None, Query()] = None,
     audience: Annotated[Audience | None, Query()] = None,
     unit_id: Annotated[Id | None, Query()] = None,
     organization_id: Annotated[Id | None, Query()] = None,
@@ -160,7 +161,7 @@ async def list_points_as_of(
 async def list_public_points(
     session: SessionDep,
     page: PageDep,
-    channel: Annotated[Key | None, Query()] = None,
+    channel: Annotated[ChannelKey | None, Query()] = None,
 ) -> Page[PointRead]:
     """The points where clients meet the ministry: in force today and open to external clients (O-2.7). No token."""
     query = select(Point).where(

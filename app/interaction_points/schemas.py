@@ -8,12 +8,14 @@ from pydantic import Field, StringConstraints
 
 from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
-from app.core.types import LINE, Day, FreeText, Id, Key, Label, Name, Note
+from app.core.types import LINE, Day, FreeText, Id, Label, Name, Note
 from app.interaction_points.models import Audience, PointAction, PointFormat, RegulationKind
 from app.interaction_points.rules import PointStatus
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=LINE)]
 """A web address, a postal address, a telephone number: whatever the channel has."""
+ChannelKey = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+"""The key of a kind of channel; unlike other keys it may hold an underscore (`in_person`, `other_media`)."""
 
 
 class PointCreate(Input):
@@ -21,7 +23,7 @@ class PointCreate(Input):
 
     name: Name
     format: PointFormat
-    channel: Key
+    channel: ChannelKey
     audience: Audience
     unit_id: Id
     organization_id: Id | None = None
@@ -45,7 +47,7 @@ class PointPatch(Input):
 
     name: Name = Field(default="")
     format: PointFormat = PointFormat.DIGITAL
-    channel: Key = Field(default="")
+    channel: ChannelKey = Field(default="")
     audience: Audience = Audience.EXTERNAL
     unit_id: Id | None = Field(default=None)
     address: Address | None = None
@@ -157,7 +159,7 @@ class PointChangeRead(Output):
 class ChannelKindCreate(Input):
     """A new kind of channel."""
 
-    key: Key
+    key: ChannelKey
     name: Name
     is_social: bool = Field(default=False, strict=True)
     model_config = example({"key": "max", "name": "МАКС", "is_social": True})
