@@ -107,8 +107,8 @@ def _check(scope: Scope, content_type: str, body: bytes) -> None:
 
 
 def is_import(scope: Scope) -> bool:
-    """Whether the request hands in a table, which may be larger than other bodies and is not JSON."""
-    return scope["method"] == "POST" and IMPORTS.fullmatch(scope["path"]) is not None
+    """Whether the path takes a table, which may be larger than other bodies and is not JSON."""
+    return IMPORTS.fullmatch(scope["path"]) is not None
 
 
 class BodyGuard:
