@@ -194,9 +194,11 @@ async def test_a_dry_run_tells_everything_and_changes_nothing(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     before = await points(database)
-    report = await imported(api, database, people.admin, lines(600, row_5="pigeon"), dry_run=True)
-    assert (report["state"], report["created"], report["faults_total"]) == ("done", 599, 1)
-    assert report["is_dry_run"] is True
+    for content, created, faults in ((lines(600, row_5="pigeon"), 599, 1), (lines(600), 600, 0)):
+        for partial in (False, True):
+            report = await imported(api, database, people.admin, content, dry_run=True, partial=partial)
+            assert (report["state"], report["created"], report["faults_total"]) == ("done", created, faults)
+            assert (report["is_dry_run"], report["is_partial"]) == (True, partial)
     assert await points(database) == before and await staged(database) == 0
 
 

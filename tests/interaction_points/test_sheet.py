@@ -345,7 +345,7 @@ async def test_the_full_history_tells_who_changed_what(api: Api, people: People)
 @pytest.mark.order("O-3")
 async def test_the_registry_as_it_stood_on_any_day(api: Api, people: People, database: JoinedDatabase) -> None:
     headers, act_id = api.as_(people.admin), await act_of(api, people, "27")
-    start = clock.now().replace(hour=5, minute=0) + timedelta(days=1)  # noon in Novosibirsk
+    start = clock.now().replace(hour=5, minute=0, second=0, microsecond=0) + timedelta(days=1)  # noon in Novosibirsk
     days = [(start + timedelta(days=n)).date().isoformat() for n in range(-2, 5)]
     with time_machine.travel(start, tick=False):
         made = await api.post(POINTS, headers=headers, json=body(people))
@@ -358,8 +358,10 @@ async def test_the_registry_as_it_stood_on_any_day(api: Api, people: People, dat
     with time_machine.travel(start + timedelta(days=3), tick=False):
         rule = {"kind": "legal_act", "legal_act_id": act_id, "clause": "п. 1"}
         assert (await api.put(f"{path}/regulation", headers=headers | {"If-Match": "*"}, json=rule)).is_success
+        sent = {"name": "Третья линия"}
+        assert (await api.patch(path, headers=headers | {"If-Match": "*"}, json=sent)).is_success
     now = (await api.get(path, headers=headers)).json()
-    before_rule = now | {"regulation": None}
+    before_rule = now | {"regulation": None, "name": "Новая линия"}
     before_patch = before_rule | {"name": "Горячая линия", "unit_id": made.json()["unit_id"], "audience": "external"}
     expected = [None, None, made.json(), before_patch, before_rule, now, now]
     for day, stood in zip(days, expected, strict=True):
