@@ -18,6 +18,7 @@ from app.core.metrics import Metrics
 from app.core.settings import Settings
 from app.identity.router import router as identity_router
 from app.identity.tokens import TokenResolver
+from app.imports.router import router as imports_router
 from app.interaction_points.router import router as points_router
 from app.legal_acts.router import router as legal_acts_router
 from app.messages.router import router as messages_router
@@ -37,6 +38,7 @@ ROUTERS = (
     units_router,
     municipalities_router,
     legal_acts_router,
+    imports_router,
     points_router,
     messages_router,
     templates_router,
@@ -92,7 +94,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     rendering.install(app)
     openapi.install(app)
-    app.add_middleware(BodyGuard, max_bytes=settings.max_body_bytes, timeout_seconds=settings.body_timeout_seconds)
+    app.add_middleware(
+        BodyGuard,
+        max_bytes=settings.max_body_bytes,
+        max_import_bytes=settings.max_import_bytes,
+        timeout_seconds=settings.body_timeout_seconds,
+    )
     if origins := settings.list_of(settings.cors_origins):
         app.add_middleware(
             CORSMiddleware,

@@ -15,6 +15,10 @@ from app.core.db import Database
 from app.core.idempotency import IdempotencyRecord
 from app.core.outbox import Event, Handler, Relay
 from app.core.settings import Settings
+from app.imports.ports import Importer
+from app.imports.service.intake import clear_abandoned
+from app.imports.service.work import handlers as import_handlers
+from app.interaction_points.importer import POINTS
 from app.messages import delivery, notices
 from app.messages.service import deadlines
 
@@ -33,7 +37,10 @@ def every_handler(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[ty
     return merged
 
 
-HANDLERS = every_handler(delivery.HANDLERS, notices.HANDLERS)
+IMPORTERS: Sequence[Importer] = (POINTS,)
+"""Everything that can be imported."""
+
+HANDLERS = every_handler(delivery.HANDLERS, notices.HANDLERS, import_handlers(IMPORTERS))
 """Who does the work of which event."""
 
 
@@ -55,6 +62,7 @@ async def _clear_regularly(database: Database, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await clear_old_keys(database)
+            await clear_abandoned(database)
         except Exception as error:  # the loop outlives every outage  # noqa: BLE001
             log.warning("clearing_failed", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):

@@ -14,6 +14,15 @@ from app.core.rendering import render
 MAX_DEPTH = 32
 MAX_FIELDS = 200
 FORMS = re.compile(r"/api/v1/auth/(token|revoke)")
+IMPORTS = re.compile(r"/api/v1/[a-z-]+/import")
+TABLES = frozenset(
+    {
+        "text/csv",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/octet-stream",
+    }
+)
+"""What an import may be sent as; the reader looks at the content itself."""
 _OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 
 
@@ -85,6 +94,9 @@ def _check(scope: Scope, content_type: str, body: bytes) -> None:
         if kind != "application/x-www-form-urlencoded":
             raise UnsupportedMediaType
         _check_form(body)
+    elif is_import(scope):
+        if kind not in TABLES:
+            raise UnsupportedMediaType
     elif kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
         charset = re.search(r"charset\s*=\s*\"?([\w-]+)", content_type, re.IGNORECASE)
         if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
@@ -94,12 +106,18 @@ def _check(scope: Scope, content_type: str, body: bytes) -> None:
         raise UnsupportedMediaType
 
 
+def is_import(scope: Scope) -> bool:
+    """Whether the path takes a table, which may be larger than other bodies and is not JSON."""
+    return IMPORTS.fullmatch(scope["path"]) is not None
+
+
 class BodyGuard:
     """Reads the whole body within its limits, checks it, and hands it on as one message."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int, timeout_seconds: float) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, max_import_bytes: int, timeout_seconds: float) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._max_import_bytes = max_import_bytes
         self._timeout = timeout_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +127,8 @@ class BodyGuard:
             return
         request = Request(scope)
         try:
-            body = await self._read(request, receive)
+            longest = self._max_import_bytes if is_import(scope) else self._max_bytes
+            body = await self._read(request, receive, longest)
             if body is None:
                 return  # the caller left
             if body:
@@ -129,9 +148,9 @@ class BodyGuard:
 
         await self._app(scope, replay, send)
 
-    async def _read(self, request: Request, receive: Receive) -> bytes | None:
+    async def _read(self, request: Request, receive: Receive, longest: int) -> bytes | None:
         declared = request.headers.get("content-length", "")
-        if declared.isdigit() and (len(declared) > 12 or int(declared) > self._max_bytes):  # noqa: PLR2004
+        if declared.isdigit() and (len(declared) > 12 or int(declared) > longest):  # noqa: PLR2004
             raise TooLarge
         body = bytearray()
         try:
@@ -141,7 +160,7 @@ class BodyGuard:
                     if message["type"] == "http.disconnect":
                         return None
                     body += message.get("body", b"")
-                    if len(body) > self._max_bytes:
+                    if len(body) > longest:
                         raise TooLarge
                     if not message.get("more_body", False):
                         return bytes(body)

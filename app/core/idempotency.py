@@ -53,7 +53,7 @@ class KeyReused(Invalid):
 
 
 class KeyRequired(Unreadable):
-    """Integrations must send a key with every creating request."""
+    """Integrations must send a key with every creating request, and everybody with an import."""
 
     code = "idempotency_key_required"
     title_ru, title_en = "Требуется заголовок Idempotency-Key", "Idempotency-Key is required"
@@ -110,6 +110,14 @@ class Once:
             )
         )
         return response
+
+    async def is_known(self, session: AsyncSession, by: Principal) -> bool:
+        """Whether the caller used this key for the operation before; costly work ahead of the answer may be saved."""
+        if self._key is None:
+            return False
+        operation = f"{self._request.method} {self._request.url.path}"
+        query = select(IdempotencyRecord.id).where(*_is(by.caller_key, operation, self._key))
+        return (await session.exec(query)).first() is not None
 
     async def _fingerprint(self) -> str:
         body = await self._request.body()
@@ -178,3 +186,22 @@ def once(
 
 
 OnceDep = Annotated[Once, Depends(once)]
+
+
+def once_required(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="A unique key of the request, required (400 without it): up to 255 visible ASCII characters;"
+            " kept 48 h."
+        ),
+    ] = None,
+) -> Once:
+    """The request's idempotency key, which everybody must send."""
+    if idempotency_key is None:
+        raise KeyRequired
+    return once(request, idempotency_key)
+
+
+OnceRequiredDep = Annotated[Once, Depends(once_required)]

@@ -9,7 +9,7 @@ from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlowPassword
 from fastapi.security import OAuth2, SecurityScopes
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.deps import SessionDep
+from app.core.deps import DatabaseDep, SessionDep
 from app.core.problems import Forbidden, Unauthenticated
 from app.core.scopes import SCOPES
 
@@ -98,6 +98,17 @@ async def current_principal(
     return principal
 
 
+async def early_principal(
+    scopes: SecurityScopes,
+    request: Request,
+    credentials: Annotated[Credentials, Depends(verified)],
+    database: DatabaseDep,
+) -> Principal:
+    """The caller, read in a transaction that ends at once: what follows may take long and must hold no connection."""
+    async with database.transaction(write=False) as session:
+        return await current_principal(scopes, request, credentials, session)
+
+
 async def optional_principal(
     request: Request,
     session: SessionDep,
@@ -119,6 +130,14 @@ def requires(*scopes: str) -> Any:
     if unknown:
         raise ValueError(f"unknown scopes: {unknown}")
     return Security(current_principal, scopes=list(scopes))
+
+
+def requires_early(*scopes: str) -> Any:
+    """Like `requires`, for operations that work long before their own transaction begins (imports)."""
+    unknown = set(scopes) - set(SCOPES)
+    if unknown:
+        raise ValueError(f"unknown scopes: {unknown}")
+    return Security(early_principal, scopes=list(scopes))
 
 
 AnyCaller = Annotated[Principal, requires()]

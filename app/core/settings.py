@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     database_statement_seconds: float = Field(5.0, gt=0, le=600, description="PostgreSQL: limit of one statement.")
     database_lock_seconds: float = Field(3.0, gt=0, le=60, description="Limit of waiting for a lock.")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body; more is 413.")
+    max_import_bytes: int = Field(20_971_520, ge=1024, description="Largest table handed in to an import; more is 413.")
     body_timeout_seconds: float = Field(20.0, gt=0, le=600, description="Longest time to send a body; more is 408.")
     max_concurrent_requests: int = Field(256, ge=1, description="Requests at work in a process; more are 503.")
     rate_limit: str = Field(

@@ -26,6 +26,8 @@ Label = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=L
 """A short line: a number, a clause, a keyword."""
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """A stable key made of small Latin letters, digits and hyphens."""
+ChannelKey = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+"""The key of a kind of channel; unlike other keys it may hold an underscore (`in_person`, `other_media`)."""
 Address = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=LINE)]
 """A web address, a postal address, a telephone number: whatever a channel has."""
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=LINE)]

@@ -19,6 +19,14 @@ class PointNotInForce(Conflict):
     detail_en = "On that date the point is not approved, suspended or withdrawn."
 
 
+class ChannelKindExists(Conflict):
+    """There is a kind of channel with this key."""
+
+    code = "channel_kind_exists"
+    title_ru, title_en = "Вид канала с таким ключом уже есть", "A kind of channel with this key exists"
+    constraints = ("uq_channel_kinds_key",)
+
+
 class PointExists(Conflict):
     """The organization has a point of this name."""
 

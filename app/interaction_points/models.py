@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import Row, VersionedRow, enum_column, limit
+from app.core.db import Row, VersionedRow, enum_column, json_column, limit
 from app.interaction_points.rules import PointStatus
 
 
@@ -31,6 +32,17 @@ class RegulationKind(StrEnum):
 
     LEGAL_ACT = "legal_act"
     OWN_TEXT = "own_text"
+
+
+class PointAction(StrEnum):
+    """What was done to a point."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    REGULATED = "regulated"
+    APPROVED = "approved"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
 
 
 class ChannelKind(Row, table=True):
@@ -97,4 +109,18 @@ class PointState(Row, table=True):
     legal_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id")
     reason: str | None = Field(default=None, max_length=2000)
     recorded_at: datetime
+    recorded_by: UUID | None = None
+
+
+class PointChange(Row, table=True):
+    """One deed on a point with every field that it changed; only ever added to (O-3: history is kept)."""
+
+    __tablename__ = "point_changes"
+    __table_args__ = (sa.Index("ix_point_changes_point", "point_id", "id"),)
+
+    point_id: UUID = Field(foreign_key="interaction_points.id")
+    action: PointAction = Field(sa_column=enum_column(PointAction))
+    changes: list[dict[str, Any]] = Field(sa_column=json_column())
+    """`{"field", "old", "new"}` each, by the names of the table's columns."""
+    recorded_at: datetime = Field(index=True)
     recorded_by: UUID | None = None

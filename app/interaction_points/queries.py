@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.security import Principal
 from app.interaction_points.models import Point, PointState
@@ -21,6 +23,15 @@ def visible_to(by: Principal | None) -> ColumnElement[bool]:
     if by is not None and by.kind == "client":
         return col(Point.id).in_(by.point_ids)
     return sa.true()
+
+
+def registry(by: Principal | None, on_date: date | None, **filters: Any) -> SelectOfScalar[Point]:
+    """The points that a caller sees, by values of columns (None: any); with a day only those in force on it."""
+    query = select(Point).where(visible_to(by))
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(getattr(Point, name) == value)
+    return query if on_date is None else query.where(in_force_on(on_date))
 
 
 def in_force_on(day: date) -> ColumnElement[bool]:

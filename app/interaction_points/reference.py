@@ -8,7 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.data import read_yaml
-from app.interaction_points.models import ChannelKind, Point, PointState
+from app.interaction_points.changes import record_change
+from app.interaction_points.models import ChannelKind, Point, PointAction, PointState
 from app.interaction_points.rules import PointStatus
 from app.legal_acts import service as legal_acts
 from app.legal_acts.models import LegalActKind
@@ -57,6 +58,7 @@ async def _load(session: AsyncSession, points: list[dict[str, Any]], approval: d
             },
         )
         session.add(point)
+        record_change(session, point, PointAction.CREATED, {}, None)
         if is_approved and act is not None:
             await session.flush()  # the step refers to the point
             session.add(

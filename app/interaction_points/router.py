@@ -3,27 +3,33 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.concurrency import MatchDep, answer, conditional
-from app.core.deps import SessionDep
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
-from app.core.pagination import Page, PageDep, paginate_rows
+from app.core.deps import DatabaseDep, SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep, OnceRequiredDep
+from app.core.pagination import Page, PageDep, paginate, paginate_rows
 from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
-from app.core.security import Principal, requires
-from app.core.types import Day, Id, Key
-from app.interaction_points import queries, service
-from app.interaction_points.errors import PointExists, PointNotFound
-from app.interaction_points.models import Audience, Point, PointFormat
+from app.core.security import Principal, requires, requires_early
+from app.core.tables.answers import TABLE_ANSWERS, TableFormat, table_answer
+from app.core.types import ChannelKey, Day, Id
+from app.imports.schemas import ImportRead
+from app.imports.upload import IMPORT_ANSWERS, OptionsDep, Staged, accept, import_body, stage_upload
+from app.interaction_points import changes, queries, service, sheet
+from app.interaction_points.errors import ChannelKindExists, PointExists, PointNotFound
+from app.interaction_points.importer import POINTS
+from app.interaction_points.models import Audience, Point, PointChange, PointFormat
 from app.interaction_points.rules import PointStatus
 from app.interaction_points.schemas import (
+    ChannelKindCreate,
     ChannelKindRead,
     ChannelKindsRead,
     CoverageRead,
     PointApprove,
+    PointChangeRead,
     PointCreate,
     PointHistoryRead,
     PointPatch,
@@ -37,6 +43,14 @@ Reader = Annotated[Principal, requires("points:read")]
 Writer = Annotated[Principal, requires("points:write")]
 CoverageReader = Annotated[Principal, requires("points:coverage")]
 Approver = Annotated[Principal, requires("points:approve")]
+Importing = Annotated[Principal, requires_early("points:write", "points:approve")]
+
+
+async def _staged(by: Importing, options: OptionsDep, request: Request, once: OnceRequiredDep) -> Staged | None:
+    return await stage_upload(request, POINTS, by, once, options)
+
+
+StagedDep = Annotated[Staged | None, Depends(_staged)]
 
 router = APIRouter(prefix="/interaction-points", tags=["interaction points"])
 # `:uuid` keeps /public and /channel-kinds from being taken for an id by methods that they do not have.
@@ -56,36 +70,97 @@ async def list_points(
     page: PageDep,
     status: Annotated[PointStatus | None, Query()] = None,
     format: Annotated[PointFormat | None, Query()] = None,
-    channel: Annotated[Key | None, Query()] = None,
+    channel: Annotated[ChannelKey | None, Query()] = None,
     audience: Annotated[Audience | None, Query()] = None,
     unit_id: Annotated[Id | None, Query()] = None,
     organization_id: Annotated[Id | None, Query()] = None,
     on_date: Annotated[Day | None, Query(description="Only the points in force on this day (O-3).")] = None,
 ) -> Page[PointRead]:
     """The registry (O-2.7), newest first. An API client sees the points granted to it."""
-    query = select(Point).where(queries.visible_to(by))
-    filters = {
-        "status": status,
-        "format": format,
-        "channel": channel,
-        "audience": audience,
-        "unit_id": unit_id,
-        "organization_id": organization_id,
-    }
-    for name, value in filters.items():
-        if value is not None:
-            query = query.where(getattr(Point, name) == value)
-    if on_date is not None:
-        query = query.where(queries.in_force_on(on_date))
+    query = queries.registry(
+        by,
+        on_date,
+        status=status,
+        format=format,
+        channel=channel,
+        audience=audience,
+        unit_id=unit_id,
+        organization_id=organization_id,
+    )
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
     return Page(items=await queries.read_points(session, rows), next_cursor=cursor, count=count)
+
+
+@router.get(
+    "/export", response_class=Response, responses=TABLE_ANSWERS | problems(Invalid), summary="Export the registry"
+)
+async def export_points(
+    by: Reader,
+    database: DatabaseDep,
+    format: Annotated[TableFormat, Query(description="The kind of file.")] = TableFormat.CSV,
+    status: Annotated[PointStatus | None, Query()] = None,
+    point_format: Annotated[PointFormat | None, Query(description="`format` of the list.")] = None,
+    channel: Annotated[ChannelKey | None, Query()] = None,
+    audience: Annotated[Audience | None, Query()] = None,
+    unit_id: Annotated[Id | None, Query()] = None,
+    organization_id: Annotated[Id | None, Query()] = None,
+    on_date: Annotated[Day | None, Query(description="Only the points in force on this day (O-3).")] = None,
+) -> Response:
+    """The registry as a table (O-2.7), with the filters of the list. Imported again it changes nothing."""
+    query = queries.registry(
+        by,
+        on_date,
+        status=status,
+        format=point_format,
+        channel=channel,
+        audience=audience,
+        unit_id=unit_id,
+        organization_id=organization_id,
+    )
+    return await table_answer(format, "interaction-points", sheet.COLUMNS, sheet.pages(database, query))
+
+
+@router.post(
+    "/import",
+    status_code=202,
+    response_model=ImportRead,
+    responses=IMPORT_ANSWERS,
+    openapi_extra=import_body(sheet.EXAMPLE),
+    summary="Import the registry",
+)
+async def import_points(by: Importing, staged: StagedDep, session: SessionDep, once: OnceRequiredDep) -> Response:
+    """Create and change points by a table with the columns of the export (O-2.7); 202, then see `/imports/{id}`.
+
+    A point is known by `organization` (its key; empty: the ministry) and `name`. `unit` is a name or an id.
+    `act_number`, `act_date` and `valid_from` approve it, empty ones leave a draft; `regulation_act_number` and
+    `regulation_act_date`, or `regulation_text`, regulate it. What is the same stays untouched; a column left out
+    keeps what is there.
+    """
+    return await accept(session, POINTS, staged, once, by=by)
+
+
+@router.get(
+    "/as-of", response_model=Page[PointRead], responses=problems(Invalid), summary="The registry as it stood on a day"
+)
+async def list_points_as_of(
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    on_date: Annotated[Day, Query(description="Values are those at the end of this day, in Asia/Novosibirsk.")],
+) -> Page[PointRead]:
+    """Every point known by the end of a day, with the values that held then (O-3), newest first."""
+    moment = clock.day_ends_before(on_date)
+    query = select(Point).where(queries.visible_to(by), col(Point.created_at) < moment)
+    rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
+    stood = await changes.as_they_stood(session, rows, moment)
+    return Page(items=await queries.read_points(session, stood), next_cursor=cursor, count=count)
 
 
 @router.get("/public", response_model=Page[PointRead], responses=problems(Invalid), summary="List approved points")
 async def list_public_points(
     session: SessionDep,
     page: PageDep,
-    channel: Annotated[Key | None, Query()] = None,
+    channel: Annotated[ChannelKey | None, Query()] = None,
 ) -> Page[PointRead]:
     """The points where clients meet the ministry: in force today and open to external clients (O-2.7). No token."""
     query = select(Point).where(
@@ -104,6 +179,23 @@ async def list_channel_kinds(by: Reader, session: SessionDep) -> ChannelKindsRea
     """The kinds of channels that a point may have; they are data, and more can be added."""
     rows = await service.list_channel_kinds(session)
     return ChannelKindsRead(items=[ChannelKindRead.model_validate(row) for row in rows])
+
+
+@router.post(
+    "/channel-kinds",
+    status_code=201,
+    response_model=ChannelKindRead,
+    responses=problems(ChannelKindExists, Invalid, KeyReused, KeyMalformed),
+    summary="Add a kind of channel",
+)
+async def create_channel_kind(body: ChannelKindCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+    """Add a kind of channel, which points may then have."""
+
+    async def work() -> Response:
+        row = await service.create_channel_kind(session, body, by=by)
+        return answer(ChannelKindRead.model_validate(row), status=201)
+
+    return await once(session, by, work)
 
 
 @router.get("/coverage", response_model=CoverageRead, responses=problems(Invalid), summary="Points without regulation")
@@ -167,6 +259,19 @@ async def get_point_history(point_id: UUID, by: Reader, session: SessionDep) -> 
     """Every step of the point's life in the order of recording: status, from when, by which act, who (O-3)."""
     rows = await service.list_states(session, point_id, by)
     return PointHistoryRead(items=[PointStateRead.model_validate(row) for row in rows])
+
+
+@router.get(
+    "/{point_id:uuid}/changes",
+    response_model=Page[PointChangeRead],
+    responses=problems(PointNotFound, Invalid),
+    summary="Get the full history of a point",
+)
+async def list_point_changes(point_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[PointChangeRead]:
+    """Who changed what and when (O-3): every deed with the old and new value of each field, newest first."""
+    point = await service.get_point(session, point_id, by)
+    query = changes.changes_of(point.id)
+    return await paginate(session, query, page, PointChangeRead.model_validate, order=(col(PointChange.id),))
 
 
 @router.patch(

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
-from app.core.types import Address, Day, FreeText, Id, Key, Label, Name, Note
-from app.interaction_points.models import Audience, PointFormat, RegulationKind
+from app.core.types import Address, ChannelKey, Day, FreeText, Id, Label, Name, Note
+from app.interaction_points.models import Audience, PointAction, PointFormat, RegulationKind
 from app.interaction_points.rules import PointStatus
 
 
@@ -17,7 +17,7 @@ class PointCreate(Input):
 
     name: Name
     format: PointFormat
-    channel: Key
+    channel: ChannelKey
     audience: Audience
     unit_id: Id
     organization_id: Id | None = None
@@ -41,7 +41,7 @@ class PointPatch(Input):
 
     name: Name = Field(default="")
     format: PointFormat = PointFormat.DIGITAL
-    channel: Key = Field(default="")
+    channel: ChannelKey = Field(default="")
     audience: Audience = Audience.EXTERNAL
     unit_id: Id | None = Field(default=None)
     address: Address | None = None
@@ -130,6 +130,33 @@ class PointHistoryRead(Output):
     """All steps of a point's life, in the order of recording."""
 
     items: list[PointStateRead]
+
+
+class FieldChangeRead(Output):
+    """A field with its value before and after, as JSON."""
+
+    field: str
+    old: str | bool | None
+    new: str | bool | None
+
+
+class PointChangeRead(Output):
+    """What somebody did to a point, and what it changed."""
+
+    id: UUID
+    action: PointAction
+    changes: list[FieldChangeRead]
+    recorded_at: ShownMoment
+    recorded_by: UUID | None
+
+
+class ChannelKindCreate(Input):
+    """A new kind of channel."""
+
+    key: ChannelKey
+    name: Name
+    is_social: bool = Field(default=False, strict=True)
+    model_config = example({"key": "max", "name": "МАКС", "is_social": True})
 
 
 class ChannelKindRead(Output):

@@ -14,12 +14,20 @@ from app.core.problems import Fault, Invalid, MoveNotAllowed
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
+from app.interaction_points.changes import record_change, snapshot
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.interaction_points.events import PointApproved, PointSuspended, PointWithdrawn
-from app.interaction_points.models import ChannelKind, Point, PointState, RegulationKind
+from app.interaction_points.models import ChannelKind, Point, PointAction, PointState, RegulationKind
 from app.interaction_points.queries import in_force_on, states_of, steps_of, visible_to
 from app.interaction_points.rules import PointStatus, is_in_force, may_become
-from app.interaction_points.schemas import PointApprove, PointCreate, PointPatch, PointStop, RegulationPut
+from app.interaction_points.schemas import (
+    ChannelKindCreate,
+    PointApprove,
+    PointCreate,
+    PointPatch,
+    PointStop,
+    RegulationPut,
+)
 from app.legal_acts import service as legal_acts
 from app.organizations import service as organizations
 
@@ -57,6 +65,15 @@ async def list_channel_kinds(session: AsyncSession) -> list[ChannelKind]:
     return list((await session.exec(select(ChannelKind).order_by(col(ChannelKind.id)))).all())
 
 
+async def create_channel_kind(session: AsyncSession, body: ChannelKindCreate, *, by: Principal) -> ChannelKind:
+    """Add a kind of channel."""
+    row = ChannelKind.model_validate(body)
+    session.add(row)
+    audit.record(session, by, "channel_kind.created", "channel_kind", row.key)
+    await session.flush()  # the answer tells of a taken key
+    return row
+
+
 async def create_point(session: AsyncSession, body: PointCreate, *, by: Principal) -> Point:
     """Add a point as a draft."""
     organization_id = body.organization_id or by.organization_id
@@ -64,13 +81,20 @@ async def create_point(session: AsyncSession, body: PointCreate, *, by: Principa
         organization_id = (await organizations.get_ministry(session)).id
     await organizations.open_unit(session, body.unit_id, organization_id, "/unit_id")
     await _require_channel(session, body.channel)
+    point = add_point(session, body, organization_id, by=by)
+    await session.flush()  # the answer tells of a taken name
+    return point
+
+
+def add_point(session: AsyncSession, body: PointCreate, organization_id: UUID, *, by: Principal) -> Point:
+    """A new draft whose references were checked."""
     point = Point.model_validate(
         body,
         update={"organization_id": organization_id, "status": PointStatus.DRAFT, "created_at": clock.now()},
     )
     session.add(point)
     audit.record(session, by, "point.created", "interaction_point", point.id)
-    await session.flush()  # the answer tells of a taken name
+    record_change(session, point, PointAction.CREATED, {}, by)
     return point
 
 
@@ -86,39 +110,60 @@ async def update_point(
     if "channel" in body.model_fields_set:
         await _require_channel(session, body.channel)
     match.require(point)
-    changed = apply_changes(point, body)
-    audit.record(session, by, "point.changed", "interaction_point", point.id, fields=changed)
+    change_point(session, point, body, by=by)
     await session.flush()  # the version is counted at the flush
     return point
+
+
+def change_point(session: AsyncSession, point: Point, body: PointPatch, *, by: Principal) -> None:
+    """Change fields whose references were checked."""
+    before = snapshot(point)
+    changed = apply_changes(point, body)
+    audit.record(session, by, "point.changed", "interaction_point", point.id, fields=changed)
+    record_change(session, point, PointAction.CHANGED, before, by)
 
 
 async def approve_point(
     session: AsyncSession, point_id: UUID, body: PointApprove, match: Match, *, by: Principal
 ) -> Point:
     """Approve a point by a legal act; from `valid_from` on it may be used (O-2.7, O-3)."""
-    if body.valid_to is not None and body.valid_to < body.valid_from:
-        ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
-        raise Invalid(faults=[Fault("/valid_to", "dates_reversed", ru, en)])
+    if faults := faults_of_approval(body):
+        raise Invalid(faults=faults)
     point = await get_point(session, point_id, by)
-    act = await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
+    await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
     match.require(point)
     _require_move(point, PointStatus.APPROVED)
+    put_in_force(session, point, body, await _steps_before(session, point), by=by)
+    await session.flush()  # the version is counted at the flush
+    return point
+
+
+def faults_of_approval(body: PointApprove) -> list[Fault]:
+    """What is wrong with the term of an approval."""
+    if body.valid_to is None or body.valid_to >= body.valid_from:
+        return []
+    ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
+    return [Fault("/valid_to", "dates_reversed", ru, en)]
+
+
+def put_in_force(session: AsyncSession, point: Point, body: PointApprove, steps_before: int, *, by: Principal) -> None:
+    """Approve a point by an act that is known, when its status allows it."""
+    before = snapshot(point)
     step = PointState(
         point_id=point.id,
-        sequence=0,
+        sequence=steps_before + 1,
         status=PointStatus.APPROVED,
         effective_on=body.valid_from,
         valid_to=body.valid_to,
-        legal_act_id=act.id,
+        legal_act_id=body.legal_act_id,
         recorded_at=clock.now(),
         recorded_by=by.id,
     )
-    await _record(session, point, step)
-    point.approval_act_id, point.valid_from, point.valid_to = act.id, body.valid_from, body.valid_to
+    _record(session, point, step)
+    point.approval_act_id, point.valid_from, point.valid_to = body.legal_act_id, body.valid_from, body.valid_to
     audit.record(session, by, "point.approved", "interaction_point", point.id, fields=["status", "valid_from"])
+    record_change(session, point, PointAction.APPROVED, before, by)
     emit(session, PointApproved(point_id=point.id))
-    await session.flush()  # the version is counted at the flush
-    return point
 
 
 async def stop_point(
@@ -128,18 +173,20 @@ async def stop_point(
     point = await get_point(session, point_id, by)
     match.require(point)
     _require_move(point, wanted)
+    before = snapshot(point)
     step = PointState(
         point_id=point.id,
-        sequence=0,
+        sequence=await _steps_before(session, point) + 1,
         status=wanted,
         effective_on=body.on or clock.today(),
         reason=body.reason,
         recorded_at=clock.now(),
         recorded_by=by.id,
     )
-    await _record(session, point, step)
+    _record(session, point, step)
     is_suspended = wanted is PointStatus.SUSPENDED
     audit.record(session, by, f"point.{wanted.value}", "interaction_point", point.id, fields=["status"])
+    record_change(session, point, PointAction(wanted.value), before, by)
     emit(session, PointSuspended(point_id=point.id) if is_suspended else PointWithdrawn(point_id=point.id))
     await session.flush()  # the version is counted at the flush
     return point
@@ -149,25 +196,35 @@ async def regulate_point(
     session: AsyncSession, point_id: UUID, body: RegulationPut, match: Match, *, by: Principal
 ) -> Point:
     """Say what regulates work at a point: a legal act with its clause, or an own text (O-10c)."""
-    is_act = body.kind is RegulationKind.LEGAL_ACT
-    faults = [
-        Fault(
-            f"/{name}", "regulation_whole", "Для акта укажите акт, для своего текста — текст.", "Act or text, by kind."
-        )
-        for name, is_wanted in (("legal_act_id", is_act), ("text", not is_act))
-        if (getattr(body, name) is not None) is not is_wanted
-    ]
-    if faults:
+    if faults := faults_of_regulation(body):
         raise Invalid(faults=faults)
     point = await get_point(session, point_id, by)
     if body.legal_act_id is not None:
         await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
     match.require(point)
+    put_regulation(session, point, body, by=by)
+    await session.flush()  # the version is counted at the flush
+    return point
+
+
+def faults_of_regulation(body: RegulationPut) -> list[Fault]:
+    """What is missing or too much for the kind of regulation."""
+    is_act = body.kind is RegulationKind.LEGAL_ACT
+    ru, en = "Для акта укажите акт, для своего текста — текст.", "Act or text, by kind."
+    return [
+        Fault(f"/{name}", "regulation_whole", ru, en)
+        for name, is_wanted in (("legal_act_id", is_act), ("text", not is_act))
+        if (getattr(body, name) is not None) is not is_wanted
+    ]
+
+
+def put_regulation(session: AsyncSession, point: Point, body: RegulationPut, *, by: Principal) -> None:
+    """Regulate a point by an act that is known, or by a text."""
+    before = snapshot(point)
     point.regulation_kind, point.regulation_act_id = body.kind, body.legal_act_id
     point.regulation_clause, point.regulation_text = body.clause, body.text
     audit.record(session, by, "point.regulated", "interaction_point", point.id, fields=["regulation"])
-    await session.flush()  # the version is counted at the flush
-    return point
+    record_change(session, point, PointAction.REGULATED, before, by)
 
 
 async def list_states(session: AsyncSession, point_id: UUID, by: Principal) -> list[PointState]:
@@ -181,9 +238,12 @@ def _require_move(point: Point, wanted: PointStatus) -> None:
         raise MoveNotAllowed(point.status.value, wanted.value)
 
 
-async def _record(session: AsyncSession, point: Point, step: PointState) -> None:
+async def _steps_before(session: AsyncSession, point: Point) -> int:
+    return len(await states_of(session, point.id))
+
+
+def _record(session: AsyncSession, point: Point, step: PointState) -> None:
     """Add a step to the history. The unique (point, sequence) lets one of two at once through."""
-    step.sequence = len(await states_of(session, point.id)) + 1
     session.add(step)
     point.status = step.status
     flag_modified(point, "status")  # the same status again is a change too: the version must grow

@@ -1,5 +1,6 @@
 """Migrations up, down and up again with data, without drift, and two instances at once (reliability E9)."""
 
+import asyncio
 import os
 import re
 import subprocess
@@ -15,11 +16,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col, select
 
 from app.cli import migrate, seed
-from app.core.db import driver_url
+from app.core.db import Database, driver_url
 from app.core.ids import new_id
+from app.interaction_points.changes import changes_of, snapshot
+from app.interaction_points.models import Point, PointChange
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +85,26 @@ def test_up_down_up_with_data_on_the_way(empty_address: str, tmp_path: Path) -> 
     migrate(settings)
     seed(settings)
     assert content(empty_address) == full
+
+
+async def test_points_that_were_there_get_the_history_that_is_known(empty_address: str, tmp_path: Path) -> None:
+    settings = settings_for(empty_address, tmp_path)
+    migrate(settings)
+    await asyncio.to_thread(seed, settings)
+    downgrade(empty_address, "0008")
+    migrate(settings)
+    database = Database(settings)
+    async with database.transaction(write=False) as session:
+        points = (await session.exec(select(Point))).all()
+        for point in points:
+            rows = (await session.exec(changes_of(point.id).order_by(col(PointChange.id)))).all()
+            assert [row.action for row in rows] == (["created", "approved"] if point.approval_act_id else ["created"])
+            told = {change["field"]: change["new"] for row in rows for change in row.changes}
+            assert told == {name: value for name, value in snapshot(point).items() if name in told}
+            assert {name for name, value in snapshot(point).items() if value is not None} <= set(told)
+            assert rows[0].recorded_at == point.created_at
+    await database.close()
+    assert len(points) == 8
 
 
 def test_loading_twice_changes_nothing(empty_address: str, tmp_path: Path) -> None:
@@ -147,6 +170,7 @@ def test_invariants_stand_in_the_database_itself(empty_address: str, tmp_path: P
         "deadlines": {"uq_deadlines_policy"},
         "idempotency_records": {"uq_idempotency_records_key"},
         "point_states": {"uq_point_states_sequence"},
+        "import_rows": {"uq_import_rows_number"},
         "reply_templates": {"uq_reply_templates_key"},
         "reply_template_versions": {"uq_reply_template_versions_number"},
         "refresh_tokens": {"uq_refresh_tokens_hash"},

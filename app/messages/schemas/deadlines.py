@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.core.schemas import Input, Output, ShownMoment, example
-from app.core.types import Day, Id, Key, Label, Moment, Name
+from app.core.types import ChannelKey, Day, Id, Key, Label, Moment, Name
 from app.messages.models import MessageClass, MessageKind, PauseReason, Priority, StartEvent
 from app.messages.rules.calendar import DayKind
 from app.messages.rules.deadlines import DeadlineState, Roll, Stage, TermUnit
@@ -35,7 +35,7 @@ class DeadlinePolicyCreate(Input):
     organization_id: Id | None = None
     message_class: MessageClass | None = Field(default=None, alias="class")
     kind: MessageKind | None = None
-    channel: Key | None = None
+    channel: ChannelKey | None = None
     interaction_point_id: Id | None = None
     priority: Priority | None = None
     unit: TermUnit

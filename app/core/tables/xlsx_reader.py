@@ -1,0 +1,117 @@
+"""The child process that opens a stranger's XLSX. It bounds itself before it reads a byte, and imports nothing of ours.
+
+It takes the file on stdin and writes JSON on stdout: `{"rows": [[number, [cells…]], …]}`, or `{"refused": code}`.
+Whatever else it does (killed for memory or time, a broken archive) the parent takes for a refusal too.
+"""
+
+import datetime
+import io
+import json
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+MEMORY_BYTES = 512 * 1024 * 1024
+CPU_SECONDS = 10
+MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+
+
+class Refused(Exception):
+    """The file is not what we take; the argument is the code of the reason."""
+
+
+def bound_ourselves() -> None:
+    """Limits of address space and processor time; nothing is written to disk, a core dump neither."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def require_xlsx(content: bytes) -> None:
+    """Raise unless it is a ZIP archive with a workbook inside and says it unpacks to a sane size."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        raise Refused("not_xlsx") from None
+    if not {"[Content_Types].xml", "xl/workbook.xml"} <= {member.filename for member in members}:
+        raise Refused("not_xlsx")
+    if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
+        raise Refused("too_large")
+
+
+def as_text(cell: object) -> str:
+    """A cell as a person would type it: 5.0 is 5, a date is ISO, an empty cell nothing."""
+    match cell:
+        case bool():
+            return "true" if cell else "false"
+        case float() if cell.is_integer() and abs(cell) < 1e15:  # noqa: PLR2004  exact up to there
+            return str(int(cell))
+        case datetime.datetime():
+            is_day = cell.time() == datetime.time(0)
+            return cell.date().isoformat() if is_day else cell.isoformat(timespec="seconds")
+        case datetime.date() | datetime.time():
+            return cell.isoformat()
+    return str(cell)
+
+
+def rows_of(sheet: Any, max_rows: int, max_columns: int, max_characters: int) -> Iterator[tuple[int, list[str]]]:
+    """The rows that hold anything, with their numbers as the spreadsheet shows them."""
+    if sheet.start is None:
+        return
+    last_row, last_column = sheet.end  # counted from 0; row 0 holds the headers
+    if last_column >= max_columns:
+        raise Refused("too_many_columns")
+    if last_row > max_rows:
+        raise Refused("too_many_rows")
+    before = [""] * sheet.start[1]  # calamine leaves out the empty columns on the left, and keeps the rows above
+    characters = 0
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        row = before + [as_text(cell) for cell in cells]
+        characters += sum(map(len, row))
+        if characters > max_characters:
+            raise Refused("too_large")
+        if any("\0" in cell for cell in row):  # no database keeps it
+            raise Refused("nul")
+        if any(row):
+            yield number, row
+
+
+def read(content: bytes, max_rows: int, max_columns: int, max_characters: int) -> list[tuple[int, list[str]]]:
+    """All rows of the one sheet of a workbook."""
+    require_xlsx(content)
+    import python_calamine  # noqa: PLC0415  after the limits
+
+    try:
+        book = python_calamine.load_workbook(io.BytesIO(content))
+        shown = [
+            sheet
+            for sheet in book.sheets_metadata
+            if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+            and sheet.visible == python_calamine.SheetVisibleEnum.Visible
+        ]
+        if len(shown) != 1:
+            raise Refused("too_many_sheets" if shown else "no_sheet")
+        sheet = book.get_sheet_by_name(shown[0].name)
+        return list(rows_of(sheet, max_rows, max_columns, max_characters))
+    except (python_calamine.CalamineError, OSError, ValueError):
+        raise Refused("not_xlsx") from None
+
+
+def main() -> None:
+    """Bound, read, tell."""
+    bound_ourselves()
+    try:
+        told: dict[str, Any] = {"rows": read(sys.stdin.buffer.read(), *map(int, sys.argv[1:4]))}
+    except Refused as reason:
+        told = {"refused": str(reason)}
+    except MemoryError:
+        told = {"refused": "too_large"}
+    json.dump(told, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

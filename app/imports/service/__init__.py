@@ -1,0 +1,1 @@
+"""Use cases of imports: taking a table in, and working through it."""

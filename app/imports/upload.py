@@ -1,0 +1,95 @@
+"""The request's side of an import: the table is read and staged before the request's own transaction begins.
+
+Reading may take seconds, and SQLite has one writer: so the caller is read in a transaction of its own, the file off the
+event loop, and its rows are staged in short transactions. Only then does the operation's own one begin.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.concurrency import answer
+from app.core.deps import get_database
+from app.core.idempotency import FirstStillRunning, KeyMalformed, KeyRequired, KeyReused, Once
+from app.core.problems import Invalid, problems
+from app.core.security import Principal
+from app.core.tables.answers import CSV_TYPE, XLSX_TYPE
+from app.core.tables.reading import Table, TableUnreadable, read_upload
+from app.imports.ports import Importer
+from app.imports.schemas import ImportRead
+from app.imports.service import intake
+
+IMPORT_ANSWERS = problems(TableUnreadable, Invalid, KeyRequired, KeyReused, KeyMalformed)
+"""The refusals of every import for OpenAPI."""
+
+
+def import_body(csv_example: str) -> dict[str, Any]:
+    """`openapi_extra` of an import: the kinds of file it takes."""
+    table = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        "requestBody": {
+            "required": True,
+            "description": "A table up to 20 MiB, row 1 its headers.",
+            "content": {
+                CSV_TYPE: table | {"example": csv_example},
+                XLSX_TYPE: table,
+                "application/octet-stream": table,  # the last is what generated clients send: the content decides
+            },
+        }
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """`dry_run` and `partial` of the query. A dependency of the staging, so that a wrong one is told before it."""
+
+    dry_run: Annotated[bool, Query(description="Check every row and report; change nothing.")] = False
+    partial: Annotated[
+        bool, Query(description="Apply the sound rows; without it one bad row refuses the whole file.")
+    ] = False
+
+
+OptionsDep = Annotated[ImportOptions, Depends()]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A table whose rows are staged for an import with that id."""
+
+    import_id: UUID
+    table: Table
+    options: ImportOptions
+
+
+async def stage_upload(
+    request: Request, importer: Importer, by: Principal, once: Once, options: ImportOptions
+) -> Staged | None:
+    """Read the request's table and stage its rows; None when the key is known and the first answer will do.
+
+    Raises `TableUnreadable` and 422 for headers that the importer does not know.
+    """
+    database = get_database(request)
+    async with database.transaction(write=False) as session:
+        if await once.is_known(session, by):
+            return None
+    says_xlsx = request.headers.get("content-type", "").partition(";")[0].strip().lower() == XLSX_TYPE
+    table = await read_upload(await request.body(), says_xlsx=says_xlsx)
+    return Staged(await intake.stage(database, importer, table), table, options)
+
+
+async def accept(
+    session: AsyncSession, importer: Importer, staged: Staged | None, once: Once, *, by: Principal
+) -> Response:
+    """Queue the import and answer 202 with its place, or the first answer again."""
+
+    async def work() -> Response:
+        if staged is None:
+            raise FirstStillRunning  # the key was there a moment ago
+        row = await intake.queue_import(session, importer, staged.import_id, staged.table, staged.options, by=by)
+        place = {"Location": f"/api/v1/imports/{row.id}"}
+        return answer(ImportRead.model_validate(row), version=row.version, status=202, headers=place)
+
+    return await once(session, by, work)

@@ -1,0 +1,338 @@
+"""The machinery of imports over HTTP: what is taken, what is refused at once, who sees what, and what a kill leaves."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.db import Database
+from app.core.idempotency import IdempotencyRecord
+from app.core.ids import new_id
+from app.core.outbox import OutboxEntry, Relay
+from app.core.tables.reading import read_table
+from app.core.tables.writing import xlsx_bytes
+from app.imports.events import ImportChecked
+from app.imports.models import Import, ImportRow
+from app.imports.rules import ImportState, cell_name
+from app.imports.service.intake import clear_abandoned, queue_import, stage
+from app.imports.upload import ImportOptions
+from app.interaction_points.importer import POINTS as POINT_IMPORTER
+from app.interaction_points.models import Point
+from app.worker import HANDLERS, make_relay
+from tests.conftest import Api, JoinedDatabase, principal, settings_for
+from tests.imports.work import CSV, POINTS, XLSX, imported, table, upload, work_off
+from tests.people import People
+
+HEADERS = ("name", "format", "channel", "audience", "unit")
+UNIT = "Отдел инвестиционной политики"
+
+
+def lines(count: int, **wrong: str) -> bytes:
+    """A table of new points; `wrong` gives a row (by its number) another channel."""
+    rows = [
+        [f"Линия {number}", "offline", wrong.get(f"row_{number}", "phone"), "external", UNIT]
+        for number in range(2, count + 2)
+    ]
+    return table(HEADERS, *rows)
+
+
+async def points(database: Database) -> int:
+    async with database.transaction(write=False) as session:
+        return (await session.exec(select(func.count()).select_from(Point))).one()
+
+
+async def staged(database: Database) -> int:
+    async with database.transaction(write=False) as session:
+        return (await session.exec(select(func.count()).select_from(ImportRow))).one()
+
+
+@pytest.mark.parametrize(("column", "name"), [(0, "A17"), (25, "Z17"), (26, "AA17"), (51, "AZ17"), (199, "GR17")])
+def test_cells_are_named_as_spreadsheets_do(column: int, name: str) -> None:
+    assert cell_name(column, 17) == name
+
+
+async def test_an_import_is_taken_at_once_and_done_by_the_worker(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    before = await points(database)
+    taken = await upload(api, people.admin, lines(3))
+    assert taken.status_code == 202, taken.text
+    told = taken.json()
+    assert (told["state"], told["rows_total"], told["rows_done"], told["finished_at"]) == ("queued", 3, 0, None)
+    assert taken.headers["location"] == f"/api/v1/imports/{told['id']}"
+    assert await points(database) == before
+    await work_off(database)
+    answer = await api.get(taken.headers["location"], headers=api.as_(people.admin))
+    report = answer.json()
+    assert (report["state"], report["rows_done"], report["faults"]) == ("done", 3, [])
+    assert (report["created"], report["changed"], report["unchanged"]) == (3, 0, 0)
+    assert report["finished_at"] is not None and report["kind"] == "interaction_points"
+    assert await points(database) == before + 3 and await staged(database) == 0
+    same = await api.get(
+        taken.headers["location"], headers=api.as_(people.admin) | {"If-None-Match": answer.headers["etag"]}
+    )
+    assert same.status_code == 304
+
+
+async def test_a_workbook_does_as_well(api: Api, people: People, database: JoinedDatabase) -> None:
+    book = xlsx_bytes(HEADERS, [["Линия", "offline", "phone", "external", UNIT]])
+    for kind in (XLSX, "application/octet-stream", CSV):
+        report = await imported(api, database, people.admin, book, kind)
+        assert report["state"] == "done", "the content decides"
+    assert report["unchanged"] == 1
+
+
+async def test_only_the_one_who_asked_sees_an_import(api: Api, people: People, database: JoinedDatabase) -> None:
+    taken = await upload(api, people.admin, lines(1))
+    for other in (people.operator, people.unit_head, people.integration):
+        answer = await api.get(taken.headers["location"], headers=api.as_(other))
+        assert (answer.status_code, answer.json()["code"]) == (404, "import_not_found")
+    unknown = await api.get(f"/api/v1/imports/{new_id()}", headers=api.as_(people.admin))
+    assert unknown.status_code == 404
+
+
+@pytest.mark.parametrize("role", ["unit_head", "operator", "client_centricity", "press", "integration"])
+async def test_others_may_not_import(api: Api, people: People, database: JoinedDatabase, role: str) -> None:
+    refused = await upload(api, people.of(role), b"not even a table")
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert await staged(database) == 0
+    nobody = await api.post(f"{POINTS}/import", headers={"Content-Type": CSV}, content=lines(1))
+    assert nobody.status_code == 401
+
+
+async def test_everybody_sends_a_key_and_the_key_works_once(api: Api, people: People, database: JoinedDatabase) -> None:
+    headers = api.as_(people.admin) | {"Content-Type": CSV}
+    refused = await api.post(f"{POINTS}/import", headers=headers, content=lines(2))
+    assert (refused.status_code, refused.json()["code"]) == (400, "idempotency_key_required")
+    keyed = headers | {"Idempotency-Key": "import-1"}
+    first = await api.post(f"{POINTS}/import", headers=keyed, content=lines(2))
+    again = await api.post(f"{POINTS}/import", headers=keyed, content=lines(2))
+    assert (again.status_code, again.content) == (202, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.headers["location"] == first.headers["location"]
+    assert await staged(database) == 2, "the repeat staged nothing"
+    for other in ({"content": lines(3)}, {"content": lines(2), "params": {"dry_run": True}}):
+        reused = await api.post(f"{POINTS}/import", headers=keyed, **other)
+        assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "code"),
+    [
+        (b"", CSV, 422, "empty"),
+        (b"MZ\x90\x00" + bytes(300), XLSX, 422, "not_xlsx"),
+        (b"MZ\x90\x00" + bytes(300), "application/octet-stream", 422, "not_text"),
+        (lines(1), "application/json", 415, None),
+        (lines(1), "multipart/form-data", 415, None),
+        (b'{"a": 1}', "application/json", 415, None),
+        (b"x" * 20_971_521, CSV, 413, None),
+        (table(("name", "colour"), ["x", "red"]), CSV, 422, "unknown_column"),
+        (table(("name", "format"), ["x", "offline"]), CSV, 422, "missing_column"),
+        (table((*HEADERS, "act_number"), ["x"]), CSV, 422, "missing_column"),
+    ],
+)
+async def test_what_cannot_be_read_is_refused_at_once(
+    api: Api, people: People, database: JoinedDatabase, content: bytes, kind: str, status: int, code: str | None
+) -> None:
+    refused = await upload(api, people.admin, content, kind)
+    assert refused.status_code == status, refused.text
+    if code:
+        assert code in [error["code"] for error in refused.json()["errors"]]
+    assert await staged(database) == 0
+
+
+async def test_wrong_options_are_told_before_anything_is_staged(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    refused = await upload(api, people.admin, lines(2), dry_run="perhaps")
+    assert refused.status_code == 422
+    assert await staged(database) == 0
+
+
+async def test_a_larger_body_is_for_imports_only(api: Api, people: People) -> None:
+    content = b"x" * 1_100_000
+    headers = api.as_(people.admin) | {"Content-Type": CSV, "Idempotency-Key": new_id().hex}
+    assert (await api.post(f"{POINTS}/import", headers=headers, content=content)).status_code == 422
+    for path in (POINTS, f"{POINTS}/import/x", "/api/v1/legal-acts"):
+        assert (await api.post(path, headers=headers, content=content)).status_code == 413, path
+    assert (await api.post(POINTS, headers=headers, content=b"a;b")).status_code == 415
+    assert (await api.put(f"{POINTS}/import", headers=headers, content=b"a;b")).status_code == 405
+
+
+async def test_one_bad_row_of_many_refuses_the_whole_file(api: Api, people: People, database: JoinedDatabase) -> None:
+    before = await points(database)
+    report = await imported(api, database, people.admin, lines(1200, row_777="pigeon"))
+    assert (report["state"], report["rows_done"], report["rows_total"]) == ("failed", 1200, 1200)
+    assert (report["created"], report["changed"], report["unchanged"]) == (0, 0, 0)
+    assert report["faults"] == [
+        {
+            "row": 777,
+            "column": "channel",
+            "cell": "C777",
+            "code": "unknown_reference",
+            "detail": "Такого вида канала нет.",
+        }
+    ]
+    assert await points(database) == before and await staged(database) == 0
+
+
+async def test_a_partial_import_takes_the_sound_rows(api: Api, people: People, database: JoinedDatabase) -> None:
+    before = await points(database)
+    report = await imported(api, database, people.admin, lines(600, row_2="pigeon", row_600="pigeon"), partial=True)
+    assert (report["state"], report["created"], report["faults_total"]) == ("done", 598, 2)
+    assert [fault["row"] for fault in report["faults"]] == [2, 600]
+    assert await points(database) == before + 598 and await staged(database) == 0
+
+
+async def test_a_dry_run_tells_everything_and_changes_nothing(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    before = await points(database)
+    for content, created, faults in ((lines(600, row_5="pigeon"), 599, 1), (lines(600), 600, 0)):
+        for partial in (False, True):
+            report = await imported(api, database, people.admin, content, dry_run=True, partial=partial)
+            assert (report["state"], report["created"], report["faults_total"]) == ("done", created, faults)
+            assert (report["is_dry_run"], report["is_partial"]) == (True, partial)
+    assert await points(database) == before and await staged(database) == 0
+
+
+async def test_of_very_many_faults_500_are_told_and_all_are_counted(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    content = table(HEADERS, *[[f"Линия {n}", "offline", "pigeon", "external", UNIT] for n in range(700)])
+    report = await imported(api, database, people.admin, content, dry_run=True)
+    assert (len(report["faults"]), report["faults_total"], report["created"]) == (500, 700, 0)
+
+
+async def test_two_rows_about_one_point_are_a_fault_wherever_they_stand(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    rows = [[f"Линия {n}", "offline", "phone", "external", UNIT] for n in range(600)]
+    content = table(HEADERS, *rows, rows[0], ["Линия", "offline", "phone", "external", UNIT], rows[599])
+    report = await imported(api, database, people.admin, content)
+    assert report["state"] == "failed"
+    assert [(fault["row"], fault["code"], fault["cell"]) for fault in report["faults"]] == [
+        (602, "repeated_row", None),
+        (604, "repeated_row", None),
+    ]
+
+
+async def test_what_changed_since_the_check_is_told_and_nothing_is_applied(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    before = await points(database)
+    taken = await upload(api, people.admin, lines(3))
+    relay = make_relay(database)
+    assert await relay.relay_once() == 1  # checked …
+    async with database.transaction() as session:
+        await session.exec(sa.update(ImportRow).where(col(ImportRow.number) == 4).values(data=_with_a_pigeon()))
+    await work_off(database)
+    report = (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()
+    assert (report["state"], report["created"]) == ("failed", 0)
+    assert [fault["cell"] for fault in report["faults"]] == ["C4"]
+    assert await points(database) == before and await staged(database) == 0
+
+
+def _with_a_pigeon() -> dict[str, str]:
+    return dict(zip(HEADERS, ("Линия 4", "offline", "pigeon", "external", UNIT), strict=True))
+
+
+class Killed(Exception):
+    """Stands for the end of the worker."""
+
+
+async def test_a_worker_killed_in_the_middle_leaves_nothing_and_its_heir_does_all(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    before = await points(database)
+    taken = await upload(api, people.admin, lines(700))
+
+    async def killed(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+        for handler in HANDLERS[ImportChecked]:
+            await handler(session, payload)
+        seen = (await session.exec(select(func.count()).select_from(Point))).one()
+        assert seen == before + 700
+        raise Killed
+
+    dying = Relay(database, {**HANDLERS, ImportChecked: [killed]})
+    while await dying.relay_once():
+        pass
+    report = (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()
+    assert (report["state"], report["rows_done"], report["finished_at"]) == ("running", 700, None)
+    assert await points(database) == before
+    async with database.transaction() as session:
+        await session.exec(sa.update(OutboxEntry).values(due_at=clock.now()))
+    await work_off(database)
+    report = (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()
+    assert (report["state"], report["created"]) == ("done", 700)
+    assert await points(database) == before + 700
+
+
+async def test_what_nobody_finishes_is_ended_and_what_nobody_waits_for_is_forgotten(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    old = await upload(api, people.admin, lines(2))
+    young = await upload(api, people.admin, lines(3))
+    long_ago = clock.now() - timedelta(hours=25)
+    async with database.transaction() as session:
+        await session.exec(sa.update(Import).where(Import.rows_total == 2).values(created_at=long_ago))  # type: ignore[arg-type]
+        await session.exec(sa.update(ImportRow).values(staged_at=long_ago))
+        session.add(ImportRow(import_id=new_id(), number=2, data={}, staged_at=long_ago))
+        session.add(ImportRow(import_id=new_id(), number=2, data={}, staged_at=clock.now()))
+    assert await clear_abandoned(database) == 3
+    states = [
+        (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()["state"]
+        for taken in (old, young)
+    ]
+    assert states == ["failed", "queued"]
+    assert await staged(database) == 4
+    await work_off(database)
+    assert await staged(database) == 1, "an import that was given up is not taken up again"
+
+
+async def test_two_imports_at_once_with_others_writing_meanwhile(fresh_database: str, tmp_path: Any) -> None:
+    """C5: short transactions let others write; of two imports of one file the second finds nothing to do."""
+    database = Database(settings_for(fresh_database, tmp_path))
+    second = Database(settings_for(fresh_database, tmp_path))
+    try:
+        await _queue(database, 1500)
+        await _queue(database, 1500)
+
+        async def write(number: int) -> None:
+            async with database.transaction() as session:
+                session.add(
+                    IdempotencyRecord(
+                        caller="x", operation="y", key=str(number), fingerprint="", created_at=clock.now()
+                    )
+                )
+
+        async def work(relay: Relay) -> None:
+            for _ in range(40):
+                await relay.relay_once()
+                async with database.transaction() as session:  # what met a lock is tried again
+                    waiting = (col(OutboxEntry.done_at).is_(None), col(OutboxEntry.lease_owner).is_(None))
+                    await session.exec(sa.update(OutboxEntry).where(*waiting).values(due_at=clock.now()))
+
+        workers = [work(make_relay(one)) for one in (database, second)]
+        await asyncio.gather(*workers, *[write(number) for number in range(100)])
+        async with database.transaction(write=False) as session:
+            tasks = (await session.exec(select(Import).order_by(col(Import.id)))).all()
+        assert {task.state for task in tasks} == {ImportState.DONE}
+        assert sorted((task.created, task.unchanged) for task in tasks) == [(0, 1500), (1500, 0)]
+    finally:
+        await database.close()
+        await second.close()
+
+
+async def _queue(database: Database, count: int) -> None:
+    content = read_table(lines(count))
+    import_id = await stage(database, POINT_IMPORTER, content)
+    async with database.transaction() as session:
+        by = principal("admin")
+        await queue_import(session, POINT_IMPORTER, import_id, content, ImportOptions(), by=by)
