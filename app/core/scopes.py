@@ -20,6 +20,7 @@ SCOPES: dict[str, str] = {
     "messages:register": "Hand in messages",
     "messages:triage": "Decide on competence, topic and unit",
     "messages:assign": "Take and assign messages within one's own unit",
+    "messages:export": "Export messages of one's own unit as a table",
     "messages:extend": "Extend the final reply within the law",
     "messages:move": "Move messages to another unit of the organization",
     "policies:read": "Read deadline policies and the working calendar, and try policies",
@@ -88,6 +89,7 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
         | {
             "messages:move",
             "messages:extend",
+            "messages:export",
             "control:note",
             "control:write",
             "replies:approve",

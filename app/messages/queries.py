@@ -21,6 +21,7 @@ from app.messages.models import (
     MessageEvent,
     MessageRevision,
     Reply,
+    ReplyKind,
     RevisionKind,
     WorkingHours,
 )
@@ -187,6 +188,13 @@ async def _attachments(session: AsyncSession, message_ids: Sequence[UUID]) -> di
     for attachment in (await session.exec(query.order_by(col(MessageAttachment.position)))).all():
         found[attachment.message_id].append(attachment)
     return found
+
+
+async def sent_replies(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, Reply]:
+    """The last sent reply of each message that has one; notices are none."""
+    query = select(Reply).where(col(Reply.message_id).in_(message_ids), Reply.state == ReplyState.SENT)
+    query = query.where(Reply.kind != ReplyKind.NOTICE).order_by(col(Reply.id))
+    return {reply.message_id: reply for reply in (await session.exec(query)).all()}
 
 
 async def known_files(session: AsyncSession) -> set[str]:

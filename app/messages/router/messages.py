@@ -5,31 +5,30 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core import clock
 from app.core.concurrency import answer, conditional
-from app.core.deps import FilesDep, SessionDep
+from app.core.deps import DatabaseDep, FilesDep, SessionDep
 from app.core.idempotency import KeyMalformed, KeyRequired, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
+from app.core.periods import PeriodDep
 from app.core.problems import Invalid, problems
 from app.core.security import Principal, requires
-from app.core.text import like, words
-from app.core.types import Id, Moment, Search
+from app.core.tables.answers import TABLE_ANSWERS, TableFormat, table_answer
 from app.interaction_points.errors import PointNotFound, PointNotInForce
-from app.messages import queries
+from app.messages import case, queries, sheet
 from app.messages.errors import AttachmentLost, AttachmentNotFound, MessageConflict, MessageNotFound
-from app.messages.models import Competence, Message, MessageClass, MessageKind, Priority, Reply
-from app.messages.rules.deadlines import WHOLE_SECOND
-from app.messages.rules.lives import MessageState, ReplyState
+from app.messages.models import Message
+from app.messages.router.filters import FiltersDep
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
 from app.messages.service import attachments, deadlines, intake, moves
 
 Reader = Annotated[Principal, requires("messages:read")]
+Printer = Annotated[Principal, requires("messages:triage")]
+Exporter = Annotated[Principal, requires("messages:export")]
 Registrar = Annotated[Principal, requires("messages:register")]
 
 router = APIRouter(prefix="/messages", tags=["messages"])
@@ -79,67 +78,29 @@ async def list_messages(
     by: Reader,
     session: SessionDep,
     page: PageDep,
-    state: Annotated[list[MessageState] | None, Query(max_length=11, description="May be repeated.")] = None,
-    unit_id: Annotated[Id | None, Query()] = None,
-    interaction_point_id: Annotated[Id | None, Query()] = None,
-    assignee_id: Annotated[Id | None, Query()] = None,
-    topic_id: Annotated[Id | None, Query()] = None,
-    competence: Annotated[Competence | None, Query()] = None,
-    priority: Annotated[Priority | None, Query()] = None,
-    kind: Annotated[MessageKind | None, Query()] = None,
-    message_class: Annotated[MessageClass | None, Query(alias="class")] = None,
-    duplicate_of: Annotated[Id | None, Query()] = None,
-    has_personal_data: Annotated[bool | None, Query(description="Whether the text may hold personal data.")] = None,
-    due_before: Annotated[
-        Moment | None, Query(description="Something of it is due before this moment, or was already.")
-    ] = None,
-    overdue: Annotated[bool | None, Query(description="Whether something of it should have been done by now.")] = None,
-    without_assignee: Annotated[bool | None, Query(description="Whether nobody has it yet.")] = None,
-    is_returned: Annotated[bool | None, Query(description="Whether a reply of it was returned and not mended.")] = None,
-    updated_after: Annotated[Moment | None, Query(description="Changed after this moment.")] = None,
-    q: Annotated[Search | None, Query(description="Words that all stand in the text; ё = е.")] = None,
+    filters: FiltersDep,
     sort: Annotated[MessageSort, Query()] = MessageSort.NEWEST,
 ) -> Page[MessageRead]:
     """The messages of one's own unit, or at the points granted to the API client; newest first."""
-    query = select(Message).where(queries.visible_to(by))
-    filters = {
-        "unit_id": unit_id,
-        "point_id": interaction_point_id,
-        "assignee_id": assignee_id,
-        "topic_id": topic_id,
-        "competence": competence,
-        "priority": priority,
-        "kind": kind,
-        "message_class": message_class,
-        "duplicate_of_id": duplicate_of,
-        "has_personal_data": has_personal_data,
-    }
-    for name, value in filters.items():
-        if value is not None:
-            query = query.where(getattr(Message, name) == value)
-    if state:
-        query = query.where(col(Message.state).in_(state))
-    if due_before is not None:
-        query = query.where(col(Message.due_at) < due_before)
-    if overdue is not None:
-        late = col(Message.due_at) <= clock.now() - WHOLE_SECOND
-        query = query.where(late if overdue else sa.or_(sa.not_(late), col(Message.due_at).is_(None)))
-    if without_assignee is not None:
-        assignee = col(Message.assignee_id)
-        query = query.where(assignee.is_(None) if without_assignee else assignee.is_not(None))
-    if is_returned is not None:
-        returned = sa.exists().where(col(Reply.message_id) == Message.id, col(Reply.state) == ReplyState.RETURNED)
-        query = query.where(returned if is_returned else sa.not_(returned))
-    if updated_after is not None:
-        query = query.where(col(Message.updated_at) > updated_after)
-    for word in words(q) if q is not None else ():
-        query = query.where(col(Message.search_text).like(like(word), escape="\\"))
+    query = filters.query(by)
     by_receipt = sort in (MessageSort.LATEST_RECEIVED, MessageSort.FIRST_RECEIVED)
     order = (col(Message.received_at), col(Message.id)) if by_receipt else (col(Message.id),)
     rows, cursor, count = await paginate_rows(
         session, query, page, order=order, descending=sort in (MessageSort.NEWEST, MessageSort.LATEST_RECEIVED)
     )
     return Page(items=await queries.read_messages(session, rows, by), next_cursor=cursor, count=count)
+
+
+@router.get("/export", response_class=Response, responses=TABLE_ANSWERS | problems(Invalid), summary="Export messages")
+async def export_messages(
+    by: Exporter,
+    database: DatabaseDep,
+    filters: FiltersDep,
+    received: PeriodDep,
+    format: Annotated[TableFormat, Query(description="The kind of file.")] = TableFormat.CSV,
+) -> Response:
+    """The messages of one's unit as a table, with the filters of the list and the days of receipt; oldest first."""
+    return await table_answer(format, "messages", sheet.COLUMNS, sheet.pages(database, filters.query(by, received)))
 
 
 @router.get(
@@ -189,6 +150,26 @@ async def download_attachment(
         "Cache-Control": "private, no-store",
     }
     return Response(content, headers=headers, media_type="application/octet-stream")
+
+
+@router.get(
+    "/{message_id}/case",
+    response_class=Response,
+    responses={
+        **problems(MessageNotFound, Invalid),
+        200: {
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The case as PDF",
+        },
+    },
+    summary="Print a case",
+)
+async def print_case(message_id: UUID, by: Printer, session: SessionDep) -> Response:
+    """A message as a printable case (PDF): the conversation, decisions, deadlines, everything that happened."""
+    row = await moves.get_message(session, message_id, by)
+    content = await case.print_case(session, row, by)
+    headers = {"Content-Disposition": f'inline; filename="{row.number}.pdf"', "Cache-Control": "private, no-store"}
+    return Response(content, headers=headers, media_type="application/pdf")
 
 
 @router.get(

@@ -1,0 +1,97 @@
+"""The filters that the list and the export of messages share."""
+
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import Depends, Query
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from app.core import clock
+from app.core.periods import Period
+from app.core.security import Principal
+from app.core.text import like, words
+from app.core.types import Id, Moment, Search
+from app.messages import queries
+from app.messages.models import Competence, Message, MessageClass, MessageKind, Priority, Reply
+from app.messages.rules.deadlines import WHOLE_SECOND
+from app.messages.rules.lives import MessageState, ReplyState
+
+
+class MessageFilters:
+    """Which messages are wanted; without any filter all that the caller may see."""
+
+    def __init__(
+        self,
+        state: Annotated[list[MessageState] | None, Query(max_length=11, description="May be repeated.")] = None,
+        unit_id: Annotated[Id | None, Query()] = None,
+        interaction_point_id: Annotated[Id | None, Query()] = None,
+        assignee_id: Annotated[Id | None, Query()] = None,
+        topic_id: Annotated[Id | None, Query()] = None,
+        competence: Annotated[Competence | None, Query()] = None,
+        priority: Annotated[Priority | None, Query()] = None,
+        kind: Annotated[MessageKind | None, Query()] = None,
+        message_class: Annotated[MessageClass | None, Query(alias="class")] = None,
+        duplicate_of: Annotated[Id | None, Query()] = None,
+        has_personal_data: Annotated[bool | None, Query(description="Whether the text may hold personal data.")] = None,
+        due_before: Annotated[
+            Moment | None, Query(description="Something of it is due before this moment, or was already.")
+        ] = None,
+        overdue: Annotated[bool | None, Query(description="Whether something of it is late.")] = None,
+        without_assignee: Annotated[bool | None, Query(description="Whether nobody has it yet.")] = None,
+        is_returned: Annotated[bool | None, Query(description="Whether a returned reply is not mended.")] = None,
+        updated_after: Annotated[Moment | None, Query(description="Changed after this moment.")] = None,
+        q: Annotated[Search | None, Query(description="Words that all stand in the text; ё = е.")] = None,
+    ) -> None:
+        self._equal = {
+            "unit_id": unit_id,
+            "point_id": interaction_point_id,
+            "assignee_id": assignee_id,
+            "topic_id": topic_id,
+            "competence": competence,
+            "priority": priority,
+            "kind": kind,
+            "message_class": message_class,
+            "duplicate_of_id": duplicate_of,
+            "has_personal_data": has_personal_data,
+        }
+        self._states = state
+        self._due_before, self._overdue = due_before, overdue
+        self._without_assignee, self._is_returned = without_assignee, is_returned
+        self._updated_after, self._q = updated_after, q
+
+    def query(self, by: Principal, received: Period | None = None) -> SelectOfScalar[Message]:
+        """The messages of the caller that pass, those received in the period (local days) if one is given."""
+        query = select(Message).where(queries.visible_to(by))
+        for name, value in self._equal.items():
+            if value is not None:
+                query = query.where(getattr(Message, name) == value)
+        if self._states:
+            query = query.where(col(Message.state).in_(self._states))
+        query = self._by_work(query)
+        if self._updated_after is not None:
+            query = query.where(col(Message.updated_at) > self._updated_after)
+        for word in words(self._q) if self._q is not None else ():
+            query = query.where(col(Message.search_text).like(like(word), escape="\\"))
+        if received is not None and received.since is not None:
+            query = query.where(col(Message.received_at) >= clock.day_starts_at(received.since))
+        if received is not None and received.until is not None:
+            query = query.where(col(Message.received_at) < clock.day_ends_before(received.until))
+        return query
+
+    def _by_work(self, query: SelectOfScalar[Message]) -> SelectOfScalar[Message]:
+        if self._due_before is not None:
+            query = query.where(col(Message.due_at) < self._due_before)
+        if self._overdue is not None:
+            late = col(Message.due_at) <= clock.now() - WHOLE_SECOND
+            query = query.where(late if self._overdue else sa.or_(sa.not_(late), col(Message.due_at).is_(None)))
+        if self._without_assignee is not None:
+            assignee = col(Message.assignee_id)
+            query = query.where(assignee.is_(None) if self._without_assignee else assignee.is_not(None))
+        if self._is_returned is not None:
+            returned = sa.exists().where(col(Reply.message_id) == Message.id, col(Reply.state) == ReplyState.RETURNED)
+            query = query.where(returned if self._is_returned else sa.not_(returned))
+        return query
+
+
+FiltersDep = Annotated[MessageFilters, Depends()]

@@ -1,0 +1,109 @@
+"""Messages as tables for heads, and a case for printing."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from app.messages import case
+from tests.conftest import Api, JoinedDatabase
+from tests.messages.test_endings import relayed
+from tests.messages.work import MESSAGES, act, approved, message_body, registered
+from tests.people import People
+
+FORMULAS = ["=1+1", "+7 913", "-5", "@cmd", "'кавычка", "\t=1", '";=cmd']
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    text = content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text), delimiter=";"))
+
+
+@pytest.mark.order("O-10")
+async def test_a_head_exports_the_units_messages_with_replies(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    path, reply = await approved(api, people)
+    assert (await act(api, people.operator, reply, "send", {})).status_code == 202
+    await relayed(database)
+    await registered(api, people)
+    await api.post(
+        MESSAGES,
+        headers=api.as_(people.other_operator),
+        json=message_body(people, interaction_point_id=str(people.other_point_id)),
+    )
+    head = api.as_(people.unit_head)
+    answer = await api.get(f"{MESSAGES}/export", headers=head)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = rows_of(answer.content)
+    assert len(rows) == 2, "another unit's message is not there"
+    told = (await api.get(path, headers=head)).json()
+    row = next(row for row in rows if row["Номер"] == told["number"])
+    assert row["Состояние"] == "дан ответ" and row["Потребность"] == told["need"]["summary"]
+    assert row["Ответ"] == told["replies"][0]["text"] and row["Клиент"] == "Иван П."
+    assert row["Точка взаимодействия"] == "Страница министерства «ВКонтакте»"
+    only = await api.get(f"{MESSAGES}/export", params={"state": "received", "format": "xlsx"}, headers=head)
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(only.content)).get_sheet_by_index(0).to_python()
+    assert len(sheet) == 2 and sheet[1][5] == "получено"
+    none = await api.get(f"{MESSAGES}/export", params={"from": "2020-01-01", "to": "2020-01-31"}, headers=head)
+    assert rows_of(none.content) == []
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+async def test_no_text_becomes_a_formula(api: Api, people: People, text: str) -> None:
+    await registered(api, people, text=text, client={"kind": "individual", "name": text.strip()})
+    head = api.as_(people.unit_head)
+    content = (await api.get(f"{MESSAGES}/export", headers=head)).content
+    (row,) = rows_of(content)
+    for cell in (row["Текст"], row["Клиент"]):
+        assert cell[0] not in "=+-@\t" and cell.removeprefix("'") in (text, text.strip())
+    content = (await api.get(f"{MESSAGES}/export", params={"format": "xlsx"}, headers=head)).content
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    assert sheet[1][13] == text
+
+
+@pytest.mark.order("O-2.5", "O-10")
+async def test_a_case_is_printed(api: Api, people: People, database: JoinedDatabase) -> None:
+    path, reply = await approved(api, people)
+    assert (await act(api, people.operator, reply, "send", {})).status_code == 202
+    await relayed(database)
+    answer = await api.get(f"{path}/case", headers=api.as_(people.operator))
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/pdf" and answer.content.startswith(b"%PDF-")
+    assert (await api.get(f"{path}/case", headers=api.as_(people.other_operator))).status_code == 404
+
+
+async def test_what_the_case_says(
+    api: Api, people: People, database: JoinedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The words that go into the PDF, taken just before they are set."""
+    told: list[dict[str, Any]] = []
+
+    def compiled(one: dict[str, Any]) -> bytes:
+        told.append(one)
+        return b"%PDF-"
+
+    monkeypatch.setattr(case, "_compile", compiled)
+    path, reply = await approved(api, people)
+    assert (await act(api, people.operator, reply, "send", {})).status_code == 202
+    await relayed(database)
+    shown = (await api.get(path, headers=api.as_(people.operator))).json()
+    assert (await api.get(f"{path}/case", headers=api.as_(people.operator))).status_code == 200
+    (printed,) = told
+    facts = dict(printed["facts"])
+    assert printed["number"] == shown["number"] and facts["Состояние"] == "дан ответ"
+    assert [entry[2] for entry in printed["thread"]] == [shown["text"], shown["replies"][0]["text"]]
+    assert {row[2] for row in printed["deadlines"]} == {"исполнен"}
+    assert "Дан ответ" in [row[1] for row in printed["timeline"]]
+
+
+@pytest.mark.parametrize(
+    "text", ['#panic("x")', "$x$ \\ @ref <label> *b* _i_ #{", "]]} #let case = 1", "```", "😀 ё\u202eabc"]
+)
+async def test_what_a_client_writes_is_never_markup(api: Api, people: People, text: str) -> None:
+    told = await registered(api, people, text=text)
+    answer = await api.get(f"{MESSAGES}/{told['id']}/case", headers=api.as_(people.operator))
+    assert answer.status_code == 200 and answer.content.startswith(b"%PDF-")
