@@ -62,7 +62,8 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stop = asyncio.Event()
-        worker = asyncio.create_task(run_worker(make_relay(database), database, settings, stop))
+        work = [run_worker(make_relay(database), database, settings, stop)] if settings.embedded_worker else []
+        worker = asyncio.gather(*work)
         try:
             yield
         finally:

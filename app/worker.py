@@ -91,8 +91,7 @@ async def is_deadline_due(database: Database) -> bool:
 
 async def run_worker(relay: Relay, database: Database, settings: Settings, stop: asyncio.Event) -> None:
     """Work until told to stop."""
-    if settings.embedded_worker:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
-            tasks.create_task(_clear_regularly(database, stop))
-            tasks.create_task(_watch_deadlines(database, stop, settings.deadline_poll_seconds))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
+        tasks.create_task(_clear_regularly(database, stop))
+        tasks.create_task(_watch_deadlines(database, stop, settings.deadline_poll_seconds))

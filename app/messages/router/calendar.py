@@ -75,7 +75,12 @@ async def create_calendar_day(body: CalendarDayCreate, by: Writer, session: Sess
     return await once(session, by, work)
 
 
-@router.get("/days", response_model=KnownDaysRead, responses=problems(Invalid), summary="Show the calendar")
+@router.get(
+    "/days",
+    response_model=KnownDaysRead,
+    responses=problems(OrganizationNotFound, Invalid),
+    summary="Show the calendar",
+)
 async def list_days(
     by: Reader,
     session: SessionDep,

@@ -104,7 +104,7 @@ async def export_messages(
 
 
 @router.get(
-    "/{message_id}",
+    "/{message_id:uuid}",  # `:uuid` keeps /export and /bulk from being taken for an id by methods that they do not have
     response_model=MessageRead,
     responses=problems(MessageNotFound, Invalid),
     summary="Get a message",

@@ -333,7 +333,10 @@ def _is_near(moment: datetime) -> tuple[ColumnElement[bool], ...]:
 
 async def _mark(session: AsyncSession, moment: datetime, *due: Any, is_miss: bool = False) -> list[Any]:
     row = Deadline
-    wanted = sa.select(col(row.id)).where(col(row.state) == DeadlineState.RUNNING, *due).limit(BATCH)
+    # The message's row is locked with the deadline's, or both are left for the next look: a request that holds the
+    # message and wants the deadline would wait for us, and we for it.
+    wanted = sa.select(col(row.id)).join(Message, col(Message.id) == col(row.message_id))
+    wanted = wanted.where(col(row.state) == DeadlineState.RUNNING, *due).limit(BATCH)
     values: dict[str, Any] = {"reminded_at": moment}
     if is_miss:
         values = {"state": DeadlineState.MISSED, "escalated_at": moment}
