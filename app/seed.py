@@ -21,4 +21,6 @@ async def load(session: AsyncSession, *, is_demo: bool) -> None:
         await interaction_points.load_demo(session)
         await reply_templates.load_demo(session)
     await messages.load_reference(session)
+    if is_demo:
+        await messages.load_demo(session)
     await surveys.load_reference(session)

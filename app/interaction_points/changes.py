@@ -24,6 +24,7 @@ FIELDS = (
     "address",
     "is_official_page",
     "service",
+    "working_hours",
     "status",
     "approval_act_id",
     "valid_from",

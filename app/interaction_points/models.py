@@ -81,6 +81,8 @@ class Point(VersionedRow, table=True):
     address: str | None = Field(default=None, max_length=1000)
     is_official_page: bool = Field(default=False)
     service: str | None = Field(default=None, max_length=500)
+    working_hours: str | None = Field(default=None, max_length=500)
+    """When clients meet somebody there, in the words they read."""
     status: PointStatus = Field(sa_column=enum_column(PointStatus, index=True))
     approval_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id", index=True)
     valid_from: date | None = None

@@ -93,7 +93,7 @@ def plan_of(row: SheetRow, names: Names, point: Point | None) -> Plan:
 def _plan_fields(plan: Plan, cells: Mapping[str, str], names: Names, organization: Organization) -> None:
     point = plan.point
     values: dict[str, Any] = {name: cells[name] for name in ("name", "format", "channel", "audience")}
-    for name in ("address", "service"):
+    for name in ("address", "service", "working_hours"):
         values[name] = (cells[name] or None) if name in cells else point and getattr(point, name)
     unit = names.unit(cells["unit"], organization.id)
     is_kept = unit is not None and point is not None and unit.id == point.unit_id

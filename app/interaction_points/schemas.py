@@ -24,6 +24,7 @@ class PointCreate(Input):
     address: Address | None = None
     is_official_page: bool = Field(default=False, strict=True)
     service: Name | None = None
+    working_hours: Name | None = None
     model_config = example(
         {
             "name": "Горячая линия поддержки предпринимателей",
@@ -32,6 +33,7 @@ class PointCreate(Input):
             "audience": "external",
             "unit_id": example_ids.UNIT,
             "address": "+7 383 000-00-00",
+            "working_hours": "пн–пт 9:00–18:00",
         }
     )
 
@@ -47,6 +49,7 @@ class PointPatch(Input):
     address: Address | None = None
     is_official_page: bool = Field(default=False, strict=True)
     service: Name | None = None
+    working_hours: Name | None = None
     model_config = example({"address": "https://vk.com/econom_nso"})
 
 
@@ -111,6 +114,7 @@ class PointRead(Output):
     is_official_page: bool
     regulation: RegulationRead | None
     service: str | None
+    working_hours: str | None
     created_at: ShownMoment
 
 

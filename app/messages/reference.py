@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.data import read_yaml
 from app.legal_acts import service as legal_acts
 from app.legal_acts.models import LegalActKind
-from app.messages.models import Deadline, DeadlinePolicy, Message
+from app.messages.models import CompetentBody, Deadline, DeadlinePolicy, Message
 from app.messages.rules.lives import OPEN_STATES
 from app.messages.service import deadlines
 
@@ -32,6 +32,14 @@ async def load_reference(session: AsyncSession) -> None:
         session.add(DeadlinePolicy.model_validate({"pauses": [], **told}, update={"legal_act_id": act_id}))
     await session.flush()  # the choice reads them
     await _catch_up(session)
+
+
+async def load_demo(session: AsyncSession) -> None:
+    """A few competent bodies with explanations; the ministry's own list is an administrator's."""
+    known = set((await session.exec(select(CompetentBody.name))).all())
+    for raw in read_yaml(__file__, "demo_competent_bodies.yaml")["competent_bodies"]:
+        if raw["name"] not in known:
+            session.add(CompetentBody.model_validate(raw))
 
 
 async def _catch_up(session: AsyncSession) -> None:

@@ -52,6 +52,7 @@ async def test_the_life_of_a_point(api: Api, people: People) -> None:
     assert set(told) >= {
         "id", "name", "format", "channel", "audience", "address", "organization_id", "unit_id", "status",
         "approval", "valid_from", "valid_to", "is_official_page", "regulation", "service",
+        "working_hours",
     }  # fmt: skip
     today = clock.today()
     act_id = await act_of(api, people, "27")
@@ -225,3 +226,17 @@ async def test_a_regulation_is_whole_or_refused(api: Api, people: People, sent: 
     refused = await api.put(path, headers=api.as_(people.admin) | {"If-Match": "*"}, json=sent)
     assert refused.status_code == 422
     assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
+
+
+@pytest.mark.order("O-2.7")
+async def test_working_hours_are_kept_changed_exported_and_remembered(api: Api, people: People) -> None:
+    headers = api.as_(people.admin)
+    made = await api.post(PATH, headers=headers, json=body(people, working_hours="пн–пт 9:00–18:00"))
+    assert (made.status_code, made.json()["working_hours"]) == (201, "пн–пт 9:00–18:00")
+    url = f"{PATH}/{made.json()['id']}"
+    changed = await api.patch(url, headers=headers | {"If-Match": '"1"'}, json={"working_hours": "пн–чт 9:00–17:00"})
+    assert changed.json()["working_hours"] == "пн–чт 9:00–17:00"
+    history = (await api.get(f"{url}/changes", headers=headers)).json()["items"]
+    assert history[0]["changes"] == [{"field": "working_hours", "old": "пн–пт 9:00–18:00", "new": "пн–чт 9:00–17:00"}]
+    table = (await api.get(f"{PATH}/export", headers=headers)).text
+    assert "пн–чт 9:00–17:00" in table
