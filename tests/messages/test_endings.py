@@ -298,6 +298,9 @@ async def test_edits_and_deletions_at_the_source_are_kept_as_revisions(api: Api,
     assert [fault["pointer"] for fault in both.json()["errors"]] == ["/text"]
     answer = await api.post(f"{path}/revisions", headers=headers, json={"is_deleted": True, "changed_at": moment})
     assert answer.status_code == 201, answer.text
+    twice = platform | {"Idempotency-Key": new_id().hex}
+    answer = await api.post(f"{path}/revisions", headers=twice, json={"is_deleted": True, "changed_at": moment})
+    assert answer.status_code == 201, "told twice"
     told = await shown(api, people, path)
     assert told["is_deleted_at_source"] and told["text"] == "Где спросить?", "nothing is lost"
     assert [(r["kind"], r["text"]) for r in told["revisions"]] == [

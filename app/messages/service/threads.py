@@ -15,7 +15,7 @@ from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.core.text import normalized
-from app.messages.errors import DifferentClients, MessageNotFound, SameThread
+from app.messages.errors import DifferentClients, SameThread
 from app.messages.events import ClientWroteAgain
 from app.messages.models import Message, MessageRevision, RevisionKind, Thread
 from app.messages.queries import visible_to
@@ -24,6 +24,9 @@ from app.messages.rules.lives import MESSAGE_MOVES, MessageMove, MessageState
 from app.messages.schemas.messages import RevisionCreate
 from app.messages.service import deadlines
 from app.messages.service.moves import get_message, make_move, touch
+
+LOOKED_BACK = 500
+"""How many answered messages of a thread are looked through for the client's own: a post may have many thousands."""
 
 
 async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread:
@@ -62,7 +65,7 @@ async def client_wrote_again(session: AsyncSession, message: Message, by: Princi
     query = select(Message).where(
         Message.thread_id == message.thread_id, Message.id != message.id, col(Message.state).in_(waiting)
     )
-    newest_first = query.order_by(col(Message.received_at).desc(), col(Message.id).desc())
+    newest_first = query.order_by(col(Message.received_at).desc(), col(Message.id).desc()).limit(LOOKED_BACK)
     for known in (await session.exec(newest_first)).all():
         if known.id == message.continues_id or is_same_client(known.client, message.client):
             before = known.state
@@ -109,8 +112,8 @@ async def revise_message(session: AsyncSession, message_id: UUID, body: Revision
         ru, en = "Укажите либо новый текст, либо удаление.", "Give either the new text or the deletion."
         raise Invalid(faults=[Fault("/text", "one_of", ru, en)])
     message = await get_message(session, message_id, by)
-    if message.is_deleted_at_source:
-        raise MessageNotFound
+    if body.is_deleted and message.is_deleted_at_source:
+        return message  # told twice
     session.add(
         MessageRevision(
             message_id=message.id,
