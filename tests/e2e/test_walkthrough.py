@@ -14,7 +14,7 @@ from tests.servers import ROOT, Server
 def test_the_walkthrough_runs_as_it_is_written(server: Server, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "walkthrough.md").read_text()
     blocks = re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 10
+    assert len(blocks) == 12
     script = tmp_path / "walkthrough.sh"
     script.write_text("set -euo pipefail\n" + "\n".join(blocks))
     env = {**os.environ, "ACCOUNTS": str(server.var_dir / "demo-accounts.json"), "no_proxy": "*"}

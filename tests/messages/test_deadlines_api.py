@@ -312,6 +312,9 @@ async def test_changing_the_calendar_moves_open_deadlines_and_says_which(api: Ap
     assert (await api.get(path, headers=api.as_(people.operator))).headers["etag"] != tag
     assert (await api.post(CALENDAR, headers=admin, json=day)).json()["code"] == "calendar_day_exists"
     url = f"{CALENDAR}/{answer.json()['id']}"
+    for year, count in ((2026, 1), (2027, 0)):
+        listed = await api.get(CALENDAR, params={"year": year}, headers=admin)
+        assert (listed.status_code, len(listed.json()["items"])) == (200, count)
     days = await api.get(f"{CALENDAR}/days", params={"from": "2026-12-24", "to": "2026-12-24"}, headers=admin)
     assert days.json()["items"][0] == {
         "day": "2026-12-24",

@@ -1,6 +1,6 @@
 """HTTP of the working calendar."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -54,7 +54,7 @@ async def list_calendar_days(
     if organization_id is not None:
         query = query.where(CalendarDay.organization_id == organization_id)
     if year is not None:
-        query = query.where(col(CalendarDay.day).between(f"{year}-01-01", f"{year}-12-31"))
+        query = query.where(col(CalendarDay.day).between(date(year, 1, 1), date(year, 12, 31)))
     return await paginate(session, query, page, CalendarDayRead.model_validate, order=(col(CalendarDay.id),))
 
 
