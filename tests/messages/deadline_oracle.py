@@ -38,6 +38,17 @@ def last_moment(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), NOVOSIBIRSK)
 
 
+def stretches(pauses: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """The stretches in which the clock stood, in order: any two that meet are made one until none meet."""
+    found = set(pauses)
+    while True:
+        meeting = [(a, b) for a in found for b in found if a != b and a[0] <= b[1] and b[0] <= a[1]]
+        if not meeting:
+            return sorted(found)
+        one, other = meeting[0]
+        found = found - {one, other} | {(min(one[0], other[0]), max(one[1], other[1]))}
+
+
 def due_by_days(
     start: datetime,
     amount: int,
@@ -70,10 +81,10 @@ def due_by_days(
         return last_moment(day)
 
     due = reckoned(amount)
-    for since, until in pauses:
-        if max(since, start) > due:
+    for since, until in stretches([(max(since, start), until) for since, until in pauses if until > start]):
+        if since > due:
             break
-        day, last = max(since, start).astimezone(NOVOSIBIRSK).date(), until.astimezone(NOVOSIBIRSK).date()
+        day, last = since.astimezone(NOVOSIBIRSK).date(), until.astimezone(NOVOSIBIRSK).date()
         while day < last:
             day += timedelta(days=1)
             amount += is_working(day) if working else 1

@@ -17,13 +17,14 @@ from app.messages.rules.calendar import (
     read_intervals,
     tell_intervals,
 )
-from app.messages.rules.deadlines import Pause, Roll, Term, TermUnit, due_at, is_late
+from app.messages.rules.deadlines import NoWorkingDay, Pause, Roll, Term, TermUnit, due_at, is_late
 from tests.messages import deadline_oracle as oracle
 from tests.messages.deadline_oracle import NOVOSIBIRSK, ORDINARY, decreed
 
 CALENDAR = WorkingCalendar(NOVOSIBIRSK)
 TIMES = (time(0, 0), time(12, 15), time(23, 59))
 QUARTERS = (time(0, 0), time(10, 15), time(13, 30), time(17, 45), time(23, 45))
+Told = tuple[list[list[str]], ...]
 
 pytestmark = pytest.mark.order("O-6.2.2")
 
@@ -174,8 +175,45 @@ def test_pauses_overlap_begin_early_and_come_too_late() -> None:
     assert due(("2026-11-25T10:00", "2026-11-26T10:00")) == local("2026-11-30T23:59:59")
     twice = due(("2026-11-25T10:00", "2026-11-26T10:00"), ("2026-11-25T12:00", "2026-11-26T09:00"))
     assert twice == local("2026-11-30T23:59:59"), "what overlaps counts once"
+    within = due(("2026-11-25T10:00", "2026-11-30T10:00"), ("2026-11-26T10:00", "2026-11-27T10:00"))
+    assert within == due(("2026-11-25T10:00", "2026-11-30T10:00")), "one lies in the other"
+    late_first = due(("2026-11-27T10:00", "2026-11-30T10:00"), ("2026-11-25T10:00", "2026-11-26T10:00"))
+    assert late_first == local("2026-12-01T23:59:59"), "told in any order"
     assert due(("2026-11-20T10:00", "2026-11-24T09:00")) == plain, "over before the start"
     assert due(("2026-11-28T10:00", "2026-12-10T10:00")) == plain, "it was due before"
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        Term(TermUnit.CALENDAR_DAYS, 3, Roll.NEXT),
+        Term(TermUnit.CALENDAR_DAYS, 3, Roll.PREVIOUS),
+        Term(TermUnit.WORKING_DAYS, 1),
+        Term(TermUnit.WORKING_HOURS, 1),
+    ],
+)
+def test_a_calendar_without_working_days_ends_no_term(term: Term) -> None:
+    start = local("2299-12-01T10:00")
+    never = {start.date() + timedelta(days=place): DayOverride(DayKind.OFF) for place in range(60)}
+    with pytest.raises(NoWorkingDay):
+        due_at(term, start, WorkingCalendar(NOVOSIBIRSK, overrides=never))
+
+
+@pytest.mark.parametrize(
+    ("term", "told"),
+    [
+        (Term(TermUnit.WORKING_HOURS, 4), "Пауза с 24.11.2026 10:00 до 24.11.2026 11:00: это время не считается."),
+        (Term(TermUnit.WORKING_HOURS, 9), "Пауза с 24.11.2026 10:00 до 24.11.2026 11:00: это время не считается."),
+        (Term(TermUnit.WORKING_DAYS, 2), "Пауза с 25.11.2026 10:00 до 26.11.2026 11:00: добавлено дней: 1."),
+    ],
+)
+def test_a_pause_is_told_once(term: Term, told: str) -> None:
+    """Also when the term ends on the very day of the pause; one after the due moment is not told."""
+    day, until = ("24", "24") if term.unit is TermUnit.WORKING_HOURS else ("25", "26")
+    early = Pause(local(f"2026-11-{day}T10:00"), local(f"2026-11-{until}T11:00"))
+    late = Pause(local("2026-12-10T10:00"), local("2026-12-10T11:00"))
+    found = due_at(term, local("2026-11-24T09:00"), CALENDAR, [early, late])
+    assert [step.what for step in found.steps if "Пауза" in step.what] == [told]
 
 
 def test_beyond_the_decrees_the_answer_is_provisional() -> None:
@@ -199,8 +237,17 @@ def test_intervals_are_read_as_they_are_told() -> None:
     told = [["09:00", "13:00"], ["14:00", "24:00"]]
     assert read_intervals(told) == (Interval(540, 780), Interval(840, 1440))
     assert tell_intervals(read_intervals(told)) == told
-    for wrong in ([], [["13:00", "09:00"]], [["09:00", "09:00"]], [["09:00", "13:00"], ["12:59", "14:00"]]):
-        with pytest.raises(ValueError, match="interval"):
+    reversed_or_none: Told = ([], [["13:00", "09:00"]], [["09:00", "09:00"]], [["09:00", "13:00"], ["12:59", "14:00"]])
+    no_times: Told = (
+        [["09:60", "13:00"]],
+        [["-0:30", "13:00"]],
+        [["09:+5", "13:00"]],
+        [["9", "13"]],
+        [["٠٩:٠٠", "13:00"]],
+    )
+    no_pairs: Told = ([["09:00"]], [["09:00", "13:00", "14:00"]], [[]])
+    for wrong in (*reversed_or_none, *no_times, *no_pairs):
+        with pytest.raises(ValueError, match=r"interval|unpack"):
             read_intervals(wrong)
     with pytest.raises(ValueError, match="day"):
         read_intervals([["09:00", "24:01"]])
@@ -209,7 +256,7 @@ def test_intervals_are_read_as_they_are_told() -> None:
 STARTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 6, 30)).map(
     lambda drawn: drawn.replace(second=0, microsecond=0, tzinfo=NOVOSIBIRSK)
 )
-PAUSES = st.lists(st.tuples(st.integers(0, 20_000), st.integers(1, 15_000)), max_size=3)
+PAUSES = st.lists(st.tuples(st.integers(-5_000, 20_000), st.integers(1, 15_000)), max_size=3)
 HOURS = (
     st.lists(st.integers(0, 1440), min_size=2, max_size=6, unique=True)
     .map(lambda drawn: [tuple(sorted(drawn)[place : place + 2]) for place in range(0, len(drawn) // 2 * 2, 2)])
@@ -224,6 +271,7 @@ HOURS = (
     roll=st.sampled_from(list(Roll)),
     start=STARTS,
     drawn=PAUSES,
+    zone=st.sampled_from([NOVOSIBIRSK, ZoneInfo("Europe/Moscow"), ZoneInfo("Europe/Kaliningrad")]),
     hours=HOURS,
     changed=st.dictionaries(st.integers(0, 60), st.sampled_from(list(DayKind)), max_size=6),
 )
@@ -233,15 +281,12 @@ def test_any_term_is_what_the_oracle_says(
     roll: Roll,
     start: datetime,
     drawn: list[tuple[int, int]],
+    zone: ZoneInfo,
     hours: list[tuple[int, int]],
     changed: dict[int, DayKind],
 ) -> None:
-    pauses: list[tuple[datetime, datetime]] = []
-    after = start
-    for gap, length in drawn:  # apart from one another, in order
-        since = after + timedelta(minutes=gap + 1)
-        after = since + timedelta(minutes=length)
-        pauses.append((since, after))
+    begins = [(start + timedelta(minutes=gap), length) for gap, length in drawn]
+    pauses = [(since, since + timedelta(minutes=length)) for since, length in begins]  # in any order, also overlapping
     short = ((600, 700),)
     days = {start.date() + timedelta(days=place): kind for place, kind in changed.items()}
     intervals = tuple(Interval(*pair) for pair in hours)
@@ -249,7 +294,7 @@ def test_any_term_is_what_the_oracle_says(
         day: DayOverride(kind, intervals=(Interval(600, 700),) if kind is DayKind.SHORTENED else ())
         for day, kind in days.items()
     }
-    calendar = WorkingCalendar(NOVOSIBIRSK, intervals, overrides)
+    calendar = WorkingCalendar(zone, intervals, overrides)
 
     def is_working(day: date) -> bool:
         return days[day] is not DayKind.OFF if day in days else decreed(day)
@@ -271,12 +316,17 @@ def test_any_term_is_what_the_oracle_says(
             pauses=pauses,
             is_working=is_working,
         )
-    term = Term(unit, amount, roll)
-    found = due_at(term, start, calendar, [Pause(*pair) for pair in pauses])
-    assert found.due_at == expected
-    assert found.due_at >= start
-    assert found.steps[0].at == start and found.steps[-1].at == found.due_at
-    longer = due_at(Term(unit, amount + 1, roll), start, calendar, [Pause(*pair) for pair in pauses])
+
+    def there(moment: datetime) -> datetime:
+        return moment.replace(tzinfo=zone).astimezone(UTC)  # the same clock face in that zone, told in UTC
+
+    stood = [Pause(there(since), there(until)) for since, until in pauses]
+    found = due_at(Term(unit, amount, roll), there(start), calendar, stood)
+    assert found.due_at == there(expected)
+    assert found.due_at >= there(start)
+    assert found.steps[0].at == there(start) and found.steps[-1].at == found.due_at
+    assert "срок истекает" in found.steps[-1].what.lower()
+    longer = due_at(Term(unit, amount + 1, roll), there(start), calendar, stood)
     assert longer.due_at >= found.due_at
 
 

@@ -4,6 +4,7 @@ Transferred days off and working Saturdays come by yearly decree and cannot be c
 year, `overrides` correct and go on from there. Beyond the last known year every answer is provisional.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -102,7 +103,7 @@ def read_intervals(told: Sequence[Sequence[str]]) -> tuple[Interval, ...]:
 
     Raises `ValueError` unless they are times, not empty, in order and apart from one another.
     """
-    found = tuple(Interval(*(_minute(moment) for moment in pair)) for pair in told)
+    found = tuple(Interval(_minute(start), _minute(end)) for start, end in told)
     ends = [moment for interval in found for moment in (interval.start, interval.end)]
     if not found or any(later <= earlier for earlier, later in zip(ends[::2], ends[1::2], strict=True)):
         raise ValueError("an interval ends after it begins")
@@ -117,6 +118,8 @@ def tell_intervals(intervals: Sequence[Interval]) -> list[list[str]]:
 
 
 def _minute(told: str) -> int:
+    if re.fullmatch(r"[0-9]{2}:[0-5][0-9]", told) is None:
+        raise ValueError("an interval is told as HH:MM")
     hours, _, minutes = told.partition(":")
     minute = int(hours) * 60 + int(minutes)
     if not 0 <= minute <= MINUTES_OF_A_DAY:

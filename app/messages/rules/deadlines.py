@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from app.messages.rules.calendar import WorkingCalendar
+from app.messages.rules.calendar import MINUTES_OF_A_DAY, WorkingCalendar
 
 LAST_DAY = date(2300, 1, 1)
 """Where every search for a working day gives up: an override table could make all days off."""
@@ -167,13 +167,12 @@ class _Reckoning:
                 for since, until in _without(max(begins, self.started_at), ends, pauses):
                     if until - since >= left:
                         due = since + left
+                        self._say_pauses(pauses, day, due)
                         self._say(due, f"Учтено {_hours(left)} до {due:%H:%M}: срок истекает {_moment(due)}.")
                         return due
                     left -= until - since
                     self._say(until, f"{since:%d.%m.%Y}: учтено {since:%H:%M}–{until:%H:%M}, осталось {_hours(left)}.")
-            for pause in pauses:
-                if pause.since.date() == day:
-                    self._say(pause.since, f"{_pause(pause)}: это время не считается.")
+            self._say_pauses(pauses, day, self.calendar.at(day, MINUTES_OF_A_DAY))
             day += timedelta(days=1)
         raise NoWorkingDay
 
@@ -244,6 +243,12 @@ class _Reckoning:
 
     def _say(self, at: datetime, what: str) -> None:
         self.steps.append(Step(at, what))
+
+    def _say_pauses(self, pauses: Sequence[Pause], day: date, before: datetime) -> None:
+        """The pauses that began on the day; one that begins when the budget is used up changes nothing."""
+        for pause in pauses:
+            if pause.since.date() == day and pause.since < before:
+                self._say(pause.since, f"{_pause(pause)}: это время не считается.")
 
     def _say_off(self, days: Sequence[date]) -> None:
         """A run of days off as one step, by its names."""
