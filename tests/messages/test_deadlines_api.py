@@ -229,6 +229,13 @@ async def test_a_preview_of_a_stored_policy_of_hours_and_beyond_the_known_years(
             },
             "/policy/working_hours/0/1",
         ),
+        (
+            {
+                "policy": {"unit": "working_hours", "amount": 1000, "working_hours": [["09:00", "09:01"]]},
+                "started_at": "2150-01-01T09:00:00+07:00",
+            },
+            "/policy/working_hours",
+        ),
         ({"policy_id": "01900000-0000-7000-8000-00000000dead", "started_at": START.isoformat()}, "/policy_id"),
     ],
 )

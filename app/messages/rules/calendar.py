@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 MINUTES_OF_A_DAY = 24 * 60
+LEAST_MINUTES = 60
 
 
 class DayKind(StrEnum):
@@ -101,7 +102,8 @@ class WorkingCalendar:
 def read_intervals(told: Sequence[Sequence[str]]) -> tuple[Interval, ...]:
     """`[["09:00", "13:00"], …]` as intervals.
 
-    Raises `ValueError` unless they are times, not empty, in order and apart from one another.
+    Raises `ValueError` unless they are times, not empty, in order, apart from one another and an hour together: a
+    budget of hours over days of minutes would run through centuries.
     """
     found = tuple(Interval(_minute(start), _minute(end)) for start, end in told)
     ends = [moment for interval in found for moment in (interval.start, interval.end)]
@@ -109,6 +111,8 @@ def read_intervals(told: Sequence[Sequence[str]]) -> tuple[Interval, ...]:
         raise ValueError("an interval ends after it begins")
     if any(later < earlier for earlier, later in zip(ends[1::2], ends[2::2], strict=False)):
         raise ValueError("intervals stand in order and do not overlap")
+    if sum(interval.end - interval.start for interval in found) < LEAST_MINUTES:
+        raise ValueError("the intervals of a working day are an hour at least")
     return found
 
 

@@ -129,5 +129,6 @@ def _hours(kind: DayKind, told: Sequence[Sequence[str]] | None) -> list[list[str
     try:
         return tell_intervals(read_intervals(told))
     except ValueError:
-        ru, en = "Интервалы идут по порядку и не пересекаются.", "Intervals stand in order and do not overlap."
+        ru = "Интервалы идут по порядку, не пересекаются и вместе не короче часа."
+        en = "Intervals stand in order, do not overlap and are an hour together."
         raise Invalid(faults=[Fault("/working_hours", "working_hours", ru, en)]) from None

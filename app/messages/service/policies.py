@@ -70,7 +70,11 @@ async def preview(session: AsyncSession, body: DeadlinePreview, *, by: Principal
     calendar = await _calendar(session, body, by)
     stage, term = await _tried(session, body)
     pauses = [Pause(pause.since, pause.until) for pause in body.pauses]
-    return stage, rules.due_at(term, body.started_at, calendar, pauses)
+    try:
+        return stage, rules.due_at(term, body.started_at, calendar, pauses)
+    except rules.NoWorkingDay:
+        ru, en = "В календаре не хватает рабочих дней.", "The calendar has not working days enough."
+        raise Invalid(faults=[Fault("/started_at", "no_working_day", ru, en)]) from None
 
 
 async def _tried(session: AsyncSession, body: DeadlinePreview) -> tuple[Stage, Term]:
@@ -95,7 +99,8 @@ async def _calendar(session: AsyncSession, body: DeadlinePreview, by: Principal)
     try:
         intervals = read_intervals(body.policy.working_hours)
     except ValueError:
-        ru, en = "Интервалы идут по порядку и не пересекаются.", "Intervals stand in order and do not overlap."
+        ru = "Интервалы идут по порядку, не пересекаются и вместе не короче часа."
+        en = "Intervals stand in order, do not overlap and are an hour together."
         raise Invalid(faults=[Fault("/policy/working_hours", "working_hours", ru, en)]) from None
     return WorkingCalendar(calendar.zone, intervals, calendar.overrides)
 
