@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.personal_data import suspected
+from app.core.personal_data import masked, suspected
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,30 @@ def test_any_text_is_taken_and_places_lie_within_it_apart(text: str) -> None:
 def test_long_monotonous_texts_end(text: str) -> None:
     """The patterns are linear; a quadratic one would run for minutes here and be seen."""
     assert suspected(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "contacts", "expected"),
+    [
+        ("Звоните +7 913 123-45-67, Иван", ("Иван Петров",), (), "Звоните [телефон], [имя]"),
+        ("Передайте Ивану Петровичу", ("Иван Петрович",), (), "Передайте [имя] [имя]"),  # in any case form
+        ("Иванов и ИВАН", ("Иван П.",), (), "Иванов и [имя]"),  # whole words; an initial is no name
+        ("я vk.com/id123 и ID123", (), ("id123",), "я vk.com/[контакт] и [контакт]"),
+        ("СНИЛС 112-233-445 95, почта a@b.ru", (), (), "СНИЛС [СНИЛС], почта [почта]"),
+        ("(.*) и 5 млн", (), ("(.*)", ""), "[контакт] и 5 млн"),  # a contact is no pattern
+        ("Где взять заём?", ("Иван",), ("id1",), "Где взять заём?"),
+    ],
+)
+def test_what_is_personal_is_masked(
+    text: str, names: tuple[str, ...], contacts: tuple[str, ...], expected: str
+) -> None:
+    assert masked(text, names=names, contacts=contacts) == expected
+
+
+@given(st.text(max_size=200), st.lists(st.text(max_size=20), max_size=3))
+def test_masking_leaves_nothing_that_was_known(text: str, contacts: list[str]) -> None:
+    assert not any(
+        len(contact) > 2 and contact.casefold() in masked(text, contacts=contacts).casefold()
+        for contact in contacts
+        if contact.isascii() and contact.isdigit()
+    )
