@@ -30,6 +30,7 @@ SCOPES: dict[str, str] = {
     "replies:send": "Send approved replies",
     "templates:read": "Read and use reply templates",
     "templates:write": "Create and change reply templates",
+    "templates:usage": "Read how reply templates are used",
     "templates:publish": "Publish and archive reply templates",
     "surveys:read": "Read survey submissions",
     "surveys:submit": "Hand in survey submissions of another system",
@@ -38,6 +39,7 @@ SCOPES: dict[str, str] = {
     "control:note": "Leave control notes",
     "control:write": "Control one's own unit: its queue, workload, monthly sign-off",
     "monitoring:read": "Read satisfaction monitoring",
+    "monitoring:all_units": "Read the monitoring of every unit and not just one's own",
     "audit:read": "Read the audit trail",
 }
 
@@ -63,6 +65,7 @@ _OPERATOR = _READER | {
     "replies:send",
     "templates:read",
     "templates:write",
+    "templates:usage",
     "control:read",
 }
 
@@ -104,7 +107,16 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
     Role.OPERATOR: frozenset(_OPERATOR),
     Role.CLIENT_CENTRICITY: frozenset(
         _READER
-        | {"points:coverage", "surveys:read", "surveys:key_in", "monitoring:read", "control:read", "control:note"}
+        | {
+            "points:coverage",
+            "surveys:read",
+            "surveys:key_in",
+            "monitoring:read",
+            "monitoring:all_units",
+            "templates:usage",
+            "control:read",
+            "control:note",
+        }
     ),
     Role.PRESS: frozenset(_READER),
     Role.INTEGRATION: frozenset(

@@ -153,3 +153,12 @@ class CalendarDayExists(Conflict):
     code = "calendar_day_exists"
     title_ru, title_en = "Этот день уже исправлен", "This day is corrected already"
     constraints = ("uq_calendar_days_all", "uq_calendar_days_day")
+
+
+class NotAnsweredYet(Conflict):
+    """Satisfaction is told of an answer, and there is none yet."""
+
+    code = "not_answered_yet"
+    title_ru, title_en = "Ответ ещё не отправлен", "No answer was sent yet"
+    detail_ru = "Оценить можно только отправленный ответ."
+    detail_en = "Only an answer that was sent can be rated."

@@ -126,6 +126,7 @@ class Message(VersionedRow, table=True):
         sa.Index("ix_messages_point", "point_id", "id"),
         sa.Index("ix_messages_assignee", "assignee_id", "id"),
         limit("text", 10_000),
+        sa.CheckConstraint("satisfaction IN (1, 2)", name="satisfaction_known"),
     )
 
     number: str = Field(max_length=20)
@@ -163,6 +164,8 @@ class Message(VersionedRow, table=True):
     appeal_registered_at: datetime | None = None
     no_answer_reason: NoAnswerReason | None = Field(default=None, sa_column=enum_column(NoAnswerReason, nullable=True))
     is_deleted_at_source: bool = Field(default=False)
+    satisfaction: int | None = None
+    """How the client rated the answer, in the values of question 21; None: nobody told (O-11)."""
     personal_data: list[dict[str, Any]] = Field(sa_column=json_column())
     """Places of the text that may hold personal data; no values."""
     has_personal_data: bool = Field(default=False)
@@ -239,7 +242,10 @@ class Reply(VersionedRow, table=True):
     """A reply to a message; it keeps the template and version that it was made from (O-6.2.6)."""
 
     __tablename__ = "replies"
-    __table_args__ = (limit("text", 10_000),)
+    __table_args__ = (
+        limit("text", 10_000),
+        sa.CheckConstraint("changed_share >= 0 AND changed_share <= 1", name="changed_share_range"),
+    )
 
     message_id: UUID = Field(foreign_key="messages.id", index=True)
     kind: ReplyKind = Field(sa_column=enum_column(ReplyKind))
@@ -251,6 +257,8 @@ class Reply(VersionedRow, table=True):
     offered_point_ids: list[str] = Field(sa_column=json_column())
     is_own_text: bool = Field(default=True)
     """Whether the text is the author's and not just the template's with its values."""
+    changed_share: float | None = None
+    """How much of the text sent is not the template's words, 0 to 1; None without a template or before it is sent."""
     drafted_by: UUID = Field(foreign_key="employees.id")
     author_ids: list[str] = Field(sa_column=json_column())
     """Everybody whose hand is in the text: none of them approves it."""

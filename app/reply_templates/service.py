@@ -58,6 +58,14 @@ async def use_template(session: AsyncSession, template_id: UUID, by: Principal) 
     return UsableTemplate(row.id, version.number, version.text)
 
 
+async def text_of(session: AsyncSession, template_id: UUID, number: int) -> str:
+    """The text of a version, whoever may see it: a reply keeps the version that it was made from."""
+    version = await version_of(session, template_id, number)
+    if version is None:
+        raise TemplateNotFound
+    return version.text
+
+
 async def create_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
     """Add a template to the knowledge base of the caller's unit, as a draft."""
     if body.unit_id != by.unit_id:

@@ -19,6 +19,7 @@ from app.messages.errors import (
     MessageNotFound,
     MoveToOtherUnit,
     NoAnswerReasonMissing,
+    NotAnsweredYet,
     SameThread,
 )
 from app.messages.models import Message
@@ -34,6 +35,7 @@ from app.messages.schemas.messages import (
     MessageRead,
     MessageReason,
     MessageRedirect,
+    MessageSatisfaction,
     MessageSpam,
     MessageTriage,
     RevisionCreate,
@@ -214,3 +216,17 @@ async def revise_message(
         return await _answer(session, await threads.revise_message(session, message_id, body, by=by), by, 201)
 
     return await once(session, by, work)
+
+
+@router.post(
+    "/{message_id}/satisfaction",
+    response_model=MessageRead,
+    responses=problems(MessageNotFound, Invalid, Stale, PreconditionRequired, NotAnsweredYet),
+    summary="Tell how the client rated the answer",
+)
+async def rate_answer(
+    message_id: UUID, body: MessageSatisfaction, by: Registrar, session: SessionDep, match: MatchDep
+) -> Response:
+    """Record the client's rating of the answer, where the platform or the client tells it; the later one stands."""
+    row = await endings.rate_answer(session, message_id, body.satisfaction, match, by=by)
+    return await _answer(session, row, by)

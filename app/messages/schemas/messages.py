@@ -192,6 +192,15 @@ class AppealRegister(Input):
     model_config = example({"came_by": "Платформа обратной связи", "registration_number": "01-45/1234"})
 
 
+class MessageSatisfaction(Input):
+    """How the client rated the answer, in the values of question 21 of the survey (A-1)."""
+
+    satisfaction: Annotated[int, Field(strict=True, ge=1, le=2)] = Field(
+        description="1: скорее удовлетворен, 2: скорее не удовлетворен."
+    )
+    model_config = example({"satisfaction": 1})
+
+
 class RevisionCreate(Input):
     """What happened to a message at its source: a new text, or its deletion."""
 
@@ -504,6 +513,7 @@ class MessageRead(Output):
     no_answer_reason: NoAnswerReason | None
     personal_data: list[SuspicionRead] = Field(description="Empty for API clients.")
     is_deleted_at_source: bool
+    satisfaction: int | None = Field(description="How the client rated the answer: 1 or 2 as in question 21.")
     revisions: list[RevisionRead] = Field(description="Empty for API clients.")
     due_at: ShownMoment | None = Field(description="The earliest deadline that still runs.")
     deadlines: list[DeadlineRead]

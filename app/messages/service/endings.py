@@ -13,10 +13,10 @@ from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.legal_acts import service as legal_acts
-from app.messages.errors import ExtensionNotPossible, MessageMoveNotAllowed, NoAnswerReasonMissing
+from app.messages.errors import ExtensionNotPossible, MessageMoveNotAllowed, NoAnswerReasonMissing, NotAnsweredYet
 from app.messages.events import AppealRegistered, DeadlineExtended, MessageClosed, MessageRedirected, ReplyQueued
 from app.messages.models import Competence, Message, MessageClass, NoAnswerReason, Reply, ReplyKind
-from app.messages.queries import replies_of, visible_to
+from app.messages.queries import replies_of, sent_replies, visible_to
 from app.messages.rules.deadlines import DeadlineState, Stage
 from app.messages.rules.lives import MessageMove, MessageState, ReplyState
 from app.messages.schemas.messages import AppealRegister, MessageExtend, MessageRedirect
@@ -182,3 +182,18 @@ def _extension_notice(message: Message, until: date, reason: str) -> str:
         f"Здравствуйте! Срок ответа на ваше сообщение № {message.number} продлён до {until:%d.%m.%Y}. "
         f"Причина: {reason.rstrip('.')}. Мы продолжаем работу и обязательно вам ответим."
     )
+
+
+async def rate_answer(
+    session: AsyncSession, message_id: UUID, satisfaction: int, match: Match, *, by: Principal
+) -> Message:
+    """Record how the client rated the answer; told again, the later rating stands."""
+    message = await get_message(session, message_id, by)
+    match.require(message)
+    if message.id not in await sent_replies(session, [message.id]):
+        raise NotAnsweredYet
+    message.satisfaction = satisfaction
+    touch(message)
+    audit.record(session, by, "message.rated", "message", message.id, fields=["satisfaction"])
+    await session.flush()  # the version is counted at the flush
+    return message

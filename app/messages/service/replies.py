@@ -19,6 +19,7 @@ from app.messages.events import ReplyApproved, ReplyQueued, ReplyReturned, Reply
 from app.messages.models import Competence, Message, Reply, ReplyKind
 from app.messages.queries import replies_of
 from app.messages.rules.approval import needs_approval
+from app.messages.rules.edits import changed_share
 from app.messages.rules.lives import REPLY_MOVES, MessageMove, MessageState, ReplyMove, ReplyState
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch
 from app.messages.service import deadlines
@@ -159,7 +160,16 @@ async def send_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, ma
     state = _moved(reply, ReplyMove.SEND)
     _require_ready(reply)
     make_move(session, message, MessageMove.SEND_REPLY, by)
+    reply.changed_share = await _changed_share(session, reply)
     return await _done(session, reply, state, by, ReplyQueued(message_id=message.id, reply_id=reply.id))
+
+
+async def _changed_share(session: AsyncSession, reply: Reply) -> float | None:
+    """How much of the text is not the template's, None without a template (O-6.2.6)."""
+    if reply.template_id is None or reply.template_version is None:
+        return None
+    text = await template_service.text_of(session, reply.template_id, reply.template_version)
+    return changed_share(templates.render(text, reply.template_values), reply.text)
 
 
 async def _both(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> tuple[Message, Reply]:

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.monitoring.router import control_notes, figures, units
+from app.monitoring.router import control_notes, figures, templates, units
 
 router = APIRouter()
 router.include_router(figures.router)
+router.include_router(templates.router)
 router.include_router(units.router)
 router.include_router(control_notes.router)
