@@ -1,7 +1,7 @@
 """Selects of interaction points: visibility, force on a day, and the shape that the API shows."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.security import Principal
-from app.interaction_points.models import Point, PointState
+from app.interaction_points.models import Point, PointChange, PointState
 from app.interaction_points.rules import PointStatus, Step
 from app.interaction_points.schemas import ApprovalRead, CoverageGroupRead, PointRead, RegulationRead
 from app.legal_acts.models import LegalAct
@@ -25,13 +25,24 @@ def visible_to(by: Principal | None) -> ColumnElement[bool]:
     return sa.true()
 
 
-def registry(by: Principal | None, on_date: date | None, **filters: Any) -> SelectOfScalar[Point]:
+def registry(
+    by: Principal | None, on_date: date | None, updated_after: datetime | None = None, **filters: Any
+) -> SelectOfScalar[Point]:
     """The points that a caller sees, by values of columns (None: any); with a day only those in force on it."""
-    query = select(Point).where(visible_to(by))
-    for name, value in filters.items():
-        if value is not None:
-            query = query.where(getattr(Point, name) == value)
+    query = select(Point).where(visible_to(by), *_are(filters))
+    if updated_after is not None:
+        changed = select(PointChange.point_id).where(col(PointChange.recorded_at) > updated_after)
+        query = query.where(col(Point.id).in_(changed))
     return query if on_date is None else query.where(in_force_on(on_date))
+
+
+def without_regulation(day: date, **filters: Any) -> SelectOfScalar[Point]:
+    """The points in force on a day that nothing regulates (O-10c), by values of columns (None: any)."""
+    return select(Point).where(in_force_on(day), col(Point.regulation_kind).is_(None), *_are(filters))
+
+
+def _are(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    return [getattr(Point, name) == value for name, value in filters.items() if value is not None]
 
 
 def in_force_on(day: date) -> ColumnElement[bool]:
@@ -68,18 +79,42 @@ async def states_of(session: AsyncSession, point_id: UUID) -> list[PointState]:
     return list((await session.exec(query)).all())
 
 
-async def read_points(session: AsyncSession, points: Sequence[Point]) -> list[PointRead]:
-    """Points as the API shows them; the titles of all their acts come in one query."""
+async def read_points(
+    session: AsyncSession, points: Sequence[Point], before: datetime | None = None
+) -> list[PointRead]:
+    """Points as the API shows them; the titles of all their acts and their last changes come in a query each.
+
+    With `before` the last change is the last one until that moment.
+    """
     wanted = {point.approval_act_id for point in points if point.approval_act_id}
     acts = {}
     if wanted:
         acts = {act.id: act for act in (await session.exec(select(LegalAct).where(col(LegalAct.id).in_(wanted)))).all()}
-    return [_read(point, acts.get(point.approval_act_id) if point.approval_act_id else None) for point in points]
+    changed = await _last_changes(session, points, before)
+    return [
+        _read(
+            point,
+            acts.get(point.approval_act_id) if point.approval_act_id else None,
+            changed.get(point.id, point.created_at),
+        )
+        for point in points
+    ]
 
 
-def _read(point: Point, act: LegalAct | None) -> PointRead:
+async def _last_changes(
+    session: AsyncSession, points: Sequence[Point], before: datetime | None
+) -> dict[UUID, datetime]:
+    query = select(PointChange.point_id, sa.func.max(col(PointChange.recorded_at)))
+    query = query.where(col(PointChange.point_id).in_([point.id for point in points]))
+    if before is not None:
+        query = query.where(col(PointChange.recorded_at) < before)
+    return dict((await session.exec(query.group_by(col(PointChange.point_id)))).all())
+
+
+def _read(point: Point, act: LegalAct | None, updated_at: datetime) -> PointRead:
     return PointRead(
         **point.model_dump(include=set(PointRead.model_fields) - {"approval", "regulation"}),
+        updated_at=updated_at,
         approval=ApprovalRead(legal_act_id=act.id, title=act.short_title) if act else None,
         regulation=_regulation(point),
     )
@@ -96,12 +131,12 @@ def _regulation(point: Point) -> RegulationRead | None:
     )
 
 
-async def count_coverage(session: AsyncSession, day: date) -> list[CoverageGroupRead]:
+async def count_coverage(session: AsyncSession, day: date, **filters: Any) -> list[CoverageGroupRead]:
     """By organization and channel: points in force on the day, and those of them without regulation."""
     without = sa.func.count().filter(col(Point.regulation_kind).is_(None))
     keys = (col(Point.organization_id), col(Point.channel))
-    query = sa.select(*keys, sa.func.count(), without).where(in_force_on(day)).group_by(*keys).order_by(*keys)
-    rows = (await session.exec(query)).all()  # type: ignore[call-overload]
+    query = sa.select(*keys, sa.func.count(), without).where(in_force_on(day), *_are(filters))
+    rows = (await session.exec(query.group_by(*keys).order_by(*keys))).all()  # type: ignore[call-overload]
     return [
         CoverageGroupRead(organization_id=row[0], channel=row[1], in_force=row[2], without_regulation=row[3])
         for row in rows

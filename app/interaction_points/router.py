@@ -1,5 +1,6 @@
 """HTTP of the registry of interaction points."""
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from app.core.pagination import Page, PageDep, paginate, paginate_rows
 from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
 from app.core.security import Principal, requires, requires_early
 from app.core.tables.answers import TABLE_ANSWERS, TableFormat, table_answer
-from app.core.types import ChannelKey, Day, Id
+from app.core.types import ChannelKey, Day, Id, Moment
 from app.imports.schemas import ImportRead
 from app.imports.upload import IMPORT_ANSWERS, OptionsDep, Staged, accept, import_body, stage_upload
 from app.interaction_points import changes, queries, service, sheet
@@ -55,6 +56,16 @@ StagedDep = Annotated[Staged | None, Depends(_staged)]
 router = APIRouter(prefix="/interaction-points", tags=["interaction points"])
 # `:uuid` keeps /public and /channel-kinds from being taken for an id by methods that they do not have.
 
+
+class PointSort(StrEnum):
+    """Orders of the registry."""
+
+    NEWEST = "-created_at"
+    OLDEST = "created_at"
+    BY_NAME = "name"
+    BY_NAME_DOWN = "-name"
+
+
 CHANGES = (PointNotFound, Invalid, Stale, PreconditionRequired)
 MOVES = (*CHANGES, MoveNotAllowed)
 
@@ -75,11 +86,14 @@ async def list_points(
     unit_id: Annotated[Id | None, Query()] = None,
     organization_id: Annotated[Id | None, Query()] = None,
     on_date: Annotated[Day | None, Query(description="Only the points in force on this day (O-3).")] = None,
+    updated_after: Annotated[Moment | None, Query(description="Changed after this moment.")] = None,
+    sort: Annotated[PointSort, Query()] = PointSort.NEWEST,
 ) -> Page[PointRead]:
     """The registry (O-2.7), newest first. An API client sees the points granted to it."""
     query = queries.registry(
         by,
         on_date,
+        updated_after,
         status=status,
         format=format,
         channel=channel,
@@ -87,7 +101,10 @@ async def list_points(
         unit_id=unit_id,
         organization_id=organization_id,
     )
-    rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
+    by_name = sort in (PointSort.BY_NAME, PointSort.BY_NAME_DOWN)
+    order = (col(Point.name), col(Point.id)) if by_name else (col(Point.id),)
+    descending = sort in (PointSort.NEWEST, PointSort.BY_NAME_DOWN)
+    rows, cursor, count = await paginate_rows(session, query, page, order=order, descending=descending)
     return Page(items=await queries.read_points(session, rows), next_cursor=cursor, count=count)
 
 
@@ -153,7 +170,7 @@ async def list_points_as_of(
     query = select(Point).where(queries.visible_to(by), col(Point.created_at) < moment)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
     stood = await changes.as_they_stood(session, rows, moment)
-    return Page(items=await queries.read_points(session, stood), next_cursor=cursor, count=count)
+    return Page(items=await queries.read_points(session, stood, moment), next_cursor=cursor, count=count)
 
 
 @router.get("/public", response_model=Page[PointRead], responses=problems(Invalid), summary="List approved points")
@@ -204,12 +221,16 @@ async def get_coverage(
     session: SessionDep,
     page: PageDep,
     on_date: Annotated[Day | None, Query(description="Today unless given.")] = None,
+    organization_id: Annotated[Id | None, Query()] = None,
+    channel: Annotated[ChannelKey | None, Query()] = None,
+    unit_id: Annotated[Id | None, Query()] = None,
 ) -> CoverageRead:
     """The points in force that nothing regulates (O-10c), newest first, with counts by organization and channel."""
     day = on_date or clock.today()
-    query = select(Point).where(queries.in_force_on(day), col(Point.regulation_kind).is_(None))
-    rows, cursor, _ = await paginate_rows(session, query, page, order=(col(Point.id),))
-    groups = await queries.count_coverage(session, day)
+    filters = {"organization_id": organization_id, "channel": channel, "unit_id": unit_id}
+    query = queries.without_regulation(day, **filters)
+    rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
+    groups = await queries.count_coverage(session, day, **filters)
     return CoverageRead(
         on_date=day,
         in_force=sum(group.in_force for group in groups),
@@ -217,6 +238,7 @@ async def get_coverage(
         groups=groups,
         items=await queries.read_points(session, rows),
         next_cursor=cursor,
+        count=count,
     )
 
 

@@ -116,6 +116,7 @@ class PointRead(Output):
     service: str | None
     working_hours: str | None
     created_at: ShownMoment
+    updated_at: ShownMoment
 
 
 class PointStateRead(Output):
@@ -195,3 +196,4 @@ class CoverageRead(Output):
     groups: list[CoverageGroupRead]
     items: list[PointRead]
     next_cursor: str | None
+    count: int | None = Field(description="With `with_count=true`: how many items there are, stopping at 1,001.")

@@ -28,6 +28,13 @@ class MessageAssigned(Event):
     by_id: UUID
 
 
+class MessageMoved(Event):
+    """A message was given to another unit, where nobody has it yet."""
+
+    message_id: UUID
+    message_version: int
+
+
 class MessageRedirected(Event):
     """A message was handed to who is competent."""
 

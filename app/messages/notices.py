@@ -14,6 +14,7 @@ from app.messages.events import (
     DeadlineMoved,
     DeadlineNear,
     MessageAssigned,
+    MessageMoved,
     ReplyReturned,
     ReplySubmitted,
 )
@@ -60,6 +61,15 @@ async def tell_of_assignment(session: AsyncSession, payload: Mapping[str, Any]) 
     text = f"Вам назначено сообщение {message.number}"
     key = f"assigned:{message.id}:{payload['message_version']}"
     await notify(session, [UUID(assignee_id)], K.MESSAGE_ASSIGNED, text, "message", message.id, key)
+
+
+async def tell_heads_of_move(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    """A message came from another unit: the heads should look whom to give it to."""
+    message = await _message(session, payload)
+    text = f"Вашему подразделению передано сообщение {message.number}"
+    key = f"moved_to_unit:{message.id}:{payload['message_version']}"
+    who = await heads_of(session, message.unit_id)
+    await notify(session, who, K.MESSAGE_ASSIGNED, text, "message", message.id, key)
 
 
 async def remind(session: AsyncSession, payload: Mapping[str, Any]) -> None:
@@ -116,6 +126,7 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     ReplySubmitted: [tell_heads_of_submission],
     ReplyReturned: [tell_author_of_return],
     MessageAssigned: [tell_of_assignment],
+    MessageMoved: [tell_heads_of_move],
     DeadlineNear: [remind],
     DeadlineMissed: [escalate],
     DeadlineMoved: [tell_of_move],

@@ -211,7 +211,7 @@ async def _revisions(session: AsyncSession, message_ids: Sequence[UUID]) -> dict
 
 
 def _told(row: Message, by: Principal) -> dict[str, Any]:
-    """What the row itself says."""
+    """What the row itself says. The need is recorded by the decision of triage, so that who and when are one."""
     redirect = {"to": row.redirected_to, "legal_act_id": row.redirect_act_id}
     appeal = {
         "came_by": row.came_by,
@@ -222,6 +222,8 @@ def _told(row: Message, by: Principal) -> dict[str, Any]:
         "interaction_point_id": row.point_id,
         "personal_data": row.personal_data if by.kind == "employee" else [],
         "duplicate_of": row.duplicate_of_id,
+        "triaged_at": row.need["recorded_at"] if row.need else None,
+        "triaged_by": row.need["recorded_by"] if row.need else None,
         "proposal": row.proposal if by.kind == "employee" else None,
         "redirect": redirect if row.redirected_to is not None else None,
         "appeal": appeal if row.appeal_registered_at is not None else None,

@@ -240,3 +240,37 @@ async def test_working_hours_are_kept_changed_exported_and_remembered(api: Api, 
     assert history[0]["changes"] == [{"field": "working_hours", "old": "пн–пт 9:00–18:00", "new": "пн–чт 9:00–17:00"}]
     table = (await api.get(f"{PATH}/export", headers=headers)).text
     assert "пн–чт 9:00–17:00" in table
+
+
+@pytest.mark.order("O-10c")
+async def test_the_coverage_report_is_cut_by_organization_channel_and_unit(api: Api, people: People) -> None:
+    reader = api.as_(people.unit_head)
+    url = f"{PATH}/coverage"
+    for query, count in (
+        ({"channel": "email"}, 1),
+        ({"unit_id": str(people.other_operator.unit_id)}, 1),
+        ({"organization_id": str(people.operator.organization_id)}, 7),
+        ({"organization_id": str(UUID(int=5))}, 0),
+    ):
+        told = (await api.get(url, params=query | {"with_count": "true"}, headers=reader)).json()
+        assert (told["without_regulation"], told["in_force"], len(told["items"]), told["count"]) == (count,) * 4
+        assert sum(group["without_regulation"] for group in told["groups"]) == count
+
+
+@pytest.mark.order("O-2.7")
+async def test_the_registry_is_sorted_and_tells_what_changed_since(api: Api, people: People) -> None:
+    headers = api.as_(people.admin)
+    first = await api.post(PATH, headers=headers, json=body(people, name="Аа"))
+    second = await api.post(PATH, headers=headers, json=body(people, name="Яя"))
+    by_name = (await api.get(PATH, params={"sort": "name", "limit": 200}, headers=headers)).json()["items"]
+    down = (await api.get(PATH, params={"sort": "-name", "limit": 200}, headers=headers)).json()["items"]
+    assert [point["name"] for point in down] == [point["name"] for point in by_name][::-1]
+    oldest = (await api.get(PATH, params={"sort": "created_at", "limit": 200}, headers=headers)).json()["items"]
+    assert [point["name"] for point in oldest][-2:] == ["Аа", "Яя"]
+    assert (await api.get(PATH, params={"sort": "id;drop"}, headers=headers)).status_code == 422
+    since = {"updated_after": second.json()["updated_at"]}
+    assert (await api.get(PATH, params=since, headers=headers)).json()["items"] == []
+    url = f"{PATH}/{first.json()['id']}"
+    changed = await api.patch(url, headers=headers | {"If-Match": '"1"'}, json={"address": "+7 383 111-11-11"})
+    assert changed.json()["updated_at"] > first.json()["updated_at"]
+    assert (await api.get(PATH, params=since, headers=headers)).json()["items"] == [changed.json()]

@@ -176,7 +176,9 @@ async def test_a_changed_cell_changes_just_that(api: Api, people: People, databa
     report = await imported(api, database, people.admin, one(address="Красный пр., 20", **APPROVAL))
     assert (report["changed"], report["created"]) == (1, 0)
     after = await by_name(api, people, "Горячая линия")
-    assert after == before | {"address": "Красный пр., 20"}, "the column that was left out keeps what is there"
+    moved = {"address": "Красный пр., 20", "updated_at": after["updated_at"]}
+    assert after["updated_at"] > before["updated_at"]
+    assert after == before | moved, "the column that was left out keeps what is there"
     assert await traces(database) == (versions + 1, steps, changes + 1, records + 1)
     history = (await api.get(f"{POINTS}/{after['id']}/changes", headers=api.as_(people.admin))).json()["items"]
     assert history[0]["changes"] == [{"field": "address", "old": "Красный пр., 18", "new": "Красный пр., 20"}]
@@ -368,7 +370,9 @@ async def test_the_registry_as_it_stood_on_any_day(api: Api, people: People, dat
         listed = await api.get(f"{POINTS}/as-of", headers=headers, params={"on_date": day, "limit": 200})
         assert listed.status_code == 200, listed.text
         found = [point for point in listed.json()["items"] if point["id"] == now["id"]]
-        assert found == ([stood] if stood else []), day
+        told = [point | {"updated_at": now["updated_at"]} for point in found]
+        assert told == ([stood | {"updated_at": now["updated_at"]}] if stood else []), day
+        assert all(point["updated_at"] < f"{day}T24" for point in found), "the last change until then"
     granted = await api.get(f"{POINTS}/as-of", headers=api.as_(people.integration), params={"on_date": days[-1]})
     assert [point["id"] for point in granted.json()["items"]] == [str(people.point_id)]
     assert (await api.get(f"{POINTS}/as-of", headers=headers)).status_code == 422

@@ -465,3 +465,119 @@ async def test_a_reply_that_is_approved_may_still_come_back(api: Api, people: Pe
     path, reply = await approved(api, people)
     assert (await act(api, people.unit_head, reply, "return", {"reason": "Передумал"})).status_code == 200
     assert (await shown(api, people, path))["state"] == "in_progress"
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_redirected_appeal_is_closed_without_a_reason_of_article_11(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    """Article 8 of 59-FZ ends it as lawfully; taken up again it is owed an answer as before."""
+    path = await came_in(api, people)
+    appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
+    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
+    await sorted_out(api, people, path, competence="outside", reason="Здравоохранение")
+    redirect = {"to": "Министерство здравоохранения", "legal_act_id": ACT, "text": "Здравствуйте! Передано."}
+    assert (await act(api, people.operator, path, "redirect", redirect)).status_code == 200
+    await relayed(database)
+    closed = await act(api, people.operator, path, "close", {"reason": "Перенаправлено"})
+    assert (closed.status_code, closed.json()["no_answer_reason"]) == (200, None)
+    assert (await act(api, people.operator, path, "reopen", {"reason": "Вернули"})).status_code == 200
+    again = await act(api, people.operator, path, "close", {"reason": "Закрыть"})
+    assert again.json()["code"] == "no_answer_reason_missing"
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_the_clock_of_an_appeal_starts_once_and_an_appeal_is_no_spam(
+    api: Api, people: People, stopped_clock: time_machine.Traveller
+) -> None:
+    path = await came_in(api, people)
+    appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
+    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
+    await sorted_out(api, people, path)
+    await drafted(api, people, path)
+    before = by_stage(await shown(api, people, path))
+    stopped_clock.move_to(START + timedelta(days=20))
+    for verb, body in (("register_as_appeal", appeal | {"registration_number": "2"}), ("spam", {})):
+        refused = await act(api, people.operator, path, verb, body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "appeal_keeps_its_class")
+    told = await shown(api, people, path)
+    assert (by_stage(told), told["appeal"]["registration_number"]) == (before, "1")
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_case_keeps_its_policies_whatever_is_added_or_ended_since(api: Api, people: People) -> None:
+    admin = api.as_(people.admin)
+    path = await came_in(api, people)
+    before = by_stage(await shown(api, people, path))
+    body = {"key": "vk-final", "name": "Быстрее", "stage": "final_reply", "class": "message", "channel": "vk"}
+    body |= {"unit": "calendar_days", "amount": 5, "roll": "none", "start_event": "registration"}
+    policies = "/api/v1/deadline-policies"
+    assert (await api.post(policies, headers=admin, json=body)).status_code == 201
+    listed = (await api.get(policies, params={"limit": 200}, headers=admin)).json()["items"]
+    old = next(policy["id"] for policy in listed if policy["key"] == "message-final-reply")
+    ended = await api.patch(f"{policies}/{old}", headers=admin | {"If-Match": "*"}, json={"valid_to": "2026-01-01"})
+    assert ended.status_code == 200
+    await sorted_out(api, people, path, competence="unclear", reason="Уточняем")
+    assert by_stage(await shown(api, people, path)) == before
+    await sorted_out(api, people, path, priority="urgent")
+    found = by_stage(await shown(api, people, path))
+    assert found["final_reply", "limit"]["name"] == "Быстрее", "an urgent case is another case of its day"
+    later = by_stage(await shown(api, people, await came_in(api, people)))
+    assert later["final_reply", "limit"]["name"] == "Быстрее"
+
+
+@pytest.mark.order("O-2.5")
+async def test_what_comes_to_a_thread_that_was_merged_twice_goes_where_it_went(api: Api, people: People) -> None:
+    paths = [await came_in(api, people, thread_external_id=f"wall-1_{n}", text=f"{n}") for n in (1, 2, 3)]
+    for source, target in ((paths[0], paths[1]), (paths[1], paths[2])):
+        answer = await act(api, people.operator, source, "merge", {"into": target.rpartition("/")[2]})
+        assert answer.status_code == 200, answer.text
+    later = await registered(api, people, thread_external_id="wall-1_1", text="4")
+    assert {entry["text"] for entry in later["thread"]} == {"1", "2", "3", "4"}
+
+
+@pytest.mark.order("O-6.2.3b")
+async def test_what_follows_the_continuation_in_its_thread_is_linked_too(api: Api, people: People) -> None:
+    first = await registered(api, people, text="1")
+    there = {"thread_external_id": "chat-7"}
+    await registered(api, people, text="2", continues_id=first["id"], **there)
+    later = await registered(api, people, text="3", **there)
+    assert [entry["text"] for entry in later["thread"]] == ["1", "2", "3"]
+
+
+@pytest.mark.order("O-2.5", "O-6.2.1")
+async def test_an_edit_told_twice_is_one_and_the_proposal_follows_the_text(api: Api, people: People) -> None:
+    path = await came_in(api, people, text="Добрый день!")
+
+    async def tell(**body: Any) -> Any:
+        headers = api.as_(people.integration) | {"Idempotency-Key": new_id().hex}
+        return await api.post(f"{path}/revisions", headers=headers, json=body)
+
+    moment = "2026-11-24T10:14:00+07:00"
+    for _ in range(2):
+        assert (await tell(text="Какие есть субсидии?", changed_at=moment)).status_code == 201
+    told = await shown(api, people, path)
+    assert [revision["text"] for revision in told["revisions"]] == ["Добрый день!"]
+    assert told["proposal"]["words"] == ["субсидии"]
+    await tell(is_deleted=True, changed_at=moment)
+    await tell(text="Какие есть субсидии?", changed_at=moment)
+    told = await shown(api, people, path)
+    assert not told["is_deleted_at_source"], "put back at the source"
+    ahead = await tell(text="Потом", changed_at="2026-11-25T10:00:00+07:00")
+    assert [(fault["pointer"], fault["code"]) for fault in ahead.json()["errors"]] == [("/changed_at", "in_the_future")]
+
+
+@pytest.mark.order("O-6.2.1")
+async def test_the_decision_of_triage_names_who_made_it_and_when(api: Api, people: People) -> None:
+    path = await came_in(api, people)
+    told = await shown(api, people, path)
+    assert (told["triaged_at"], told["triaged_by"]) == (None, None)
+    await sorted_out(api, people, path, competence="outside", reason="Здравоохранение")
+    answer = await act(api, people.colleague, path, "triage", triage_body(people))
+    told = answer.json()
+    assert (told["triaged_at"], told["triaged_by"]) == ("2026-11-24T10:15:00+07:00", str(people.colleague.id))
+    decided = [(step["what"], step["by"], step["note"]) for step in told["history"][1:]]
+    assert decided == [
+        ("triage_outside", str(people.operator.id), "Здравоохранение"),
+        ("triage_within", str(people.colleague.id), None),
+    ]

@@ -80,7 +80,8 @@ class Model:
             self.is_answered = self.is_answered or self.reply_kind == "answer"
             return True
         if step == "close":
-            if state in ("closed", "spam", "awaiting_approval") or (self.is_appeal and not self.is_answered):
+            is_owed = self.is_appeal and not self.is_answered and state != "redirected"
+            if state in ("closed", "spam", "awaiting_approval") or is_owed:
                 return False
             self.state = "closed"
             return True
@@ -90,7 +91,7 @@ class Model:
             self.state = "in_progress" if self.is_analysed and state != "spam" else "received"
             return True
         if step == "spam":
-            if state not in ("received", "triaged", "in_progress", "out_of_competence"):
+            if state not in ("received", "triaged", "in_progress", "out_of_competence") or self.is_appeal:
                 return False
             self.state = "spam"
             return True
@@ -102,7 +103,7 @@ class Model:
             return True
         if step == "appeal":
             can = {"received", "triaged", "in_progress", "out_of_competence", "awaiting_client", "answered"}
-            if state not in can:
+            if state not in can or self.is_appeal:
                 return False
             self.state, self.is_appeal = "registered_as_appeal", True
             return True

@@ -16,7 +16,7 @@ from app.messages.events import ReplyQueued, ReplyReturned, ReplySubmitted
 from app.messages.service import deadlines
 from app.worker import HANDLERS, every_handler
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.work import act, drafted, triaged
+from tests.messages.work import act, drafted, triage_body, triaged
 from tests.people import People
 
 
@@ -173,3 +173,18 @@ async def test_taking_is_no_news_and_nobodys_message_is_the_heads(
         await relay(database)
         assert [row["kind"] for row in await told(api, people.unit_head)] == ["deadline_reminder"]
         assert [row["kind"] for row in await told(api, people.operator)] == ["deadline_reminder"]
+
+
+@pytest.mark.order("O-10")
+async def test_the_heads_of_another_unit_are_told_what_was_given_to_it(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    unit = {"unit_id": str(people.other_head.unit_id)}
+    given, sorted_there = await triaged(api, people), await triaged(api, people)
+    assert (await act(api, people.unit_head, given, "assign", unit)).status_code == 200
+    body = triage_body(people, **unit)
+    assert (await act(api, people.operator, sorted_there, "triage", body)).status_code == 200
+    await relay(database)
+    rows = await told(api, people.other_head)
+    assert {row["object_id"] for row in rows} == {path.rpartition("/")[2] for path in (given, sorted_there)}
+    assert all(row["text"].startswith("Вашему подразделению передано сообщение") for row in rows)

@@ -121,7 +121,7 @@ async def extend_message(
 @router.post(
     "/{message_id}/register_as_appeal",
     response_model=MessageRead,
-    responses=problems(*CHANGES),
+    responses=problems(*CHANGES, AppealKeepsItsClass),
     summary="Register a message as an appeal",
 )
 async def register_as_appeal(
@@ -141,7 +141,7 @@ async def register_as_appeal(
 async def close_message(
     message_id: UUID, body: MessageClose, by: Triager, session: SessionDep, match: MatchDep
 ) -> Response:
-    """Close a message, with the reason on record; an unanswered appeal only for a reason of 59-FZ, article 11."""
+    """Close a message, reason on record; an appeal without answer or redirect only for one of 59-FZ, article 11."""
     row = await endings.close_message(session, message_id, body.reason, body.no_answer_reason, match, by=by)
     return await _answer(session, row, by)
 
@@ -163,7 +163,7 @@ async def reopen_message(
 @router.post(
     "/{message_id}/spam",
     response_model=MessageRead,
-    responses=problems(*CHANGES),
+    responses=problems(*CHANGES, AppealKeepsItsClass),
     summary="Mark a message as spam",
 )
 async def mark_spam(message_id: UUID, body: MessageSpam, by: Triager, session: SessionDep, match: MatchDep) -> Response:

@@ -165,8 +165,9 @@ async def update_calendar_day(
     return answer(CalendarDayRead.model_validate(row), version=row.version)
 
 
-@router.delete("/{day_id:uuid}", status_code=204, responses=problems(*CHANGES), summary="Take a correction back")
+@router.delete(
+    "/{day_id:uuid}", response_model=MovedDeadlines, responses=problems(*CHANGES), summary="Take a correction back"
+)
 async def delete_calendar_day(day_id: UUID, by: Writer, session: SessionDep, match: MatchDep) -> Response:
-    """Take a correction back: the day is again what the decree says, and open deadlines are reckoned anew."""
-    await calendars.delete_day(session, day_id, match, by=by)
-    return Response(status_code=204)
+    """Take a correction back: the day is again what the decree says. The answer says which open deadlines moved."""
+    return answer(MovedDeadlines.model_validate(await calendars.delete_day(session, day_id, match, by=by)))

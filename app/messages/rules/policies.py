@@ -1,6 +1,6 @@
 """Which deadline policy judges a case (O-6.2.2): of those in force on its day the one that names most."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, TypeVar
@@ -42,14 +42,15 @@ def is_in_force(policy: Policy, on: date) -> bool:
     return (policy.valid_from is None or policy.valid_from <= on) and (policy.valid_to is None or on <= policy.valid_to)
 
 
-def choose(policies: Iterable[P], case: Case, on: date) -> list[P]:
+def choose(policies: Iterable[P], case: Case, on: date, kept: Collection[UUID] = ()) -> list[P]:
     """For each stage, limit and target apart, the policy that fits the case and names most of it.
 
-    Of two that name the same the one that came into force later decides, then the newer one.
+    Of two that name the same the one that came into force later decides, then the newer one. Those that judge the
+    case already (`kept`) go before all others, though they may be in force no more.
     """
     chosen: dict[tuple[Stage, bool], P] = {}
-    for policy in sorted(policies, key=_weight):
-        if is_in_force(policy, on) and _fits(policy, case):
+    for policy in sorted(policies, key=lambda one: (one.id in kept, _weight(one))):
+        if (policy.id in kept or is_in_force(policy, on)) and _fits(policy, case):
             chosen[policy.stage, policy.is_target] = policy
     return list(chosen.values())
 

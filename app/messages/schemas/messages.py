@@ -501,6 +501,8 @@ class MessageRead(Output):
     message_class: MessageClass = Field(alias="class")
     competence: Competence | None
     triage_reason: str | None
+    triaged_at: ShownMoment | None
+    triaged_by: UUID | None = Field(description="Who decided on competence, topic and unit.")
     topic_id: UUID | None
     unit_id: UUID
     assignee_id: UUID | None

@@ -68,14 +68,14 @@ async def update_day(
     return row
 
 
-async def delete_day(session: AsyncSession, day_id: UUID, match: Match, *, by: Principal) -> None:
-    """Take a correction back: the day is again what the decree says."""
+async def delete_day(session: AsyncSession, day_id: UUID, match: Match, *, by: Principal) -> dict[str, Any]:
+    """Take a correction back: the day is again what the decree says; which deadlines moved with it."""
     row = await get_day(session, day_id)
     match.require(row)
     await session.delete(row)
     audit.record(session, by, "calendar_day.deleted", "calendar_day", row.id)
     await session.flush()  # the calendar is read anew without it
-    await _recalculate(session, row.organization_id, [row.day])
+    return await _recalculate(session, row.organization_id, [row.day])
 
 
 async def get_hours(session: AsyncSession, organization_id: UUID) -> WorkingHours:

@@ -44,11 +44,16 @@ async def first_deadlines(session: AsyncSession, message: Message) -> list[Deadl
     return rows
 
 
-async def arrange(session: AsyncSession, message: Message) -> None:
-    """Make the open deadlines of the cycle those that the policies of its day name; what is over stays as it was."""
+async def arrange(session: AsyncSession, message: Message, *, is_recast: bool = False) -> None:
+    """Make the open deadlines of the cycle those that the policies of its day name; what is over stays as it was.
+
+    A case keeps the policies that judge it already, whatever was added or ended since, unless it was recast: became
+    a case of another class or priority.
+    """
     calendar = await calendar_of(session, message.organization_id)
-    wanted = {policy.id: (policy, act) for policy, act in await _policies_of(session, message, calendar)}
     rows = await deadlines_of(session, message)
+    kept = frozenset[UUID]() if is_recast else frozenset(row.policy_id for row in rows)
+    wanted = {policy.id: (policy, act) for policy, act in await _policies_of(session, message, calendar, kept)}
     for row in rows:
         if row.ended_at is None and row.policy_id not in wanted:
             _end(row, clock.now(), DeadlineState.CANCELLED)
@@ -197,7 +202,7 @@ async def explain_all(session: AsyncSession, message: Message) -> list[Explained
     calendar = await calendar_of(session, message.organization_id)
     return [
         ExplainedStage.model_validate(read_deadline(row) | {"steps": _explain(row, calendar).steps})
-        for row in await deadlines_of(session, message)
+        for row in sorted(await deadlines_of(session, message), key=lambda row: (row.due_at, row.id))
         if row.state is not DeadlineState.CANCELLED
     ]
 
@@ -216,7 +221,7 @@ def _explain(row: Deadline, calendar: WorkingCalendar) -> Due:
 
 
 async def _policies_of(
-    session: AsyncSession, message: Message, calendar: WorkingCalendar
+    session: AsyncSession, message: Message, calendar: WorkingCalendar, kept: Collection[UUID] = ()
 ) -> list[tuple[DeadlinePolicy, LegalAct | None]]:
     """The policies that judge the message, with their acts."""
     point = await session.get_one(Point, message.point_id)
@@ -226,7 +231,7 @@ async def _policies_of(
     query = select(DeadlinePolicy, LegalAct).outerjoin(LegalAct, col(LegalAct.id) == col(DeadlinePolicy.legal_act_id))
     acts = {policy.id: (policy, act) for policy, act in (await session.exec(query)).all()}
     day = clock.local_date(message.clock_received_at, calendar.zone)
-    chosen = choose([policy for policy, _ in acts.values()], case, day)
+    chosen = choose([policy for policy, _ in acts.values()], case, day, kept)
     return [acts[policy.id] for policy in chosen if _is_needed(policy.stage, message)]
 
 

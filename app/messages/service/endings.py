@@ -13,7 +13,13 @@ from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.legal_acts import service as legal_acts
-from app.messages.errors import ExtensionNotPossible, MessageMoveNotAllowed, NoAnswerReasonMissing, NotAnsweredYet
+from app.messages.errors import (
+    AppealKeepsItsClass,
+    ExtensionNotPossible,
+    MessageMoveNotAllowed,
+    NoAnswerReasonMissing,
+    NotAnsweredYet,
+)
 from app.messages.events import AppealRegistered, DeadlineExtended, MessageClosed, MessageRedirected, ReplyQueued
 from app.messages.models import Competence, Message, MessageClass, NoAnswerReason, Reply, ReplyKind
 from app.messages.queries import replies_of, sent_replies, visible_to
@@ -33,12 +39,14 @@ async def close_message(
     *,
     by: Principal,
 ) -> Message:
-    """Close a message. An appeal without an answer is closed only for a reason that the law knows (59-FZ, 11)."""
+    """Close a message. An appeal neither answered nor redirected only for a reason of the law (59-FZ, 8 and 11)."""
     message = await get_message(session, message_id, by)
     match.require(message)
     replies = await replies_of(session, message.id)
-    is_answered = any(reply.kind is ReplyKind.ANSWER and reply.state is ReplyState.SENT for reply in replies)
-    if message.message_class is MessageClass.APPEAL and no_answer_reason is None and not is_answered:
+    is_done = message.state is MessageState.REDIRECTED or any(
+        reply.kind is ReplyKind.ANSWER and reply.state is ReplyState.SENT for reply in replies
+    )
+    if message.message_class is MessageClass.APPEAL and no_answer_reason is None and not is_done:
         raise NoAnswerReasonMissing
     make_move(session, message, MessageMove.CLOSE, by, reason)
     message.no_answer_reason = no_answer_reason
@@ -51,9 +59,10 @@ async def close_message(
 async def mark_spam(
     session: AsyncSession, message_id: UUID, reason: str | None, match: Match, *, by: Principal
 ) -> Message:
-    """Mark a message as spam; it is never deleted."""
+    """Mark a message as spam; it is never deleted. An appeal is none: only article 11 of 59-FZ ends it unanswered."""
     message = await get_message(session, message_id, by)
     match.require(message)
+    _require_no_appeal(message)
     make_move(session, message, MessageMove.MARK_SPAM, by, reason)
     await deadlines.cancel(session, message)
     await session.flush()  # the version is counted at the flush
@@ -146,9 +155,10 @@ async def extend_message(
 async def register_as_appeal(
     session: AsyncSession, message_id: UUID, body: AppealRegister, match: Match, *, by: Principal
 ) -> Message:
-    """A person decided that it is an appeal: from now on its deadlines are those of 59-FZ."""
+    """A person decided that it is an appeal: from now on its deadlines are those of 59-FZ; its clock starts once."""
     message = await get_message(session, message_id, by)
     match.require(message)
+    _require_no_appeal(message)
     make_move(session, message, MessageMove.REGISTER_AS_APPEAL, by, body.came_by)
     message.message_class = MessageClass.APPEAL
     message.came_by, message.registration_number = body.came_by, body.registration_number
@@ -157,6 +167,11 @@ async def register_as_appeal(
     emit(session, AppealRegistered(message_id=message.id))
     await session.flush()  # the version is counted at the flush
     return message
+
+
+def _require_no_appeal(message: Message) -> None:
+    if message.message_class is MessageClass.APPEAL:
+        raise AppealKeepsItsClass
 
 
 async def _notify(session: AsyncSession, message: Message, text: str, by: Principal) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from sqlmodel import select
@@ -14,7 +13,6 @@ from app.core.db import insert_into
 from app.core.ids import new_id
 from app.core.outbox import emit
 from app.core.personal_data import suspected
-from app.core.problems import Fault, Invalid
 from app.core.security import Principal
 from app.core.text import normalized
 from app.interaction_points import service as points
@@ -28,10 +26,9 @@ from app.messages.rules.lives import MessageState, number_of
 from app.messages.schemas.messages import MessageCreate
 from app.messages.service import deadlines
 from app.messages.service.attachments import ReceivedFile, keep_files, read_files
+from app.messages.service.moves import require_past
 from app.messages.service.threads import client_wrote_again, continued, open_thread
 from app.messages.service.triage import proposed
-
-MAY_BE_AHEAD = timedelta(minutes=5)
 
 
 async def register_message(
@@ -43,9 +40,7 @@ async def register_message(
     was not approved on the local day of `received_at` (O-3), `MessageConflict` when the same external id comes with
     another content.
     """
-    if body.received_at > clock.now() + MAY_BE_AHEAD:
-        ru, en = "Время получения в будущем.", "The time of receipt is in the future."
-        raise Invalid(faults=[Fault("/received_at", "in_the_future", ru, en)])
+    require_past(body.received_at, "/received_at")
     received = read_files(body.attachments)
     point = await points.get_point(session, body.interaction_point_id, by)
     if by.kind == "employee" and point.unit_id != by.unit_id:
@@ -56,7 +51,7 @@ async def register_message(
         return known, False
     await points.require_in_force(session, point, clock.local_date(body.received_at))
     first = await continued(session, body.continues_id, by) if body.continues_id is not None else None
-    thread_id = first.thread_id if first else await open_thread(session, point.id, body.thread_external_id)
+    thread_id = await open_thread(session, point.id, body.thread_external_id, first.thread_id if first else None)
     message = await _insert(session, body, point, thread_id, content_hash)
     if message is None:  # another request was first, a moment ago
         known = await _known(session, body, content_hash, by)

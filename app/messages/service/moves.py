@@ -1,5 +1,6 @@
 """What every use case does: find a message that is the caller's, move it by the table, write the history."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm.attributes import flag_modified
@@ -7,11 +8,21 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
+from app.core.problems import Fault, Invalid
 from app.core.security import Principal
 from app.messages.errors import MessageMoveNotAllowed, MessageNotFound
 from app.messages.models import Message, MessageEvent
 from app.messages.queries import visible_to
 from app.messages.rules.lives import MESSAGE_MOVES, MessageMove, MessageState
+
+MAY_BE_AHEAD = timedelta(minutes=5)
+"""How much the clocks of other systems may differ from ours."""
+
+
+def require_past(moment: datetime, pointer: str) -> None:
+    """Raise 422 for a moment of the past that lies ahead."""
+    if moment > clock.now() + MAY_BE_AHEAD:
+        raise Invalid(faults=[Fault(pointer, "in_the_future", "Время в будущем.", "The time is in the future.")])
 
 
 async def get_message(session: AsyncSession, message_id: UUID, by: Principal) -> Message:

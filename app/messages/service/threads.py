@@ -15,6 +15,7 @@ from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.core.text import normalized
+from app.interaction_points.models import Point
 from app.messages.errors import DifferentClients, SameThread
 from app.messages.events import ClientWroteAgain
 from app.messages.models import Message, MessageRevision, RevisionKind, Thread
@@ -23,7 +24,8 @@ from app.messages.rules.clients import is_same_client
 from app.messages.rules.lives import MESSAGE_MOVES, MessageMove, MessageState
 from app.messages.schemas.messages import RevisionCreate
 from app.messages.service import deadlines
-from app.messages.service.moves import get_message, make_move, touch
+from app.messages.service.moves import get_message, make_move, require_past, touch
+from app.messages.service.triage import proposed
 
 LOOKED_BACK = 500
 """How many answered messages of a thread are looked through for the client's own: a post may have many thousands."""
@@ -35,17 +37,33 @@ async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread:
     return (await session.exec(query.execution_options(populate_existing=True))).one()
 
 
-async def open_thread(session: AsyncSession, point_id: UUID, external_id: str | None) -> UUID:
-    """The thread of that external id at the point, or the one it was merged into, or a thread of the message's own."""
+async def open_thread(
+    session: AsyncSession, point_id: UUID, external_id: str | None, continued_id: UUID | None = None
+) -> UUID:
+    """The thread of that external id at the point, or the one it was merged into, or a thread of the message's own.
+
+    What continues another thread goes there, and so does what comes later with the same external id (O-6.2.3b).
+    """
     table = Thread.__table__  # type: ignore[attr-defined]
     thread_id = new_id()
-    statement = insert_into(session, table).values(id=thread_id, point_id=point_id, external_id=external_id)
-    await session.exec(statement.on_conflict_do_nothing(index_elements=["point_id", "external_id"]))
+    if external_id is not None or continued_id is None:
+        row = {"id": thread_id, "point_id": point_id, "external_id": external_id, "merged_into_id": continued_id}
+        statement = insert_into(session, table).values(row)
+        await session.exec(statement.on_conflict_do_nothing(index_elements=["point_id", "external_id"]))
+    if continued_id is not None:
+        return await _living(session, continued_id)
     if external_id is None:
         return thread_id
     query = select(Thread.id).where(Thread.point_id == point_id, Thread.external_id == external_id)
-    thread = await lock_thread(session, (await session.exec(query)).one())
-    return thread.merged_into_id or thread.id
+    return await _living(session, (await session.exec(query)).one())
+
+
+async def _living(session: AsyncSession, thread_id: UUID) -> UUID:
+    """The thread that this one was merged into, however often, and locked; itself unless it was."""
+    thread = await lock_thread(session, thread_id)
+    while thread.merged_into_id is not None:
+        thread = await lock_thread(session, thread.merged_into_id)
+    return thread.id
 
 
 async def continued(session: AsyncSession, message_id: UUID, by: Principal) -> Message:
@@ -111,8 +129,10 @@ async def revise_message(session: AsyncSession, message_id: UUID, body: Revision
     if (body.text is None) is not body.is_deleted:
         ru, en = "Укажите либо новый текст, либо удаление.", "Give either the new text or the deletion."
         raise Invalid(faults=[Fault("/text", "one_of", ru, en)])
+    require_past(body.changed_at, "/changed_at")
     message = await get_message(session, message_id, by)
-    if body.is_deleted and message.is_deleted_at_source:
+    is_same = body.text in (None, message.text)
+    if is_same and body.is_deleted == message.is_deleted_at_source:
         return message  # told twice
     session.add(
         MessageRevision(
@@ -128,6 +148,7 @@ async def revise_message(session: AsyncSession, message_id: UUID, body: Revision
         suspicions = suspected(body.text)
         message.personal_data = [{"kind": one.kind, "start": one.start, "end": one.end} for one in suspicions]
         message.has_personal_data = bool(suspicions)
+        message.proposal = await proposed(session, body.text, await session.get_one(Point, message.point_id))
     message.is_deleted_at_source = body.is_deleted
     touch(message)
     audit.record(session, by, "message.revised", "message", message.id, fields=["text"])

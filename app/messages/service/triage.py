@@ -14,7 +14,7 @@ from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.interaction_points.models import Point
 from app.messages.errors import AppealKeepsItsClass, MoveToOtherUnit
-from app.messages.events import MessageAssigned, MessageTriaged
+from app.messages.events import MessageAssigned, MessageMoved, MessageTriaged
 from app.messages.models import Competence, Message, MessageClass
 from app.messages.rules.lives import MessageMove
 from app.messages.rules.topics import TopicWords, propose
@@ -56,9 +56,11 @@ async def triage_message(
     match.require(message)
     if message.message_class is MessageClass.APPEAL and body.message_class not in (None, MessageClass.APPEAL):
         raise AppealKeepsItsClass
+    before = message.message_class, message.priority
     make_move(session, message, TRIAGE_MOVES[body.competence], by, body.reason)
     if message.unit_id != body.unit_id:
         message.unit_id, message.assignee_id = body.unit_id, None
+        emit(session, MessageMoved(message_id=message.id, message_version=message.version))
     message.competence = body.competence
     message.triage_reason = body.reason
     message.topic_id = body.topic_id
@@ -69,7 +71,7 @@ async def triage_message(
         "recorded_at": clock.now().isoformat(),
         "recorded_by": str(by.id),
     }
-    await deadlines.arrange(session, message)
+    await deadlines.arrange(session, message, is_recast=before != (message.message_class, message.priority))
     emit(session, MessageTriaged(message_id=message.id, competence=body.competence.value))
     await session.flush()  # the version is counted at the flush
     return message
@@ -96,6 +98,8 @@ async def assign_message(
     if unit_id is not None and message.unit_id != unit_id:
         require_move(message, MessageMove.ASSIGN)
         message.unit_id, message.topic_id = unit_id, None
+        if body.assignee_id is None:
+            emit(session, MessageMoved(message_id=message.id, message_version=message.version))
     make_move(session, message, MessageMove.ASSIGN, by)
     message.assignee_id = body.assignee_id
     given = MessageAssigned(
