@@ -509,7 +509,13 @@ async def test_a_case_keeps_its_policies_whatever_is_added_or_ended_since(api: A
     admin = api.as_(people.admin)
     path = await came_in(api, people)
     before = by_stage(await shown(api, people, path))
-    body = {"key": "vk-final", "name": "Быстрее", "stage": "final_reply", "class": "message", "channel": "vk"}
+    body: dict[str, Any] = {
+        "key": "vk-final",
+        "name": "Быстрее",
+        "stage": "final_reply",
+        "class": "message",
+        "channel": "vk",
+    }
     body |= {"unit": "calendar_days", "amount": 5, "roll": "none", "start_event": "registration"}
     policies = "/api/v1/deadline-policies"
     assert (await api.post(policies, headers=admin, json=body)).status_code == 201
