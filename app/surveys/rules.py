@@ -289,12 +289,11 @@ def number_sources(
             faults.append(SourceFault(place, "suffix", "suffix_taken", ru, en))
     free = max(holders, default=0)
     suffixes: list[int] = []
-    for key, suffix in wanted:
-        given = known.get(key, suffix)
-        if given is None:
-            free += 1
-            given = free
-        suffixes.append(given)
+    for key, asked in wanted:
+        number = known.get(key, asked)
+        if number is None:
+            number = free = free + 1
+        suffixes.append(number)
     return suffixes, faults
 
 
@@ -311,8 +310,8 @@ def differences(given: Any, fixed: Any, pointer: str) -> Iterator[str]:
             else:
                 yield from differences(given[name], fixed[name], place)
     elif isinstance(given, list) and isinstance(fixed, list) and len(given) == len(fixed):
-        for place, (one, other) in enumerate(zip(given, fixed, strict=True)):
-            yield from differences(one, other, f"{pointer}/{place}")
+        for number, (one, other) in enumerate(zip(given, fixed, strict=True)):
+            yield from differences(one, other, f"{pointer}/{number}")
     elif given != fixed or isinstance(given, bool) != isinstance(fixed, bool):
         yield pointer
 

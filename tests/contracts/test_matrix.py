@@ -99,7 +99,7 @@ async def test_a_role_may_exactly_what_the_matrix_says(
 async def test_without_a_token_or_with_garbage_only_public_operations_answer(application: FastAPI, api: Api) -> None:
     wrong = []
     for name, row in MATRIX["operations"].items():
-        path = operations(application)[name][1]
+        path = operations(application)[name][1].replace("{key}", "absent")  # an id would be another operation's
         path = "/".join(str(new_id()) if step.startswith("{") else step for step in path.split("/"))
         for headers in ({}, {"Authorization": "Bearer garbage"}, {"Authorization": "Basic bm9wZTpub3Bl"}):
             status = await call(api, application, name, path, dict(headers))

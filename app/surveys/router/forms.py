@@ -1,6 +1,6 @@
 """HTTP of survey forms."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -37,7 +37,7 @@ async def _writer(by: Annotated[Principal, requires("forms:write")], session: Se
 
 
 Writer = Annotated[Principal, Depends(_writer)]
-OPTIONAL_TOKEN = {"security": [{}]}
+OPTIONAL_TOKEN: dict[str, Any] = {"security": [{}]}
 Number = Annotated[int, Query(ge=1, le=2_147_483_647, description="Number of a version.")]
 CHANGES = (FormNotFound, FormIsPublished, NotClientCentricityUnit, Invalid, Stale, PreconditionRequired)
 
