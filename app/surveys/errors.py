@@ -4,7 +4,7 @@ from app.core.problems import Conflict, Forbidden, NotFound
 
 
 class FormNotFound(NotFound):
-    """There is no published form with this key."""
+    """There is no such version of a form, or it is a draft and the caller does not make forms."""
 
     code = "form_not_found"
     title_ru, title_en = "Форма опроса не найдена", "Survey form not found"
@@ -15,7 +15,42 @@ class FormExists(Conflict):
 
     code = "form_exists"
     title_ru, title_en = "Такая версия формы уже есть", "This version of the form exists"
-    constraints = ("uq_survey_forms_version", "uq_survey_forms_national")
+    constraints = ("uq_survey_forms_version",)
+
+
+class FormBeginsAlready(Conflict):
+    """A published version of the same list begins on that day."""
+
+    code = "form_begins_already"
+    title_ru, title_en = "С этого дня уже действует другая версия", "Another version begins on that day"
+    detail_ru, detail_en = "Выберите другой день начала действия.", "Choose another first day."
+    constraints = ("uq_survey_forms_own_start", "uq_survey_forms_common_start")
+
+
+class FormIsPublished(Conflict):
+    """A published version never changes; make a new one."""
+
+    code = "form_is_published"
+    title_ru, title_en = "Опубликованная версия не меняется", "A published version never changes"
+    detail_ru, detail_en = "Создайте новую версию формы.", "Make a new version of the form."
+
+
+class FormDaysAnswered(Conflict):
+    """Questionnaires of the version before were filled in for days that the new one would take."""
+
+    code = "form_days_answered"
+    title_ru, title_en = "На эти дни уже есть анкеты", "There are submissions of those days"
+    detail_ru = "Версия действует с сегодняшнего дня или позже: более ранние дни уже заполнены по прежней форме."
+    detail_en = "Publish it from today on or later: earlier days were answered by the version before."
+
+
+class SourceCodeTaken(Conflict):
+    """Another version took the code of a source meanwhile."""
+
+    code = "source_code_taken"
+    title_ru, title_en = "Код источника уже занят", "The code of a source is taken"
+    detail_ru, detail_en = "Сохраните черновик ещё раз.", "Save the draft again."
+    constraints = ("uq_survey_sources_key", "uq_survey_sources_suffix")
 
 
 class SubmissionNotFound(NotFound):

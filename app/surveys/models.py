@@ -27,22 +27,27 @@ class SubmissionSource(StrEnum):
     IMPORT = "import"
 
 
+def _begins(name: str, whose: str, *columns: str) -> sa.Index:
+    """Two published versions of the same list never begin on the same day."""
+    where = sa.text(f"state = 'published' AND {whose}")
+    return sa.Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
+
+
 class SurveyForm(VersionedRow, table=True):
-    """A version of a form with its own list of sources (A-1). Without an organization it is everybody's."""
+    """A version of a form with its own list of sources (A-1). Without an organization it is everybody's.
+
+    Once published nothing but `valid_to` changes: triggers of the database hold it.
+    """
 
     __tablename__ = "survey_forms"
     __table_args__ = (
-        sa.UniqueConstraint("key", "form_version", "organization_id", name="uq_survey_forms_version"),
-        # NULLs are never equal to a unique key: the national form needs one of its own.
-        sa.Index(
-            "uq_survey_forms_national",
-            "key",
-            "form_version",
-            unique=True,
-            sqlite_where=sa.text("organization_id IS NULL"),
-            postgresql_where=sa.text("organization_id IS NULL"),
-        ),
+        # Counted through all organizations, so that a number names one version wherever figures are told by version.
+        sa.UniqueConstraint("key", "form_version", name="uq_survey_forms_version"),
+        _begins("uq_survey_forms_own_start", "organization_id IS NOT NULL", "key", "organization_id", "valid_from"),
+        # NULLs are never equal to a unique key: everybody's form needs one of its own.
+        _begins("uq_survey_forms_common_start", "organization_id IS NULL", "key", "valid_from"),
         sa.CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="validity_order"),
+        sa.CheckConstraint("form_version > 0", name="form_version_counted"),
     )
 
     key: str = Field(max_length=64)
@@ -53,6 +58,23 @@ class SurveyForm(VersionedRow, table=True):
     valid_to: date | None = None
     definition: dict[str, Any] = Field(sa_column=json_column())
     created_at: datetime
+    created_by: UUID | None = Field(default=None, foreign_key="employees.id", index=True)
+    published_at: datetime | None = None
+
+
+class SurveySource(Row, table=True):
+    """A source that a published version named: the key and its suffix belong together for good (22.N, 23.N)."""
+
+    __tablename__ = "survey_sources"
+    __table_args__ = (
+        sa.UniqueConstraint("form", "key", name="uq_survey_sources_key"),
+        sa.UniqueConstraint("form", "suffix", name="uq_survey_sources_suffix"),
+        sa.CheckConstraint("suffix > 0", name="suffix_counted"),
+    )
+
+    form: str = Field(max_length=64)
+    key: str = Field(max_length=64)
+    suffix: int
 
 
 class SurveySubmission(Row, table=True):

@@ -21,6 +21,13 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
     return col(SurveySubmission.client_id) == by.id if by.kind == "client" else sa.true()
 
 
+def visible_forms(by: Principal | None) -> ColumnElement[bool]:
+    """Everybody sees published versions; drafts are for those who make them."""
+    if by is not None and by.may("forms:write"):
+        return sa.true()
+    return col(SurveyForm.state) == FormState.PUBLISHED
+
+
 async def form_in_force(
     session: AsyncSession, key: str, on: date | None, organization_id: UUID | None = None
 ) -> SurveyForm | None:
@@ -55,10 +62,10 @@ def read_form(row: SurveyForm) -> FormRead:
     form = row.definition["form"]
     return FormRead.model_validate(
         {
-            **row.model_dump(include={"key", "organization_id", "state", "valid_from", "valid_to"}),
+            **row.model_dump(include={"id", "key", "organization_id", "state", "valid_from", "valid_to"}),
             "version": row.form_version,
             "title": form["title"],
-            "sources": form["sources"],
+            "sources": [{"interaction_point_id": None, **raw} for raw in form["sources"]],
             "blocks": [
                 {
                     "key": block["key"],

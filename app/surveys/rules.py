@@ -5,7 +5,7 @@ Answers come by key (`{"satisfaction": 1, "source_usage": {"vk": 3, …}, …}`)
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -252,3 +252,81 @@ def _check_comments(form: Form, answers: Answers) -> None:
         ru = "Комментарий возможен только при низкой оценке (1, 2 или 3)."
         en = "A comment is taken for a low score only (1, 2 or 3)."
         answers.faults.append(AnswerFault(pointer, "comment_not_asked", ru, en))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFault:
+    """Something wrong with a list of sources: the place in the list, the field, a stable code, words."""
+
+    place: int
+    field: str
+    code: str
+    ru: str
+    en: str
+
+
+def number_sources(
+    wanted: Sequence[tuple[str, int | None]], known: Mapping[str, int]
+) -> tuple[list[int], list[SourceFault]]:
+    """The suffixes of a list of sources: a known key keeps its own, a new one gets the one asked for or the next free.
+
+    `wanted` are keys with the suffix asked for, `known` the keys that published versions named, with theirs.
+    """
+    faults: list[SourceFault] = []
+    holders = {suffix: key for key, suffix in known.items()}
+    seen: set[str] = set()
+    for place, (key, suffix) in enumerate(wanted):
+        if key in seen:
+            faults.append(SourceFault(place, "key", "given_twice", "Источник указан дважды.", "It is given twice."))
+        seen.add(key)
+        if suffix is None:
+            continue
+        if known.get(key, suffix) != suffix:
+            ru, en = f"Код источника – {known[key]}, он не меняется.", f"Its code is {known[key]} and never changes."
+            faults.append(SourceFault(place, "suffix", "suffix_fixed", ru, en))
+        elif holders.setdefault(suffix, key) != key:
+            ru, en = "Код принадлежит другому источнику.", "The code belongs to another source."
+            faults.append(SourceFault(place, "suffix", "suffix_taken", ru, en))
+    free = max(holders, default=0)
+    suffixes: list[int] = []
+    for key, asked in wanted:
+        number = known.get(key, asked)
+        if number is None:
+            number = free = free + 1
+        suffixes.append(number)
+    return suffixes, faults
+
+
+def differences(given: Any, fixed: Any, pointer: str) -> Iterator[str]:
+    """Where a wording differs from the fixed one, as pointers; what is empty in the fixed one may be left out."""
+    if isinstance(given, Mapping) and isinstance(fixed, Mapping):
+        for name in [*fixed, *(name for name in given if name not in fixed)]:
+            place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            if name not in given:
+                if fixed[name] not in (None, False, [], {}):
+                    yield place
+            elif name not in fixed:
+                yield place
+            else:
+                yield from differences(given[name], fixed[name], place)
+    elif isinstance(given, list) and isinstance(fixed, list) and len(given) == len(fixed):
+        for number, (one, other) in enumerate(zip(given, fixed, strict=True)):
+            yield from differences(one, other, f"{pointer}/{number}")
+    elif given != fixed or isinstance(given, bool) != isinstance(fixed, bool):
+        yield pointer
+
+
+def compare_sources(
+    first: Sequence[Source], second: Sequence[Source]
+) -> list[tuple[int, str, Source | None, Source | None]]:
+    """Two lists of sources by code: suffix, what happened (`same`, `reworded`, `added`, `removed`), and both sides."""
+    before, after = ({source.suffix: source for source in sources} for sources in (first, second))
+    compared = []
+    for suffix in sorted(before.keys() | after.keys()):
+        old, new = before.get(suffix), after.get(suffix)
+        if old is None or new is None:
+            change = "added" if old is None else "removed"
+        else:
+            change = "same" if old.text == new.text else "reworded"
+        compared.append((suffix, change, old, new))
+    return compared

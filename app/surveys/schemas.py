@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue
 
 from app.core.schemas import Input, Output, ShownMoment, example
-from app.core.types import Id, Key, Label, Moment
+from app.core.types import Day, Id, Key, Label, Moment, Name
 from app.surveys.models import SubmissionSource
 
 Answers = Annotated[
@@ -143,11 +143,13 @@ class SourceRead(Output):
     suffix: int
     key: str
     text: str
+    interaction_point_id: UUID | None
 
 
 class FormRead(Output):
     """A version of the form in the exact wording of Appendix 1 (A-1)."""
 
+    id: UUID
     key: str
     version: int
     title: str
@@ -157,3 +159,86 @@ class FormRead(Output):
     valid_to: date | None
     blocks: list[BlockRead]
     sources: list[SourceRead]
+
+
+SourceKey = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Wording = Annotated[
+    list[Annotated[dict[str, JsonValue], Field(max_length=20)]],
+    Field(max_length=10, description="Only to be checked: the wording is the order's, and a difference is refused."),
+]
+
+
+class SourceGiven(Input):
+    """A source of a version: a known key keeps its suffix, a new one gets the next free unless one is given."""
+
+    key: SourceKey
+    text: Name
+    suffix: Annotated[int, Field(strict=True, ge=1, le=999)] | None = None
+    interaction_point_id: Id | None = None
+
+
+Sources = Annotated[list[SourceGiven], Field(min_length=1, max_length=30)]
+"""Two codes and a comment a source: 30 of them fit into the answers of one submission."""
+
+
+class FormCreate(Input):
+    """A new version as a draft; without sources it takes those in force."""
+
+    key: Key
+    organization_id: Id | None = Field(None, description="Whose list it is; null: of everybody who has none.")
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    sources: Sources | None = None
+    title: Name | None = None
+    blocks: Wording | None = None
+    model_config = example(
+        {
+            "key": "information-access",
+            "sources": [
+                {"key": "official_site", "text": "Официальный сайт ведомства"},
+                {"key": "telegram", "text": "Телеграм-канал ведомства"},
+                {"key": "vk", "text": "Страница ведомства в социальной сети «ВКонтакте»"},
+                {"key": "ok", "text": "Страница ведомства в социальной сети «Одноклассники»"},
+                {"key": "max", "text": "Канал ведомства в мессенджере MAX"},
+            ],
+        }
+    )
+
+
+class FormPatch(Input):
+    """What changes in a draft."""
+
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    sources: Sources | None = None
+    title: Name | None = None
+    blocks: Wording | None = None
+    model_config = example({"sources": [{"key": "official_site", "text": "Официальный сайт ведомства"}]})
+
+
+class FormPublish(Input):
+    """The days of a version; what is left out stays as the draft has it."""
+
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    model_config = example({"valid_from": "2027-01-01"})
+
+
+class SourceComparison(Output):
+    """One source in two versions."""
+
+    suffix: int
+    codes: list[str]
+    change: str
+    first: SourceRead | None
+    second: SourceRead | None
+
+
+class FormComparison(Output):
+    """Two versions of a form by codes: questions are the order's in both, so only sources can differ."""
+
+    key: str
+    first_version: int
+    second_version: int
+    same_codes: list[str]
+    sources: list[SourceComparison]

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.data import read_yaml
-from app.surveys import service
 from app.surveys.rules import answers_by_key, codes_of, normalized_code, parse_form, read_answers
+from app.surveys.wording import form_of_the_order
 
-FORM = parse_form(read_yaml(service.__file__, "information-access-v1.yaml"))
+FORM = parse_form({"form": form_of_the_order()})
 SOURCES = ["official_site", "telegram", "vk", "ok"]
 BY_KEY: dict[str, Any] = {
     "satisfaction": 1,

@@ -1,0 +1,30 @@
+"""The form of Appendix 1: inserted when missing, never overwritten."""
+
+from datetime import date
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.surveys.models import FormState, SurveyForm, SurveySource
+from app.surveys.wording import form_of_the_order
+
+
+async def load_reference(session: AsyncSession) -> None:
+    """Version 1 of the form of Appendix 1, in force since the list of points was approved; inserted when missing."""
+    form = form_of_the_order()
+    key, version = form["key"], form["version"]
+    known = select(SurveyForm.id).where(SurveyForm.key == key, SurveyForm.form_version == version)
+    if (await session.exec(known)).first() is None:
+        session.add(
+            SurveyForm(
+                key=key,
+                form_version=version,
+                state=FormState.PUBLISHED,
+                valid_from=date(2024, 2, 15),
+                definition={"form": form},
+                created_at=clock.now(),
+            )
+        )
+        session.add_all(SurveySource(form=key, key=raw["key"], suffix=raw["suffix"]) for raw in form["sources"])
+        await session.flush()  # what comes next reads the form

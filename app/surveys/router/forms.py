@@ -1,0 +1,155 @@
+"""HTTP of survey forms."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlmodel import col, select
+
+from app.core.concurrency import MatchDep, answer, conditional
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate_rows
+from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.security import MaybeCaller, Principal, requires
+from app.core.types import Day, Id, Key, Label
+from app.surveys import queries
+from app.surveys.errors import (
+    FormBeginsAlready,
+    FormDaysAnswered,
+    FormExists,
+    FormIsPublished,
+    FormNotFound,
+    NotClientCentricityUnit,
+    SourceCodeTaken,
+)
+from app.surveys.models import FormState, SurveyForm
+from app.surveys.schemas import FormComparison, FormCreate, FormPatch, FormPublish, FormRead
+from app.surveys.service import forms
+from app.surveys.service.submissions import require_client_centricity_unit
+
+router = APIRouter(prefix="/survey-forms", tags=["survey forms"])
+
+
+async def _writer(by: Annotated[Principal, requires("forms:write")], session: SessionDep) -> Principal:
+    await require_client_centricity_unit(session, by)
+    return by
+
+
+Writer = Annotated[Principal, Depends(_writer)]
+OPTIONAL_TOKEN: dict[str, Any] = {"security": [{}]}
+Number = Annotated[int, Query(ge=1, le=2_147_483_647, description="Number of a version.")]
+CHANGES = (FormNotFound, FormIsPublished, NotClientCentricityUnit, Invalid, Stale, PreconditionRequired)
+
+
+@router.get(
+    "",
+    response_model=Page[FormRead],
+    responses=problems(Invalid),
+    openapi_extra=OPTIONAL_TOKEN,
+    summary="List survey forms",
+)
+async def list_forms(
+    by: MaybeCaller,
+    session: SessionDep,
+    page: PageDep,
+    key: Annotated[Key | None, Query()] = None,
+    organization_id: Annotated[Id | None, Query(description="Only the versions of this organization.")] = None,
+    state: Annotated[FormState | None, Query()] = None,
+) -> Page[FormRead]:
+    """The versions of all forms, newest first. No token; drafts are shown to those who make them."""
+    query = select(SurveyForm).where(queries.visible_forms(by))
+    for name, value in {"key": key, "organization_id": organization_id, "state": state}.items():
+        if value is not None:
+            query = query.where(getattr(SurveyForm, name) == value)
+    rows, cursor, count = await paginate_rows(session, query, page, order=(col(SurveyForm.id),))
+    return Page(items=[queries.read_form(row) for row in rows], next_cursor=cursor, count=count)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=FormRead,
+    responses=problems(FormExists, FormNotFound, NotClientCentricityUnit, Invalid, KeyReused, KeyMalformed),
+    summary="Make a version of a form",
+)
+async def create_form(body: FormCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+    """Make a new version as a draft, with its own list of sources (A-1): for one organization, or for all without one.
+
+    The wording is the order's: it may be sent along, and a difference is 422 `wording_fixed` with its pointer.
+    """
+
+    async def work() -> Response:
+        row = await forms.create_form(session, body, by=by)
+        return answer(queries.read_form(row), version=row.version, status=201)
+
+    return await once(session, by, work)
+
+
+@router.get(
+    "/compare",
+    response_model=FormComparison,
+    responses=problems(FormNotFound, Invalid),
+    openapi_extra=OPTIONAL_TOKEN,
+    summary="Compare two versions by codes",
+)
+async def compare_forms(
+    by: MaybeCaller, session: SessionDep, key: Annotated[Key, Query()], first: Number, second: Number
+) -> FormComparison:
+    """Two versions of a form by codes: what stayed, was reworded, added or removed. A code is one source for good."""
+    return await forms.compare_forms(session, key, first, second, by)
+
+
+@router.get(
+    "/{form_id:uuid}",
+    response_model=FormRead,
+    responses=problems(FormNotFound, Invalid),
+    openapi_extra=OPTIONAL_TOKEN,
+    summary="Get a version of a form",
+)
+async def get_form_version(form_id: UUID, by: MaybeCaller, session: SessionDep, request: Request) -> Response:
+    """One version by its id. No token; drafts are shown to those who make them."""
+    row = await forms.get_form(session, form_id, by)
+    return conditional(request, queries.read_form(row), version=row.version)
+
+
+@router.get(
+    "/{key}", response_model=FormRead, responses=problems(FormNotFound, Invalid), summary="Get the current form"
+)
+async def get_form(
+    key: Label,
+    session: SessionDep,
+    request: Request,
+    organization_id: Annotated[Id | None, Query(description="The ministry unless given.")] = None,
+    on_date: Annotated[Day | None, Query(description="Today unless given.")] = None,
+) -> Response:
+    """The version in force, in the exact wording of Appendix 1, with its sources and codes (A-1). No token."""
+    row = await forms.current_form(session, key, organization_id, on_date)
+    return conditional(request, queries.read_form(row), version=row.version)
+
+
+@router.patch(
+    "/{form_id:uuid}",
+    response_model=FormRead,
+    responses=problems(*CHANGES),
+    summary="Change a draft of a form",
+)
+async def update_form(form_id: UUID, body: FormPatch, match: MatchDep, by: Writer, session: SessionDep) -> Response:
+    """Change a draft's sources or days. A published version never changes (409)."""
+    row = await forms.update_form(session, form_id, body, match, by=by)
+    return answer(queries.read_form(row), version=row.version)
+
+
+@router.post(
+    "/{form_id:uuid}/publish",
+    response_model=FormRead,
+    responses=problems(FormBeginsAlready, FormDaysAnswered, SourceCodeTaken, *CHANGES),
+    summary="Publish a version of a form",
+)
+async def publish_form(form_id: UUID, body: FormPublish, match: MatchDep, by: Writer, session: SessionDep) -> Response:
+    """Publish a draft from a day on: the version before ends the day before, and this one never changes again (A-1).
+
+    Every source of an organization's own list is an interaction point approved on that day (O-3).
+    """
+    row = await forms.publish_form(session, form_id, body, match, by=by)
+    return answer(queries.read_form(row), version=row.version)

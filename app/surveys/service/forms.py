@@ -1,0 +1,320 @@
+"""Versions of the form: drafted, published with dates, and then unchanged (A-1)."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.problems import Fault, Invalid
+from app.core.references import unknown_reference
+from app.core.security import Principal
+from app.interaction_points import service as points
+from app.interaction_points.errors import PointNotFound, PointNotInForce
+from app.organizations import service as organizations
+from app.organizations.errors import OrganizationNotFound
+from app.organizations.models import Organization
+from app.organizations.rules import is_valid_on
+from app.surveys.errors import FormBeginsAlready, FormDaysAnswered, FormIsPublished, FormNotFound
+from app.surveys.models import FormState, SurveyForm, SurveySource, SurveySubmission
+from app.surveys.queries import form_in_force, read_form, visible_forms
+from app.surveys.rules import compare_sources, differences, number_sources, parse_form
+from app.surveys.schemas import (
+    FormComparison,
+    FormCreate,
+    FormPatch,
+    FormPublish,
+    SourceComparison,
+    SourceGiven,
+    SourceRead,
+)
+from app.surveys.wording import form_of_the_order
+
+CHANGE_RU = "Формулировка закреплена приказом и не меняется."
+CHANGE_EN = "The wording is fixed by the order and never changes."
+
+
+async def current_form(
+    session: AsyncSession, key: str, organization_id: UUID | None = None, on: date | None = None
+) -> SurveyForm:
+    """The version in force on the day (today unless given) for the organization (the ministry), or `FormNotFound`."""
+    try:
+        organization = await _organization(session, organization_id)
+    except OrganizationNotFound:
+        raise FormNotFound from None
+    row = await form_in_force(session, key, on or clock.today(ZoneInfo(organization.zone)), organization.id)
+    if row is None:
+        raise FormNotFound
+    return row
+
+
+async def _organization(session: AsyncSession, organization_id: UUID | None) -> Organization:
+    if organization_id is None:
+        return await organizations.get_ministry(session)
+    return await organizations.get_organization(session, organization_id)
+
+
+async def get_form(session: AsyncSession, form_id: UUID, by: Principal | None) -> SurveyForm:
+    """The version if the caller may see it, or `FormNotFound`."""
+    row = (await session.exec(select(SurveyForm).where(SurveyForm.id == form_id, visible_forms(by)))).first()
+    if row is None:
+        raise FormNotFound
+    return row
+
+
+async def create_form(session: AsyncSession, body: FormCreate, *, by: Principal) -> SurveyForm:
+    """A new version as a draft, numbered after all versions of the form."""
+    if body.key != form_of_the_order()["key"]:
+        raise unknown_reference("/key")
+    if body.organization_id is not None:
+        await _open_organization(session, body.organization_id)
+    _check(body)
+    sources = body.sources
+    if sources is None:
+        sources = await _sources_in_force(session, body.key, body.organization_id)
+    newest = select(sa.func.max(SurveyForm.form_version)).where(SurveyForm.key == body.key)
+    number = ((await session.exec(newest)).one() or 0) + 1
+    row = SurveyForm(
+        key=body.key,
+        form_version=number,
+        organization_id=body.organization_id,
+        state=FormState.DRAFT,
+        valid_from=body.valid_from or clock.today(),
+        valid_to=body.valid_to,
+        definition={},
+        created_at=clock.now(),
+        created_by=by.id,
+    )
+    _require_order(row)
+    row.definition = await _definition(session, row, sources)
+    session.add(row)
+    audit.record(session, by, "survey_form.created", "survey_form", row.id)
+    await session.flush()  # the answer tells of a number taken meanwhile
+    return row
+
+
+async def update_form(
+    session: AsyncSession, form_id: UUID, body: FormPatch, match: Match, *, by: Principal
+) -> SurveyForm:
+    """Change a draft."""
+    row = await get_form(session, form_id, by)
+    match.require(row)
+    if row.state is FormState.PUBLISHED:
+        raise FormIsPublished
+    _check(body)
+    _take_days(row, body)
+    if body.sources is not None:
+        row.definition = await _definition(session, row, body.sources)
+    changed = sorted(body.model_fields_set - {"title", "blocks"})
+    audit.record(session, by, "survey_form.changed", "survey_form", row.id, fields=changed)
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+async def publish_form(
+    session: AsyncSession, form_id: UUID, body: FormPublish, match: Match, *, by: Principal
+) -> SurveyForm:
+    """Publish a draft: its predecessor ends the day before, its codes are kept for good."""
+    row = await get_form(session, form_id, by)
+    match.require(row)
+    if row.state is FormState.PUBLISHED:
+        raise FormIsPublished
+    _take_days(row, body)
+    # Saved long ago, perhaps: codes and points are checked as they are now.
+    row.definition = await _definition(session, row, _given(row))
+    await _require_points_in_force(session, row)
+    await _make_room(session, row)
+    known = await _known_suffixes(session, row.key)
+    session.add_all(
+        SurveySource(form=row.key, key=raw["key"], suffix=raw["suffix"])
+        for raw in row.definition["form"]["sources"]
+        if raw["key"] not in known
+    )
+    row.state, row.published_at = FormState.PUBLISHED, clock.now()
+    audit.record(session, by, "survey_form.published", "survey_form", row.id, fields=["state", "valid_from"])
+    await session.flush()  # the answer tells of a code taken meanwhile
+    return row
+
+
+async def compare_forms(
+    session: AsyncSession, key: str, first: int, second: int, by: Principal | None
+) -> FormComparison:
+    """Two versions by codes, or `FormNotFound`."""
+    query = select(SurveyForm).where(SurveyForm.key == key, visible_forms(by))
+    rows = {row.form_version: row for row in (await session.exec(query)).all() if row.form_version in (first, second)}
+    if {first, second} - rows.keys():
+        raise FormNotFound
+    one, other = parse_form(rows[first].definition), parse_form(rows[second].definition)
+    per_source = [question.code for question in one.questions if question.per_source]
+    shown = [{source.suffix: source for source in read_form(rows[number]).sources} for number in (first, second)]
+    compared = [
+        SourceComparison(
+            suffix=suffix,
+            codes=[f"{code}.{suffix}" for code in per_source],
+            change=change,
+            first=shown[0].get(suffix),
+            second=shown[1].get(suffix),
+        )
+        for suffix, change, _, _ in compare_sources(one.sources, other.sources)
+    ]
+    both = [code for source in compared if source.first and source.second for code in source.codes]
+    single = [question.code for question in one.questions if not question.per_source]
+    return FormComparison(
+        key=key, first_version=first, second_version=second, same_codes=single + sorted(both), sources=compared
+    )
+
+
+def _check(body: FormCreate | FormPatch) -> None:
+    """Refuse a wording that is not the order's (A-1)."""
+    fixed = _fixed_wording()
+    given = {name: getattr(body, name) for name in ("title", "blocks") if getattr(body, name) is not None}
+    faults = [
+        Fault(pointer, "wording_fixed", CHANGE_RU, CHANGE_EN)
+        for name, value in given.items()
+        for pointer in differences(value, fixed[name], f"/{name}")
+    ]
+    if faults:
+        raise Invalid(faults=faults)
+
+
+def _fixed_wording() -> dict[str, Any]:
+    form = form_of_the_order()
+    probe = SurveyForm(
+        key=form["key"],
+        form_version=form["version"],
+        state=FormState.PUBLISHED,
+        valid_from=date.min,
+        definition={"form": form},
+        created_at=clock.now(),
+    )
+    return read_form(probe).model_dump(mode="json")
+
+
+async def _open_organization(session: AsyncSession, organization_id: UUID) -> None:
+    try:
+        row = await organizations.get_organization(session, organization_id)
+    except OrganizationNotFound:
+        raise unknown_reference("/organization_id") from None
+    if not is_valid_on(None, row.closed_on, clock.today()):
+        raise unknown_reference("/organization_id")
+
+
+async def _sources_in_force(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SourceGiven]:
+    row = await form_in_force(session, key, None, organization_id)
+    if row is None:
+        raise FormNotFound
+    return _given(row)
+
+
+def _given(row: SurveyForm) -> list[SourceGiven]:
+    return [SourceGiven.model_validate(raw, strict=False) for raw in row.definition["form"]["sources"]]
+
+
+async def _known_suffixes(session: AsyncSession, key: str) -> dict[str, int]:
+    rows = (await session.exec(select(SurveySource).where(SurveySource.form == key))).all()
+    return {row.key: row.suffix for row in rows}
+
+
+async def _definition(session: AsyncSession, row: SurveyForm, sources: Sequence[SourceGiven]) -> dict[str, Any]:
+    """The order's form with these sources; codes and points are checked."""
+    suffixes, wrong = number_sources(
+        [(source.key, source.suffix) for source in sources], await _known_suffixes(session, row.key)
+    )
+    faults = [Fault(f"/sources/{fault.place}/{fault.field}", fault.code, fault.ru, fault.en) for fault in wrong]
+    ministry = await organizations.get_ministry(session)
+    for place, source in enumerate(sources):
+        if source.interaction_point_id is not None:
+            point = await _point(session, source.interaction_point_id)
+            if point is None or (row.organization_id and point not in (row.organization_id, ministry.id)):
+                faults += unknown_reference(f"/sources/{place}/interaction_point_id").faults
+    if faults:
+        raise Invalid(faults=faults)
+    told = [
+        SourceRead(
+            suffix=suffix, key=source.key, text=source.text, interaction_point_id=source.interaction_point_id
+        ).model_dump(mode="json")
+        for suffix, source in zip(suffixes, sources, strict=True)
+    ]
+    return {"form": form_of_the_order() | {"version": row.form_version, "sources": told}}
+
+
+async def _point(session: AsyncSession, point_id: UUID) -> UUID | None:
+    try:
+        return (await points.get_point(session, point_id, None)).organization_id
+    except PointNotFound:
+        return None
+
+
+async def _require_points_in_force(session: AsyncSession, row: SurveyForm) -> None:
+    """Each source of an organization's own list is a point approved on the first day (O-3)."""
+    faults = []
+    for place, source in enumerate(_given(row)):
+        pointer = f"/sources/{place}/interaction_point_id"
+        if source.interaction_point_id is None:
+            if row.organization_id is not None:
+                ru, en = "Укажите точку взаимодействия источника.", "Name the interaction point of the source."
+                faults.append(Fault(pointer, "missing", ru, en))
+            continue
+        try:
+            point = await points.get_point(session, source.interaction_point_id, None)
+            await points.require_in_force(session, point, row.valid_from)
+        except PointNotInForce:
+            ru, en = "Точка не действует с этого дня.", "The point is not in force on that day."
+            faults.append(Fault(pointer, "point_not_in_force", ru, en))
+    if faults:
+        raise Invalid(faults=faults)
+
+
+def _take_days(row: SurveyForm, body: FormPatch | FormPublish) -> None:
+    row.valid_from = body.valid_from or row.valid_from
+    if "valid_to" in body.model_fields_set:
+        row.valid_to = body.valid_to
+    _require_order(row)
+
+
+def _require_order(row: SurveyForm) -> None:
+    if row.valid_to is not None and row.valid_to < row.valid_from:
+        ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
+        raise Invalid(faults=[Fault("/valid_to", "dates_reversed", ru, en)])
+
+
+async def _make_room(session: AsyncSession, row: SurveyForm) -> None:
+    """End the predecessor the day before, and the version itself before one that is published for later."""
+    mine = SurveyForm.organization_id == row.organization_id
+    query = (
+        select(SurveyForm)
+        .where(SurveyForm.key == row.key, SurveyForm.state == FormState.PUBLISHED)
+        .order_by(col(SurveyForm.id))
+        .with_for_update()  # two published at once wait for each other, whichever list they are of
+    )
+    rows = (await session.exec(query)).all()
+    await _require_unanswered(session, row)
+    for other in (
+        await session.exec(select(SurveyForm).where(col(SurveyForm.id).in_([r.id for r in rows]), mine))
+    ).all():
+        if other.valid_from == row.valid_from:
+            raise FormBeginsAlready
+        if other.valid_from < row.valid_from:
+            if other.valid_to is None or other.valid_to >= row.valid_from:
+                other.valid_to = row.valid_from - timedelta(days=1)
+        elif row.valid_to is None or row.valid_to >= other.valid_from:
+            row.valid_to = other.valid_from - timedelta(days=1)
+
+
+async def _require_unanswered(session: AsyncSession, row: SurveyForm) -> None:
+    """Days before today that were answered belong to the version that they were answered by."""
+    query = select(SurveySubmission.id).where(
+        SurveySubmission.form == row.key,
+        SurveySubmission.counted_on >= row.valid_from,
+        SurveySubmission.counted_on < clock.today(),
+    )
+    if row.organization_id is not None:
+        query = query.where(SurveySubmission.organization_id == row.organization_id)
+    if row.valid_from < clock.today() and (await session.exec(query.limit(1))).first() is not None:
+        raise FormDaysAnswered

@@ -1,0 +1,227 @@
+"""Versions of the form: drafted, published with dates, then unchanged; lists of several organizations (A-1)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from app.core import clock
+from app.surveys.rules import differences, number_sources
+from tests.conftest import Api, JoinedDatabase
+from tests.people import People
+from tests.surveys.work import submit, subordinate
+
+FORMS = "/api/v1/survey-forms"
+CURRENT = f"{FORMS}/information-access"
+NAMES = {
+    "official_site": "Официальный сайт ведомства",
+    "telegram": "Телеграм-канал ведомства",
+    "vk": "Страница ведомства в социальной сети «ВКонтакте»",
+    "ok": "Страница ведомства в социальной сети «Одноклассники»",
+    "max": "Канал ведомства в мессенджере MAX",
+    "hotline": "Горячая линия ведомства",
+}
+
+
+def sources(*keys: str, **more: Any) -> list[dict[str, Any]]:
+    return [{"key": key, "text": NAMES[key], **more} for key in keys or NAMES]
+
+
+async def drafted(api: Api, people: People, **more: Any) -> Any:
+    body = {"key": "information-access", "sources": sources(), **more}
+    made = await api.post(FORMS, headers=api.as_(people.client_centricity), json=body)
+    assert made.status_code == 201, made.text
+    return made
+
+
+async def publish(api: Api, people: People, draft: Any, **body: Any) -> Any:
+    headers = api.as_(people.client_centricity) | {"If-Match": draft.headers["etag"]}
+    return await api.post(f"{FORMS}/{draft.json()['id']}/publish", headers=headers, json=body)
+
+
+def six(score: int = 5) -> dict[str, Any]:
+    codes = range(1, 7)
+    return {"21": 1, **{f"22.{n}": 1 for n in codes}, **{f"23.{n}": score for n in codes}}
+
+
+@pytest.mark.order("A-1")
+async def test_six_sources_are_published_and_the_version_before_ends(api: Api, people: People) -> None:
+    draft = await drafted(api, people)
+    assert (draft.json()["state"], draft.json()["version"]) == ("draft", 2)
+    assert (await api.get(f"{FORMS}/{draft.json()['id']}")).status_code == 404, "a draft is not public"
+    assert (await api.get(CURRENT)).json()["version"] == 1
+    published = await publish(api, people, draft)
+    assert published.status_code == 200, published.text
+    assert published.json()["state"] == "published"
+    current = (await api.get(CURRENT)).json()
+    assert current == published.json()
+    assert [(s["suffix"], s["key"]) for s in current["sources"]] == list(enumerate(NAMES, 1))
+    yesterday = clock.today() - timedelta(days=1)
+    before = (await api.get(CURRENT, params={"on_date": yesterday.isoformat()})).json()
+    assert (before["version"], before["valid_to"]) == (1, yesterday.isoformat())
+    made = await submit(api, six(2) | {"23.6.comment": "не дозвонился"})
+    assert (made.status_code, made.json()["form_version"]) == (201, 2)
+    assert made.json()["answers"]["comments"] == {"hotline": "не дозвонился"}
+    by_key = await submit(api, made.json()["answers"])
+    assert by_key.json()["codes"] == made.json()["codes"]
+
+
+@pytest.mark.order("A-1")
+async def test_a_key_keeps_its_code_whatever_the_order_of_the_list(api: Api, people: People) -> None:
+    assert (await publish(api, people, await drafted(api, people, sources=sources("max", "vk")))).is_success
+    draft = await drafted(api, people, sources=sources("hotline", "telegram", "max"))
+    assert [(s["key"], s["suffix"]) for s in draft.json()["sources"]] == [("hotline", 6), ("telegram", 2), ("max", 5)]
+    taken = [{"key": "radio", "text": "Радио", "suffix": 5}, {"key": "vk", "text": "ВКонтакте", "suffix": 7}]
+    body = {"key": "information-access", "sources": taken}
+    refused = await api.post(FORMS, headers=api.as_(people.client_centricity), json=body)
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
+        ("/sources/0/suffix", "suffix_taken"),
+        ("/sources/1/suffix", "suffix_fixed"),
+    ]
+
+
+@pytest.mark.order("A-1")
+async def test_the_wording_is_the_orders(api: Api, people: People) -> None:
+    form = (await api.get(CURRENT)).json()
+    headers = api.as_(people.client_centricity)
+    same = {"key": form["key"], "title": form["title"], "blocks": form["blocks"]}
+    assert (await api.post(FORMS, headers=headers, json=same)).status_code == 201
+    form["blocks"][1]["questions"][0]["text"] += "?"
+    form["blocks"][1]["questions"][2]["code"] = "24"
+    changed = same | {"title": "Опрос", "blocks": form["blocks"]}
+    refused = await api.post(FORMS, headers=headers, json=changed)
+    assert refused.status_code == 422
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
+        ("/title", "wording_fixed"),
+        ("/blocks/1/questions/0/text", "wording_fixed"),
+        ("/blocks/1/questions/2/code", "wording_fixed"),
+    ]
+
+
+@pytest.mark.order("A-1", "O-2.2", "O-3")
+async def test_an_organizations_own_list_stands_on_approved_points(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    async with database.transaction() as session:
+        theirs = str(await subordinate(session))
+    bare = await drafted(api, people, organization_id=theirs, sources=sources("vk"))
+    refused = await publish(api, people, bare)
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
+        ("/sources/0/interaction_point_id", "missing")
+    ]
+    tied = sources("vk", "max", interaction_point_id=str(people.point_id))
+    early = await drafted(api, people, organization_id=theirs, sources=tied, valid_from="2024-02-14")
+    refused = await publish(api, people, early)
+    assert {e["code"] for e in refused.json()["errors"]} == {"point_not_in_force"}
+    assert (await publish(api, people, early, valid_from=clock.today().isoformat())).is_success
+    own = (await api.get(CURRENT, params={"organization_id": theirs})).json()
+    assert ([s["suffix"] for s in own["sources"]], own["organization_id"]) == ([3, 5], theirs)
+    assert (await api.get(CURRENT)).json()["version"] == 1, "the ministry's stays"
+    made = await submit(api, {"21": 2, "22.3": 1, "22.5": 3, "23.3": 4, "23.5": 5}, organization_id=theirs)
+    assert made.json()["form_version"] == own["version"]
+    listed = await api.get(FORMS, params={"organization_id": theirs})
+    assert [item["id"] for item in listed.json()["items"]] == [own["id"]]
+
+
+@pytest.mark.order("A-1")
+async def test_a_published_version_never_changes(api: Api, people: People, database: JoinedDatabase) -> None:
+    published = await publish(api, people, await drafted(api, people))
+    headers = api.as_(people.client_centricity) | {"If-Match": published.headers["etag"]}
+    path = f"{FORMS}/{published.json()['id']}"
+    for answer in (
+        await api.patch(path, headers=headers, json={"sources": sources("vk")}),
+        await api.post(f"{path}/publish", headers=headers, json={}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "form_is_published")
+    for statement in (
+        "UPDATE survey_forms SET definition = '{}'",
+        "UPDATE survey_forms SET state = 'draft'",
+        "DELETE FROM survey_forms WHERE form_version = 2",
+    ):
+        with pytest.raises(DBAPIError, match="a published form"):
+            async with database.transaction() as session:
+                await session.exec(sa.text(statement))  # type: ignore[call-overload]
+
+
+@pytest.mark.order("A-1")
+async def test_the_days_of_versions(api: Api, people: People) -> None:
+    today = clock.today()
+    later = today + timedelta(days=30)
+    assert (await publish(api, people, await drafted(api, people), valid_from=later.isoformat())).is_success
+    assert (await api.get(CURRENT)).json()["version"] == 1
+    between = await publish(api, people, await drafted(api, people))
+    assert between.json()["valid_to"] == (later - timedelta(days=1)).isoformat()
+    again = await publish(api, people, await drafted(api, people), valid_from=later.isoformat())
+    assert (again.status_code, again.json()["code"]) == (409, "form_begins_already")
+    reversed_ = await publish(api, people, await drafted(api, people), valid_to="2020-01-01")
+    assert (reversed_.status_code, reversed_.json()["errors"][0]["pointer"]) == (422, "/valid_to")
+    draft = await drafted(api, people)
+    stale = await api.post(
+        f"{FORMS}/{draft.json()['id']}/publish",
+        headers=api.as_(people.client_centricity) | {"If-Match": '"9"'},
+        json={},
+    )
+    assert stale.status_code == 412
+
+
+@pytest.mark.order("A-1")
+async def test_answered_days_are_not_taken_from_their_version(api: Api, people: People) -> None:
+    past = clock.today() - timedelta(days=3)
+    answers = {"21": 1, **{f"{q}.{n}": 1 for q in (22, 23) for n in range(1, 5)}}
+    assert (await submit(api, answers, filled_at=f"{past}T12:00:00+07:00")).status_code == 201
+    draft = await drafted(api, people)
+    refused = await publish(api, people, draft, valid_from=past.isoformat())
+    assert (refused.status_code, refused.json()["code"]) == (409, "form_days_answered")
+    assert (await publish(api, people, draft, valid_from=(past + timedelta(days=1)).isoformat())).is_success
+
+
+@pytest.mark.order("A-1")
+async def test_versions_are_compared_by_codes(api: Api, people: People) -> None:
+    changed = [{"key": "vk", "text": "ВКонтакте"}, *sources("telegram", "max")]
+    assert (await publish(api, people, await drafted(api, people, sources=changed))).is_success
+    told = await api.get(f"{FORMS}/compare", params={"key": "information-access", "first": 1, "second": 2})
+    assert told.status_code == 200, told.text
+    assert [(s["codes"], s["change"]) for s in told.json()["sources"]] == [
+        (["22.1", "23.1"], "removed"),
+        (["22.2", "23.2"], "same"),
+        (["22.3", "23.3"], "reworded"),
+        (["22.4", "23.4"], "removed"),
+        (["22.5", "23.5"], "added"),
+    ]
+    assert told.json()["same_codes"] == ["21", "22.2", "22.3", "23.2", "23.3"]
+    missing = await api.get(f"{FORMS}/compare", params={"key": "information-access", "first": 1, "second": 9})
+    assert missing.status_code == 404
+
+
+@pytest.mark.order("A-1")
+@pytest.mark.parametrize(
+    ("wanted", "known", "expected", "codes"),
+    [
+        ([("a", None), ("b", None)], {}, [1, 2], []),
+        ([("b", None), ("a", None)], {"a": 1}, [2, 1], []),
+        ([("c", None)], {"a": 1, "b": 7}, [8], []),  # a code that was used once is never given again
+        ([("c", 3), ("d", None)], {"a": 1}, [3, 4], []),
+        ([("a", None), ("a", None)], {"a": 1}, [1, 1], ["given_twice"]),
+        ([("b", 2), ("c", 2)], {}, [2, 2], ["suffix_taken"]),
+    ],
+)
+def test_how_sources_are_numbered(
+    wanted: list[tuple[str, int | None]], known: dict[str, int], expected: list[int], codes: list[str]
+) -> None:
+    suffixes, faults = number_sources(wanted, known)
+    assert (suffixes, [fault.code for fault in faults]) == (expected, codes)
+
+
+@pytest.mark.order("A-1")
+def test_differences_of_a_wording() -> None:
+    fixed = {"a": [{"t": "x", "n": None}], "r": True, "v": 1}
+    assert list(differences({"a": [{"t": "x"}], "r": True, "v": 1}, fixed, "")) == []
+    assert list(differences({"a": [{"t": "x"}, {}], "r": 1, "v": True, "z/": 1}, fixed, "")) == [
+        "/a",
+        "/r",
+        "/v",
+        "/z~1",
+    ]
+    assert list(differences({}, fixed, "")) == ["/a", "/r", "/v"]
