@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -28,6 +29,8 @@ from app.core.settings import Profile, Settings
 from app.identity.service import employees
 from app.main import create_app
 from app.messages.queries import known_files
+from app.surveys import counters
+from app.surveys.models import Span
 from app.worker import make_relay, run_worker
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -155,6 +158,28 @@ def clear_files_command() -> None:
     store = FolderStore(settings.var_dir / "files")
     gone = store.clear(known, clock.now().timestamp(), timedelta(days=1))
     sys.stdout.write(f"{gone}\n")
+
+
+@cli.command("recount")
+def recount_command(
+    check: Annotated[bool, typer.Option("--check", help="Only compare; exit with 1 when something differs.")] = False,
+) -> None:
+    """Compare the counters of answers with a recount of the submissions, month by month, and mend what differs."""
+    settings = read_settings()
+
+    async def one(session: AsyncSession, month: date, span: Span) -> int:
+        return len(await counters.drift(session, month, span)) if check else await counters.mend(session, month, span)
+
+    wrong = 0
+    for month in _in_transaction(settings, counters.months):
+        for span in Span:
+            differing = _in_transaction(settings, partial(one, month=month, span=span))
+            if differing:
+                wrong += differing
+                typer.echo(f"{month:%Y-%m}, {span}: {differing} counters differ from the submissions", err=True)
+    sys.stdout.write(f"{wrong} counters differed{'' if check or not wrong else ', now mended'}\n")
+    if wrong and check:
+        raise typer.Exit(1)
 
 
 @cli.command("serve")

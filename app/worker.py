@@ -21,11 +21,13 @@ from app.imports.service.work import handlers as import_handlers
 from app.interaction_points.importer import POINTS
 from app.messages import delivery, notices
 from app.messages.service import deadlines
+from app.surveys import counters
 
 log = structlog.get_logger()
 
 KEYS_KEPT_FOR = timedelta(hours=48)
 CLEARED_EVERY_SECONDS = 600
+FOLDED_EVERY_SECONDS = 2
 
 
 def every_handler(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[type[Event], Sequence[Handler]]:
@@ -83,6 +85,22 @@ async def _watch_deadlines(database: Database, stop: asyncio.Event, poll_seconds
                 await asyncio.wait_for(stop.wait(), poll_seconds)
 
 
+async def _fold_counters(database: Database, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        folded = 0
+        try:
+            async with database.transaction(write=False) as session:
+                is_waiting = await counters.is_tail_waiting(session)
+            if is_waiting:
+                async with database.transaction() as session:
+                    folded = await counters.fold(session)
+        except Exception as error:  # the loop outlives every outage  # noqa: BLE001
+            log.warning("counters_not_folded", error=type(error).__name__)
+        if folded < counters.FOLDED_AT_ONCE:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), FOLDED_EVERY_SECONDS)
+
+
 async def is_deadline_due(database: Database) -> bool:
     """Whether a reminder or an escalation waits; asked first, so that an idle worker takes no write lock."""
     async with database.transaction(write=False) as session:
@@ -95,3 +113,4 @@ async def run_worker(relay: Relay, database: Database, settings: Settings, stop:
         tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
         tasks.create_task(_clear_regularly(database, stop))
         tasks.create_task(_watch_deadlines(database, stop, settings.deadline_poll_seconds))
+        tasks.create_task(_fold_counters(database, stop))

@@ -30,3 +30,8 @@ def day_starts_at(day: date, zone: ZoneInfo = LOCAL_ZONE) -> datetime:
 def day_ends_before(day: date, zone: ZoneInfo = LOCAL_ZONE) -> datetime:
     """The first moment after a local day, in UTC."""
     return day_starts_at(day + timedelta(days=1), zone)
+
+
+def next_month(month: date) -> date:
+    """The first day of the month after the one that begins with `month`."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

@@ -8,6 +8,8 @@ import pymorphy3
 from app.core.text import normalized
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_LONGEST_WORD = 64
+"""Longer ones are nobody's words: the dictionary would take them apart at every hyphen until the stack ends."""
 
 
 @cache
@@ -18,6 +20,8 @@ def _dictionary() -> pymorphy3.MorphAnalyzer:
 @lru_cache(maxsize=50_000)
 def lemma(word: str) -> str:
     """The dictionary form of a word, its most likely one; what no dictionary knows is guessed by its ending."""
+    if len(word) > _LONGEST_WORD:
+        return normalized(word)
     return str(_dictionary().parse(normalized(word))[0].normal_form).replace("ё", "е")
 
 

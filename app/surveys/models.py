@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from app.core.db import Row, VersionedRow, enum_column, json_column
 
@@ -104,3 +104,63 @@ class SurveySubmission(Row, table=True):
     """The employee who keyed a paper questionnaire."""
     client_id: UUID | None = Field(default=None, index=True)
     """The API client that handed it in."""
+
+
+class Span(StrEnum):
+    """What a counter's row is the sum of: a day, or the month that begins with it."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+class Counted(StrEnum):
+    """What is counted: a question by its key, and question 21 once more by the point a respondent came from."""
+
+    SATISFACTION = "satisfaction"
+    SOURCE_USAGE = "source_usage"
+    EASE_OF_FINDING = "ease_of_finding"
+    CAME_FROM = "came_from"
+
+
+class AnswerCount(SQLModel, table=True):
+    """How often each value was answered, by day and by month, for every set of dimensions that occurs."""
+
+    __tablename__ = "survey_counts"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint(
+            "question", "span", "day", "organization_id", "form_id", "municipality", "source", "row_key"
+        ),
+    )
+
+    question: Counted = Field(sa_column=enum_column(Counted))
+    span: Span = Field(sa_column=enum_column(Span))
+    day: date
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    form_id: UUID = Field(foreign_key="survey_forms.id")
+    municipality: str = Field(max_length=8)
+    source: SubmissionSource = Field(sa_column=enum_column(SubmissionSource))
+    row_key: str = Field(max_length=64)
+    """The source of information (questions 22 and 23), the point come from, or empty (question 21)."""
+    n1: int = 0
+    n2: int = 0
+    n3: int = 0
+    n4: int = 0
+    n5: int = 0
+
+
+class UncountedAnswer(Row, table=True):
+    """The tail: a submission (or, by sign, the taking back of one) that is not folded into the counters yet."""
+
+    __tablename__ = "survey_count_tail"
+    __table_args__ = (sa.CheckConstraint("sign IN (-1, 1)", name="sign_known"),)
+
+    sign: int = Field(sa_type=sa.SmallInteger)
+    organization_id: UUID
+    form_id: UUID
+    municipality: str | None = Field(default=None, max_length=8)
+    source: SubmissionSource = Field(sa_column=enum_column(SubmissionSource))
+    counted_on: date
+    came_from_point_id: UUID | None = None
+    satisfaction: int = Field(sa_type=sa.SmallInteger)
+    answers: dict[str, Any] = Field(sa_column=json_column())
+    """Questions 22 and 23; no free text."""

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.lemmas import lemmas
 from app.core.personal_data import masked, suspected
 
 
@@ -96,3 +97,8 @@ def test_masking_leaves_nothing_that_was_known(text: str, contacts: list[str]) -
         for contact in contacts
         if contact.isascii() and contact.isdigit()
     )
+
+
+def test_a_word_of_endless_hyphens_is_no_word() -> None:
+    """The dictionary takes a word apart at each hyphen and used to run out of stack."""
+    assert len(lemmas("по-" * 1300 + "а")) == 1

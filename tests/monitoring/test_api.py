@@ -7,6 +7,7 @@ import pytest
 from app.core import clock
 from app.core.ids import new_id
 from app.organizations import service as organizations
+from app.surveys import counters
 from app.surveys.models import SubmissionSource, SurveySubmission
 from app.surveys.queries import form_in_force
 from tests.conftest import Api, JoinedDatabase
@@ -31,9 +32,10 @@ async def test_120_answers_of_which_96_are_satisfied(api: Api, people: People, d
         ministry = await organizations.get_ministry(session)
         form = await form_in_force(session, "information-access", clock.today())
         assert form is not None
+        rows = []
         for place in range(119):
             happy = place < 96
-            session.add(
+            rows.append(
                 SurveySubmission(
                     id=new_id(),
                     form_id=form.id,
@@ -48,6 +50,11 @@ async def test_120_answers_of_which_96_are_satisfied(api: Api, people: People, d
                     answers=one["answers"],
                 )
             )
+        session.add_all(rows)
+        await session.flush()
+        await counters.count(session, rows[:60])
+        await counters.fold(session)
+        await counters.count(session, rows[60:])
     read = await told(api, people, **{"from": "2026-11-01", "to": "2026-11-30", "group_by": "municipality"})
     assert (read["from"], read["to"], read["group_by"]) == ("2026-11-01", "2026-11-30", "municipality")
     assert read["total"] == {"n": 120, "satisfied": 96, "share": 0.8, "low": 0.7196, "high": 0.8618}
@@ -129,3 +136,18 @@ async def test_figures_are_cut_by_organization_and_way_of_filling_in(
         "Министерство экономического развития Новосибирской области": 2,
         "Учреждение": 1,
     }
+
+
+@pytest.mark.order("O-11", "A-1.11–13")
+async def test_figures_of_a_reformed_municipality_are_its_successors(api: Api, people: People) -> None:
+    """The draft's reference list: districts that became okrugs at the end of 2025."""
+    known = (await api.get("/api/v1/municipalities", params={"limit": 200})).json()["items"]
+    old = next(row for row in known if row["successor"])
+    new = next(row for row in known if row["oktmo"] == old["successor"])
+    for oktmo, moment in ((old["oktmo"], "2025-12-31T12:00:00+07:00"), (new["oktmo"], "2026-01-01T12:00:00+07:00")):
+        answer = await submit(api, by_key(), municipality=oktmo, filled_at=moment)
+        assert answer.status_code == 201, answer.text
+    items = (await told(api, people, group_by="municipality"))["items"]
+    assert [(i["key"], i["name"], i["n"]) for i in items] == [(new["oktmo"], new["name"], 2)]
+    assert (await told(api, people, municipality=new["oktmo"]))["total"]["n"] == 2
+    assert (await told(api, people, municipality=old["oktmo"]))["total"]["n"] == 1

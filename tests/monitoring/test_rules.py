@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.monitoring.rules import share, wilson
+from app.monitoring.rules import last_successors, share, those_before, wilson
 
 
 @pytest.mark.order("O-1", "O-11")
@@ -28,3 +28,12 @@ def test_the_interval_holds_the_share_and_stays_between_0_and_1(n: int, data: st
     low, high = wilson(satisfied, n)
     assert low is not None and high is not None
     assert 0 <= low <= (satisfied / n) + 0.0001 and (satisfied / n) - 0.0001 <= high <= 1
+
+
+@pytest.mark.order("A-1.11–13")
+def test_successors_are_followed_over_several_reforms_and_never_round_in_a_ring() -> None:
+    known = {"a": "b", "b": "c", "c": None, "x": "y", "y": "x", "alone": None}
+    assert last_successors(known) == {"a": "c", "b": "c", "c": "c", "x": "x", "y": "y", "alone": "alone"}
+    assert those_before("c", known) == ["c", "b", "a"]
+    assert those_before("b", known) == ["b", "a"]
+    assert those_before("x", known) == ["x", "y"]

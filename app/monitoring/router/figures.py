@@ -33,7 +33,8 @@ async def get_satisfaction(
     """The share of answer 1 to question 21 with its n and 95 % Wilson interval (O-1, O-11).
 
     Days are the organization's; a submission counts for the day of `filled_at`, else of `received_at`. With n = 0 the
-    share and its interval are null. A submission without municipality is counted under `unknown`.
+    share and its interval are null. A submission without municipality is counted under `unknown`; one of a municipality
+    that was reformed since, under its successor. `municipality` holds those that were reformed into it.
     """
     cut = satisfaction.Cut(period, organization_id, municipality, source)
     return await satisfaction.satisfaction(session, cut, group_by)

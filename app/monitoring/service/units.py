@@ -55,7 +55,7 @@ async def read_queue(session: AsyncSession, unit_id: UUID) -> UnitQueueRead:
 async def sign_off(session: AsyncSession, unit_id: UUID, body: SignOffCreate, *, by: Principal) -> SignOffRead:
     """Confirm the figures of a month that is over; they are kept as they are now."""
     month = date.fromisoformat(f"{body.month}-01")
-    if clock.today() < _next(month):
+    if clock.today() < clock.next_month(month):
         ru, en = "Месяц ещё не закончился.", "The month is not over yet."
         raise Invalid(faults=[Fault("/month", "not_over", ru, en)])
     figures = await month_figures(session, unit_id, month)
@@ -75,7 +75,7 @@ async def list_sign_offs(session: AsyncSession, unit_id: UUID) -> list[SignOffRe
 
 async def month_figures(session: AsyncSession, unit_id: UUID, month: date) -> MonthFiguresRead:
     """What became of the messages that the unit received in a month (local days), and of their ended deadlines."""
-    since, until = clock.day_starts_at(month), clock.day_starts_at(_next(month))
+    since, until = clock.day_starts_at(month), clock.day_starts_at(clock.next_month(month))
     mine = (col(Message.unit_id) == unit_id, col(Message.received_at) >= since, col(Message.received_at) < until)
     state = col(Message.state)
     counted = sa.select(
@@ -126,10 +126,6 @@ def _sum(parts: list[dict[str, int]]) -> dict[str, int]:
 
 def _is_among(counted: list[tuple[Any, dict[str, int]]]) -> Any:
     return col(Employee.id).in_([key for key, _ in counted if key is not None])
-
-
-def _next(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 def _read(row: SignOff, now: MonthFiguresRead) -> SignOffRead:

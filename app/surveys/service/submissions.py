@@ -22,6 +22,7 @@ from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization
+from app.surveys.counters import count
 from app.surveys.errors import NotClientCentricityUnit, SubmissionNotFound
 from app.surveys.events import SubmissionReceived
 from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
@@ -134,6 +135,7 @@ async def _store(
     audit.record(session, person, "submission.received", "survey_submission", row.id, keep_address=person is not None)
     emit(session, SubmissionReceived(submission_id=row.id))
     await session.flush()  # the answer tells of a broken rule of the database
+    await count(session, [row])
     return row
 
 

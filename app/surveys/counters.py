@@ -1,0 +1,256 @@
+"""Counters of answers, so that figures of any period are read without the submissions themselves (O-11).
+
+An upsert per submission would queue everybody at the hottest cell. So whoever stores, corrects or removes a submission
+calls `count` in the same transaction: it only inserts a row into the tail, which contends with nobody. The worker folds
+the tail into the counters; whoever reads figures adds the tail that is left, in the same statement and so in the same
+snapshot. An answer is therefore in the figures at the very commit that stores it, whatever order commits come in, and
+no fold is ever seen half done.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.db import insert_into
+from app.core.ids import new_id
+from app.surveys.models import AnswerCount, Counted, Span, SubmissionSource, SurveySubmission, UncountedAnswer
+
+FOLDED_AT_ONCE = 1000
+NOT_GIVEN = ""
+"""Stands for a municipality that was not given: NULLs are never equal to a unique key."""
+MAX_VALUE = 5
+PER_SOURCE = (Counted.SOURCE_USAGE, Counted.EASE_OF_FINDING)
+
+counts: sa.Table = SQLModel.metadata.tables["survey_counts"]
+tail: sa.Table = SQLModel.metadata.tables["survey_count_tail"]
+submissions: sa.Table = SQLModel.metadata.tables["survey_submissions"]
+
+DIMENSIONS = ("question", "day", "organization_id", "form_id", "municipality", "source", "row_key")
+VALUES = ("n1", "n2", "n3", "n4", "n5")
+COPIED = (
+    "organization_id",
+    "form_id",
+    "municipality",
+    "source",
+    "counted_on",
+    "came_from_point_id",
+    "satisfaction",
+)
+
+
+async def count(session: AsyncSession, rows: Iterable[SurveySubmission], *, sign: Literal[1, -1] = 1) -> None:
+    """Put submissions into the figures, or with −1 take them out again, in the transaction that changes them.
+
+    A correction takes the old answers out and puts the new ones in; an import puts in all that it makes visible.
+    """
+    told = [
+        {
+            "id": new_id(),
+            "sign": sign,
+            **{name: getattr(row, name) for name in COPIED},
+            "answers": {question.value: row.answers.get(question.value, {}) for question in PER_SOURCE},
+        }
+        for row in rows
+    ]
+    if told:
+        await session.exec(sa.insert(UncountedAnswer), params=told)
+
+
+def dialect_of(session: AsyncSession) -> str:
+    """`sqlite` or `postgresql`: the functions of JSON and of dates differ."""
+    name: str = session.get_bind().dialect.name
+    return name
+
+
+def cells(rows: sa.Table, sign: Any, dialect: str, questions: Iterable[Counted], *where: Any) -> list[sa.Select[Any]]:
+    """The answers of submissions or of the tail as rows of counters, one for each cell of the form that is counted.
+
+    A select for each question, to be put together by UNION ALL.
+    """
+    return [_cells(rows, sign, dialect, question).where(*where) for question in questions]
+
+
+def _cells(rows: sa.Table, sign: Any, dialect: str, question: Counted) -> sa.Select[Any]:
+    row_key: Any = sa.literal("")
+    value: Any = rows.c.satisfaction
+    conditions = []
+    if question in PER_SOURCE:
+        if dialect == "postgresql":
+            each = sa.func.jsonb_each_text(rows.c.answers[question.value])
+        else:
+            each = sa.func.json_each(rows.c.answers, f"$.{question.value}")
+        answered = each.table_valued("key", "value", joins_implicitly=True)
+        row_key, value = answered.c.key, sa.cast(answered.c.value, sa.Integer)
+    elif question is Counted.CAME_FROM:
+        row_key = sa.cast(rows.c.came_from_point_id, sa.String(36))
+        conditions = [rows.c.came_from_point_id.is_not(None)]
+    return sa.select(
+        sa.literal(question.value, sa.String(40)).label("question"),
+        rows.c.counted_on.label("day"),
+        rows.c.organization_id.label("organization_id"),
+        rows.c.form_id.label("form_id"),
+        sa.func.coalesce(rows.c.municipality, NOT_GIVEN).label("municipality"),
+        sa.cast(rows.c.source, sa.String(40)).label("source"),
+        # The databases write a UUID with hyphens and without; no key of a source has them.
+        sa.func.replace(sa.cast(row_key, sa.String(64)), "-", "").label("row_key"),
+        *[sa.case((value == place, sign), else_=0).label(f"n{place}") for place in range(1, MAX_VALUE + 1)],
+    ).where(*conditions)
+
+
+def month_of(day: Any, dialect: str) -> Any:
+    """The first day of a day's month."""
+    if dialect == "postgresql":
+        return sa.cast(sa.func.date_trunc("month", day), sa.Date)
+    return sa.type_coerce(sa.func.date(day, "start of month"), sa.Date)
+
+
+def _summed(parts: Sequence[sa.Select[Any]], span: Span, dialect: str) -> sa.Select[Any]:
+    """Cells added up to rows of counters, in the order of their key."""
+    found = sa.union_all(*parts).subquery()
+    keys = [found.c[name] for name in DIMENSIONS]
+    if span is Span.MONTH:
+        keys[DIMENSIONS.index("day")] = month_of(found.c.day, dialect).label("day")
+    sums = [sa.func.sum(found.c[name]).label(name) for name in VALUES]
+    return sa.select(sa.literal(span.value, sa.String(40)).label("span"), *keys, *sums).group_by(*keys).order_by(*keys)
+
+
+async def _add(session: AsyncSession, statement: Any) -> None:
+    """Add rows to the counters. They come in the order of the key: two at once may wait, but never in a ring."""
+    added = {name: counts.c[name] + statement.excluded[name] for name in VALUES}
+    await session.exec(statement.on_conflict_do_update(index_elements=list(counts.primary_key.columns), set_=added))
+
+
+async def is_tail_waiting(session: AsyncSession) -> bool:
+    """Whether something is to be folded; asked first, so that an idle worker takes no write lock."""
+    return (await session.exec(sa.select(tail.c.id).limit(1))).first() is not None  # type: ignore[call-overload]
+
+
+async def fold(session: AsyncSession) -> int:
+    """Move a part of the tail into the counters; how many submissions it was. Two workers fold different parts."""
+    oldest = sa.select(tail.c.id).order_by(tail.c.id).limit(FOLDED_AT_ONCE).with_for_update(skip_locked=True)
+    taken = list((await session.exec(oldest)).scalars().all())  # type: ignore[call-overload]
+    if taken:
+        dialect = dialect_of(session)
+        parts = cells(tail, tail.c.sign, dialect, Counted, tail.c.id.in_(taken))
+        for span in Span:
+            sums = _summed(parts, span, dialect)
+            await _add(session, insert_into(session, AnswerCount).from_select(["span", *DIMENSIONS, *VALUES], sums))
+        await session.exec(sa.delete(tail).where(tail.c.id.in_(taken)))
+    return len(taken)
+
+
+async def months(session: AsyncSession) -> list[date]:
+    """The months that anything is counted for, in any of the tables."""
+    dialect = dialect_of(session)
+    days = [rows.c[name] for rows, name in ((submissions, "counted_on"), (tail, "counted_on"), (counts, "day"))]
+    found = sa.union(*[sa.select(month_of(day, dialect).label("month")).distinct() for day in days])
+    return sorted((await session.exec(found)).scalars().all())  # type: ignore[call-overload]
+
+
+async def drift(session: AsyncSession, month: date, span: Span) -> list[sa.Row[Any]]:
+    """What the counters lack (or, below zero, have too much) in a month, against a recount of its submissions.
+
+    One statement, so one snapshot: whatever is stored or folded meanwhile changes nothing in the difference.
+    """
+    found = _drifted(month, span, dialect_of(session))
+    return list((await session.exec(found)).all())  # type: ignore[call-overload]
+
+
+async def mend(session: AsyncSession, month: date, span: Span) -> int:
+    """Add to the counters what they lack in a month; how many rows of counters that was."""
+    lacking = await drift(session, month, span)
+    for start in range(0, len(lacking), FOLDED_AT_ONCE):
+        values = [dict(row._mapping) for row in lacking[start : start + FOLDED_AT_ONCE]]
+        await _add(session, insert_into(session, AnswerCount).values(values))
+    return len(lacking)
+
+
+def _drifted(month: date, span: Span, dialect: str) -> sa.Select[Any]:
+    last = clock.next_month(month) - timedelta(days=1)
+    stored = cells(submissions, sa.literal(1), dialect, Counted, submissions.c.counted_on.between(month, last))
+    waiting = cells(tail, -tail.c.sign, dialect, Counted, tail.c.counted_on.between(month, last))
+    wanted = _summed([*stored, *waiting], span, dialect).order_by(None)
+    known = sa.select(
+        sa.cast(counts.c.span, sa.String(40)),
+        *[sa.cast(counts.c[n], sa.String(40)) if n in ("question", "source") else counts.c[n] for n in DIMENSIONS],
+        *[-counts.c[name] for name in VALUES],
+    ).where(counts.c.span == span, counts.c.day.between(month, last))
+    both = sa.union_all(wanted, known).subquery()
+    keys = [both.c[name] for name in ("span", *DIMENSIONS)]
+    sums = [sa.func.sum(both.c[name]) for name in VALUES]
+    labelled = [total.label(name) for total, name in zip(sums, VALUES, strict=True)]
+    return sa.select(*keys, *labelled).group_by(*keys).having(sa.or_(*[total != 0 for total in sums])).order_by(*keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which answers are looked at; what is None is not cut."""
+
+    since: date | None = None
+    until: date | None = None
+    organization_id: UUID | None = None
+    municipalities: Sequence[str] | None = None
+    source: SubmissionSource | None = None
+
+
+async def read(
+    session: AsyncSession, question: Counted, cut: Cut, group: str | None = None, *, by_day: bool = False
+) -> list[sa.Row[Any]]:
+    """The counters of a question: rows of `row_key`, `group` and n1…n5, the tail added, in one statement.
+
+    `group` is a dimension. Months that lie whole in the period are read as such, unless days are wanted (`by_day`).
+    """
+    days = [counts.c.day >= cut.since] if cut.since else []
+    days += [counts.c.day <= cut.until] if cut.until else []
+    spans = [sa.and_(counts.c.span == Span.DAY, *days)] if by_day else _spans(cut.since, cut.until)
+    names = ("row_key", group or "question", *VALUES)
+    folded = sa.select(*[_plain(counts.c[name]).label(name) for name in names])
+    folded = folded.where(counts.c.question == question, sa.or_(*spans), *_filters(counts, cut))
+    waiting = sa.union_all(*cells(tail, tail.c.sign, dialect_of(session), [question], *_filters(tail, cut))).subquery()
+    fresh = sa.select(*[waiting.c[name] for name in names])
+    fresh = fresh.where(*[waiting.c.day >= cut.since] if cut.since else [])
+    fresh = fresh.where(*[waiting.c.day <= cut.until] if cut.until else [])
+    both = sa.union_all(folded, fresh).subquery()
+    keys = [both.c.row_key, both.c[names[1]].label("group")]
+    sums = [sa.func.sum(both.c[name]).label(name) for name in VALUES]
+    query = sa.select(*keys, *sums).group_by(both.c.row_key, both.c[names[1]])
+    return list((await session.exec(query)).all())  # type: ignore[call-overload]
+
+
+def _plain(column: Any) -> Any:
+    return sa.cast(column, sa.String(40)) if isinstance(column.type, sa.Enum) else column
+
+
+def _filters(rows: sa.Table, cut: Cut) -> list[Any]:
+    wanted = []
+    if cut.organization_id is not None:
+        wanted.append(rows.c.organization_id == cut.organization_id)
+    if cut.municipalities is not None:
+        wanted.append(rows.c.municipality.in_(cut.municipalities))
+    if cut.source is not None:
+        wanted.append(rows.c.source == cut.source)
+    return wanted
+
+
+def _spans(since: date | None, until: date | None) -> list[Any]:
+    """The conditions that together hold every day of a period once: whole months, and days at its edges."""
+    first = since if since is None or since.day == 1 else clock.next_month(since.replace(day=1))
+    behind = None if until is None else (until + timedelta(days=1)).replace(day=1)
+    if first is not None and behind is not None and first >= behind:
+        return [sa.and_(counts.c.span == Span.DAY, counts.c.day.between(since, until))]
+    whole = [counts.c.span == Span.MONTH]
+    whole += [counts.c.day >= first] if first is not None else []
+    whole += [counts.c.day < behind] if behind is not None else []
+    spans = [sa.and_(*whole)]
+    if since != first:
+        spans.append(sa.and_(counts.c.span == Span.DAY, counts.c.day >= since, counts.c.day < first))
+    if until is not None:
+        spans.append(sa.and_(counts.c.span == Span.DAY, counts.c.day >= behind, counts.c.day <= until))
+    return spans
