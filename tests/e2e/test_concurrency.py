@@ -129,10 +129,14 @@ async def test_what_comes_into_one_thread_at_once_stands_in_it_once(server: Serv
         }
         for place in range(40)
     ]
-    answers = await at_once(server, requests)
-    assert {answer.status_code for answer in answers} <= {200, 201, 409}, [
-        a.text for a in answers if a.status_code > 409
-    ]
+    # One thread is one lock: on a busy machine some are told to come again, and do.
+    for _ in range(5):
+        answers = await at_once(server, requests)
+        assert {answer.status_code for answer in answers} <= {200, 201, 409, 503}, [answer.text for answer in answers]
+        requests = [asked for asked, told in zip(requests, answers, strict=True) if told.status_code == 503]
+        if not requests:
+            break
+    assert requests == []
     operator = server.sign_in("operator")
     (message, *_) = server.get("/messages?limit=1", headers=operator).json()["items"]
     texts = [entry["id"] for entry in message["thread"]]
