@@ -5,12 +5,11 @@ word is, how many templates there are) are of those alone. So a template that th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from math import exp, log
 from uuid import UUID
 
-from app.core.lemmas import is_known
 from app.reply_templates.finding.rules.synonyms import Phrase, Synonyms, Term
 from app.reply_templates.finding.rules.words import MAX_WORDS, Word, every_word, forms_of
 
@@ -66,6 +65,9 @@ class Tuning:
     strength: float = 1.0
     coverage: float = 3.0
     nearness: float = 3.0
+    heard: float = 1.0
+    peak: float = 1.0
+    foreign: float = 1.5
     topic: float = 0.7
     threshold: float = 0.3
     """Below this score nothing is offered: silence beats a wrong template."""
@@ -82,7 +84,7 @@ CHOICES_KEPT = 20
 """Of each template the last so many choices count: old ones leave by number, never by the clock."""
 _LOOKED_AT = 30
 _SHORTEST_ALIKE = 4
-_MOST_ALIKE = 4
+_MOST_SIMILAR = 6
 
 
 @dataclass(slots=True)
@@ -97,12 +99,16 @@ class _Document:
 class _Query:
     """One question: the templates it is about, the words, and how rare each is among these templates."""
 
-    among: Collection[int]
+    among: Set[int]
     is_whole: bool
     terms: list[Term]
     rarities: dict[str, float] = field(default_factory=dict)
     masses: dict[str, float] = field(default_factory=dict)
     """Form of a term → how much it can count at most."""
+    similar: dict[str, list[tuple[Phrase, float]]] = field(default_factory=dict)
+    """Form of a term → words of similar letters that stand in these templates, and what they count."""
+    heard: float = 0.0
+    """What of that stands anywhere in the templates."""
 
 
 class Index:
@@ -190,14 +196,14 @@ class Index:
         numbers = {self._numbers[one] for one in among if one in self._numbers} & self._documents.keys()
         words = _first_words(text)
         query = _Query(numbers, len(numbers) == len(self._documents), synonyms.terms(words))
-        sums, spoke = self._sums(query)
+        sums, peaks, spoke = self._sums(query)
         learned = self._learned(query)
         whole = sum(query.masses.values())
         ranked = sorted(sums, key=lambda number: (-sums[number], self._documents[number].template_id))[:_LOOKED_AT]
         found = []
         for number in dict.fromkeys([*ranked, *learned]):
             document = self._documents[number]
-            base = self._score(query, document, sums.get(number, 0.0), whole, topic_id)
+            base = self._score(query, document, sums.get(number, 0.0), peaks.get(number, 0.0), whole, topic_id)
             chosen, similar, vote = learned.get(number, (0, 0, 0.0))
             gain = (1 - base) * self._tuning.trust * vote
             matched = [term.written for term in query.terms if number in spoke.get(term.form, ())]
@@ -206,22 +212,25 @@ class Index:
         found = [one for one in found if one.score >= least]
         return sorted(found, key=lambda one: (-one.score, one.template_id))[:limit]
 
-    def _sums(self, query: _Query) -> tuple[dict[int, float], dict[str, set[int]]]:
+    def _sums(self, query: _Query) -> tuple[dict[int, float], dict[int, float], dict[str, set[int]]]:
         """How much of the text each template speaks of, and which templates each word of it speaks for."""
         sums: dict[int, float] = defaultdict(float)
+        peaks: dict[int, float] = {}
         spoke: dict[str, set[int]] = {}
         for term in query.terms:
             best = self._best(query, term)
             spoke[term.form] = set(best)
             for number, weight in best.items():
                 sums[number] += weight
-        return sums, spoke
+                peaks[number] = max(weight, peaks.get(number, 0.0))
+        return sums, peaks, spoke
 
     def _best(self, query: _Query, term: Term) -> dict[int, float]:
-        """What a word counts in each template: by its form, a synonym or a word of similar letters, the best of them."""
+        """What a word counts in each template: by its form, a synonym or a word of similar letters."""
         best: dict[int, float] = {}
         mass = 0.0
-        for phrase, weight in self._alternatives(term):
+        query.similar[term.form] = self._similar(query, term)
+        for phrase, weight in (*term.alternatives.items(), *query.similar[term.form]):
             rarity = min(self._rarity(query, form) for form in phrase)
             standing = self._standing(query, phrase)
             if not standing:
@@ -232,15 +241,17 @@ class Index:
                 if counts > best.get(number, 0.0):
                     best[number] = counts
         query.masses[term.form] = mass or self._tuning.unheard
+        query.heard += mass
         return best
 
-    def _alternatives(self, term: Term) -> list[tuple[Phrase, float]]:
-        known = dict(term.alternatives)
+    def _similar(self, query: _Query, term: Term) -> list[tuple[Phrase, float]]:
+        found: dict[Phrase, float] = {}
         for phrase, weight in term.alternatives.items():
             if len(phrase) == 1 and weight == 1.0:
                 for form, likeness in self._words_like(phrase[0]):
-                    known[(form,)] = max(known.get((form,), 0.0), likeness * self._tuning.like)
-        return list(known.items())
+                    if self._times(query, form):
+                        found[(form,)] = max(found.get((form,), 0.0), likeness * self._tuning.like)
+        return sorted(found.items(), key=lambda one: (-one[1], one[0]))[:_MOST_SIMILAR]
 
     def _standing(self, query: _Query, phrase: Phrase) -> Mapping[int, float]:
         """Where all words of a phrase stand, among the templates asked about, with the weakest word's strength."""
@@ -255,18 +266,28 @@ class Index:
     def _rarity(self, query: _Query, form: str) -> float:
         """From 0 (in every template) to 1 (in one): the inverse document frequency, among the templates asked about."""
         if form not in query.rarities:
-            posting = self._postings.get(form, {})
-            times = len(posting) if query.is_whole else len(posting.keys() & query.among)
+            times = self._times(query, form)
             count = len(query.among) + self._tuning.others
             query.rarities[form] = log((count + 1) / (times + 0.5)) / log((count + 1) / 0.5)
         return query.rarities[form]
 
-    def _score(self, query: _Query, document: _Document, total: float, whole: float, topic_id: str | None) -> float:
+    def _times(self, query: _Query, form: str) -> int:
+        posting = self._postings.get(form, {})
+        return len(posting) if query.is_whole else len(posting.keys() & query.among)
+
+    def _score(
+        self, query: _Query, document: _Document, total: float, peak: float, whole: float, topic_id: str | None
+    ) -> float:
         tuning = self._tuning
         if not total or not whole:
             return 0.0
         near = max((self._nearness(query, example, whole) for example in document.examples), default=0.0)
-        odds = tuning.bias + tuning.strength * min(total, 3.0) + tuning.coverage * total / whole + tuning.nearness * near
+        odds = (
+            tuning.bias + tuning.strength * min(total, 3.0) + tuning.coverage * total / whole + tuning.nearness * near
+        )
+        odds += tuning.heard * query.heard / whole + tuning.peak * peak
+        strange = sum(term.is_foreign and term.form not in document.terms for term in query.terms)
+        odds -= tuning.foreign * min(strange, 2)
         if topic_id is not None and topic_id in document.topic_ids:
             odds += tuning.topic
         return 1 / (1 + exp(-odds))
@@ -275,7 +296,8 @@ class Index:
         """How near a text is to the one asked about, from 0 to 1: what both share, of what both hold."""
         shared = 0.0
         for term in query.terms:
-            standing = [w for phrase, w in self._alternatives(term) if other.issuperset(phrase)]
+            alternatives = (*term.alternatives.items(), *query.similar[term.form])
+            standing = [weight for phrase, weight in alternatives if other.issuperset(phrase)]
             if standing:
                 shared += max(standing) * query.masses[term.form]
         return 2 * shared / (whole + sum(self._rarity(query, form) for form in other)) if shared else 0.0
@@ -292,12 +314,11 @@ class Index:
         total = sum(sum(strong) for strong in votes.values())
         count = sum(len(strong) for strong in votes.values())
         return {
-            number: (len(strong), count, sum(strong) / (total + self._tuning.doubt))
-            for number, strong in votes.items()
+            number: (len(strong), count, sum(strong) / (total + self._tuning.doubt)) for number, strong in votes.items()
         }
 
     def _words_like(self, form: str) -> list[tuple[str, float]]:
-        """Words of the templates whose letters are like a word's, most alike first."""
+        """Words of the templates whose letters are like a word's."""
         if len(form) < _SHORTEST_ALIKE:
             return []
         if form not in self._alike:
@@ -305,7 +326,7 @@ class Index:
             shared = Counter(word for gram in grams for word in self._grams.get(gram, ()))
             alike = [(word, 2 * times / (len(grams) + len(_grams(word)))) for word, times in shared.items()]
             alike = [(w, likeness) for w, likeness in alike if likeness >= self._tuning.likeness and w != form]
-            self._alike[form] = sorted(alike, key=lambda one: (-one[1], one[0]))[:_MOST_ALIKE]
+            self._alike[form] = alike
         return self._alike[form]
 
     def _take_out(self, template_id: UUID) -> None:

@@ -15,6 +15,8 @@ class SynonymKind(StrEnum):
     """Another name of the same thing: an abbreviation, another spelling."""
     NEAR = "near"
     """Another thing that a client may well mean."""
+    FOREIGN = "foreign"
+    """Words of other bodies' subjects: no synonyms, but signs that silence may be right."""
 
 
 WEIGHTS = {SynonymKind.SAME: 1.0, SynonymKind.NEAR: 0.6}
@@ -30,7 +32,7 @@ def phrase_of(term: str) -> Phrase:
     return tuple(word.form for word in words if not word.is_stop_word) or tuple(word.form for word in words)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Term:
     """A word of a message with everything that may stand for it in a template."""
 
@@ -38,6 +40,8 @@ class Term:
     form: str
     alternatives: dict[Phrase, float]
     """Phrases, each with what it counts; a phrase counts where all of its words stand."""
+    is_foreign: bool
+    """Whether it names a subject of another body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +62,25 @@ class Synonyms:
                 known[phrase[0]].append((phrase, number))
         return cls(read, dict(known))
 
+    def has(self, form: str) -> bool:
+        """Whether a term begins with a word."""
+        return form in self._known
+
     def terms(self, words: Sequence[Word]) -> list[Term]:
         """The telling words of a text, each form once, with their synonyms.
 
         A phrase is known wherever its words follow each other, small words between them left out.
         """
-        telling = [word for word in words if not word.is_stop_word]
+        return self.every_term([word for word in words if not word.is_stop_word])
+
+    def every_term(self, telling: Sequence[Word]) -> list[Term]:
+        """The same of all the words given."""
         forms = [word.form for word in telling]
         found: dict[str, Term] = {}
         by_place: list[Term] = []
         for word in telling:
-            alternatives = {(form,): 1.0 for form in word.forms}
-            by_place.append(found.setdefault(word.form, Term(word.written, word.form, alternatives)))
+            alternatives: dict[Phrase, float] = {(form,): 1.0 for form in word.forms}
+            by_place.append(found.setdefault(word.form, Term(word.written, word.form, alternatives, False)))
         for place, word in enumerate(telling):
             for form in word.forms:
                 for phrase, number in self._known.get(form, ()):
@@ -80,6 +91,9 @@ class Synonyms:
 
     def _add(self, term: Term, number: int, phrase: Phrase) -> None:
         kind, phrases = self.groups[number]
+        if kind is SynonymKind.FOREIGN:
+            term.is_foreign = True
+            return
         for other in phrases:
             if other != phrase:
                 term.alternatives[other] = max(term.alternatives.get(other, 0.0), WEIGHTS[kind])

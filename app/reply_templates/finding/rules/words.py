@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.core.lemmas import words_of
+from app.core.text import normalized
 from app.reply_templates.finding.rules.readings import readings
 
 MAX_WORDS = 400
@@ -21,7 +22,7 @@ STOP_WORDS = frozenset(
     пожалуйста подсказать подсказывать сказать сообщить спросить просить просьба вопрос ответ ответить ответьте
     объяснить помогите интересовать интересно интересоваться узнать знать понять понимать
     нужно надо нужный должный делать сделать необходимо являться давать дать
-    """.split()
+    """.split()  # noqa: SIM905  a hundred quoted words are harder to read
 )
 """Words of any message: they tell templates from one another by chance only."""
 
@@ -50,6 +51,15 @@ def every_word(text: str) -> Iterator[Word]:
         is_number = any(character.isdigit() for character in whole)
         for part in [whole] if is_number else whole.split("-"):
             yield Word(part, readings(part))
+
+
+def searched(text: str) -> str:
+    """What a search by words looks at: the text as it is compared, and on a line of its own the forms of its words.
+
+    Blanks stand around every form, so that a whole form can be told from a part of a word.
+    """
+    forms = dict.fromkeys(form for word in every_word(text) for form in word.forms)
+    return f"{normalized(text)}\n {' '.join(forms)} "
 
 
 def forms_of(text: str) -> list[str]:
