@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*+")
-_SENTENCE_END = re.compile(r"[.!?…]++(?=[\s»\")]|$)")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++(?=[\s»\")]|$)")
 _VOWELS = frozenset("аеёиоуыэюя")
 _COMPLEX_SYLLABLES = 4
 
