@@ -39,13 +39,13 @@ async def tables(session: AsyncSession) -> Tables:
     Rows are never deleted and every change raises a version: so the sum of versions tells of every change, whichever
     worker made it; the last moment tells apart what was rolled back.
     """
-    query = sa.select(
+    query = select(
         sa.select(sa.func.sum(col(CheckEntry.version))).scalar_subquery(),
         sa.select(sa.func.max(col(CheckEntry.updated_at))).scalar_subquery(),
         sa.select(sa.func.sum(col(CheckRule.version))).scalar_subquery(),
         sa.select(sa.func.max(col(CheckRule.updated_at))).scalar_subquery(),
     )
-    state = (*(await session.execute(query)).one(), clock.today())
+    state = (*(await session.exec(query)).one(), clock.today())
     if _kept.state != state or _kept.tables is None:
         _kept.tables = await _read(session)
         _kept.state = state
@@ -66,9 +66,8 @@ def read_rule(row: CheckRule) -> CheckRuleRead:
 
 async def _read(session: AsyncSession) -> Tables:
     query = select(CheckEntry.kind, CheckEntry.text, CheckEntry.matched, CheckEntry.replacement)
-    entries = [
-        (row[0], row[1], row[2], row[3]) for row in (await session.exec(query.where(in_force(clock.today())))).all()
-    ]
+    found = (await session.exec(query.where(in_force(clock.today())))).all()
+    entries = [(EntryKind(row[0]), row[1], row[2], row[3]) for row in found]
     rules = (await session.exec(select(CheckRule))).all()
     return Tables(
         make_lexicon(entries),

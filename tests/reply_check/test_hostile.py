@@ -1,6 +1,7 @@
 """Whatever is handed in: places inside the text, few findings, and work that grows with the text only."""
 
 import importlib
+import itertools
 import pkgutil
 import re
 from re import _constants as sre  # type: ignore[attr-defined]
@@ -24,9 +25,11 @@ from tests.reply_check.work import all_found, lexicon
 C = RuleCode
 CLIENT = KnownClient(("Петров Иван",), ("id123456", "+79131234567"))
 PARTS = [
-    "в целях", "осуществляли", "ТОСЭР", "ВНИМАНИЕ ВСЕМ", "!!", ":(", ":)", "((", "😡", "👍🏽", "❤️‍🔥", "🇷🇺", "1️⃣", "\u200d", "\ufe0f",
+    "в целях", "осуществляли", "ТОСЭР", "ВНИМАНИЕ ВСЕМ", "!!", ":(", ":)", "((", "😡", "👍🏽", "❤️‍🔥", "🇷🇺",
+    "1️⃣", "\u200d", "\ufe0f",
     "http://a.ru", "https://nso.ru@e.com/(", "nso.ru", "{имя}", "и\u0306", "Петрову", "8 913 123-45-67", "a@mail.ru",
-    "112-233-445 95", " ", ". ", "\n", "(", ")", "«", "-", "𝒜", "İ", "ß", "\u0301", "было рассмотрено", "рассмотрения заявки участника",
+    "112-233-445 95", " ", ". ", "\n", "(", ")", "«", "-", "𝒜", "İ", "ß", "\u0301",
+    "было рассмотрено", "рассмотрения заявки участника",
 ]  # fmt: skip
 TEXTS = st.one_of(
     st.lists(st.sampled_from(PARTS), min_size=1, max_size=30).map("".join),
@@ -65,16 +68,19 @@ def test_words_links_and_emoji_stand_in_order_and_never_overlap(text: str) -> No
     for row in (parsed.words, parsed.sentences, parsed.links, find_links(text)):
         places = [(one.start, one.end) for one in row]
         assert all(start < end for start, end in places)
-        assert all(before[1] <= after[0] for before, after in zip(places, places[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in itertools.pairwise(places))
     for one in find_pictographs(text):
         assert 0 <= one.start < one.end <= len(text) and one.key
 
 
 HOSTILE = [
-    "а" * 10_000, "аб " * 3333, "." * 9999 + "а", ":" * 10_000, "(" * 10_000, ")" * 10_000, "👨\u200d" * 5000, "🇷" * 10_000,
-    "https://" * 1250, "a." * 5000, "a.ru " * 2000, "a@" * 5000, "1 " * 5000, "а-" * 5000, "а" + "\u0301" * 9999, "АБВ " * 2500,
-    "{" * 10_000, "{а" * 5000, "!" * 10_000, ":)" * 5000, "в целях " * 1250, "\n" * 9999 + "а", "." + " " * 9998 + "а", "вопроса " * 1250,
-    "x://" * 2500, ("a" * 60 + ".") * 160, "😡" * 10_000, "ТОСЭР(" * 1666, "не " * 3333, "id123456 " * 1111, "\u200d" * 9999 + "а",
+    "а" * 10_000, "аб " * 3333, "." * 9999 + "а", ":" * 10_000, "(" * 10_000, ")" * 10_000,
+    "👨\u200d" * 5000, "🇷" * 10_000, "https://" * 1250, "a." * 5000, "a.ru " * 2000, "a@" * 5000,
+    "1 " * 5000, "а-" * 5000, "а" + "\u0301" * 9999, "АБВ " * 2500,
+    "{" * 10_000, "{а" * 5000, "!" * 10_000, ":)" * 5000,
+    "в целях " * 1250, "\n" * 9999 + "а", "." + " " * 9998 + "а", "вопроса " * 1250,
+    "x://" * 2500, ("a" * 60 + ".") * 160,
+    "😡" * 10_000, "ТОСЭР(" * 1666, "не " * 3333, "id123456 " * 1111, "\u200d" * 9999 + "а",
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Links in a text, as social networks would make them clickable: where they stand and where they really lead."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,10 +42,12 @@ class Link:
 def find_links(text: str) -> list[Link]:
     """The links of a text, in order."""
     found = [_with_scheme(match) for match in _WITH_SCHEME.finditer(text)]
-    taken = [(link.start, link.end) for link in found]
+    starts, ends = [link.start for link in found], [link.end for link in found]
     for match in _BARE.finditer(text):
-        if match[2].casefold() in _ENDINGS and not _is_inside(match.start(), taken):
-            end = _trimmed(text, match.start(), match.end())
+        place = bisect_right(starts, match.start())
+        if match[2].casefold() in _ENDINGS and not (place and match.start() < ends[place - 1]):
+            next_one = starts[place] if place < len(starts) else len(text)
+            end = _trimmed(text, match.start(), min(match.end(), next_one))
             host, is_misleading = _host(match[1])
             found.append(Link(match.start(), max(end, match.end(1)), "", host, is_misleading))
     return sorted(found, key=lambda link: link.start)
@@ -107,14 +110,3 @@ def _is_mixed(label: str, *, is_ascii_zone: bool) -> bool:
     if 0 < ascii_letters < len(letters):
         return True
     return is_ascii_zone and bool(letters) and _ALIKE.issuperset(letters)
-
-
-def _is_inside(place: int, spans: list[tuple[int, int]]) -> bool:
-    low, high = 0, len(spans)
-    while low < high:
-        middle = (low + high) // 2
-        if spans[middle][1] <= place:
-            low = middle + 1
-        else:
-            high = middle
-    return low < len(spans) and spans[low][0] <= place

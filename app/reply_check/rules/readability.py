@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*+")
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|-(?=[^\W\d_]))*+")
 _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++(?=[\s»\")]|$)")
 _VOWELS = frozenset("аеёиоуыэюя")
 _COMPLEX_SYLLABLES = 4
