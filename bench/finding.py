@@ -1,7 +1,7 @@
 """How well and how fast templates are found, beside plain BM25. `make bench`.
 
-Everything that is set (the figures of `Tuning`, the threshold) is set on the messages of the split `dev`; of `test` only
-the figures printed here were looked at. The threshold of each way is the least that keeps silent on 80 % of what
+Everything that is set (the figures of `Tuning`, the threshold) is set on the messages of the split `dev`; of `test`
+only the figures printed here were looked at. The threshold of each way is the least that keeps silent on 80 % of what
 nothing answers in `dev`.
 """
 
