@@ -231,6 +231,26 @@ async def test_a_new_comment_of_the_client_takes_the_case_up_again(
     assert by_stage(told)["final_reply", "limit"]["due_at"] == "2026-12-25T23:59:59+07:00", "anew from the new receipt"
 
 
+@pytest.mark.order("O-2.5", "O-6.2.3b")
+async def test_a_new_comment_reopens_a_closed_case_but_no_repeat_and_nothing_unanalysed(
+    api: Api, people: People, stopped_clock: time_machine.Traveller
+) -> None:
+    thread = {"thread_external_id": "wall-1_70"}
+    first, repeat, unanalysed = [await came_in(api, people, **thread) for _ in range(3)]
+    await sorted_out(api, people, first)
+    await sorted_out(api, people, repeat)
+    assert (await act(api, people.operator, first, "close", {"reason": "Решено по телефону"})).status_code == 200
+    of = {"of": first.rpartition("/")[2]}
+    assert (await act(api, people.operator, repeat, "duplicate", of)).status_code == 200
+    assert (await act(api, people.operator, unanalysed, "close", {"reason": "Нет вопроса"})).status_code == 200
+    stopped_clock.move_to(START + timedelta(days=3))
+    await registered(api, people, text="Снова не работает", **thread)
+    told = await shown(api, people, first)
+    assert told["state"] == "in_progress"
+    assert by_stage(told)["final_reply", "limit"]["due_at"] == "2026-12-25T23:59:59+07:00", "anew from the new receipt"
+    assert [(await shown(api, people, path))["state"] for path in (repeat, unanalysed)] == ["closed", "closed"]
+
+
 @pytest.mark.order("O-6.2.3b")
 async def test_the_continuation_at_another_point_stays_linked(
     api: Api, people: People, database: JoinedDatabase

@@ -108,7 +108,7 @@ class Model:
             self.state, self.is_appeal = "registered_as_appeal", True
             return True
         assert step == "wrote"
-        if state in ("answered", "awaiting_client"):
+        if state in ("answered", "awaiting_client") or (state == "closed" and self.is_analysed):
             self.state = "in_progress"
         return True
 

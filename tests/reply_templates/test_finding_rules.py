@@ -117,14 +117,23 @@ def test_a_word_of_anothers_subject_speaks_for_silence_unless_the_template_holds
     assert find("телефон поликлиники", index, [PHONE])[0].score > plain.score
 
 
-@pytest.mark.parametrize("text", ["", " ", "😂😂😂", "!!!", "и не же ли", "1234567", "\u0301\u0301", "<script>", "%_\\"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "😂😂😂", "!!!", "и не же ли", "1234567", "\u0301\u0301", "<script>", "%_\\"]
+)
 def test_what_says_nothing_gets_nothing(text: str) -> None:
     assert find(text) == []
 
 
 @pytest.mark.parametrize(
     "text",
-    ["заём " * 2_000, "з" * 10_000, "a" * 10_000, "-".join("аб" * 5_000), "й" * 39 + " " + "sch" * 13, "ё\u0308" * 5_000],
+    [
+        "заём " * 2_000,
+        "з" * 10_000,
+        "a" * 10_000,
+        "-".join("аб" * 5_000),
+        "й" * 39 + " " + "sch" * 13,
+        "ё\u0308" * 5_000,
+    ],
 )
 def test_hostile_texts_are_only_texts(text: str) -> None:
     assert len(find(text[:10_000])) <= 5

@@ -108,7 +108,11 @@ MESSAGE_MOVES: dict[MessageState, dict[MessageMove, MessageState]] = {
         _M.DRAFT_REPLY: _S.IN_PROGRESS,
     },
     # Closed before its need was analysed: the analysis is still to come (O-6.2.3a).
-    _S.CLOSED: {_M.REOPEN: _S.IN_PROGRESS, _M.REOPEN_UNTRIAGED: _S.RECEIVED},
+    _S.CLOSED: {
+        _M.REOPEN: _S.IN_PROGRESS,
+        _M.REOPEN_UNTRIAGED: _S.RECEIVED,
+        _M.CLIENT_WROTE_AGAIN: _S.IN_PROGRESS,
+    },
     _S.SPAM: {_M.REOPEN: _S.RECEIVED, _M.REOPEN_UNTRIAGED: _S.RECEIVED},
     # The client is told who is competent: so replies go out from here too (O-6.2.1).
     _S.OUT_OF_COMPETENCE: _TRIAGE

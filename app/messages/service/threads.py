@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -75,19 +76,27 @@ async def continued(session: AsyncSession, message_id: UUID, by: Principal) -> M
 
 
 async def client_wrote_again(session: AsyncSession, message: Message, by: Principal) -> None:
-    """Take up the client's last message of the thread again, if it was answered or waited for the client.
+    """Take up the client's last message of the thread again, if it was answered, closed or waited for the client.
 
-    What waited runs on. What was answered gets new deadlines from the receipt of what the client wrote now.
+    What waited runs on. What was over gets new deadlines from the receipt of what the client wrote now. What was closed
+    before its need was analysed, or as a repeat, stays closed: what the client writes now is analysed by itself.
     """
     waiting = [state for state, known in MESSAGE_MOVES.items() if MessageMove.CLIENT_WROTE_AGAIN in known]
     query = select(Message).where(
-        Message.thread_id == message.thread_id, Message.id != message.id, col(Message.state).in_(waiting)
+        Message.thread_id == message.thread_id,
+        Message.id != message.id,
+        col(Message.state).in_(waiting),
+        sa.or_(
+            Message.state != MessageState.CLOSED,
+            sa.and_(col(Message.need).is_not(None), col(Message.duplicate_of_id).is_(None)),
+        ),
     )
     newest_first = query.order_by(col(Message.received_at).desc(), col(Message.id).desc()).limit(LOOKED_BACK)
     for known in (await session.exec(newest_first)).all():
         if known.id == message.continues_id or is_same_client(known.client, message.client):
             before = known.state
             make_move(session, known, MessageMove.CLIENT_WROTE_AGAIN, by, message.number)
+            known.no_answer_reason = None
             if before is MessageState.AWAITING_CLIENT:
                 await deadlines.resume(session, known, clock.now())
             else:
