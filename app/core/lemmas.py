@@ -24,15 +24,16 @@ def lemma(word: str) -> str:
     """The dictionary form of a word, its most likely one; what no dictionary knows is guessed by its ending.
 
     Readings with one dictionary form count together: without its dots «заем» may be of «заесть» or, twice, of «заём».
-    Of forms as likely a noun goes first, then an adjective, then what stands later in the alphabet, so that the forms
-    of an unknown «самозанятый» meet.
+    Of forms as likely a noun goes first, then an adjective, then what stands later in the alphabet, and a guessed
+    participle counts half, so that the forms of an unknown «самозанятый» meet.
     """
     weights: dict[str, float] = defaultdict(float)
     places: dict[str, int] = {}
     for reading in _dictionary().parse(normalized(word)):
         form = str(reading.normal_form).replace("ё", "е")
         kind = str(reading.tag.POS)
-        weights[form] += reading.score
+        is_guessed_participle = kind == "PRTF" and not reading.is_known
+        weights[form] += reading.score / 2 if is_guessed_participle else reading.score
         place = _LIKELY.index(kind) if kind in _LIKELY else len(_LIKELY)
         places[form] = min(place, places.get(form, place))
     return max(weights, key=lambda form: (round(weights[form], 3), -places[form], form))

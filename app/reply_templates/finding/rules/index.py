@@ -46,30 +46,30 @@ class Found:
 class Tuning:
     """The figures of the ranking. They were set on the labelled messages of the split `dev` only (see bench)."""
 
-    title: float = 2.0
+    title: float = 1.5
     keywords: float = 3.0
-    examples: float = 2.0
-    text: float = 1.0
+    examples: float = 1.5
+    text: float = 1.2
     saturation: float = 1.2
-    length: float = 0.4
+    length: float = 0.45
     usual_length: float = 60.0
-    others: float = 20.0
+    others: float = 50.0
     """So many more templates without the word are supposed, lest a word of a small base seem common."""
-    unheard: float = 0.35
+    unheard: float = 0.8
     """How much a word that no template has counts against them, as a share of the rarest word."""
     likeness: float = 0.5
     """From this likeness of letters on two words may be one."""
     like: float = 0.6
     """What a word counts where only a similar one stands."""
-    bias: float = -4.0
-    strength: float = 1.0
-    coverage: float = 3.0
-    nearness: float = 3.0
-    heard: float = 1.0
-    peak: float = 1.0
-    foreign: float = 1.5
-    topic: float = 0.7
-    threshold: float = 0.3
+    bias: float = -6.0
+    strength: float = 3.0
+    coverage: float = 5.3
+    nearness: float = 4.6
+    heard: float = 1.2
+    peak: float = 1.7
+    foreign: float = 2.4
+    topic: float = 1.0
+    threshold: float = 0.35
     """Below this score nothing is offered: silence beats a wrong template."""
     alike: float = 0.4
     """From this nearness on two messages are similar."""
@@ -323,10 +323,12 @@ class Index:
             return []
         if form not in self._alike:
             grams = _grams(form)
-            shared = Counter(word for gram in grams for word in self._grams.get(gram, ()))
-            alike = [(word, 2 * times / (len(grams) + len(_grams(word)))) for word, times in shared.items()]
-            alike = [(w, likeness) for w, likeness in alike if likeness >= self._tuning.likeness and w != form]
-            self._alike[form] = alike
+            shared: Counter[str] = Counter()
+            for gram in grams:
+                shared.update(self._grams.get(gram, ()))
+            del shared[form]
+            alike = [(word, 2 * times / (len(grams) + len(word))) for word, times in shared.items()]
+            self._alike[form] = [(word, likeness) for word, likeness in alike if likeness >= self._tuning.likeness]
         return self._alike[form]
 
     def _take_out(self, template_id: UUID) -> None:
@@ -350,7 +352,7 @@ class Index:
 
 
 def _grams(form: str) -> set[str]:
-    """The runs of three letters of a word, its ends marked."""
+    """The runs of three letters of a word, its ends marked: nearly as many as it has letters."""
     marked = f"^{form}$"
     return {marked[place : place + 3] for place in range(len(marked) - 2)}
 

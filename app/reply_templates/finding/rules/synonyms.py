@@ -19,7 +19,7 @@ class SynonymKind(StrEnum):
     """Words of other bodies' subjects: no synonyms, but signs that silence may be right."""
 
 
-WEIGHTS = {SynonymKind.SAME: 1.0, SynonymKind.NEAR: 0.6}
+WEIGHTS = {SynonymKind.SAME: 1.0, SynonymKind.NEAR: 0.8}
 """What a word counts where a synonym of it stands in a template."""
 
 Phrase = tuple[str, ...]
@@ -71,10 +71,7 @@ class Synonyms:
 
         A phrase is known wherever its words follow each other, small words between them left out.
         """
-        return self.every_term([word for word in words if not word.is_stop_word])
-
-    def every_term(self, telling: Sequence[Word]) -> list[Term]:
-        """The same of all the words given."""
+        telling = [word for word in words if not word.is_stop_word]
         forms = [word.form for word in telling]
         found: dict[str, Term] = {}
         by_place: list[Term] = []

@@ -13,11 +13,14 @@ from app.reply_templates.models import ReplyTemplate
 
 
 async def has_words(session: AsyncSession, q: str) -> list[ColumnElement[bool]]:
-    """Every word of a search stands in the template: as part of a word, in any form, or by another name."""
-    terms = {term.written: term for term in (await follow_synonyms(session)).every_term(list(every_word(q)))}
+    """Every word of a search stands in the template: as part of a word, in any form, or by another name.
+
+    Numbers and words of any text («есть») are looked for as they are written only: forms would find too much.
+    """
+    terms = {term.written: term for term in (await follow_synonyms(session)).terms(list(every_word(q)))}
     conditions = []
     for word in words(q):
-        parts = [terms[part.written] for part in every_word(word) if part.written in terms]
+        parts = [terms[p.written] for p in every_word(word) if p.written in terms and not p.written.isdigit()]
         forms = [sa.and_(*[_stands(part) for part in parts])] if parts else []
         conditions.append(sa.or_(col(ReplyTemplate.search_text).like(like(word), escape="\\"), *forms))
     return conditions
