@@ -1,69 +1,49 @@
-"""HTTP of the knowledge bases."""
+"""HTTP of templates: list, add, get, change, fill in."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from fastapi import APIRouter, Request, Response
+from sqlmodel import col
 
-from app.core.concurrency import MatchDep, answer, conditional
+from app.core.concurrency import MatchDep, conditional
 from app.core.deps import SessionDep
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
-from app.core.schemas import Empty
-from app.core.security import Principal, requires
-from app.core.types import Id, Key, Search
-from app.reply_templates import queries, service
-from app.reply_templates.errors import FourEyes, TemplateExists, TemplateNotFound
+from app.core.problems import Invalid, problems
+from app.reply_templates import queries
+from app.reply_templates.errors import TemplateExists, TemplateNotFound, TooManyExamples
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.rules import TemplateState
+from app.reply_templates.router.callers import CHANGES, Reader, Writer, answer_template
+from app.reply_templates.router.filters import ORDERS, FiltersDep, SortQuery, TemplateSort
+from app.reply_templates.rules.placeholders import PLACEHOLDERS, WANTED
 from app.reply_templates.schemas import (
+    ExampleCreate,
+    PlaceholderRead,
+    PlaceholdersRead,
     RenderRead,
     TemplateCreate,
     TemplatePatch,
     TemplateRead,
     TemplateRender,
-    TemplateReturn,
-    TemplateVersionRead,
 )
-
-Reader = Annotated[Principal, requires("templates:read")]
-Writer = Annotated[Principal, requires("templates:write")]
-Publisher = Annotated[Principal, requires("templates:publish")]
+from app.reply_templates.service import templates, use
+from app.reply_templates.service.moves import get_template as find_template
 
 router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
-
-CHANGES = (TemplateNotFound, Invalid, Stale, PreconditionRequired, MoveNotAllowed)
-
-
-async def _answer(session: AsyncSession, row: ReplyTemplate, status: int = 200) -> Response:
-    return answer((await queries.read_templates(session, [row]))[0], version=row.version, status=status)
+# `:uuid` keeps /export and the like from being taken for an id by methods that they do not have.
 
 
 @router.get("", response_model=Page[TemplateRead], responses=problems(Invalid), summary="List or search templates")
 async def list_templates(
-    by: Reader,
-    session: SessionDep,
-    page: PageDep,
-    state: Annotated[TemplateState | None, Query()] = None,
-    unit_id: Annotated[Id | None, Query()] = None,
-    key: Annotated[Key | None, Query()] = None,
-    q: Annotated[Search | None, Query(description="Words that all stand in the template; ё = е.")] = None,
+    by: Reader, session: SessionDep, page: PageDep, filters: FiltersDep, sort: SortQuery = TemplateSort.NEWEST
 ) -> Page[TemplateRead]:
-    """The knowledge base of the caller's unit (O-6.2.6), newest first."""
-    query = select(ReplyTemplate).where(queries.visible_to(by))
-    if state is not None:
-        query = query.where(ReplyTemplate.state == state)
-    if unit_id is not None:
-        query = query.where(ReplyTemplate.unit_id == unit_id)
-    if key is not None:
-        query = query.where(ReplyTemplate.key == key)
-    if q is not None:
-        query = query.where(*queries.has_words(q))
-    rows, cursor, count = await paginate_rows(session, query, page, order=(col(ReplyTemplate.id),))
-    return Page(items=await queries.read_templates(session, rows), next_cursor=cursor, count=count)
+    """The knowledge base of the caller's unit, and what other units share with it (O-6.2.6)."""
+    query = filters.query(by)
+    if sort is TemplateSort.NEXT_REVIEW_ON:
+        query = query.where(col(ReplyTemplate.next_review_on).is_not(None))
+    order, descending = ORDERS[sort]
+    rows, cursor, count = await paginate_rows(session, query, page, order=order, descending=descending)
+    return Page(items=await queries.read_templates(session, rows, by), next_cursor=cursor, count=count)
 
 
 @router.post(
@@ -77,104 +57,72 @@ async def create_template(body: TemplateCreate, by: Writer, session: SessionDep,
     """Add a template to the knowledge base of one's own unit, as a draft (O-6.2.6)."""
 
     async def work() -> Response:
-        return await _answer(session, await service.create_template(session, body, by=by), 201)
+        return await answer_template(session, await templates.create_template(session, body, by=by), by, 201)
 
     return await once(session, by, work)
 
 
 @router.get(
-    "/{template_id}",
+    "/placeholders", response_model=PlaceholdersRead, responses=problems(Invalid), summary="List the placeholders"
+)
+async def list_placeholders(by: Reader) -> PlaceholdersRead:
+    """The names that a template may use in braces, each with what its value has to be."""
+    del by  # whoever reads templates
+    known = [PlaceholderRead(name=name, kind=kind, wanted=WANTED[kind][0]) for name, kind in PLACEHOLDERS.items()]
+    return PlaceholdersRead(items=known)
+
+
+@router.get(
+    "/{template_id:uuid}",
     response_model=TemplateRead,
     responses=problems(TemplateNotFound, Invalid),
     summary="Get a template",
 )
 async def get_template(template_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """A template with its newest version."""
-    row = await service.get_template(session, template_id, by)
-    return conditional(request, (await queries.read_templates(session, [row]))[0], version=row.version)
+    """A template with its newest version; another unit's that is shared with the caller's, with the published one."""
+    row = await find_template(session, template_id, by)
+    return conditional(request, (await queries.read_templates(session, [row], by))[0], version=row.version)
 
 
 @router.patch(
-    "/{template_id}",
+    "/{template_id:uuid}",
     response_model=TemplateRead,
     responses=problems(*CHANGES),
-    summary="Make a new version of a template",
+    summary="Change a template",
 )
 async def edit_template(
     template_id: UUID, body: TemplatePatch, by: Writer, session: SessionDep, match: MatchDep
 ) -> Response:
-    """Make a new version. A published one stays in use until the new one is published."""
-    return await _answer(session, await service.edit_template(session, template_id, body, match, by=by))
+    """Changes of the content make a new version, a draft; a published one stays in use until the new one is published.
 
-
-@router.get(
-    "/{template_id}/versions",
-    response_model=Page[TemplateVersionRead],
-    responses=problems(TemplateNotFound, Invalid),
-    summary="List the versions of a template",
-)
-async def list_template_versions(template_id: UUID, by: Reader, session: SessionDep) -> Page[TemplateVersionRead]:
-    """All versions, newest first; a reply already sent keeps its version. Always one page."""
-    rows = await service.list_versions(session, template_id, by)
-    return Page(items=[queries.read_version(row) for row in rows], next_cursor=None, count=None)
+    `shared_unit_ids` and `review_days` take effect at once and make no version.
+    """
+    return await answer_template(session, await templates.edit_template(session, template_id, body, match, by=by), by)
 
 
 @router.post(
-    "/{template_id}/submit",
+    "/{template_id:uuid}/examples",
     response_model=TemplateRead,
-    responses=problems(*CHANGES),
-    summary="Hand a template in for review",
+    responses=problems(*CHANGES, TooManyExamples),
+    summary="Add a typical message",
 )
-async def submit_template(template_id: UUID, body: Empty, by: Writer, session: SessionDep, match: MatchDep) -> Response:
-    """Hand the newest version in for review by the head."""
-    return await _answer(session, await service.submit_template(session, template_id, match, by=by))
-
-
-@router.post(
-    "/{template_id}/publish",
-    response_model=TemplateRead,
-    responses=problems(*CHANGES, FourEyes),
-    summary="Publish a template",
-)
-async def publish_template(
-    template_id: UUID, body: Empty, by: Publisher, session: SessionDep, match: MatchDep
+async def add_template_example(
+    template_id: UUID, body: ExampleCreate, by: Writer, session: SessionDep, match: MatchDep
 ) -> Response:
-    """Put the newest version into use. Its author does not publish."""
-    return await _answer(session, await service.publish_template(session, template_id, match, by=by))
+    """Add a typical message that the template answers, to its newest and its published version (O-6.2.6).
+
+    What may be personal data is masked; one that is there already changes nothing.
+    """
+    row = await templates.add_example(session, template_id, body.text, match, by=by)
+    return await answer_template(session, row, by)
 
 
 @router.post(
-    "/{template_id}/return",
-    response_model=TemplateRead,
-    responses=problems(*CHANGES),
-    summary="Return a template to its author",
-)
-async def return_template(
-    template_id: UUID, body: TemplateReturn, by: Publisher, session: SessionDep, match: MatchDep
-) -> Response:
-    """Give the newest version back, with the reason on record."""
-    return await _answer(session, await service.return_template(session, template_id, body.reason, match, by=by))
-
-
-@router.post(
-    "/{template_id}/archive",
-    response_model=TemplateRead,
-    responses=problems(*CHANGES),
-    summary="Archive a template",
-)
-async def archive_template(
-    template_id: UUID, body: Empty, by: Publisher, session: SessionDep, match: MatchDep
-) -> Response:
-    """Offer the template no longer; nothing is deleted."""
-    return await _answer(session, await service.archive_template(session, template_id, match, by=by))
-
-
-@router.post(
-    "/{template_id}/render",
+    "/{template_id:uuid}/render",
     response_model=RenderRead,
     responses=problems(TemplateNotFound, Invalid),
     summary="Fill a template with values",
 )
 async def render_template(template_id: UUID, body: TemplateRender, by: Reader, session: SessionDep) -> RenderRead:
-    """The text with the values put in, each once, and what is still missing. Nothing is stored."""
-    return await service.render_template(session, template_id, body, by=by)
+    """The text with the values put in, defaults where none is given, and what is missing. Nothing is stored."""
+    return await use.render_template(session, template_id, body, by=by)

@@ -1,77 +1,57 @@
-"""Use cases of reply templates (O-6.2.6)."""
+"""Writing templates: a draft, its versions, its typical messages, and the units it is shared with (O-6.2.6)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import select
+import sqlalchemy as sa
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.concurrency import Match
 from app.core.outbox import emit
+from app.core.personal_data import masked
 from app.core.problems import Fault, Invalid, MoveNotAllowed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.core.text import normalized
 from app.organizations import service as organizations
-from app.reply_templates import rules
-from app.reply_templates.errors import FourEyes, TemplateNotFound
-from app.reply_templates.events import TemplateArchived, TemplatePublished
-from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.queries import version_of, versions_of, visible_to
-from app.reply_templates.rules import TemplateMove, TemplateState
-from app.reply_templates.schemas import (
-    FindingRead,
-    RenderRead,
-    TemplateCreate,
-    TemplatePatch,
-    TemplateRender,
+from app.reply_templates.errors import TooManyExamples
+from app.reply_templates.events import TemplateChanged
+from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
+from app.reply_templates.queries import shared_units, versions_of
+from app.reply_templates.rules import placeholders
+from app.reply_templates.rules.lives import TemplateMove, TemplateState
+from app.reply_templates.schemas import MAX_EXAMPLES, TemplateCreate, TemplatePatch
+from app.reply_templates.service import review
+from app.reply_templates.service.moves import (
+    changed,
+    get_own_template,
+    get_template,
+    get_version,
+    moved,
+    search_text,
 )
+from app.reply_templates.service.use import faults_of_values
 
-
-@dataclass(frozen=True, slots=True)
-class UsableTemplate:
-    """A published template as a reply takes it."""
-
-    template_id: UUID
-    version: int
-    text: str
-
-
-async def get_template(session: AsyncSession, template_id: UUID, by: Principal) -> ReplyTemplate:
-    """The template if it is the caller's unit's, or `TemplateNotFound`."""
-    query = select(ReplyTemplate).where(ReplyTemplate.id == template_id, visible_to(by))
-    row = (await session.exec(query)).first()
-    if row is None:
-        raise TemplateNotFound
-    return row
-
-
-async def use_template(session: AsyncSession, template_id: UUID, by: Principal) -> UsableTemplate:
-    """The published version for a reply; 422 with a pointer when there is none that the caller may use."""
-    query = select(ReplyTemplate).where(ReplyTemplate.id == template_id, visible_to(by))
-    row = (await session.exec(query)).first()
-    if row is None or row.published_version is None or row.state is TemplateState.ARCHIVED:
-        raise unknown_reference("/template_id")
-    version = await _version(session, row, row.published_version)
-    return UsableTemplate(row.id, version.number, version.text)
-
-
-async def text_of(session: AsyncSession, template_id: UUID, number: int) -> str:
-    """The text of a version, whoever may see it: a reply keeps the version that it was made from."""
-    version = await version_of(session, template_id, number)
-    if version is None:
-        raise TemplateNotFound
-    return version.text
+CONTENT = ("title", "text", "keywords", "examples", "topic_ids", "defaults", "note")
+"""What makes a new version."""
+MAX_EXAMPLE = 2_000
 
 
 async def create_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
     """Add a template to the knowledge base of the caller's unit, as a draft."""
     if body.unit_id != by.unit_id:
         raise unknown_reference("/unit_id")
-    _require_known_placeholders(body.text)
+    require_sound_content(body.text, body.defaults)
     await organizations.open_topics(session, list(body.topic_ids), body.unit_id, "/topic_ids")
+    await _require_shareable(session, body.shared_unit_ids, body.unit_id)
+    return await add_template(session, body, by=by)
+
+
+async def add_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
+    """Add a template whose references are known to be sound."""
     moment = clock.now()
     row = ReplyTemplate(
         unit_id=body.unit_id,
@@ -81,185 +61,159 @@ async def create_template(session: AsyncSession, body: TemplateCreate, *, by: Pr
         created_by=by.id,
         created_at=moment,
         updated_at=moment,
+        review_days=body.review_days,
     )
     session.add(row)
     await session.flush()  # the version refers to it, and the answer tells of a taken key
-    version = TemplateVersion(
-        template_id=row.id,
-        number=1,
-        title=body.title,
-        text=body.text,
-        keywords=list(body.keywords),
-        examples=list(body.examples),
-        topic_ids=[str(topic_id) for topic_id in body.topic_ids],
-        author_id=by.id,
-        created_at=moment,
-    )
+    version = _version(row.id, 1, content_of(body), None, by)
     session.add(version)
     row.search_text = search_text(version)
+    await _share(session, row, body.shared_unit_ids)
     audit.record(session, by, "template.created", "reply_template", row.id)
     await session.flush()  # the version is counted at the flush
+    emit(session, TemplateChanged(template_id=row.id, template_version=row.version))
     return row
 
 
 async def edit_template(
     session: AsyncSession, template_id: UUID, body: TemplatePatch, match: Match, *, by: Principal
 ) -> ReplyTemplate:
-    """Make a new version. A published one stays in use until the new one is published."""
-    row = await get_template(session, template_id, by)
+    """Make a new version if the content changes; a published one stays in use until the new one is published."""
+    row = await get_own_template(session, template_id, by)
     sent = body.model_fields_set
-    if "text" in sent:
-        _require_known_placeholders(body.text)
+    before = await get_version(session, row, row.latest_version)
+    require_sound_content(
+        body.text if "text" in sent else before.text, body.defaults if "defaults" in sent else before.defaults
+    )
     if "topic_ids" in sent:
         await organizations.open_topics(session, list(body.topic_ids), row.unit_id, "/topic_ids")
+    if "shared_unit_ids" in sent:
+        await _require_shareable(session, body.shared_unit_ids, row.unit_id)
     match.require(row)
-    row.state = _moved(row, TemplateMove.EDIT)
-    before = await _version(session, row, row.latest_version)
-    version = TemplateVersion(
-        template_id=row.id,
-        number=row.latest_version + 1,
-        title=body.title if "title" in sent else before.title,
-        text=body.text if "text" in sent else before.text,
-        keywords=list(body.keywords) if "keywords" in sent else before.keywords,
-        examples=list(body.examples) if "examples" in sent else before.examples,
-        topic_ids=[str(i) for i in body.topic_ids] if "topic_ids" in sent else before.topic_ids,
-        note=body.note,
-        author_id=by.id,
-        created_at=clock.now(),
-    )
-    session.add(version)
-    row.latest_version = version.number
-    row.search_text = search_text(version)
-    return await _changed(session, row, "template.edited", by, sorted(sent))
+    return await change_template(session, row, before, body, by=by)
 
 
-async def submit_template(session: AsyncSession, template_id: UUID, match: Match, *, by: Principal) -> ReplyTemplate:
-    """Hand the newest version in for review."""
-    row = await get_template(session, template_id, by)
-    match.require(row)
-    row.state = _moved(row, TemplateMove.SUBMIT)
-    return await _changed(session, row, "template.submitted", by, ["state"])
-
-
-async def publish_template(session: AsyncSession, template_id: UUID, match: Match, *, by: Principal) -> ReplyTemplate:
-    """Put the newest version into use; its author does not publish."""
-    row = await get_template(session, template_id, by)
-    match.require(row)
-    state = _moved(row, TemplateMove.PUBLISH)
-    version = await _version(session, row, row.latest_version)
-    if version.author_id == by.id:
-        raise FourEyes
-    row.state = state
-    row.published_version = version.number
-    version.approved_by, version.published_at = by.id, clock.now()
-    emit(session, TemplatePublished(template_id=row.id, version=version.number))
-    return await _changed(session, row, "template.published", by, ["state", "published_version"])
-
-
-async def return_template(
-    session: AsyncSession, template_id: UUID, reason: str, match: Match, *, by: Principal
+async def change_template(
+    session: AsyncSession, row: ReplyTemplate, before: TemplateVersion, body: TemplatePatch, *, by: Principal
 ) -> ReplyTemplate:
-    """Give the newest version back to its author, with the reason on record."""
+    """Change a template by a body that is known to be sound; `before` is its newest version."""
+    sent = body.model_fields_set
+    state = moved(row, TemplateMove.EDIT)  # an archived one changes no more, its sharing neither
+    if sent & set(CONTENT):
+        content = {name: value if name in sent else getattr(before, name) for name, value in content_of(body).items()}
+        version = _version(row.id, row.latest_version + 1, content, body.note, by)
+        session.add(version)
+        row.state, row.latest_version, row.search_text = state, version.number, search_text(version)
+    if "shared_unit_ids" in sent:
+        await _share(session, row, body.shared_unit_ids)
+    if "review_days" in sent:
+        row.review_days = body.review_days
+        await review.reckon(session, row)
+    return await changed(session, row, "template.edited", by, sorted(sent)) if sent else row
+
+
+def content_of(body: TemplateCreate | TemplatePatch) -> dict[str, Any]:
+    """The content of a version as its columns hold it."""
+    return {
+        "title": body.title,
+        "text": body.text,
+        "keywords": list(body.keywords),
+        "examples": list(body.examples),
+        "topic_ids": [str(topic_id) for topic_id in body.topic_ids],
+        "defaults": dict(body.defaults),
+    }
+
+
+async def list_versions(
+    session: AsyncSession, template_id: UUID, by: Principal
+) -> tuple[Sequence[TemplateVersion], bool]:
+    """All versions, newest first, and whether the template is the caller's; of another's the published one only."""
     row = await get_template(session, template_id, by)
+    if row.unit_id != by.unit_id and row.published_version is not None:
+        return [await get_version(session, row, row.published_version)], False
+    return await versions_of(session, row.id), True
+
+
+async def add_example(
+    session: AsyncSession, template_id: UUID, text: str, match: Match, *, by: Principal
+) -> ReplyTemplate:
+    """Add a typical message by hand; what may be personal data in it is masked."""
+    row = await get_own_template(session, template_id, by, lock=True)
     match.require(row)
-    row.state = _moved(row, TemplateMove.RETURN)
-    version = await _version(session, row, row.latest_version)
-    version.note = reason
-    return await _changed(session, row, "template.returned", by, ["state", "note"])
+    return await _add_example(session, row, masked(text), by)
 
 
-async def archive_template(session: AsyncSession, template_id: UUID, match: Match, *, by: Principal) -> ReplyTemplate:
-    """Offer a template no longer; replies already sent keep their version."""
-    row = await get_template(session, template_id, by)
-    match.require(row)
-    row.state = _moved(row, TemplateMove.ARCHIVE)
-    emit(session, TemplateArchived(template_id=row.id))
-    return await _changed(session, row, "template.archived", by, ["state"])
+async def take_example(
+    session: AsyncSession, template_id: UUID, text: str, names: Iterable[str], contacts: Iterable[str], *, by: Principal
+) -> ReplyTemplate:
+    """Add a message that was answered with the template, without the client's names and contacts."""
+    row = await get_own_template(session, template_id, by, lock=True)
+    return await _add_example(session, row, masked(text, names=names, contacts=contacts), by)
 
 
-async def list_versions(session: AsyncSession, template_id: UUID, by: Principal) -> list[TemplateVersion]:
-    """All versions, newest first."""
-    row = await get_template(session, template_id, by)
-    return await versions_of(session, row.id)
+async def _add_example(session: AsyncSession, row: ReplyTemplate, example: str, by: Principal) -> ReplyTemplate:
+    """Typical messages only help to find a template: they need no new version and nobody's approval."""
+    if row.state is TemplateState.ARCHIVED:
+        raise MoveNotAllowed(row.state.value, TemplateMove.EDIT.value)
+    example = example if len(example) <= MAX_EXAMPLE else example[: MAX_EXAMPLE - 1].rstrip() + "…"
+    is_new = False
+    for number in {row.latest_version, row.published_version or row.latest_version}:
+        version = await get_version(session, row, number)
+        if normalized(example) in map(normalized, version.examples):
+            continue
+        if len(version.examples) >= MAX_EXAMPLES:
+            raise TooManyExamples
+        version.examples = [*version.examples, example]
+        is_new = True
+        if number == row.latest_version:
+            row.search_text = search_text(version)
+        if number == row.published_version:
+            row.published_search_text = search_text(version)
+    return await changed(session, row, "template.example_added", by, ["examples"]) if is_new else row
 
 
-async def render_template(
-    session: AsyncSession, template_id: UUID, body: TemplateRender, *, by: Principal
-) -> RenderRead:
-    """The text of a version with values put in, and what is missing."""
-    require_known_values(body.values)
-    row = await get_template(session, template_id, by)
-    number = body.version if body.version is not None else row.latest_version
-    version = await version_of(session, row.id, number)
-    if version is None:
-        raise unknown_reference("/version")
-    text = rules.render(version.text, body.values)
-    lacking = [name for name in rules.placeholders_in(version.text) if name not in body.values]
-    return RenderRead(text=text, missing=lacking, template_version=version.number, findings=missing_findings(text))
+def require_sound_content(text: str, defaults: Mapping[str, str]) -> None:
+    """Raise 422 for placeholders that are not on the list, and for defaults that are not of their type."""
+    if faults := [*faults_of_text(text), *faults_of_values(defaults, "/defaults")]:
+        raise Invalid(faults=faults)
 
 
-def missing_findings(text: str) -> list[FindingRead]:
-    """A finding for every known placeholder that stands in a text."""
+def faults_of_text(text: str) -> list[Fault]:
+    """What is wrong with the placeholders of a text, at most 20 faults."""
+    known = ", ".join(sorted(f"{{{name}}}" for name in placeholders.PLACEHOLDERS))
     return [
-        FindingRead(
-            code="placeholder_missing",
-            severity="error",
-            start=span.start,
-            end=span.end,
-            message=f"Не заполнено поле «{name}».",
+        Fault(
+            "/text",
+            "unknown_placeholder",
+            f"Знаки {span.start}–{span.end}: неизвестная подстановка; возможны {known}.",
+            f"Characters {span.start} to {span.end}: unknown placeholder; known are {known}.",
         )
-        for name, span in rules.missing(text)
+        for span in placeholders.unknown_placeholders(text)[:20]
     ]
 
 
-def require_known_values(values: Mapping[str, str]) -> None:
-    """Raise 422 with a pointer for every value that no placeholder takes."""
-    unknown = sorted(set(values) - rules.PLACEHOLDERS)
-    if unknown:
-        ru, en = "Такого поля подстановки нет.", "There is no such placeholder."
-        raise Invalid(faults=[Fault(f"/values/{name}", "unknown_placeholder", ru, en) for name in unknown])
+def _version(
+    template_id: UUID, number: int, content: Mapping[str, Any], note: str | None, by: Principal
+) -> TemplateVersion:
+    return TemplateVersion(
+        template_id=template_id, number=number, **content, note=note, author_id=by.id, created_at=clock.now()
+    )
 
 
-def search_text(version: TemplateVersion) -> str:
-    """What a search by words looks at."""
-    return normalized(" ".join([version.title, *version.keywords, *version.examples, version.text]))
+async def _require_shareable(session: AsyncSession, unit_ids: Sequence[UUID], own_id: UUID) -> None:
+    """Every unit named is open, in whatever organization, and another than the template's own."""
+    for place, unit_id in enumerate(unit_ids):
+        pointer = f"/shared_unit_ids/{place}"
+        if unit_id == own_id:
+            ru, en = "Шаблон и так принадлежит этому подразделению.", "The template is this unit's anyway."
+            raise Invalid(faults=[Fault(pointer, "own_unit", ru, en)])
+        await organizations.open_unit(session, unit_id, None, pointer)
 
 
-def _moved(row: ReplyTemplate, move: TemplateMove) -> TemplateState:
-    state = rules.MOVES[row.state].get(move)
-    if state is None:
-        raise MoveNotAllowed(row.state.value, move.value)
-    return state
-
-
-async def _version(session: AsyncSession, row: ReplyTemplate, number: int) -> TemplateVersion:
-    version = await version_of(session, row.id, number)
-    if version is None:
-        raise TemplateNotFound
-    return version
-
-
-async def _changed(
-    session: AsyncSession, row: ReplyTemplate, action: str, by: Principal, fields: list[str]
-) -> ReplyTemplate:
-    row.updated_at = clock.now()
-    audit.record(session, by, action, "reply_template", row.id, fields=fields)
-    await session.flush()  # the version is counted at the flush
-    return row
-
-
-def _require_known_placeholders(text: str) -> None:
-    spans = rules.unknown_placeholders(text)
-    if spans:
-        known = ", ".join(sorted(f"{{{name}}}" for name in rules.PLACEHOLDERS))
-        raise Invalid(
-            faults=[
-                Fault(
-                    "/text",
-                    "unknown_placeholder",
-                    f"Знаки {span.start}–{span.end}: неизвестная подстановка; возможны {known}.",
-                    f"Characters {span.start} to {span.end}: unknown placeholder; known are {known}.",
-                )
-                for span in spans[:20]
-            ]
-        )
+async def _share(session: AsyncSession, row: ReplyTemplate, unit_ids: Iterable[UUID]) -> None:
+    known = set((await shared_units(session, [row.id]))[row.id])
+    wanted = set(unit_ids)
+    if gone := known - wanted:
+        mine = col(TemplateShare.template_id) == row.id
+        await session.exec(sa.delete(TemplateShare).where(mine, col(TemplateShare.unit_id).in_(gone)))
+    session.add_all([TemplateShare(template_id=row.id, unit_id=unit_id) for unit_id in sorted(wanted - known)])
