@@ -51,7 +51,7 @@ def readable(parts: Sequence[Part]) -> str:
             told += part.text
             continue
         inside = part.text.strip()
-        before = part.text[: len(part.text) - len(part.text.lstrip())]
+        before = part.text[: len(part.text) - len(part.text.lstrip())] if inside else ""
         blank = "перенос строки" if "\n" in part.text else "пробел"
         told += f"{before}[{words[part.kind]}: {inside or blank}]"
     return told

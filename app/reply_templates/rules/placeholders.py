@@ -63,6 +63,7 @@ _WEB_ADDRESS = TypeAdapter[str](WebAddress)
 _NAME_SIGNS = frozenset(" \u00a0-‑–.,'’«»\"()&№+")
 _ADDRESS_SIGNS = _NAME_SIGNS | frozenset("/;:")
 _MAX_NAME = 200
+_MAX_ADDRESS = 500
 _MAX_MARKS = 3
 
 
@@ -110,7 +111,7 @@ def is_sound(kind: PlaceholderKind, value: str) -> bool:
         case PlaceholderKind.PHONE:
             return _is_phone(value)
         case PlaceholderKind.ADDRESS:
-            return _is_plain(value, _ADDRESS_SIGNS)
+            return len(value) <= _MAX_ADDRESS and _is_plain(value, _ADDRESS_SIGNS)
     return _NUMBER.fullmatch(value) is not None and any(c.isdigit() for c in value)
 
 
