@@ -27,8 +27,7 @@ from app.notifications.router import router as notifications_router
 from app.organizations.router import municipalities_router, units_router
 from app.organizations.router import router as organizations_router
 from app.reply_templates.router import router as templates_router
-from app.surveys.router import forms_router
-from app.surveys.router import router as submissions_router
+from app.surveys.router import router as surveys_router
 from app.worker import make_relay, run_worker
 
 ROUTERS = (
@@ -42,8 +41,7 @@ ROUTERS = (
     points_router,
     messages_router,
     templates_router,
-    forms_router,
-    submissions_router,
+    surveys_router,
     monitoring_router,
 )
 

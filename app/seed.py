@@ -7,7 +7,7 @@ from app.legal_acts import service as legal_acts
 from app.messages import reference as messages
 from app.organizations import reference as organizations
 from app.reply_templates import reference as reply_templates
-from app.surveys import service as surveys
+from app.surveys import reference as surveys
 
 
 async def load(session: AsyncSession, *, is_demo: bool) -> None:

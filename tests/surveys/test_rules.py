@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.data import read_yaml
-from app.surveys import service
+from app.surveys import reference
 from app.surveys.rules import answers_by_key, codes_of, normalized_code, parse_form, read_answers
 
-FORM = parse_form(read_yaml(service.__file__, "information-access-v1.yaml"))
+FORM = parse_form(read_yaml(reference.__file__, "information-access-v1.yaml"))
 SOURCES = ["official_site", "telegram", "vk", "ok"]
 BY_KEY: dict[str, Any] = {
     "satisfaction": 1,

@@ -1,4 +1,4 @@
-"""Use cases of the survey: a submission is stored as it was answered, tied to its form version (A-1, O-11)."""
+"""A submission is stored as it was answered, tied to its form version (A-1, O-11)."""
 
 import re
 from dataclasses import dataclass, replace
@@ -12,7 +12,6 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.data import read_yaml
 from app.core.outbox import emit
 from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
@@ -23,9 +22,9 @@ from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization
-from app.surveys.errors import FormNotFound, NotClientCentricityUnit, SubmissionNotFound
+from app.surveys.errors import NotClientCentricityUnit, SubmissionNotFound
 from app.surveys.events import SubmissionReceived
-from app.surveys.models import FormState, SubmissionSource, SurveyForm, SurveySubmission
+from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
 from app.surveys.queries import form_in_force, visible_to
 from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, answers_by_key, parse_form, read_answers
 from app.surveys.schemas import PaperCreate, SubmissionCreate
@@ -43,14 +42,6 @@ class Given:
 
     municipality: str | None
     filled_at: datetime | None
-
-
-async def current_form(session: AsyncSession, key: str) -> SurveyForm:
-    """The version in force today, or `FormNotFound`."""
-    row = await form_in_force(session, key, clock.today())
-    if row is None:
-        raise FormNotFound
-    return row
 
 
 async def submit(session: AsyncSession, body: SubmissionCreate, *, by: Principal | None) -> SurveySubmission:
@@ -79,25 +70,6 @@ async def get_submission(session: AsyncSession, submission_id: UUID, by: Princip
     if row is None:
         raise SubmissionNotFound
     return row
-
-
-async def load_reference(session: AsyncSession) -> None:
-    """Version 1 of the form of Appendix 1, in force since the list of points was approved; inserted when missing."""
-    definition = read_yaml(__file__, "information-access-v1.yaml")
-    key, version = definition["form"]["key"], definition["form"]["version"]
-    known = select(SurveyForm.id).where(SurveyForm.key == key, SurveyForm.form_version == version)
-    if (await session.exec(known)).first() is None:
-        session.add(
-            SurveyForm(
-                key=key,
-                form_version=version,
-                state=FormState.PUBLISHED,
-                valid_from=date(2024, 2, 15),
-                definition=definition,
-                created_at=clock.now(),
-            )
-        )
-        await session.flush()  # what comes next reads the form
 
 
 def _source(wanted: SubmissionSource | None, by: Principal | None) -> SubmissionSource:

@@ -1,4 +1,4 @@
-"""HTTP of survey forms and submissions."""
+"""HTTP of survey submissions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -15,10 +15,11 @@ from app.core.periods import PeriodDep
 from app.core.problems import Forbidden, Invalid, problems
 from app.core.security import MaybeCaller, Principal, requires
 from app.core.types import Id, Key, Label
-from app.surveys import queries, service
-from app.surveys.errors import FormNotFound, NotClientCentricityUnit, SubmissionNotFound
-from app.surveys.models import FormState, SubmissionSource, SurveyForm, SurveySubmission
-from app.surveys.schemas import FormRead, PaperCreate, SubmissionCreate, SubmissionRead
+from app.surveys import queries
+from app.surveys.errors import NotClientCentricityUnit, SubmissionNotFound
+from app.surveys.models import SubmissionSource, SurveySubmission
+from app.surveys.schemas import PaperCreate, SubmissionCreate, SubmissionRead
+from app.surveys.service import submissions
 
 Reader = Annotated[Principal, requires("surveys:read")]
 
@@ -31,14 +32,13 @@ async def _submitter(by: MaybeCaller) -> Principal | None:
 
 
 async def _keyer(by: Annotated[Principal, requires("surveys:key_in")], session: SessionDep) -> Principal:
-    await service.require_client_centricity_unit(session, by)
+    await submissions.require_client_centricity_unit(session, by)
     return by
 
 
 Submitter = Annotated[Principal | None, Depends(_submitter)]
 Keyer = Annotated[Principal, Depends(_keyer)]
 
-forms_router = APIRouter(prefix="/survey-forms", tags=["survey forms"])
 router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
 
 NEVER_CHANGES = 1
@@ -47,25 +47,6 @@ NEVER_CHANGES = 1
 
 async def _answer(session: AsyncSession, row: SurveySubmission) -> Response:
     return answer((await queries.read_submissions(session, [row]))[0], version=NEVER_CHANGES, status=201)
-
-
-@forms_router.get("", response_model=Page[FormRead], responses=problems(Invalid), summary="List survey forms")
-async def list_forms(session: SessionDep, page: PageDep, key: Annotated[Key | None, Query()] = None) -> Page[FormRead]:
-    """The published versions of all forms, newest first. No token."""
-    query = select(SurveyForm).where(SurveyForm.state == FormState.PUBLISHED)
-    if key is not None:
-        query = query.where(SurveyForm.key == key)
-    rows, cursor, count = await paginate_rows(session, query, page, order=(col(SurveyForm.id),))
-    return Page(items=[queries.read_form(row) for row in rows], next_cursor=cursor, count=count)
-
-
-@forms_router.get(
-    "/{key}", response_model=FormRead, responses=problems(FormNotFound, Invalid), summary="Get the current form"
-)
-async def get_form(key: Label, session: SessionDep, request: Request) -> Response:
-    """The version in force today, in the exact wording of Appendix 1, with its sources and codes (A-1). No token."""
-    row = await service.current_form(session, key)
-    return conditional(request, queries.read_form(row), version=row.version)
 
 
 @router.post(
@@ -83,7 +64,7 @@ async def submit_survey(body: SubmissionCreate, by: Submitter, session: SessionD
     """
 
     async def work() -> Response:
-        return await _answer(session, await service.submit(session, body, by=by))
+        return await _answer(session, await submissions.submit(session, body, by=by))
 
     return await once(session, by, work)
 
@@ -102,7 +83,7 @@ async def key_in_paper(body: PaperCreate, by: Keyer, session: SessionDep, once: 
     """
 
     async def work() -> Response:
-        return await _answer(session, await service.key_in_paper(session, body, by=by))
+        return await _answer(session, await submissions.key_in_paper(session, body, by=by))
 
     return await once(session, by, work)
 
@@ -144,6 +125,6 @@ async def list_submissions(
 )
 async def get_submission(submission_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One submission, by key and by code."""
-    row = await service.get_submission(session, submission_id, by)
+    row = await submissions.get_submission(session, submission_id, by)
     shown = await queries.read_submissions(session, [row])
     return conditional(request, shown[0], version=NEVER_CHANGES)

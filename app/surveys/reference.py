@@ -1,0 +1,29 @@
+"""The form of Appendix 1: inserted when missing, never overwritten."""
+
+from datetime import date
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.data import read_yaml
+from app.surveys.models import FormState, SurveyForm
+
+
+async def load_reference(session: AsyncSession) -> None:
+    """Version 1 of the form of Appendix 1, in force since the list of points was approved; inserted when missing."""
+    definition = read_yaml(__file__, "information-access-v1.yaml")
+    key, version = definition["form"]["key"], definition["form"]["version"]
+    known = select(SurveyForm.id).where(SurveyForm.key == key, SurveyForm.form_version == version)
+    if (await session.exec(known)).first() is None:
+        session.add(
+            SurveyForm(
+                key=key,
+                form_version=version,
+                state=FormState.PUBLISHED,
+                valid_from=date(2024, 2, 15),
+                definition=definition,
+                created_at=clock.now(),
+            )
+        )
+        await session.flush()  # what comes next reads the form

@@ -1,0 +1,9 @@
+"""HTTP of the survey: its form, and what is filled in."""
+
+from fastapi import APIRouter
+
+from app.surveys.router import forms, submissions
+
+router = APIRouter()
+router.include_router(forms.router)
+router.include_router(submissions.router)
