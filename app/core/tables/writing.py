@@ -3,7 +3,10 @@
 import csv
 import io
 import re
+import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO
 
 import xlsxwriter
 
@@ -45,26 +48,47 @@ def _harmless(cell: str | None) -> str:
     return f"'{text}" if text[:1] in QUOTED_BEFORE else text
 
 
-def xlsx_bytes(headers: Sequence[str], rows: Iterable[Row]) -> bytes:
-    """A workbook of one sheet: row 1 the headers, every cell a string, no formula, no link. Blocks: use a thread.
+class XlsxBook:
+    """A workbook of one sheet, written row after row: row 1 the headers, every cell a string, no formula, no link.
 
-    Raises `ValueError` for more rows than a sheet holds; a cell longer than XLSX allows ends with `…`.
+    What is written goes to files in `folder`, so that memory stays flat. Every method blocks: use a thread.
     """
-    out = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(out, options) as book:
-        sheet = book.add_worksheet("Данные")
-        for number, row in enumerate([headers, *rows]):
+
+    def __init__(self, target: BinaryIO, folder: Path, headers: Sequence[str]) -> None:
+        options = {
+            "constant_memory": True,
+            "tmpdir": str(folder),
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        }
+        self._book = xlsxwriter.Workbook(target, options)
+        self._sheet = self._book.add_worksheet("Данные")
+        self._next = 0
+        self.write([headers])
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Add rows. Raises `ValueError` for more than a sheet holds; a cell longer than XLSX allows ends with `…`."""
+        for number, row in enumerate(rows, start=self._next):
             if number > MAX_XLSX_ROWS:
                 raise ValueError("an XLSX sheet holds 1,048,576 rows")
             for column, cell in enumerate(row):
                 if text := _for_xml(cell):
-                    sheet.write_string(number, column, text)
+                    self._sheet.write_string(number, column, text)
+            self._next = number + 1
+
+    def close(self) -> None:
+        """Pack the workbook into the target."""
+        self._book.close()
+
+
+def xlsx_bytes(headers: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """A small workbook as bytes."""
+    out = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        book = XlsxBook(out, Path(folder), headers)
+        book.write(rows)
+        book.close()
     return out.getvalue()
 
 
