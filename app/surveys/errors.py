@@ -1,6 +1,6 @@
 """Problems of the survey."""
 
-from app.core.problems import Conflict, Forbidden, NotFound
+from app.core.problems import Conflict, Forbidden, Invalid, NotFound
 
 
 class FormNotFound(NotFound):
@@ -31,3 +31,12 @@ class NotClientCentricityUnit(Forbidden):
     code = "not_client_centricity_unit"
     title_ru = "Анкеты вносит подразделение, уполномоченное по клиентоцентричности"
     title_en = "Questionnaires are keyed by the client-centricity unit"
+
+
+class TooManyForSheet(Invalid):
+    """An XLSX sheet holds 1,048,575 rows below its headers; CSV and JSONL have no limit."""
+
+    code = "too_many_for_sheet"
+    title_ru, title_en = "Анкет больше, чем помещается на лист XLSX", "More submissions than an XLSX sheet holds"
+    detail_ru = "На лист XLSX помещается 1 048 575 анкет: сузьте период или возьмите CSV."
+    detail_en = "An XLSX sheet holds 1,048,575 submissions: narrow the period, or take CSV."

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
+from app.core.periods import Period
 from app.core.schemas import in_zone
 from app.core.security import Principal
 from app.surveys.models import FormState, SurveyForm, SurveySubmission
@@ -19,6 +21,15 @@ from app.surveys.schemas import FormRead, SubmissionRead
 def visible_to(by: Principal) -> ColumnElement[bool]:
     """An API client reads what it handed in itself; the client-centricity unit reads all."""
     return col(SurveySubmission.client_id) == by.id if by.kind == "client" else sa.true()
+
+
+def chosen(by: Principal, period: Period, **equal: Any) -> SelectOfScalar[SurveySubmission]:
+    """The submissions that the caller may read, of a period, with these values; None filters nothing."""
+    query = select(SurveySubmission).where(visible_to(by), *period.holds(col(SurveySubmission.counted_on)))
+    for name, value in equal.items():
+        if value is not None:
+            query = query.where(getattr(SurveySubmission, name) == value)
+    return query
 
 
 async def form_in_force(

@@ -5,7 +5,7 @@ Answers come by key (`{"satisfaction": 1, "source_usage": {"vk": 3, …}, …}`)
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,6 +143,21 @@ def codes_of(form: Form, by_key: Mapping[str, Any]) -> dict[str, Any]:
     comments = by_key.get("comments", {})
     codes |= {f"{form.follow_up.code}.{s.suffix}.comment": comments[s.key] for s in form.sources if s.key in comments}
     return codes
+
+
+def code_columns(forms: Iterable[Form]) -> list[str]:
+    """The codes of several versions of a form, question by question and in the order of the suffixes; comments last."""
+    questions: dict[str, set[int]] = {}
+    comments: dict[str, set[int]] = {}
+    for form in forms:
+        suffixes = {source.suffix for source in form.sources}
+        for question in form.questions:
+            questions.setdefault(question.code, set()).update(suffixes if question.per_source else ())
+        comments.setdefault(form.follow_up.code, set()).update(suffixes)
+    told = []
+    for code in sorted(questions):
+        told += [f"{code}.{suffix}" for suffix in sorted(questions[code])] or [code]
+    return told + [f"{code}.{suffix}.comment" for code in sorted(comments) for suffix in sorted(comments[code])]
 
 
 def _pointer(*steps: str) -> str:

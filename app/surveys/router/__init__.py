@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from app.surveys.router import forms, submissions
+from app.surveys.router import exchange, forms, submissions
 
 router = APIRouter()
 router.include_router(forms.router)
+router.include_router(exchange.router)
 router.include_router(submissions.router)

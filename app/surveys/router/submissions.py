@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.concurrency import answer, conditional
@@ -101,18 +101,15 @@ async def list_submissions(
     organization_id: Annotated[Id | None, Query()] = None,
 ) -> Page[SubmissionRead]:
     """Submissions, newest first. An API client reads what it handed in itself."""
-    query = select(SurveySubmission).where(queries.visible_to(by))
-    filters = {
-        "form": form,
-        "form_version": version,
-        "source": source,
-        "municipality": municipality,
-        "organization_id": organization_id,
-    }
-    for name, value in filters.items():
-        if value is not None:
-            query = query.where(getattr(SurveySubmission, name) == value)
-    query = query.where(*period.holds(col(SurveySubmission.counted_on)))
+    query = queries.chosen(
+        by,
+        period,
+        form=form,
+        form_version=version,
+        source=source,
+        municipality=municipality,
+        organization_id=organization_id,
+    )
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(SurveySubmission.id),))
     return Page(items=await queries.read_submissions(session, rows), next_cursor=cursor, count=count)
 
