@@ -15,7 +15,7 @@ from app.core.db import Database
 from app.core.idempotency import IdempotencyRecord
 from app.core.outbox import Event, Handler, Relay
 from app.core.settings import Settings
-from app.imports.ports import Importer
+from app.imports.ports import BulkImporter, Importer
 from app.imports.service.intake import clear_abandoned
 from app.imports.service.work import handlers as import_handlers
 from app.interaction_points.importer import POINTS
@@ -37,7 +37,7 @@ def every_handler(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[ty
     return merged
 
 
-IMPORTERS: Sequence[Importer] = (POINTS,)
+IMPORTERS: Sequence[Importer | BulkImporter] = (POINTS,)
 """Everything that can be imported."""
 
 HANDLERS = every_handler(delivery.HANDLERS, notices.HANDLERS, import_handlers(IMPORTERS))

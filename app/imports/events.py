@@ -12,6 +12,12 @@ class ImportQueued(Event):
     after: int = 0
 
 
+class ImportEnded(Event):
+    """An import is over; what was staged for it goes, some rows at a time."""
+
+    import_id: UUID
+
+
 class ImportChecked(Event):
     """Every row of an import is checked, and what passed may be applied."""
 

@@ -1,8 +1,11 @@
 """What a domain implements so that its tables can be imported."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -40,7 +43,31 @@ class Verdict:
     identity: str | None = None
 
 
-class Importer(Protocol):
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The import that rows belong to: who asked for it, when, and what they told beside the table."""
+
+    import_id: UUID
+    by: Principal
+    asked_at: datetime
+    parameters: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Report:
+    """Outcomes of sound rows, and faults with the numbers of their rows."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    faults: list[tuple[int, CellFault]] = field(default_factory=list)
+
+    def add(self, numbers: Sequence[int], verdicts: Sequence[Verdict]) -> None:
+        """Take in the verdicts on the rows with these numbers."""
+        for number, verdict in zip(numbers, verdicts, strict=True):
+            self.faults += [(number, fault) for fault in verdict.faults]
+            self.outcomes[verdict.outcome] += not verdict.faults
+
+
+class Table(Protocol):
     """One kind of table."""
 
     @property
@@ -50,8 +77,29 @@ class Importer(Protocol):
     def header_faults(self, headers: Sequence[str]) -> list[Fault]:
         """What is wrong with the headers; the answer to the upload tells it at once."""
 
+
+class Importer(Table, Protocol):
+    """A table whose rows are changes of objects that are there, as of the points."""
+
     async def check(self, session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Verdict]:
         """A verdict on each row (at most 500 come at a time), changing nothing."""
 
     async def apply(self, session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Verdict]:
         """Check once more and change; a row with faults changes nothing. All calls of an import are one transaction."""
+
+
+@runtime_checkable
+class BulkImporter(Table, Protocol):
+    """A table of very many new objects: each row is made ready while it is checked, where nobody sees it.
+
+    So that applying is a few statements, and SQLite's one writer is held for as long as those take.
+    """
+
+    async def prepare(self, session: AsyncSession, rows: Sequence[SheetRow], context: Context) -> list[Verdict]:
+        """A verdict on each row (at most 500 come at a time), making the sound ones ready."""
+
+    async def adopt(self, session: AsyncSession, context: Context) -> Report:
+        """Make every row that is ready visible. Faults only where something changed since they were checked."""
+
+    async def discard(self, session: AsyncSession, import_id: UUID, at_most: int) -> int:
+        """Forget up to so many of the rows that were made ready; how many."""

@@ -335,4 +335,4 @@ async def _queue(database: Database, count: int) -> None:
     import_id = await stage(database, POINT_IMPORTER, content)
     async with database.transaction() as session:
         by = principal("admin")
-        await queue_import(session, POINT_IMPORTER, import_id, content, ImportOptions(), by=by)
+        await queue_import(session, POINT_IMPORTER, import_id, content, ImportOptions(), by=by, parameters={})

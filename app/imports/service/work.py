@@ -5,9 +5,8 @@ to be done again from its beginning; what it had done is gone with its transacti
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -19,11 +18,12 @@ from app.core import audit, clock
 from app.core.outbox import Event, Handler, emit
 from app.core.scopes import scopes_of
 from app.core.security import Principal
-from app.imports.events import ImportChecked, ImportQueued
+from app.imports.events import ImportChecked, ImportEnded, ImportQueued
 from app.imports.models import Import, ImportRow
-from app.imports.ports import CellFault, Importer, SheetRow, Verdict
+from app.imports.ports import BulkImporter, CellFault, Context, Importer, Report, SheetRow, Verdict
 from app.imports.rules import (
     CHUNK,
+    FORGOTTEN_AT_ONCE,
     MAX_FAULTS,
     OPEN,
     ImportState,
@@ -36,32 +36,23 @@ from app.imports.rules import (
 REPEATED = CellFault(None, "repeated_row", "Строка повторяет другую строку файла.")
 
 
-def handlers(importers: Sequence[Importer]) -> Mapping[type[Event], Sequence[Handler]]:
+def handlers(importers: Sequence[Importer | BulkImporter]) -> Mapping[type[Event], Sequence[Handler]]:
     """The jobs of imports, with everything that can be imported."""
     work = _Work({importer.kind: importer for importer in importers})
-    return {ImportQueued: [work.check_chunk], ImportChecked: [work.apply_rows]}
+    return {
+        ImportQueued: [work.check_chunk],
+        ImportChecked: [work.apply_rows],
+        ImportEnded: [work.forget_rows],
+    }
 
 
 class _Undone(Exception):
     """Takes back what an import did up to now."""
 
 
-@dataclass(slots=True)
-class _Report:
-    """Outcomes and faults of rows; kept apart from the import's row, which a rollback would take back with the rest."""
-
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    faults: list[tuple[int, CellFault]] = field(default_factory=list)
-
-    def add(self, rows: Sequence[ImportRow], verdicts: Sequence[Verdict]) -> None:
-        for row, verdict in zip(rows, verdicts, strict=True):
-            self.faults += [(row.number, fault) for fault in verdict.faults]
-            self.outcomes[verdict.outcome] += not verdict.faults
-
-
 @dataclass(frozen=True, slots=True)
 class _Work:
-    importers: Mapping[str, Importer]
+    importers: Mapping[str, Importer | BulkImporter]
 
     async def check_chunk(self, session: AsyncSession, payload: Mapping[str, Any]) -> None:
         """Check the next 500 rows; short transactions leave room for other writers."""
@@ -70,10 +61,10 @@ class _Work:
             return
         task.state = ImportState.RUNNING
         rows = await _next_rows(session, task.id, payload["after"])
-        verdicts = await self.importers[task.kind].check(session, [_sheet_row(row) for row in rows], _asker(task))
+        verdicts = await _judge(session, self.importers[task.kind], rows, task)
         await _refuse_repeated(session, task.id, rows, verdicts)
-        report = _Report()
-        report.add(rows, verdicts)
+        report = Report()
+        report.add([row.number for row in rows], verdicts)
         _note_faults(task, report)
         _note_outcomes(task, report, of_all=False)
         task.rows_done += len(rows)
@@ -90,7 +81,7 @@ class _Work:
         task = await _open_import(session, payload)
         if task is None:
             return
-        report, is_partial = _Report(), task.is_partial
+        report, is_partial = Report(), task.is_partial
         try:
             async with session.begin_nested():
                 await self._apply_all(session, task, report)
@@ -100,15 +91,45 @@ class _Work:
             await session.refresh(task)
         _note_faults(task, report)
         is_undone = bool(report.faults) and not is_partial
-        _note_outcomes(task, _Report() if is_undone else report, of_all=True)
+        _note_outcomes(task, Report() if is_undone else report, of_all=True)
         await _finish(session, task, ImportState.FAILED if is_undone else ImportState.DONE)
 
-    async def _apply_all(self, session: AsyncSession, task: Import, report: _Report) -> None:
+    async def _apply_all(self, session: AsyncSession, task: Import, report: Report) -> None:
         importer, by, import_id, after = self.importers[task.kind], _asker(task), task.id, 0
+        if isinstance(importer, BulkImporter):
+            adopted = await importer.adopt(session, _context(task))
+            report.outcomes, report.faults = adopted.outcomes, adopted.faults
+            return
         while rows := await _next_rows(session, import_id, after):
-            report.add(rows, await importer.apply(session, [_sheet_row(row) for row in rows], by))
+            numbers = [row.number for row in rows]
+            report.add(numbers, await importer.apply(session, [_sheet_row(row) for row in rows], by))
             await session.flush()  # a chunk is written before the next is read
             after = rows[-1].number
+
+    async def forget_rows(self, session: AsyncSession, payload: Mapping[str, Any]) -> None:
+        """Forget some of what was staged for an import that is over, and come back for the rest."""
+        import_id = UUID(payload["import_id"])
+        some = sa.select(col(ImportRow.id)).where(col(ImportRow.import_id) == import_id).limit(FORGOTTEN_AT_ONCE)
+        gone = int((await session.exec(sa.delete(ImportRow).where(col(ImportRow.id).in_(some)))).rowcount)
+        task = await session.get(Import, import_id)
+        importer = self.importers.get(task.kind) if task is not None else None
+        if isinstance(importer, BulkImporter):
+            gone = max(gone, await importer.discard(session, import_id, FORGOTTEN_AT_ONCE))
+        if gone == FORGOTTEN_AT_ONCE:
+            emit(session, ImportEnded(import_id=import_id))
+
+
+async def _judge(
+    session: AsyncSession, importer: Importer | BulkImporter, rows: Sequence[ImportRow], task: Import
+) -> list[Verdict]:
+    told = [_sheet_row(row) for row in rows]
+    if isinstance(importer, BulkImporter):
+        return await importer.prepare(session, told, _context(task))
+    return await importer.check(session, told, _asker(task))
+
+
+def _context(task: Import) -> Context:
+    return Context(task.id, _asker(task), task.created_at, task.parameters)
 
 
 async def _open_import(session: AsyncSession, payload: Mapping[str, Any]) -> Import | None:
@@ -161,7 +182,7 @@ async def _refuse_repeated(
         seen.add(row.identity)
 
 
-def _note_faults(task: Import, report: _Report) -> None:
+def _note_faults(task: Import, report: Report) -> None:
     """Add faults to the import's report, the first 500 of all in words."""
     told = [
         {
@@ -177,7 +198,7 @@ def _note_faults(task: Import, report: _Report) -> None:
     task.faults_total += len(told)
 
 
-def _note_outcomes(task: Import, report: _Report, *, of_all: bool) -> None:
+def _note_outcomes(task: Import, report: Report, *, of_all: bool) -> None:
     """Count what rows did or would do; `of_all` sets the counts, else a chunk is added to them."""
     for outcome in Outcome:
         before = 0 if of_all else getattr(task, outcome.value)
@@ -192,10 +213,9 @@ async def _drop(session: AsyncSession, ids: Sequence[UUID]) -> None:
 
 
 async def _finish(session: AsyncSession, task: Import, state: ImportState) -> None:
-    """End an import; its staged rows go. What failed did nothing, and says so."""
+    """End an import; its staged rows go after it. What failed did nothing, and says so."""
     task.state, task.finished_at = state, clock.now()
     if state is ImportState.FAILED:
         task.created = task.changed = task.unchanged = 0
-    await session.flush()  # before its rows go
-    await session.exec(sa.delete(ImportRow).where(col(ImportRow.import_id) == task.id))
+    emit(session, ImportEnded(import_id=task.id))
     audit.record(session, _asker(task), f"import.{state.value}", "import", task.id, fields=[task.kind])
