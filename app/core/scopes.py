@@ -32,6 +32,8 @@ SCOPES: dict[str, str] = {
     "templates:write": "Create and change reply templates",
     "templates:usage": "Read how reply templates are used",
     "templates:publish": "Publish and archive reply templates",
+    "synonyms:read": "Read the synonyms that finding of templates uses",
+    "synonyms:write": "Keep the synonyms that finding of templates uses",
     "surveys:read": "Read survey submissions",
     "surveys:submit": "Hand in survey submissions of another system",
     "surveys:key_in": "Key in paper questionnaires",
@@ -56,7 +58,7 @@ class Role(StrEnum):
     INTEGRATION = "integration"
 
 
-_READER = {"organizations:read", "points:read", "policies:read", "notifications:read"}
+_READER = {"organizations:read", "points:read", "policies:read", "notifications:read", "synonyms:read"}
 _OPERATOR = _READER | {
     "messages:read",
     "messages:register",
@@ -85,6 +87,7 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
             "points:approve",
             "points:coverage",
             "policies:write",
+            "synonyms:write",
             "audit:read",
         }
     ),
@@ -98,6 +101,7 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
             "control:write",
             "replies:approve",
             "templates:publish",
+            "synonyms:write",
             "monitoring:read",
             "employees:read",
             "substitutions:read",

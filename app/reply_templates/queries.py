@@ -9,9 +9,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.security import Principal
-from app.core.text import like, words
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.rules import placeholders_in
+from app.reply_templates.rules import TemplateState, placeholders_in
 from app.reply_templates.schemas import TemplateRead, TemplateVersionRead
 
 
@@ -20,9 +19,13 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
     return col(ReplyTemplate.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
-def has_words(q: str) -> list[ColumnElement[bool]]:
-    """Every word of a search stands in the template."""
-    return [col(ReplyTemplate.search_text).like(like(word), escape="\\") for word in words(q)]
+def usable_by(by: Principal) -> ColumnElement[bool]:
+    """The templates that the caller may put into a reply: those they see that are published and not archived."""
+    return sa.and_(
+        visible_to(by),
+        col(ReplyTemplate.published_version).is_not(None),
+        col(ReplyTemplate.state) != TemplateState.ARCHIVED,
+    )
 
 
 async def version_of(session: AsyncSession, template_id: UUID, number: int) -> TemplateVersion | None:

@@ -17,6 +17,7 @@ from app.core.security import Principal, requires
 from app.core.types import Id, Key, Search
 from app.reply_templates import queries, service
 from app.reply_templates.errors import FourEyes, TemplateExists, TemplateNotFound
+from app.reply_templates.finding.service.searching import has_words
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.rules import TemplateState
 from app.reply_templates.schemas import (
@@ -50,7 +51,9 @@ async def list_templates(
     state: Annotated[TemplateState | None, Query()] = None,
     unit_id: Annotated[Id | None, Query()] = None,
     key: Annotated[Key | None, Query()] = None,
-    q: Annotated[Search | None, Query(description="Words that all stand in the template; ё = е.")] = None,
+    q: Annotated[
+        Search | None, Query(description="Words that all stand in the template, in any form or in part; ё = е.")
+    ] = None,
 ) -> Page[TemplateRead]:
     """The knowledge base of the caller's unit (O-6.2.6), newest first."""
     query = select(ReplyTemplate).where(queries.visible_to(by))
@@ -61,7 +64,7 @@ async def list_templates(
     if key is not None:
         query = query.where(ReplyTemplate.key == key)
     if q is not None:
-        query = query.where(*queries.has_words(q))
+        query = query.where(*await has_words(session, q))
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(ReplyTemplate.id),))
     return Page(items=await queries.read_templates(session, rows), next_cursor=cursor, count=count)
 

@@ -13,13 +13,13 @@ from app.core.outbox import emit
 from app.core.problems import Fault, Invalid, MoveNotAllowed
 from app.core.references import unknown_reference
 from app.core.security import Principal
-from app.core.text import normalized
 from app.organizations import service as organizations
 from app.reply_templates import rules
 from app.reply_templates.errors import FourEyes, TemplateNotFound
 from app.reply_templates.events import TemplateArchived, TemplatePublished
+from app.reply_templates.finding.rules.words import searched
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.queries import version_of, versions_of, visible_to
+from app.reply_templates.queries import usable_by, version_of, versions_of, visible_to
 from app.reply_templates.rules import TemplateMove, TemplateState
 from app.reply_templates.schemas import (
     FindingRead,
@@ -50,9 +50,9 @@ async def get_template(session: AsyncSession, template_id: UUID, by: Principal) 
 
 async def use_template(session: AsyncSession, template_id: UUID, by: Principal) -> UsableTemplate:
     """The published version for a reply; 422 with a pointer when there is none that the caller may use."""
-    query = select(ReplyTemplate).where(ReplyTemplate.id == template_id, visible_to(by))
+    query = select(ReplyTemplate).where(ReplyTemplate.id == template_id, usable_by(by))
     row = (await session.exec(query)).first()
-    if row is None or row.published_version is None or row.state is TemplateState.ARCHIVED:
+    if row is None or row.published_version is None:
         raise unknown_reference("/template_id")
     version = await _version(session, row, row.published_version)
     return UsableTemplate(row.id, version.number, version.text)
@@ -222,7 +222,7 @@ def require_known_values(values: Mapping[str, str]) -> None:
 
 def search_text(version: TemplateVersion) -> str:
     """What a search by words looks at."""
-    return normalized(" ".join([version.title, *version.keywords, *version.examples, version.text]))
+    return searched(" ".join([version.title, *version.keywords, *version.examples, version.text]))
 
 
 def _moved(row: ReplyTemplate, move: TemplateMove) -> TemplateState:

@@ -25,8 +25,11 @@ from app.messages.router.filters import FiltersDep
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
 from app.messages.service import attachments, deadlines, intake, moves
+from app.reply_templates.finding.schemas import SuggestionsRead
+from app.reply_templates.finding.service.suggestions import suggest
 
 Reader = Annotated[Principal, requires("messages:read")]
+Suggester = Annotated[Principal, requires("messages:read", "templates:read")]
 Printer = Annotated[Principal, requires("messages:triage")]
 Exporter = Annotated[Principal, requires("messages:export")]
 Registrar = Annotated[Principal, requires("messages:register")]
@@ -182,3 +185,21 @@ async def get_timeline(message_id: UUID, by: Reader, session: SessionDep) -> Tim
     """Everything that happened, in the order of time and in words; an API client sees messages and sent replies."""
     row = await moves.get_message(session, message_id, by)
     return TimelineRead(items=await queries.read_timeline(session, row, by))
+
+
+@router.get(
+    "/{message_id}/suggestions",
+    response_model=SuggestionsRead,
+    responses=problems(MessageNotFound, Invalid),
+    summary="Suggest templates for a message",
+)
+async def list_suggestions(
+    message_id: UUID,
+    by: Suggester,
+    session: SessionDep,
+    limit: Annotated[int, Query(ge=1, le=20, description="How many templates at most.")] = 5,
+) -> SuggestionsRead:
+    """The reply templates that fit a message, best first (O-6.2.6); its topic, proposed or decided, helps the rank."""
+    row = await moves.get_message(session, message_id, by)
+    topic_id = row.topic_id or (row.proposal or {}).get("topic_id")
+    return SuggestionsRead(items=await suggest(session, row.text, by, limit=limit, topic_id=topic_id))

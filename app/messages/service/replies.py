@@ -28,6 +28,7 @@ from app.organizations import service as organizations
 from app.reply_templates import rules as templates
 from app.reply_templates import service as template_service
 from app.reply_templates.errors import FourEyes
+from app.reply_templates.finding.service.choices import record_choice
 
 
 async def list_replies(session: AsyncSession, message_id: UUID, by: Principal) -> list[Reply]:
@@ -68,6 +69,8 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
         created_at=clock.now(),
     )
     session.add(reply)
+    if reply.template_id is not None:
+        await record_choice(session, reply.template_id, message.text)
     audit.record(session, by, "reply.drafted", "reply", reply.id)
     await session.flush()  # the version is counted at the flush
     return reply
@@ -92,6 +95,8 @@ async def edit_reply(
         template_id = body.template_id if "template_id" in sent else reply.template_id
         values = body.values if "values" in sent else reply.template_values
         reply.text, reply.template_version = await _text_of(session, body.text, template_id, values, by)
+        if template_id is not None and template_id != reply.template_id:
+            await record_choice(session, template_id, message.text)
         reply.template_id, reply.template_values = template_id, dict(values)
         reply.is_own_text = body.text is not None
     reply.state = state

@@ -1,0 +1,1 @@
+"""Rules of finding: words, synonyms, and the index that ranks templates. No database, no clock."""
