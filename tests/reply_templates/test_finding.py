@@ -139,7 +139,8 @@ async def test_pages_of_a_search_go_on_where_they_ended(api: Api, people: People
         await make(api, people, key=f"led-{number}", title="Сосульки", text="Текст.", examples=[])
     headers, seen, cursor = api.as_(people.operator), [], None
     while True:
-        query = {"q": "сосулька", "limit": 2, "with_count": True} | ({"cursor": cursor} if cursor else {})
+        query: dict[str, Any] = {"q": "сосулька", "limit": 2, "with_count": True}
+        query |= {"cursor": cursor} if cursor else {}
         told = (await api.get(PATH, params=query, headers=headers)).json()
         assert told["count"] == 5
         seen += [one["key"] for one in told["items"]]

@@ -7,6 +7,7 @@ word is, how many templates there are) are of those alone. So a template that th
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from heapq import nlargest
 from math import exp, log
 from uuid import UUID
 
@@ -84,6 +85,8 @@ CHOICES_KEPT = 20
 """Of each template the last so many choices count: old ones leave by number, never by the clock."""
 _LOOKED_AT = 30
 _SHORTEST_ALIKE = 4
+_TELLS_NOTHING = 0.12
+"""A word that counts less stands in nearly every template: it tells them apart no more, and costs most."""
 _MOST_SIMILAR = 6
 
 
@@ -193,13 +196,14 @@ class Index:
         threshold: float | None = None,
     ) -> list[Found]:
         """The templates that fit a text best, best first; none below the threshold."""
-        numbers = {self._numbers[one] for one in among if one in self._numbers} & self._documents.keys()
+        numbers = {number for one in among if (number := self._numbers.get(one)) is not None}
+        numbers &= self._documents.keys()
         words = _first_words(text)
         query = _Query(numbers, len(numbers) == len(self._documents), synonyms.terms(words))
         sums, peaks, spoke = self._sums(query)
         learned = self._learned(query)
         whole = sum(query.masses.values())
-        ranked = sorted(sums, key=lambda number: (-sums[number], self._documents[number].template_id))[:_LOOKED_AT]
+        ranked = self._first(sums)
         found = []
         for number in dict.fromkeys([*ranked, *learned]):
             document = self._documents[number]
@@ -211,6 +215,12 @@ class Index:
         least = self._tuning.threshold if threshold is None else threshold
         found = [one for one in found if one.score >= least]
         return sorted(found, key=lambda one: (-one.score, one.template_id))[:limit]
+
+    def _first(self, sums: Mapping[int, float]) -> list[int]:
+        """Those with most of the text; of as much those with the lower ids, whatever the order they were put in."""
+        least = min(nlargest(_LOOKED_AT, sums.values()), default=0.0)
+        some = [number for number, total in sums.items() if total >= least]
+        return sorted(some, key=lambda number: (-sums[number], self._documents[number].template_id))[:_LOOKED_AT]
 
     def _sums(self, query: _Query) -> tuple[dict[int, float], dict[int, float], dict[str, set[int]]]:
         """How much of the text each template speaks of, and which templates each word of it speaks for."""
@@ -231,15 +241,16 @@ class Index:
         mass = 0.0
         query.similar[term.form] = self._similar(query, term)
         for phrase, weight in (*term.alternatives.items(), *query.similar[term.form]):
-            rarity = min(self._rarity(query, form) for form in phrase)
-            standing = self._standing(query, phrase)
-            if not standing:
+            share = weight * min(self._rarity(query, form) for form in phrase)
+            if share < _TELLS_NOTHING or not (standing := self._standing(query, phrase)):
                 continue
-            mass = max(mass, weight * rarity)
+            mass = max(mass, share)
+            if not best:
+                best = {number: share * strength for number, strength in standing.items()}
+                continue
             for number, strength in standing.items():
-                counts = weight * rarity * strength
-                if counts > best.get(number, 0.0):
-                    best[number] = counts
+                if share * strength > best.get(number, 0.0):
+                    best[number] = share * strength
         query.masses[term.form] = mass or self._tuning.unheard
         query.heard += mass
         return best

@@ -98,7 +98,7 @@ async def follow_choices(session: AsyncSession) -> None:
     for choice_id, template_id, forms in await session.exec(query):
         known = kept.choices.setdefault(template_id, {})
         if choice_id not in known:
-            known[choice_id] = forms
+            known[choice_id] = list(forms)
             changed.add(template_id)
         kept.last_choice = max(kept.last_choice, choice_id)
     for template_id in changed:
