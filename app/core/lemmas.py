@@ -1,6 +1,7 @@
 """Words and their dictionary forms, so that «займов» is found by «заём»; ё counts as е."""
 
 import re
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import pymorphy3
@@ -31,3 +32,30 @@ def lemmas(text: str) -> dict[str, str]:
     for match in _WORD.finditer(text):
         found.setdefault(lemma(match[0]), match[0])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a word: its dictionary form, what the grammar says of it (OpenCorpora), and how likely it is."""
+
+    lemma: str
+    tags: frozenset[str]
+    score: float
+    is_known: bool
+    """Whether the dictionary holds the word, or it is guessed by its ending."""
+
+
+LONGEST_WORD = 40
+"""Longer runs of letters are no words of the language: they are read as they stand."""
+
+
+@lru_cache(maxsize=50_000)
+def readings(word: str) -> tuple[Reading, ...]:
+    """All readings of a word, the most likely first."""
+    plain = normalized(word)
+    if len(plain) > LONGEST_WORD:
+        return (Reading(plain, frozenset(), 1.0, False),)
+    return tuple(
+        Reading(str(one.normal_form).replace("ё", "е"), frozenset(one.tag.grammemes), one.score, bool(one.is_known))
+        for one in _dictionary().parse(plain)
+    )
