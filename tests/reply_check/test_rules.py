@@ -9,7 +9,7 @@ from app.messages import reference as messages
 from app.reply_check import service
 from app.reply_check.rules.case import KnownClient
 from app.reply_check.rules.check import RULES, blocking
-from app.reply_check.rules.findings import ERRORS, NAMES_RU, RuleCode, Severity
+from app.reply_check.rules.findings import ERRORS, NAMES_RU, Finding, RuleCode, Severity
 from app.reply_check.rules.readability import readability
 from app.reply_templates import reference as templates
 from tests.reply_check.work import PLAIN, all_found, found
@@ -262,16 +262,19 @@ def test_there_are_phrases_enough_and_each_is_found_by_itself() -> None:
 
 
 @pytest.mark.order("O-6.2.6")
-def test_the_demo_texts_of_our_own_have_no_findings() -> None:
+def test_the_demo_texts_are_plain() -> None:
     values = {"имя": "Иван", "ссылка": "https://mbnso.ru", "телефон": "8 (383) 000-00-00", "дата": "1 декабря"}
     values |= {"адрес": "Красный проспект, 18", "номер": "1"}
     texts = [one["text"] for one in read_yaml(templates.__file__, "demo_templates.yaml")["templates"]]
     bodies = read_yaml(messages.__file__, "demo_competent_bodies.yaml")["competent_bodies"]
+    warnings: list[Finding] = []
     for text in [*texts, *(one["explanation"] for one in bodies)]:
         for name, value in values.items():
             text = text.replace(f"{{{name}}}", value)  # noqa: PLW2901
-        told = [one for one in all_found(text, is_public=True) if one.code is not C.UNEXPLAINED_ABBREVIATION]
-        assert told == [], text
+        told = all_found(text, is_public=True)
+        assert blocking(told) == [], text
+        warnings += told
+    assert len(warnings) <= len(texts) / 10, "what we write ourselves is written as we ask others to"
 
 
 @pytest.mark.order("O-6.2.4")
