@@ -7,9 +7,10 @@ import pytest
 from app.core.data import read_yaml
 from app.messages import reference as messages
 from app.reply_check import service
-from app.reply_check.rules.case import KnownClient
+from app.reply_check.rules.case import KnownClient, Phrases
 from app.reply_check.rules.check import RULES, blocking
 from app.reply_check.rules.findings import ERRORS, NAMES_RU, Finding, RuleCode, Severity
+from app.reply_check.rules.parsed import ParsedText
 from app.reply_check.rules.readability import readability
 from app.reply_templates import reference as templates
 from tests.reply_check.work import PLAIN, all_found, found
@@ -36,6 +37,7 @@ TRIPS: dict[RuleCode, list[tuple[str, list[str]]]] = {
         ("🇷 ☹ \U0001fadf", ["🇷", "☹", "\U0001fadf"]),
         ("Жаль :( и (это) так :-(((", [":(", ":-((("]),
         ("ну((", ["(("]),
+        ("Жаль :( но да :)", [":("]),
         (ENGLAND, [ENGLAND]),
     ],
     C.EMOJI_NOT_SOCIAL: [("Рады помочь 😊 👍🏽 :)", ["😊", "👍🏽", ":)"])],
@@ -229,7 +231,7 @@ def test_a_contact_is_the_clients_however_it_is_written_and_only_in_public() -> 
         ("Иван П.", "Иван, здравствуйте! П. 5", []),
         ("Сидорова Анна", "Анна Сидорова, Сидоровой, сидоровой", ["Сидорова", "Сидоровой", "сидоровой"]),
         ("Мороз Иван", "Иван Мороз! На улице мороз.", ["Мороз"]),
-        ("Иванов Иван", "Иван Иванович, Ивано\u0301в", ["Ивано\u0301в"]),
+        ("Иванов Иван", "Вам, Иван Иванович, Ивано\u0301в", ["Ивано\u0301в"]),
         ("Ivan Petrov", "Ivan, hello, Petrov", ["Petrov"]),
         ("Айбек Кабанбаев", "Айбек, письмо Кабанбаева", ["Кабанбаева"]),
         ("Йолкин Олег", "И\u0306олкину, Олег", ["И\u0306олкину"]),
@@ -299,3 +301,16 @@ def test_upper_case_counts_as_lower_and_a_text_has_a_sentence_at_least() -> None
     told = readability("добрый день")
     assert told is not None and told.sentences == 1
     assert readability("и\u0306 ещё") == readability("й ещё"), "figures don't depend on how a letter is composed"
+
+
+def test_a_lone_word_counts_where_it_is_likelier_than_another() -> None:
+    """An administrator adds a word as it stands in the dictionary: «данные» are no form of «данный»."""
+    table = Phrases([("данный", "этот"), ("данный момент", "сейчас"), ("=путём", "с помощью")])
+    for text, places in (
+        ("Данную услугу, данного займа", ["Данную", "данного"]),
+        ("Персональные данные. Данные дали.", []),
+        ("в данный момент", ["данный момент"]),
+        ("путём", ["путём"]),
+        ("в пути", []),
+    ):
+        assert [text[one.start : one.end] for one in table.find(ParsedText(text))] == places
