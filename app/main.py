@@ -26,6 +26,7 @@ from app.monitoring.router import router as monitoring_router
 from app.notifications.router import router as notifications_router
 from app.organizations.router import municipalities_router, units_router
 from app.organizations.router import router as organizations_router
+from app.reply_check.router import router as reply_check_router
 from app.reply_templates.finding.router import suggestions_router, synonyms_router
 from app.reply_templates.router import router as templates_router
 from app.surveys.router import router as surveys_router
@@ -44,6 +45,7 @@ ROUTERS = (
     suggestions_router,
     synonyms_router,
     templates_router,
+    reply_check_router,
     surveys_router,
     monitoring_router,
 )

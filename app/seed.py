@@ -6,6 +6,7 @@ from app.interaction_points import reference as interaction_points
 from app.legal_acts import service as legal_acts
 from app.messages import reference as messages
 from app.organizations import reference as organizations
+from app.reply_check import reference as reply_check
 from app.reply_templates import reference as reply_templates
 from app.reply_templates.finding import reference as finding
 from app.surveys import reference as surveys
@@ -19,6 +20,7 @@ async def load(session: AsyncSession, *, is_demo: bool) -> None:
         await organizations.load_demo(session)
     await interaction_points.load_reference(session)
     await finding.load_reference(session)
+    await reply_check.load_reference(session)
     if is_demo:
         await interaction_points.load_demo(session)
         await reply_templates.load_demo(session)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import pymorphy3
@@ -10,15 +11,41 @@ import pymorphy3
 from app.core.text import normalized
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-_LONGEST_WORD = 64
-"""Longer ones are nobody's words: the dictionary would take them apart at every hyphen until the stack ends."""
 _LIKELY = ("NOUN", "ADJF", "INFN", "VERB")
-_NAMES = ("Name", "Surn", "Patr")
+_NAMES = frozenset({"Name", "Surn", "Patr"})
+LONGEST_WORD = 40
+"""Longer runs of letters are nobody's words: the dictionary would take them apart at every hyphen until the stack ends.
+
+They are read as they stand.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a word: its dictionary form, what the grammar says of it (OpenCorpora), and how likely it is."""
+
+    lemma: str
+    tags: frozenset[str]
+    score: float
+    is_known: bool
+    """Whether the dictionary holds the word, or it is guessed by its ending."""
 
 
 @cache
 def _dictionary() -> pymorphy3.MorphAnalyzer:
     return pymorphy3.MorphAnalyzer(lang="ru")
+
+
+@lru_cache(maxsize=50_000)
+def readings(word: str) -> tuple[Reading, ...]:
+    """All readings of a word, the most likely first."""
+    plain = normalized(word)
+    if len(plain) > LONGEST_WORD:
+        return (Reading(plain, frozenset(), 1.0, False),)
+    return tuple(
+        Reading(str(one.normal_form).replace("ё", "е"), frozenset(one.tag.grammemes), one.score, bool(one.is_known))
+        for one in _dictionary().parse(plain)
+    )
 
 
 @lru_cache(maxsize=50_000)
@@ -29,32 +56,24 @@ def lemma(word: str) -> str:
     Of forms as likely a noun goes first, then an adjective, then what stands later in the alphabet, and a guessed
     participle counts half, so that the forms of an unknown «самозанятый» meet.
     """
-    if len(word) > _LONGEST_WORD:
-        return normalized(word)
     weights: dict[str, float] = defaultdict(float)
     places: dict[str, int] = {}
-    for reading in _dictionary().parse(normalized(word)):
-        form = str(reading.normal_form).replace("ё", "е")
-        kind = str(reading.tag.POS)
-        is_guessed_participle = kind == "PRTF" and not reading.is_known
-        weights[form] += reading.score / 2 if is_guessed_participle else reading.score
-        place = _LIKELY.index(kind) if kind in _LIKELY else len(_LIKELY)
-        places[form] = min(place, places.get(form, place))
+    for reading in readings(word):
+        is_guessed_participle = "PRTF" in reading.tags and not reading.is_known
+        weights[reading.lemma] += reading.score / 2 if is_guessed_participle else reading.score
+        place = next((place for place, kind in enumerate(_LIKELY) if kind in reading.tags), len(_LIKELY))
+        places[reading.lemma] = min(place, places.get(reading.lemma, place))
     return max(weights, key=lambda form: (round(weights[form], 3), -places[form], form))
 
 
-@lru_cache(maxsize=50_000)
 def is_known(word: str) -> bool:
     """Whether the dictionary holds a word; without its dots «заём» is known too."""
-    return len(word) <= _LONGEST_WORD and bool(_dictionary().word_is_known(normalized(word)))
+    return any(reading.is_known for reading in readings(word))
 
 
-@lru_cache(maxsize=50_000)
 def may_be_name(word: str) -> bool:
     """Whether a word may be a person's name, surname or patronymic."""
-    if len(word) > _LONGEST_WORD:
-        return False
-    return any(name in reading.tag for reading in _dictionary().parse(normalized(word)) for name in _NAMES)
+    return any(reading.tags & _NAMES for reading in readings(word))
 
 
 def words_of(text: str) -> list[str]:

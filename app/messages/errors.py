@@ -1,7 +1,10 @@
 """Problems of messages and replies."""
 
-from app.core.problems import Conflict, Forbidden, MoveNotAllowed, NotFound
+from collections.abc import Sequence
+
+from app.core.problems import Conflict, Fault, Forbidden, MoveNotAllowed, NotFound
 from app.messages.rules.lives import MOVES_RU, STATES_RU, MessageMove, MessageState, ReplyMove, ReplyState
+from app.reply_check.rules.findings import Finding
 
 
 class MessageNotFound(NotFound):
@@ -121,8 +124,24 @@ class ReplyNotReady(Conflict):
 
     code = "reply_not_ready"
     title_ru, title_en = "Ответ не готов", "The reply is not ready"
-    detail_ru = "Исправьте замечания к тексту ответа (поле findings)."
+    detail_ru = "Исправьте замечания к тексту ответа."
     detail_en = "Mend the findings of the reply."
+
+    def __init__(self, findings: Sequence[Finding] = ()) -> None:
+        codes = ", ".join(dict.fromkeys(finding.code for finding in findings))
+        super().__init__(
+            f"Исправьте замечания к тексту ответа: {codes}.",
+            f"Mend the findings of the reply: {codes}.",
+            faults=[
+                Fault(
+                    "/text",
+                    finding.code,
+                    f"Знаки {finding.start}–{finding.end}: {finding.message}",
+                    f"Characters {finding.start} to {finding.end}: {finding.code}.",
+                )
+                for finding in findings
+            ],
+        )
 
 
 class DeadlinePolicyNotFound(NotFound):

@@ -255,6 +255,8 @@ class Reply(VersionedRow, table=True):
     template_version: int | None = None
     template_values: dict[str, str] = Field(sa_column=json_column())
     offered_point_ids: list[str] = Field(sa_column=json_column())
+    findings: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
+    """What the check found when the text was last written or checked; lists show it without checking again."""
     is_own_text: bool = Field(default=True)
     """Whether the text is the author's and not just the template's with its values."""
     changed_share: float | None = None

@@ -179,5 +179,5 @@ async def archive_template(
     summary="Fill a template with values",
 )
 async def render_template(template_id: UUID, body: TemplateRender, by: Reader, session: SessionDep) -> RenderRead:
-    """The text with the values put in, each once, and what is still missing. Nothing is stored."""
+    """The text with the values put in, each once, what is missing, and what the check finds. Nothing is stored."""
     return await service.render_template(session, template_id, body, by=by)

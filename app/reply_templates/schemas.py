@@ -1,13 +1,14 @@
 """What the API takes and gives about reply templates."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
-from app.core.types import FREE_TEXT, DbInt, FreeText, Id, Key, Label, Name, Note
+from app.core.types import FREE_TEXT, ChannelKey, DbInt, FreeText, Id, Key, Label, Name, Note
+from app.reply_check.schemas import FindingRead
 from app.reply_templates.rules import TemplateState
 
 Keywords = Annotated[list[Label], Field(max_length=50)]
@@ -60,10 +61,11 @@ class TemplateReturn(Input):
 
 
 class TemplateRender(Input):
-    """Values for the placeholders, of a version (the newest unless given)."""
+    """Values for the placeholders, of a version (the newest unless given), and the channel the text goes to."""
 
     values: Values = {}
     version: DbInt | None = None
+    channel: ChannelKey | None = None
     model_config = example({"values": {"имя": "Иван"}})
 
 
@@ -101,16 +103,6 @@ class TemplateVersionRead(Output):
     approved_by: UUID | None
     created_at: ShownMoment
     published_at: ShownMoment | None
-
-
-class FindingRead(Output):
-    """Something about a text that its writer should see: a place in code points and what to do."""
-
-    code: str
-    severity: Literal["error", "warning"]
-    start: int
-    end: int
-    message: str
 
 
 class RenderRead(Output):

@@ -14,6 +14,8 @@ from app.core.problems import Fault, Invalid, MoveNotAllowed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.organizations import service as organizations
+from app.reply_check import service as reply_check
+from app.reply_check.schemas import FindingRead
 from app.reply_templates import rules
 from app.reply_templates.errors import FourEyes, TemplateNotFound
 from app.reply_templates.events import TemplateArchived, TemplatePublished
@@ -22,7 +24,6 @@ from app.reply_templates.models import ReplyTemplate, TemplateVersion
 from app.reply_templates.queries import usable_by, version_of, versions_of, visible_to
 from app.reply_templates.rules import TemplateMove, TemplateState
 from app.reply_templates.schemas import (
-    FindingRead,
     RenderRead,
     TemplateCreate,
     TemplatePatch,
@@ -186,8 +187,10 @@ async def list_versions(session: AsyncSession, template_id: UUID, by: Principal)
 async def render_template(
     session: AsyncSession, template_id: UUID, body: TemplateRender, *, by: Principal
 ) -> RenderRead:
-    """The text of a version with values put in, and what is missing."""
+    """The text of a version with values put in, what is missing, and what the check finds."""
     require_known_values(body.values)
+    if body.channel is not None:
+        await reply_check.require_channel(session, body.channel, "/channel")
     row = await get_template(session, template_id, by)
     number = body.version if body.version is not None else row.latest_version
     version = await version_of(session, row.id, number)
@@ -195,21 +198,13 @@ async def render_template(
         raise unknown_reference("/version")
     text = rules.render(version.text, body.values)
     lacking = [name for name in rules.placeholders_in(version.text) if name not in body.values]
-    return RenderRead(text=text, missing=lacking, template_version=version.number, findings=missing_findings(text))
-
-
-def missing_findings(text: str) -> list[FindingRead]:
-    """A finding for every known placeholder that stands in a text."""
-    return [
-        FindingRead(
-            code="placeholder_missing",
-            severity="error",
-            start=span.start,
-            end=span.end,
-            message=f"Не заполнено поле «{name}».",
-        )
-        for name, span in rules.missing(text)
-    ]
+    findings = await reply_check.find(session, text, channel=body.channel)
+    return RenderRead(
+        text=text,
+        missing=lacking,
+        template_version=version.number,
+        findings=[FindingRead.model_validate(one) for one in findings],
+    )
 
 
 def require_known_values(values: Mapping[str, str]) -> None:

@@ -96,11 +96,12 @@ async def test_rendering_lists_what_is_missing(api: Api, people: People) -> None
     path, headers = f"{PATH}/{made.json()['id']}/render", api.as_(people.operator)
     told = (await api.post(path, headers=headers, json={"values": {"имя": "Иван"}})).json()
     assert (told["missing"], told["template_version"]) == (["ссылка"], 1)
-    (finding,) = told["findings"]
-    assert told["text"][finding["start"] : finding["end"]] == "{ссылка}" and finding["severity"] == "error"
+    (finding,) = [one for one in told["findings"] if one["severity"] == "error"]
+    assert told["text"][finding["start"] : finding["end"]] == "{ссылка}" and finding["code"] == "placeholder_missing"
     whole = (await api.post(path, headers=headers, json={"values": {"имя": "Иван", "ссылка": "https://a.ru"}})).json()
     assert whole["text"] == "Здравствуйте, Иван! Ёжики едят 100% ежевики: https://a.ru."
-    assert (whole["missing"], whole["findings"]) == ([], [])
+    assert whole["missing"] == []
+    assert [one["code"] for one in whole["findings"]] == ["missing_interest"]
     unknown = await api.post(path, headers=headers, json={"values": {"кличка": "x"}})
     assert unknown.json()["errors"][0]["pointer"] == "/values/кличка"
     version = await api.post(path, headers=headers, json={"version": 9})

@@ -7,9 +7,7 @@ from app.reply_templates.rules import (
     Span,
     TemplateMove,
     TemplateState,
-    missing,
     placeholders_in,
-    readability,
     render,
 )
 from app.reply_templates.rules import unknown_placeholders as unknown
@@ -51,7 +49,6 @@ def test_unknown_placeholders_are_told_with_their_places(text: str, expected: li
 
 def test_what_is_in_a_text() -> None:
     assert placeholders_in("{дата} {имя} {дата} {x}") == ["дата", "имя"]
-    assert missing("а {имя} б") == [("имя", Span(2, 7))]
 
 
 def test_the_life_of_a_template() -> None:
@@ -59,26 +56,3 @@ def test_the_life_of_a_template() -> None:
     assert MOVES[TemplateState.PUBLISHED][TemplateMove.EDIT] is TemplateState.DRAFT
     assert TemplateMove.PUBLISH not in MOVES[TemplateState.PUBLISHED]
     assert set(MOVES) == set(TemplateState)
-
-
-@pytest.mark.order("O-6.2.4")
-def test_readability_of_the_worked_example() -> None:
-    told = readability(
-        "Министерство экономического развития готово ответить на ваш вопрос. "
-        "Напишите нам номер телефона, и мы перезвоним сегодня."
-    )
-    assert told is not None
-    assert (told.flesch, told.fk_grade, told.cli) == (27.40, 11.98, 10.70)
-    assert (told.smog, told.ari, told.dale_chall) == (6.30, 11.50, 5.63)
-    assert (told.sentences, told.words) == (2, 16)
-
-
-@pytest.mark.parametrize("text", ["", "123", "!!!", "hmm", "в с к", "😀"])
-def test_a_text_without_words_has_no_readability(text: str) -> None:
-    assert readability(text) is None
-
-
-def test_upper_case_counts_as_lower_and_a_text_has_a_sentence_at_least() -> None:
-    assert readability("ДОБРЫЙ ДЕНЬ") == readability("добрый день")
-    told = readability("добрый день")
-    assert told is not None and told.sentences == 1

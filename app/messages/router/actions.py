@@ -20,6 +20,7 @@ from app.messages.errors import (
     MoveToOtherUnit,
     NoAnswerReasonMissing,
     NotAnsweredYet,
+    ReplyNotReady,
     SameThread,
 )
 from app.messages.models import Message
@@ -93,7 +94,7 @@ async def assign_message(
 @router.post(
     "/{message_id}/redirect",
     response_model=MessageRead,
-    responses=problems(*CHANGES),
+    responses=problems(*CHANGES, ReplyNotReady),
     summary="Redirect a message",
 )
 async def redirect_message(
@@ -107,7 +108,7 @@ async def redirect_message(
 @router.post(
     "/{message_id}/extend",
     response_model=MessageRead,
-    responses=problems(MessageNotFound, Invalid, Stale, PreconditionRequired, ExtensionNotPossible),
+    responses=problems(MessageNotFound, Invalid, Stale, PreconditionRequired, ExtensionNotPossible, ReplyNotReady),
     summary="Extend the final reply",
 )
 async def extend_message(

@@ -73,8 +73,12 @@ async def edit_reply(
 
 @router.post("/{reply_id}/check", response_model=ReplyRead, responses=problems(*FOUND), summary="Check a reply's text")
 async def check_reply(message_id: UUID, reply_id: UUID, body: Empty, by: Writer, session: SessionDep) -> Response:
-    """The reply with the findings of its text as it stands: unfilled placeholders are errors. Nothing changes."""
-    return _answer(await replies.get_reply(session, message_id, reply_id, by))
+    """Check the text by the words and rules of now, for its channel and client (O-6.2.3b, O-6.2.4, O-6.2.5).
+
+    The findings are kept with the reply; its ETag changes only if they did. Errors block submitting, approving and
+    sending; warnings do not.
+    """
+    return _answer(await replies.check_reply(session, message_id, reply_id, by))
 
 
 @router.post(
@@ -86,7 +90,7 @@ async def check_reply(message_id: UUID, reply_id: UUID, body: Empty, by: Writer,
 async def submit_reply(
     message_id: UUID, reply_id: UUID, body: Empty, by: Writer, session: SessionDep, match: MatchDep
 ) -> Response:
-    """Hand a reply in for approval by the head; unfilled placeholders block it."""
+    """Hand a reply in for approval by the head; errors of the check block it and are named."""
     return _answer(await replies.submit_reply(session, message_id, reply_id, match, by=by))
 
 

@@ -24,7 +24,8 @@ from app.messages.models import (
 from app.messages.rules.attachments import CONTENT_TYPES
 from app.messages.rules.lives import MessageState, ReplyState
 from app.messages.schemas.deadlines import DeadlineRead
-from app.reply_templates.schemas import FindingRead, Values
+from app.reply_check.schemas import FindingRead, ReadabilityRead
+from app.reply_templates.schemas import Values
 
 
 class Contact(Input):
@@ -344,19 +345,6 @@ class NeedRead(Output):
     recorded_by: UUID
 
 
-class ReadabilityRead(Output):
-    """Readability of a text (O-6.2.4)."""
-
-    flesch: float
-    fk_grade: float
-    cli: float
-    smog: float
-    ari: float
-    dale_chall: float
-    sentences: int
-    words: int
-
-
 class ReplyRead(Output):
     """A reply. API clients see only those that were sent."""
 
@@ -368,7 +356,7 @@ class ReplyRead(Output):
     template_id: UUID | None
     template_version: int | None
     offered_point_ids: list[UUID]
-    findings: list[FindingRead]
+    findings: list[FindingRead] = Field(description="Of the last check: `POST …/check` renews it.")
     readability: ReadabilityRead | None = Field(description="Null for a text without words.")
     drafted_by: UUID
     created_at: ShownMoment

@@ -26,7 +26,7 @@ from app.messages.queries import replies_of, sent_replies, visible_to
 from app.messages.rules.deadlines import DeadlineState, Stage
 from app.messages.rules.lives import MessageMove, MessageState, ReplyState
 from app.messages.schemas.messages import AppealRegister, MessageExtend, MessageRedirect
-from app.messages.service import deadlines
+from app.messages.service import checks, deadlines
 from app.messages.service.moves import get_message, make_move, touch
 
 
@@ -175,8 +175,9 @@ def _require_no_appeal(message: Message) -> None:
 
 
 async def _notify(session: AsyncSession, message: Message, text: str, by: Principal) -> None:
-    """Send the client a notice: it goes the way of a reply, and is delivered once."""
+    """Send the client a notice: checked as a reply is, it goes the same way and is delivered once."""
     notice = Reply(
+        findings=await checks.require_sound(session, message, text),
         message_id=message.id,
         kind=ReplyKind.NOTICE,
         state=ReplyState.SENDING,

@@ -14,7 +14,7 @@ from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.interaction_points import service as points
 from app.interaction_points.models import Audience
-from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound, ReplyNotReady
+from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound
 from app.messages.events import ReplyApproved, ReplyQueued, ReplyReturned, ReplySubmitted
 from app.messages.models import Competence, Message, Reply, ReplyKind
 from app.messages.queries import replies_of
@@ -22,7 +22,7 @@ from app.messages.rules.approval import needs_approval
 from app.messages.rules.edits import changed_share
 from app.messages.rules.lives import REPLY_MOVES, MessageMove, MessageState, ReplyMove, ReplyState
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch
-from app.messages.service import deadlines
+from app.messages.service import checks, deadlines
 from app.messages.service.moves import get_message, make_move, touch
 from app.organizations import service as organizations
 from app.reply_templates import rules as templates
@@ -68,6 +68,7 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
         author_ids=[str(by.id)],
         created_at=clock.now(),
     )
+    await checks.keep_findings(session, message, reply)
     session.add(reply)
     if reply.template_id is not None:
         await record_choice(session, reply.template_id, message.text)
@@ -102,20 +103,34 @@ async def edit_reply(
     reply.state = state
     if str(by.id) not in reply.author_ids:
         reply.author_ids = [*reply.author_ids, str(by.id)]
+    await checks.keep_findings(session, message, reply)
     touch(message)
     audit.record(session, by, "reply.edited", "reply", reply.id, fields=sorted(sent))
     await session.flush()  # the version is counted at the flush
     return reply
 
 
+async def check_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
+    """Check a reply by the words and rules of now. What went out keeps the findings that it went out with."""
+    message, reply = await _both(session, message_id, reply_id, by)
+    if reply.state in checks.FROZEN:
+        return reply
+    before = reply.findings
+    await checks.keep_findings(session, message, reply)
+    if reply.findings != before:
+        touch(message)
+        await session.flush()  # the version is counted at the flush
+    return reply
+
+
 async def submit_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
 ) -> Reply:
-    """Hand a reply in for approval, or past it where the unit's rule wants none; unfilled placeholders block it."""
+    """Hand a reply in for approval, or past it where the unit's rule wants none; errors of the check block it."""
     message, reply = await _both(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.SUBMIT)
-    _require_ready(reply)
+    await checks.require_ready(session, message, reply)
     unit = await organizations.get_unit(session, message.unit_id)
     make_move(session, message, MessageMove.SUBMIT_REPLY, by)
     reply.submitted_at, reply.returned_reason = clock.now(), None
@@ -136,7 +151,7 @@ async def approve_reply(
     state = _moved(reply, ReplyMove.APPROVE)
     if str(by.id) in reply.author_ids:
         raise FourEyes
-    _require_ready(reply)
+    await checks.require_ready(session, message, reply)
     reply.approved_by, reply.approved_at = by.id, clock.now()
     touch(message)
     return await _done(session, reply, state, by, ReplyApproved(message_id=message.id, reply_id=reply.id))
@@ -163,7 +178,7 @@ async def send_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, ma
     message, reply = await _both(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.SEND)
-    _require_ready(reply)
+    await checks.require_ready(session, message, reply)
     make_move(session, message, MessageMove.SEND_REPLY, by)
     reply.changed_share = await _changed_share(session, reply)
     return await _done(session, reply, state, by, ReplyQueued(message_id=message.id, reply_id=reply.id))
@@ -198,11 +213,6 @@ def _moved(reply: Reply, move: ReplyMove) -> ReplyState:
     if state is None:
         raise MessageMoveNotAllowed(reply.state, move)
     return state
-
-
-def _require_ready(reply: Reply) -> None:
-    if templates.missing(reply.text):
-        raise ReplyNotReady
 
 
 async def _text_of(

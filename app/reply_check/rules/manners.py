@@ -1,0 +1,36 @@
+"""Whether a reply greets, shows interest in helping, and keeps its voice down (O-6.2.3b)."""
+
+import re
+from collections.abc import Iterator
+
+from app.reply_check.rules.case import Case, lemma_of
+from app.reply_check.rules.findings import Place, RuleCode
+from app.reply_check.rules.parsed import ParsedText
+
+_REPEATED = re.compile(r"[!?][!?]++")
+_GREETING_WITHIN = 6
+
+
+def missing_greeting(parsed: ParsedText, case: Case) -> Iterator[Place]:
+    """The first sentence, when no word of greeting (`values`) stands at the beginning."""
+    known = {lemma_of(value) for value in case.of(RuleCode.MISSING_GREETING).values}
+    if parsed.sentences and not any(known & word.lemmas for word in parsed.words[:_GREETING_WITHIN]):
+        first = parsed.sentences[0]
+        yield Place(first.start, first.end, "Нет приветствия. Начните с него.", "Здравствуйте!")
+
+
+def missing_interest(parsed: ParsedText, case: Case) -> Iterator[Place]:
+    """The last sentence, when the text neither asks nor offers help (`values`: the words that do)."""
+    known = {lemma_of(value) for value in case.of(RuleCode.MISSING_INTEREST).values}
+    if not parsed.sentences or "?" in parsed.raw or any(known & word.lemmas for word in parsed.words):
+        return
+    last = parsed.sentences[-1]
+    message = "Не видно заинтересованности: предложите помощь или задайте вопрос."
+    yield Place(last.start, last.end, message, "Чем ещё помочь?")
+
+
+def repeated_punctuation(parsed: ParsedText, case: Case) -> Iterator[Place]:
+    """«!!», «?!» and the like."""
+    del case
+    for match in _REPEATED.finditer(parsed.raw):
+        yield Place(*match.span(), "Достаточно одного знака.", "?" if "?" in match[0] else "!")
