@@ -255,6 +255,8 @@ class Reply(VersionedRow, table=True):
     template_version: int | None = None
     template_values: dict[str, str] = Field(sa_column=json_column())
     offered_point_ids: list[str] = Field(sa_column=json_column())
+    template_past_review_since: date | None = None
+    """If the template was past its review when it was inserted: the last day on which it counted as current."""
     is_own_text: bool = Field(default=True)
     """Whether the text is the author's and not just the template's with its values."""
     changed_share: float | None = None

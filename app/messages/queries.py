@@ -31,8 +31,8 @@ from app.messages.rules.lives import STEPS_RU, ReplyState
 from app.messages.schemas.deadlines import DeadlinePolicyRead, DeadlineRead
 from app.messages.schemas.messages import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead, TimelineEntryRead
 from app.organizations.models import Organization
-from app.reply_templates.rules import readability
-from app.reply_templates.service import missing_findings
+from app.reply_templates.rules.readability import readability
+from app.reply_templates.service.use import missing_findings, past_review_findings
 
 SHOWN_OF_A_THREAD = 100
 
@@ -69,9 +69,8 @@ async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Prin
 
 def read_reply(row: Reply) -> ReplyRead:
     """A reply as the API shows it; findings are of the text as it stands."""
-    return ReplyRead.model_validate(
-        {**row.model_dump(), "findings": missing_findings(row.text), "readability": readability(row.text)}
-    )
+    findings = [*missing_findings(row.text), *past_review_findings(row.text, row.template_past_review_since)]
+    return ReplyRead.model_validate({**row.model_dump(), "findings": findings, "readability": readability(row.text)})
 
 
 def read_deadline(row: Deadline) -> dict[str, Any]:

@@ -2,17 +2,10 @@
 
 import pytest
 
-from app.reply_templates.rules import (
-    MOVES,
-    Span,
-    TemplateMove,
-    TemplateState,
-    missing,
-    placeholders_in,
-    readability,
-    render,
-)
-from app.reply_templates.rules import unknown_placeholders as unknown
+from app.reply_templates.rules.lives import MOVES, TemplateMove, TemplateState
+from app.reply_templates.rules.placeholders import Span, missing, placeholders_in, render
+from app.reply_templates.rules.placeholders import unknown_placeholders as unknown
+from app.reply_templates.rules.readability import readability
 
 
 @pytest.mark.order("O-6.2.6")

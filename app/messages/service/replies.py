@@ -25,9 +25,10 @@ from app.messages.schemas.messages import ReplyCreate, ReplyPatch
 from app.messages.service import deadlines
 from app.messages.service.moves import get_message, make_move, touch
 from app.organizations import service as organizations
-from app.reply_templates import rules as templates
-from app.reply_templates import service as template_service
 from app.reply_templates.errors import FourEyes
+from app.reply_templates.rules import placeholders as templates
+from app.reply_templates.service import use as template_service
+from app.reply_templates.service.use import UsableTemplate
 
 
 async def list_replies(session: AsyncSession, message_id: UUID, by: Principal) -> list[Reply]:
@@ -39,14 +40,14 @@ async def list_replies(session: AsyncSession, message_id: UUID, by: Principal) -
 
 async def get_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
     """A reply of the message, or `ReplyNotFound`."""
-    return (await _both(session, message_id, reply_id, by))[1]
+    return (await get_message_and_reply(session, message_id, reply_id, by))[1]
 
 
 async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate, *, by: Principal) -> Reply:
     """Draft a reply: a free text, or a template's published version with its values; the text wins."""
     template_service.require_known_values(body.values)
     message = await get_message(session, message_id, by)
-    text, version = await _text_of(session, body.text, body.template_id, body.values, by)
+    text, template = await _text_of(session, body.text, body.template_id, body.values, by)
     await _require_offers(session, body.kind, body.offered_point_ids)
     if message.state is MessageState.AWAITING_CLIENT:  # answered after all, without waiting for the client
         await deadlines.resume(session, message, clock.now())
@@ -59,7 +60,8 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
         state=ReplyState.DRAFT,
         text=text,
         template_id=body.template_id,
-        template_version=version,
+        template_version=template.version if template else None,
+        template_past_review_since=template.past_review_since if template else None,
         template_values=dict(body.values),
         offered_point_ids=[str(point_id) for point_id in body.offered_point_ids],
         is_own_text=body.text is not None,
@@ -78,7 +80,7 @@ async def edit_reply(
 ) -> Reply:
     """Change a draft or a returned reply."""
     template_service.require_known_values(body.values)
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.EDIT)
     sent = body.model_fields_set
@@ -91,7 +93,9 @@ async def edit_reply(
     elif sent & {"text", "template_id", "values"}:
         template_id = body.template_id if "template_id" in sent else reply.template_id
         values = body.values if "values" in sent else reply.template_values
-        reply.text, reply.template_version = await _text_of(session, body.text, template_id, values, by)
+        reply.text, template = await _text_of(session, body.text, template_id, values, by)
+        reply.template_version = template.version if template else None
+        reply.template_past_review_since = template.past_review_since if template else None
         reply.template_id, reply.template_values = template_id, dict(values)
         reply.is_own_text = body.text is not None
     reply.state = state
@@ -107,7 +111,7 @@ async def submit_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
 ) -> Reply:
     """Hand a reply in for approval, or past it where the unit's rule wants none; unfilled placeholders block it."""
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.SUBMIT)
     _require_ready(reply)
@@ -126,7 +130,7 @@ async def approve_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
 ) -> Reply:
     """Approve a reply; whose hand is in its text does not."""
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.APPROVE)
     if str(by.id) in reply.author_ids:
@@ -141,7 +145,7 @@ async def return_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, reason: str, match: Match, *, by: Principal
 ) -> Reply:
     """Return a reply to its author with a reason."""
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.RETURN)
     is_outside = message.competence is Competence.OUTSIDE
@@ -155,7 +159,7 @@ async def return_reply(
 
 async def send_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal) -> Reply:
     """Send an approved reply: it goes to the outbox once, and the worker delivers it."""
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.SEND)
     _require_ready(reply)
@@ -168,11 +172,14 @@ async def _changed_share(session: AsyncSession, reply: Reply) -> float | None:
     """How much of the text is not the template's, None without a template (O-6.2.6)."""
     if reply.template_id is None or reply.template_version is None:
         return None
-    text = await template_service.text_of(session, reply.template_id, reply.template_version)
-    return changed_share(templates.render(text, reply.template_values), reply.text)
+    number, values = reply.template_version, reply.template_values
+    return changed_share(await template_service.rendered_text(session, reply.template_id, number, values), reply.text)
 
 
-async def _both(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> tuple[Message, Reply]:
+async def get_message_and_reply(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal
+) -> tuple[Message, Reply]:
+    """A message and its reply as the caller may see them, or `MessageNotFound`, `ReplyNotFound`."""
     message = await get_message(session, message_id, by)
     reply = (await session.exec(select(Reply).where(Reply.id == reply_id, Reply.message_id == message.id))).first()
     if reply is None or (by.kind == "client" and reply.state is not ReplyState.SENT):
@@ -202,15 +209,15 @@ def _require_ready(reply: Reply) -> None:
 
 async def _text_of(
     session: AsyncSession, text: str | None, template_id: UUID | None, values: Mapping[str, str], by: Principal
-) -> tuple[str, int | None]:
-    """The reply's text and the template version that is kept with it; a text of one's own wins."""
+) -> tuple[str, UsableTemplate | None]:
+    """The reply's text and the template whose version is kept with it; a text of one's own wins."""
     if template_id is None:
         if text is None:
             ru, en = "Напишите текст или выберите шаблон.", "Write a text or choose a template."
             raise Invalid(faults=[Fault("/text", "missing", ru, en)])
         return text, None
     template = await template_service.use_template(session, template_id, by)
-    return text if text is not None else templates.render(template.text, values), template.version
+    return text if text is not None else template.filled(values), template
 
 
 async def _require_offers(session: AsyncSession, kind: ReplyKind, point_ids: Sequence[UUID]) -> None:
