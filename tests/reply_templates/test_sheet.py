@@ -169,3 +169,11 @@ async def test_another_units_template_with_the_same_key_is_untouched(
     assert report["created"] == 1
     kept = await api.get(f"{PATH}/{mine.json()['id']}", headers=api.as_(people.operator))
     assert (kept.json()["title"], kept.json()["version"]) == ("Ежевика", 1)
+
+
+async def test_a_spreadsheet_that_turns_line_breaks_changes_no_text(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    await make(api, people, text="Здравствуйте!\r\nЧем помочь?")
+    content = table(HEADERS, ["ezhevika", "Ежевика", "Здравствуйте!\nЧем помочь?", "ёжик"])
+    assert (await bring(api, database, people.operator, content))["unchanged"] == 1
