@@ -215,6 +215,7 @@ class PlaceholderRead(Output):
     name: str
     kind: PlaceholderKind
     wanted: str
+    example: str
 
 
 class PlaceholdersRead(Output):

@@ -11,7 +11,7 @@ from app.reply_templates.rules import cells, diff
 from app.reply_templates.rules.dates import dates_in
 from app.reply_templates.rules.diff import PartKind
 from app.reply_templates.rules.mentions import acts_in, is_same_act, passed_days
-from app.reply_templates.rules.placeholders import PlaceholderKind, is_sound
+from app.reply_templates.rules.placeholders import EXAMPLES, PlaceholderKind, is_sound
 from app.reply_templates.rules.review import ReviewState, next_review_on, remind_on, review_state
 
 K = PlaceholderKind
@@ -31,6 +31,10 @@ K = PlaceholderKind
 )
 def test_values_of_their_type(kind: PlaceholderKind, good: list[str]) -> None:
     assert [value for value in good if not is_sound(kind, value)] == []
+
+
+def test_the_examples_are_sound() -> None:
+    assert [kind for kind in PlaceholderKind if not is_sound(kind, EXAMPLES[kind])] == []
 
 
 HOSTILE = [

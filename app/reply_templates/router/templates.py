@@ -15,7 +15,7 @@ from app.reply_templates.errors import TemplateExists, TemplateNotFound, TooMany
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.router.callers import CHANGES, Reader, Writer, answer_template
 from app.reply_templates.router.filters import ORDERS, FiltersDep, SortQuery, TemplateSort
-from app.reply_templates.rules.placeholders import PLACEHOLDERS, WANTED
+from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS, WANTED
 from app.reply_templates.schemas import (
     ExampleCreate,
     PlaceholderRead,
@@ -68,8 +68,12 @@ async def create_template(body: TemplateCreate, by: Writer, session: SessionDep,
 async def list_placeholders(by: Reader) -> PlaceholdersRead:
     """The names that a template may use in braces, each with what its value has to be."""
     del by  # whoever reads templates
-    known = [PlaceholderRead(name=name, kind=kind, wanted=WANTED[kind][0]) for name, kind in PLACEHOLDERS.items()]
-    return PlaceholdersRead(items=known)
+    return PlaceholdersRead(
+        items=[
+            PlaceholderRead(name=name, kind=kind, wanted=WANTED[kind][0], example=EXAMPLES[kind])
+            for name, kind in PLACEHOLDERS.items()
+        ]
+    )
 
 
 @router.get(

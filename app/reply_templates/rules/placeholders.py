@@ -56,6 +56,16 @@ WANTED: Mapping[PlaceholderKind, tuple[str, str]] = {
 }
 """What to say of a value that is something else: in Russian and in English."""
 
+EXAMPLES: Mapping[PlaceholderKind, str] = {
+    PlaceholderKind.NAME: "Иван",
+    PlaceholderKind.URL: "https://econom.nso.ru/",
+    PlaceholderKind.DATE: "1 декабря 2026 года",
+    PlaceholderKind.PHONE: "+7 383 238-67-00",
+    PlaceholderKind.ADDRESS: "г. Новосибирск, Красный проспект, 18",
+    PlaceholderKind.NUMBER: "2026-000001",
+}
+"""A sound value of each type."""
+
 _BRACED = re.compile(r"\{([^{}]*)\}")
 _PHONE = re.compile(r"\+?[0-9(][0-9 ()\u00a0\-‑–]{1,30}[0-9](?:,? (?:доб\.?|вн\.?) ?[0-9]{1,6})?")
 _NUMBER = re.compile(r"[\w№][\w №/.:\-‑–]{0,98}\w|\w")
