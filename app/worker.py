@@ -21,6 +21,9 @@ from app.imports.service.work import handlers as import_handlers
 from app.interaction_points.importer import POINTS
 from app.messages import delivery, notices
 from app.messages.service import deadlines
+from app.reply_templates import notices as template_notices
+from app.reply_templates.importer import TEMPLATES
+from app.reply_templates.service import review
 from app.surveys import counters
 
 log = structlog.get_logger()
@@ -39,10 +42,10 @@ def every_handler(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[ty
     return merged
 
 
-IMPORTERS: Sequence[Importer] = (POINTS,)
+IMPORTERS: Sequence[Importer] = (POINTS, TEMPLATES)
 """Everything that can be imported."""
 
-HANDLERS = every_handler(delivery.HANDLERS, notices.HANDLERS, import_handlers(IMPORTERS))
+HANDLERS = every_handler(delivery.HANDLERS, notices.HANDLERS, template_notices.HANDLERS, import_handlers(IMPORTERS))
 """Who does the work of which event."""
 
 
@@ -78,6 +81,9 @@ async def _watch_deadlines(database: Database, stop: asyncio.Event, poll_seconds
             if await is_deadline_due(database):
                 async with database.transaction() as session:
                     said = await deadlines.remind_and_escalate(session)
+            if await is_review_due(database):
+                async with database.transaction() as session:
+                    said += await review.remind_of_reviews(session)
         except Exception as error:  # the loop outlives every outage  # noqa: BLE001
             log.warning("deadlines_not_watched", error=type(error).__name__)
         if not said:
@@ -105,6 +111,12 @@ async def is_deadline_due(database: Database) -> bool:
     """Whether a reminder or an escalation waits; asked first, so that an idle worker takes no write lock."""
     async with database.transaction(write=False) as session:
         return await deadlines.is_something_due(session)
+
+
+async def is_review_due(database: Database) -> bool:
+    """Whether a template's review is to be told of; asked first, for the same reason."""
+    async with database.transaction(write=False) as session:
+        return await review.is_review_due(session)
 
 
 async def run_worker(relay: Relay, database: Database, settings: Settings, stop: asyncio.Event) -> None:

@@ -38,6 +38,10 @@ DbInt = Annotated[int, Field(strict=True, ge=0, le=2_147_483_647)]
 """A count or number that every integer column holds."""
 
 
+Days = Annotated[int, Field(strict=True, ge=1, le=3650)]
+"""A period in calendar days, ten years at most."""
+
+
 def _only_text(value: Any) -> Any:
     # Without this pydantic takes numbers for timestamps, and `true` for a date.
     if isinstance(value, str | date | datetime | UUID):

@@ -181,3 +181,12 @@ class NotAnsweredYet(Conflict):
     title_ru, title_en = "Ответ ещё не отправлен", "No answer was sent yet"
     detail_ru = "Оценить можно только отправленный ответ."
     detail_en = "Only an answer that was sent can be rated."
+
+
+class NotAnsweredByTemplate(Conflict):
+    """The reply was not sent, or was written without a template."""
+
+    code = "not_answered_by_template"
+    title_ru, title_en = "Ответ не отправлен или составлен без шаблона", "Not sent, or written without a template"
+    detail_ru = "Типовым становится сообщение, на которое ответили по шаблону."
+    detail_en = "A message that was answered with a template can become a typical one."

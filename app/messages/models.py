@@ -257,6 +257,8 @@ class Reply(VersionedRow, table=True):
     offered_point_ids: list[str] = Field(sa_column=json_column())
     findings: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
     """What the check found when the text was last written or checked; lists show it without checking again."""
+    template_past_review_since: date | None = None
+    """If the template was past its review when it was inserted: the last day on which it counted as current."""
     is_own_text: bool = Field(default=True)
     """Whether the text is the author's and not just the template's with its values."""
     changed_share: float | None = None

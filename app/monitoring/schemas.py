@@ -127,6 +127,8 @@ class UnitQueueRead(Output):
     by_employee: list[EmployeeLoadRead]
     by_channel: list[ChannelLoadRead]
     open_control_notes: int
+    templates_due_soon: int = Field(description="Reply templates whose review is near (`/reply-templates?review=…`).")
+    templates_past_review: int = Field(description="Those that were not confirmed as current in time (O-6.2.6).")
 
 
 class MonthFiguresRead(Output):

@@ -62,13 +62,19 @@ class Unit(VersionedRow, table=True):
     """A structural unit (O-2.4): its head is the employee with the role `unit_head`."""
 
     __tablename__ = "units"
-    __table_args__ = (sa.UniqueConstraint("organization_id", "name", name="uq_units_name"), limit("name", 500))
+    __table_args__ = (
+        sa.UniqueConstraint("organization_id", "name", name="uq_units_name"),
+        limit("name", 500),
+        sa.CheckConstraint("template_review_days BETWEEN 1 AND 3650", name="template_review_days_range"),
+    )
 
     organization_id: UUID = Field(foreign_key="organizations.id", index=True)
     name: str = Field(max_length=500)
     is_client_centricity: bool = Field(default=False)
     """Whether it is the unit authorised for client-centricity (A-1.fn)."""
     approval_rule: ApprovalRule = Field(default=ApprovalRule.ALWAYS, sa_column=enum_column(ApprovalRule))
+    template_review_days: int = Field(default=180)
+    """How long the unit's reply templates count as current, unless a template says otherwise (O-6.2.6)."""
     opened_on: date | None = None
     closed_on: date | None = None
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core import example_ids
 from app.core.schemas import Input, Output, example
-from app.core.types import Day, Id, Key, Label, Name
+from app.core.types import Day, Days, Id, Key, Label, Name
 from app.organizations.models import ApprovalRule, MunicipalityKind, OrganizationKind
 
 Oktmo = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
@@ -68,6 +68,7 @@ class UnitCreate(Input):
     name: Name
     is_client_centricity: bool = Field(default=False, strict=True)
     approval_rule: ApprovalRule = ApprovalRule.ALWAYS
+    template_review_days: Days = 180
     opened_on: Day | None = None
     model_config = example({"organization_id": example_ids.MINISTRY, "name": "Отдел поддержки предпринимательства"})
 
@@ -78,6 +79,7 @@ class UnitPatch(Input):
     name: Name = Field(default="")
     is_client_centricity: bool = Field(default=False, strict=True)
     approval_rule: ApprovalRule = ApprovalRule.ALWAYS
+    template_review_days: Days = 180
     opened_on: Day | None = None
     closed_on: Day | None = None
     model_config = example({"name": "Отдел поддержки предпринимательства и экспорта"})
@@ -91,6 +93,9 @@ class UnitRead(Output):
     name: str
     is_client_centricity: bool
     approval_rule: ApprovalRule = Field(description="Which replies a head approves before they are sent.")
+    template_review_days: int = Field(
+        description="How long reply templates count as current, from their next publication or confirmation on."
+    )
     opened_on: date | None
     closed_on: date | None
 

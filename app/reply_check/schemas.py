@@ -1,7 +1,7 @@
 """What the API takes and gives about the reply check."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -19,7 +19,7 @@ Switch = Annotated[bool, Field(strict=True)]
 class FindingRead(Output):
     """Something about a text that its writer should see: a place in code points, and what to do."""
 
-    code: RuleCode
+    code: RuleCode | Literal["template_past_review"]
     severity: Severity = Field(description="An error blocks sending, a warning never does.")
     start: int
     end: int = Field(description="The place is `text[start:end]`, in code points of the text as it was given.")

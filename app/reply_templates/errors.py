@@ -24,3 +24,11 @@ class FourEyes(Conflict):
     code = "four_eyes"
     title_ru, title_en = "Автор не может утвердить свой текст", "The author does not approve their own text"
     detail_ru, detail_en = "Утвердить должен другой сотрудник.", "Another employee has to approve it."
+
+
+class TooManyExamples(Conflict):
+    """The template has as many typical messages as it may have."""
+
+    code = "too_many_examples"
+    title_ru, title_en = "Слишком много типовых сообщений", "Too many typical messages"
+    detail_ru, detail_en = "Сначала уберите лишние.", "Take some away first."

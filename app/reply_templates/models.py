@@ -1,13 +1,13 @@
-"""Tables of reply templates and their versions."""
+"""Tables of reply templates, their versions, the units they are shared with, and the reviews they passed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.core.db import Row, VersionedRow, enum_column, json_column, limit
-from app.reply_templates.rules import TemplateState
+from app.reply_templates.rules.lives import TemplateState
 
 
 class ReplyTemplate(VersionedRow, table=True):
@@ -17,6 +17,10 @@ class ReplyTemplate(VersionedRow, table=True):
     __table_args__ = (
         sa.UniqueConstraint("unit_id", "key", name="uq_reply_templates_key"),
         limit("key", 64),
+        sa.CheckConstraint("review_days IS NULL OR review_days BETWEEN 1 AND 3650", name="review_days_range"),
+        sa.CheckConstraint("(next_review_on IS NULL) = (review_remind_on IS NULL)", name="review_days_together"),
+        sa.Index("ix_reply_templates_next_review_on", "next_review_on"),
+        sa.Index("ix_reply_templates_updated_at", "updated_at", "id"),
     )
 
     unit_id: UUID = Field(foreign_key="units.id", index=True)
@@ -26,13 +30,30 @@ class ReplyTemplate(VersionedRow, table=True):
     published_version: int | None = Field(default=None)
     search_text: str = Field(sa_type=sa.Text)
     """Title, keywords, typical messages and text of the newest version, normalized."""
+    published_search_text: str | None = Field(default=None, sa_type=sa.Text)
+    """The same of the published version: other units search in nothing else."""
     created_by: UUID | None = Field(default=None, foreign_key="employees.id")
     created_at: datetime
     updated_at: datetime
+    """Grows with every change of what is found or used: texts, states, typical messages, sharing, review."""
+    review_days: int | None = None
+    """How long the template counts as current; None: as long as its unit says."""
+    reviewed_at: datetime | None = None
+    """When it was last published or confirmed as current."""
+    reviewed_by: UUID | None = Field(default=None, foreign_key="employees.id")
+    next_review_on: date | None = None
+    """The last day on which it counts as current; None while it is not in use."""
+    review_remind_on: date | None = None
+    review_reminded_at: datetime | None = None
+    review_escalated_at: datetime | None = None
 
 
 class TemplateVersion(Row, table=True):
-    """A version of a template, kept for ever: replies already sent point at it."""
+    """A version of a template, kept for ever: replies already sent point at it.
+
+    Its wording never changes. Typical messages are added to the newest and the published one, for they only help to
+    find it.
+    """
 
     __tablename__ = "reply_template_versions"
     __table_args__ = (
@@ -48,8 +69,37 @@ class TemplateVersion(Row, table=True):
     keywords: list[str] = Field(sa_column=json_column())
     examples: list[str] = Field(sa_column=json_column())
     topic_ids: list[str] = Field(sa_column=json_column())
+    defaults: dict[str, str] = Field(default_factory=dict, sa_column=json_column())
+    """What stands for a placeholder to which no value is given."""
     note: str | None = Field(default=None, max_length=2000)
+    """What its author says of it."""
     author_id: UUID | None = Field(default=None, foreign_key="employees.id")
+    returned_reason: str | None = Field(default=None, max_length=2000)
+    """Why it was last returned."""
     approved_by: UUID | None = Field(default=None, foreign_key="employees.id")
     created_at: datetime
     published_at: datetime | None = None
+
+
+class TemplateShare(Row, table=True):
+    """A unit that may see and use the published version of another unit's template."""
+
+    __tablename__ = "reply_template_shares"
+    __table_args__ = (sa.UniqueConstraint("template_id", "unit_id", name="uq_reply_template_shares_unit"),)
+
+    template_id: UUID = Field(foreign_key="reply_templates.id")
+    unit_id: UUID = Field(foreign_key="units.id", index=True)
+
+
+class TemplateReview(Row, table=True):
+    """A confirmation that a published version is current, for ever on the record (O-6.2.6)."""
+
+    __tablename__ = "reply_template_reviews"
+
+    template_id: UUID = Field(foreign_key="reply_templates.id", index=True)
+    number: int
+    """The version that was confirmed."""
+    note: str | None = Field(default=None, max_length=2000)
+    reviewed_at: datetime
+    reviewed_by: UUID = Field(foreign_key="employees.id")
+    next_review_on: date

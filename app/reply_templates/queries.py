@@ -1,6 +1,8 @@
-"""Selects of reply templates: visibility, search by words, and the shape that the API shows."""
+"""Selects of reply templates: who sees which version, search by words, and the shape that the API shows."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,24 +10,86 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core import clock
 from app.core.security import Principal
-from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.rules import TemplateState, placeholders_in
-from app.reply_templates.schemas import TemplateRead, TemplateVersionRead
+from app.reply_templates.models import ReplyTemplate, TemplateReview, TemplateShare, TemplateVersion
+from app.reply_templates.rules.lives import TemplateState
+from app.reply_templates.rules.placeholders import placeholders_in
+from app.reply_templates.rules.review import ReviewState, review_state
+from app.reply_templates.schemas import TemplateRead, TemplateReviewRead, TemplateVersionRead
 
 
-def visible_to(by: Principal) -> ColumnElement[bool]:
+def owned_by(by: Principal) -> ColumnElement[bool]:
     """The templates of the caller's own unit; without a unit nobody's."""
     return col(ReplyTemplate.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
+def is_in_use() -> ColumnElement[bool]:
+    """The templates with a published version that are not archived."""
+    published, state = col(ReplyTemplate.published_version), col(ReplyTemplate.state)
+    return sa.and_(published.is_not(None), state != TemplateState.ARCHIVED)
+
+
+def visible_to(by: Principal) -> ColumnElement[bool]:
+    """What the caller may see: all of their own unit's, and what others share with it while it is in use.
+
+    Of another unit's template only the published version may be shown: `shown_number`, `read_templates`.
+    """
+    if by.unit_id is None:
+        return sa.false()
+    return sa.or_(owned_by(by), sa.and_(is_in_use(), _shared_with(by.unit_id)))
+
+
 def usable_by(by: Principal) -> ColumnElement[bool]:
-    """The templates that the caller may put into a reply: those they see that are published and not archived."""
-    return sa.and_(
-        visible_to(by),
-        col(ReplyTemplate.published_version).is_not(None),
-        col(ReplyTemplate.state) != TemplateState.ARCHIVED,
+    """What the caller may answer with: published and not archived, of their own unit or shared with it."""
+    return sa.and_(visible_to(by), is_in_use())
+
+
+def shown_number(by: Principal) -> ColumnElement[int]:
+    """The version that the caller sees: the newest of an own template, the published one of another's."""
+    latest, published = col(ReplyTemplate.latest_version), col(ReplyTemplate.published_version)
+    return sa.case((owned_by(by), latest), else_=published)
+
+
+def has_state(state: TemplateState, by: Principal) -> ColumnElement[bool]:
+    """The templates that the caller sees in that state: of another unit's it is always `published`."""
+    is_published = sa.true() if state is TemplateState.PUBLISHED else sa.false()
+    return sa.or_(
+        sa.and_(owned_by(by), col(ReplyTemplate.state) == state), sa.and_(sa.not_(owned_by(by)), is_published)
     )
+
+
+def shown_text(by: Principal) -> ColumnElement[str]:
+    """What a search by words looks at: of the version that the caller sees."""
+    newest, published = col(ReplyTemplate.search_text), col(ReplyTemplate.published_search_text)
+    return sa.case((owned_by(by), newest), else_=published)
+
+
+def has_topic(topic_id: UUID, by: Principal) -> ColumnElement[bool]:
+    """The version that the caller sees is on that topic."""
+    version = TemplateVersion
+    return sa.exists().where(
+        col(version.template_id) == col(ReplyTemplate.id),
+        col(version.number) == shown_number(by),
+        sa.cast(col(version.topic_ids), sa.Text).like(f'%"{topic_id}"%'),
+    )
+
+
+def has_review(state: ReviewState) -> ColumnElement[bool]:
+    """The templates in use whose review stands so today."""
+    today = clock.today()
+    due, remind = col(ReplyTemplate.next_review_on), col(ReplyTemplate.review_remind_on)
+    conditions = {
+        ReviewState.OVERDUE: due < today,
+        ReviewState.DUE_SOON: sa.and_(due >= today, remind <= today),
+        ReviewState.CURRENT: remind > today,
+    }
+    return sa.and_(is_in_use(), conditions[state])
+
+
+def review_of(row: ReplyTemplate) -> ReviewState | None:
+    """Where the review of a template stands today."""
+    return review_state(row.next_review_on, row.review_remind_on, clock.today())
 
 
 async def version_of(session: AsyncSession, template_id: UUID, number: int) -> TemplateVersion | None:
@@ -40,30 +104,70 @@ async def versions_of(session: AsyncSession, template_id: UUID) -> list[Template
     return list((await session.exec(query.order_by(col(TemplateVersion.number).desc()))).all())
 
 
-async def read_templates(session: AsyncSession, rows: Sequence[ReplyTemplate]) -> list[TemplateRead]:
-    """Templates as the API shows them; the newest versions of all come in one query."""
-    wanted = sa.tuple_(col(TemplateVersion.template_id), col(TemplateVersion.number)).in_(
-        [(row.id, row.latest_version) for row in rows]
+async def shared_units(session: AsyncSession, template_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """The units that each template is shared with."""
+    query = select(TemplateShare).where(col(TemplateShare.template_id).in_(template_ids))
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for share in (await session.exec(query.order_by(col(TemplateShare.unit_id)))).all():
+        found[share.template_id].append(share.unit_id)
+    return found
+
+
+async def shown_versions(
+    session: AsyncSession, rows: Sequence[ReplyTemplate], by: Principal
+) -> dict[UUID, TemplateVersion]:
+    """The version of each template that the caller sees, all in one query."""
+    numbers = {row.id: row.latest_version if _is_own(row, by) else row.published_version for row in rows}
+    return await versions_numbered(session, numbers)
+
+
+async def versions_numbered(session: AsyncSession, numbers: Mapping[UUID, int | None]) -> dict[UUID, TemplateVersion]:
+    """One version of each template, by its number."""
+    wanted = sa.tuple_(col(TemplateVersion.template_id), col(TemplateVersion.number)).in_(list(numbers.items()))
+    return {v.template_id: v for v in (await session.exec(select(TemplateVersion).where(wanted))).all()}
+
+
+async def read_templates(session: AsyncSession, rows: Sequence[ReplyTemplate], by: Principal) -> list[TemplateRead]:
+    """Templates as the caller may see them, in two queries for all."""
+    versions = await shown_versions(session, rows, by)
+    shared = await shared_units(session, [row.id for row in rows])
+    return [_read(row, versions[row.id], shared[row.id], by) for row in rows]
+
+
+def _read(row: ReplyTemplate, version: TemplateVersion, shared: list[UUID], by: Principal) -> TemplateRead:
+    told: dict[str, Any] = row.model_dump(exclude={"version"}) | {
+        "version": version.number,
+        **version.model_dump(include={"title", "text", "keywords", "examples", "topic_ids", "defaults"}),
+        "placeholders": placeholders_in(version.text),
+        "is_own": True,
+        "shared_unit_ids": shared,
+        "returned_reason": version.returned_reason,
+        "review": review_of(row),
+    }
+    if not _is_own(row, by):  # what goes on in another unit is its own affair
+        told |= {"state": TemplateState.PUBLISHED, "is_own": False, "shared_unit_ids": [by.unit_id]}
+        told |= dict.fromkeys(("returned_reason", "review_days", "reviewed_by", "created_by"))
+    return TemplateRead.model_validate(told)
+
+
+def read_version(row: TemplateVersion, *, is_own: bool) -> TemplateVersionRead:
+    """A version as the API shows it; another unit learns nothing of who wrote it and what was said of it."""
+    told = row.model_dump() | {"version": row.number}
+    if not is_own:
+        told |= dict.fromkeys(("note", "author_id", "returned_reason", "approved_by"))
+    return TemplateVersionRead.model_validate(told)
+
+
+def read_review(row: TemplateReview) -> TemplateReviewRead:
+    """A confirmation as the API shows it."""
+    return TemplateReviewRead.model_validate(row.model_dump() | {"version": row.number})
+
+
+def _is_own(row: ReplyTemplate, by: Principal) -> bool:
+    return row.unit_id == by.unit_id
+
+
+def _shared_with(unit_id: UUID) -> ColumnElement[bool]:
+    return sa.exists().where(
+        col(TemplateShare.template_id) == col(ReplyTemplate.id), col(TemplateShare.unit_id) == unit_id
     )
-    versions = {v.template_id: v for v in (await session.exec(select(TemplateVersion).where(wanted))).all()}
-    return [_read(row, versions[row.id]) for row in rows]
-
-
-def _read(row: ReplyTemplate, version: TemplateVersion) -> TemplateRead:
-    return TemplateRead.model_validate(
-        {
-            **row.model_dump(exclude={"version"}),
-            "version": version.number,
-            "title": version.title,
-            "text": version.text,
-            "keywords": version.keywords,
-            "examples": version.examples,
-            "topic_ids": version.topic_ids,
-            "placeholders": placeholders_in(version.text),
-        }
-    )
-
-
-def read_version(row: TemplateVersion) -> TemplateVersionRead:
-    """A version as the API shows it."""
-    return TemplateVersionRead.model_validate({**row.model_dump(), "version": row.number})

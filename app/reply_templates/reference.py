@@ -10,9 +10,10 @@ from app.core.data import read_yaml
 from app.core.ids import new_id
 from app.organizations import reference as organizations
 from app.organizations.models import Topic
-from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.rules import TemplateState
-from app.reply_templates.service import search_text
+from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
+from app.reply_templates.rules.lives import TemplateState
+from app.reply_templates.service.moves import search_text
+from app.reply_templates.service.review import apply_period
 
 
 async def load_demo(session: AsyncSession) -> None:
@@ -34,6 +35,7 @@ async def load_demo(session: AsyncSession) -> None:
             search_text="",
             created_at=moment,
             updated_at=moment,
+            reviewed_at=moment,
         )
         version = TemplateVersion(
             template_id=row.id,
@@ -43,11 +45,16 @@ async def load_demo(session: AsyncSession) -> None:
             keywords=raw["keywords"],
             examples=raw["examples"],
             topic_ids=[str(topic.id)] if topic else [],
+            defaults=raw.get("defaults", {}),
             created_at=moment,
             published_at=moment,
         )
-        row.search_text = search_text(version)
+        row.search_text = row.published_search_text = search_text(version)
+        apply_period(row, unit.template_review_days)
         session.add(row)
         await session.flush()  # the version refers to it
         session.add(version)
+        if raw.get("shared", False):
+            other = units.second if unit is units.first else units.first
+            session.add(TemplateShare(template_id=row.id, unit_id=other.id))
     await session.flush()  # what comes next reads the templates

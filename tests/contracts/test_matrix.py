@@ -156,6 +156,7 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
         "unit_id": str(people.unit_head.unit_id),
         "attachment_id": message.json()["attachments"][0]["id"],
         "note_id": note.json()["id"],
+        "number": "1",
     }
     asked = 0
     for name, row in MATRIX["operations"].items():

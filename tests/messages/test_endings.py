@@ -11,6 +11,7 @@ from sqlmodel import select
 from app.core.ids import new_id
 from app.legal_acts.models import LegalAct
 from app.messages.models import Message
+from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS
 from app.worker import make_relay
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.test_deadlines_api import by_stage
@@ -390,7 +391,7 @@ async def test_a_units_rule_says_which_replies_a_head_approves(
     headers = api.as_(people.operator)
     listed = (await api.get("/api/v1/reply-templates", params={"state": "published"}, headers=headers)).json()
     known = listed["items"][0]
-    values = dict.fromkeys(known["placeholders"], "слово")
+    values = {name: EXAMPLES[PLACEHOLDERS[name]] for name in known["placeholders"]}
     path = await came_in(api, people)
     await sorted_out(api, people, path)
     for body, state in (

@@ -89,8 +89,8 @@ async def filled(
         connection = await session.connection()
         await connection.execute(
             sa.text(
-                "INSERT INTO units (id, version, organization_id, name, is_client_centricity, approval_rule)"
-                " SELECT gen_random_uuid(), 1, id, 'Отдел ' || n, false, 'always'"
+                "INSERT INTO units (id, version, organization_id, name, is_client_centricity, approval_rule,"
+                " template_review_days) SELECT gen_random_uuid(), 1, id, 'Отдел ' || n, false, 'always', 180"
                 f" FROM organizations, generate_series(1, {UNITS - 4}) AS n WHERE kind = 'ministry'"
             )
         )

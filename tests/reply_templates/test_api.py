@@ -3,43 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
 from app.core.data import read_yaml
-from app.core.security import Principal
 from app.reply_templates import reference
 from tests.conftest import Api
 from tests.people import People
-
-PATH = "/api/v1/reply-templates"
-
-
-def body(people: People, **more: Any) -> dict[str, Any]:
-    return {
-        "unit_id": str(people.operator.unit_id),
-        "key": "ezhevika",
-        "title": "Ежевика",
-        "text": "Здравствуйте, {имя}! Ёжики едят 100% ежевики: {ссылка}.",
-        "keywords": ["ёжик"],
-        "examples": ["Что едят ежи?"],
-        **more,
-    }
-
-
-async def make(api: Api, people: People, **more: Any) -> httpx.Response:
-    made = await api.post(PATH, headers=api.as_(people.operator), json=body(people, **more))
-    assert made.status_code == 201, made.text
-    return made
-
-
-async def act(api: Api, by: Principal, made: httpx.Response, verb: str, sent: object = None) -> httpx.Response:
-    path = f"{PATH}/{made.json()['id']}"
-    tag = (await api.get(path, headers=api.as_(by))).headers["etag"]
-    headers = api.as_(by) | {"If-Match": tag}
-    if verb == "patch":
-        return await api.patch(path, headers=headers, json=sent)
-    return await api.post(f"{path}/{verb}", headers=headers, json=sent or {})
+from tests.reply_templates.work import PATH, act, body, make
 
 
 @pytest.mark.order("O-6.2.6")
@@ -58,7 +28,10 @@ async def test_from_draft_to_published_and_on_to_the_next_version(api: Api, peop
     assert (edited.json()["version"], edited.json()["published_version"]) == (2, 1)
     assert (edited.json()["state"], edited.json()["title"]) == ("draft", "Ежевика")
     versions = (await api.get(f"{PATH}/{told['id']}/versions", headers=api.as_(people.operator))).json()["items"]
-    assert [(v["version"], v["note"]) for v in versions] == [(2, "Короче"), (1, "Короче")]
+    assert [(v["version"], v["note"], v["returned_reason"]) for v in versions] == [
+        (2, "Короче", None),
+        (1, None, "Короче"),
+    ]
     assert versions[1]["text"] == told["text"] and versions[1]["approved_by"] == str(people.unit_head.id)
     archived = await act(api, people.unit_head, made, "archive")
     assert archived.json()["state"] == "archived"

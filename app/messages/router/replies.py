@@ -12,16 +12,19 @@ from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Sta
 from app.core.schemas import Empty
 from app.core.security import Principal, requires
 from app.messages import queries
-from app.messages.errors import MessageNotFound, ReplyNotFound, ReplyNotReady
+from app.messages.errors import MessageNotFound, NotAnsweredByTemplate, ReplyNotFound, ReplyNotReady
 from app.messages.models import Reply
 from app.messages.schemas.messages import ReplyCreate, ReplyList, ReplyPatch, ReplyRead, ReplyReturn
-from app.messages.service import replies
-from app.reply_templates.errors import FourEyes
+from app.messages.service import examples, replies
+from app.reply_templates.errors import FourEyes, TemplateNotFound, TooManyExamples
+from app.reply_templates.queries import read_templates
+from app.reply_templates.schemas import TemplateRead
 
 Reader = Annotated[Principal, requires("messages:read")]
 Writer = Annotated[Principal, requires("replies:write")]
 Approver = Annotated[Principal, requires("replies:approve")]
 Sender = Annotated[Principal, requires("replies:send")]
+TemplateWriter = Annotated[Principal, requires("messages:read", "templates:write")]
 
 router = APIRouter(prefix="/messages/{message_id}/replies", tags=["replies"])
 
@@ -132,3 +135,21 @@ async def send_reply(
 ) -> Response:
     """Send an approved reply. It is delivered within seconds, once, whatever is pressed twice or killed between."""
     return _answer(await replies.send_reply(session, message_id, reply_id, match, by=by), 202)
+
+
+@router.post(
+    "/{reply_id}/take_example",
+    response_model=TemplateRead,
+    responses=problems(*CHANGES, TemplateNotFound, NotAnsweredByTemplate, TooManyExamples),
+    summary="Take the message as a typical one of the template",
+)
+async def take_template_example(
+    message_id: UUID, reply_id: UUID, body: Empty, by: TemplateWriter, session: SessionDep, match: MatchDep
+) -> Response:
+    """Add the message to the typical ones of the own template that answered it (O-6.2.6); the template comes back.
+
+    The client's name, contacts and whatever may be personal data are masked. Once more changes nothing. `If-Match` is
+    the reply's.
+    """
+    row = await examples.take_example(session, message_id, reply_id, match, by=by)
+    return answer((await read_templates(session, [row], by))[0], version=row.version)

@@ -17,6 +17,7 @@ from app.reply_check.rules.case import KnownClient
 from app.reply_check.rules.check import blocking
 from app.reply_check.rules.findings import Finding
 from app.reply_check.rules.personal import contacts_in
+from app.reply_templates.service.use import past_review_findings
 
 LOOKED_THROUGH = 100
 """How many of the thread's newest messages are looked through for what the client wrote of themselves."""
@@ -27,7 +28,8 @@ FROZEN = frozenset({ReplyState.SENDING, ReplyState.SENT})
 async def keep_findings(session: AsyncSession, message: Message, reply: Reply) -> list[Finding]:
     """Check a reply's text as it stands, and keep what is found with the reply."""
     found = await find(session, message, reply.text)
-    told = [asdict(finding) for finding in found]
+    late = past_review_findings(reply.text, reply.template_past_review_since)
+    told = [*(asdict(finding) for finding in found), *(finding.model_dump() for finding in late)]
     if told != reply.findings:
         reply.findings = told
     return found

@@ -25,10 +25,10 @@ from app.messages.schemas.messages import ReplyCreate, ReplyPatch
 from app.messages.service import checks, deadlines
 from app.messages.service.moves import get_message, make_move, touch
 from app.organizations import service as organizations
-from app.reply_templates import rules as templates
-from app.reply_templates import service as template_service
 from app.reply_templates.errors import FourEyes
 from app.reply_templates.finding.service.choices import record_choice
+from app.reply_templates.service import use as template_service
+from app.reply_templates.service.use import UsableTemplate
 
 
 async def list_replies(session: AsyncSession, message_id: UUID, by: Principal) -> list[Reply]:
@@ -40,14 +40,14 @@ async def list_replies(session: AsyncSession, message_id: UUID, by: Principal) -
 
 async def get_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
     """A reply of the message, or `ReplyNotFound`."""
-    return (await _both(session, message_id, reply_id, by))[1]
+    return (await get_message_and_reply(session, message_id, reply_id, by))[1]
 
 
 async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate, *, by: Principal) -> Reply:
     """Draft a reply: a free text, or a template's published version with its values; the text wins."""
     template_service.require_known_values(body.values)
     message = await get_message(session, message_id, by)
-    text, version = await _text_of(session, body.text, body.template_id, body.values, by)
+    text, template = await _text_of(session, body.text, body.template_id, body.values, by)
     await _require_offers(session, body.kind, body.offered_point_ids)
     if message.state is MessageState.AWAITING_CLIENT:  # answered after all, without waiting for the client
         await deadlines.resume(session, message, clock.now())
@@ -60,7 +60,8 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
         state=ReplyState.DRAFT,
         text=text,
         template_id=body.template_id,
-        template_version=version,
+        template_version=template.version if template else None,
+        template_past_review_since=template.past_review_since if template else None,
         template_values=dict(body.values),
         offered_point_ids=[str(point_id) for point_id in body.offered_point_ids],
         is_own_text=body.text is not None,
@@ -82,7 +83,7 @@ async def edit_reply(
 ) -> Reply:
     """Change a draft or a returned reply."""
     template_service.require_known_values(body.values)
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.EDIT)
     sent = body.model_fields_set
@@ -95,7 +96,9 @@ async def edit_reply(
     elif sent & {"text", "template_id", "values"}:
         template_id = body.template_id if "template_id" in sent else reply.template_id
         values = body.values if "values" in sent else reply.template_values
-        reply.text, reply.template_version = await _text_of(session, body.text, template_id, values, by)
+        reply.text, template = await _text_of(session, body.text, template_id, values, by)
+        reply.template_version = template.version if template else None
+        reply.template_past_review_since = template.past_review_since if template else None
         if template_id is not None and template_id != reply.template_id:
             await record_choice(session, template_id, message.text)
         reply.template_id, reply.template_values = template_id, dict(values)
@@ -112,7 +115,7 @@ async def edit_reply(
 
 async def check_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
     """Check a reply by the words and rules of now. What went out keeps the findings that it went out with."""
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     if reply.state in checks.FROZEN:
         return reply
     before = reply.findings
@@ -127,7 +130,7 @@ async def submit_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
 ) -> Reply:
     """Hand a reply in for approval, or past it where the unit's rule wants none; errors of the check block it."""
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.SUBMIT)
     await checks.require_ready(session, message, reply)
@@ -146,7 +149,7 @@ async def approve_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
 ) -> Reply:
     """Approve a reply; whose hand is in its text does not."""
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.APPROVE)
     if str(by.id) in reply.author_ids:
@@ -161,7 +164,7 @@ async def return_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, reason: str, match: Match, *, by: Principal
 ) -> Reply:
     """Return a reply to its author with a reason."""
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.RETURN)
     is_outside = message.competence is Competence.OUTSIDE
@@ -175,7 +178,7 @@ async def return_reply(
 
 async def send_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal) -> Reply:
     """Send an approved reply: it goes to the outbox once, and the worker delivers it."""
-    message, reply = await _both(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     state = _moved(reply, ReplyMove.SEND)
     await checks.require_ready(session, message, reply)
@@ -188,11 +191,14 @@ async def _changed_share(session: AsyncSession, reply: Reply) -> float | None:
     """How much of the text is not the template's, None without a template (O-6.2.6)."""
     if reply.template_id is None or reply.template_version is None:
         return None
-    text = await template_service.text_of(session, reply.template_id, reply.template_version)
-    return changed_share(templates.render(text, reply.template_values), reply.text)
+    number, values = reply.template_version, reply.template_values
+    return changed_share(await template_service.rendered_text(session, reply.template_id, number, values), reply.text)
 
 
-async def _both(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> tuple[Message, Reply]:
+async def get_message_and_reply(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal
+) -> tuple[Message, Reply]:
+    """A message and its reply as the caller may see them, or `MessageNotFound`, `ReplyNotFound`."""
     message = await get_message(session, message_id, by)
     reply = (await session.exec(select(Reply).where(Reply.id == reply_id, Reply.message_id == message.id))).first()
     if reply is None or (by.kind == "client" and reply.state is not ReplyState.SENT):
@@ -217,15 +223,15 @@ def _moved(reply: Reply, move: ReplyMove) -> ReplyState:
 
 async def _text_of(
     session: AsyncSession, text: str | None, template_id: UUID | None, values: Mapping[str, str], by: Principal
-) -> tuple[str, int | None]:
-    """The reply's text and the template version that is kept with it; a text of one's own wins."""
+) -> tuple[str, UsableTemplate | None]:
+    """The reply's text and the template whose version is kept with it; a text of one's own wins."""
     if template_id is None:
         if text is None:
             ru, en = "Напишите текст или выберите шаблон.", "Write a text or choose a template."
             raise Invalid(faults=[Fault("/text", "missing", ru, en)])
         return text, None
     template = await template_service.use_template(session, template_id, by)
-    return text if text is not None else templates.render(template.text, values), template.version
+    return text if text is not None else template.filled(values), template
 
 
 async def _require_offers(session: AsyncSession, kind: ReplyKind, point_ids: Sequence[UUID]) -> None:

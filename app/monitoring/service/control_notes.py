@@ -18,7 +18,7 @@ from app.monitoring.errors import ControlNoteNotFound, ControlNoteResolved
 from app.monitoring.models import ControlNote, NotedType
 from app.monitoring.schemas import ControlNoteCreate
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.queries import visible_to as visible_templates
+from app.reply_templates.queries import owned_by as own_templates
 from app.surveys.models import SurveySubmission
 
 
@@ -72,7 +72,7 @@ def _noted(body: ControlNoteCreate, by: Principal) -> SelectOfScalar[UUID]:
             return mine.where(col(Reply.id) == body.object_id, visible_messages(by))
         case NotedType.REPLY_TEMPLATE:
             mine = select(col(ReplyTemplate.id))
-            return mine.where(col(ReplyTemplate.id) == body.object_id, visible_templates(by))
+            return mine.where(col(ReplyTemplate.id) == body.object_id, own_templates(by))
         case NotedType.SURVEY_SUBMISSION:
             may = sa.true() if by.may("surveys:read") else sa.false()
             return select(col(SurveySubmission.id)).where(col(SurveySubmission.id) == body.object_id, may)

@@ -27,6 +27,9 @@ from app.monitoring.schemas import (
 )
 from app.organizations.errors import UnitNotFound
 from app.organizations.models import Employee
+from app.reply_templates.models import ReplyTemplate
+from app.reply_templates.queries import has_review
+from app.reply_templates.rules.review import ReviewState
 
 
 def require_own(unit_id: UUID, by: Principal) -> None:
@@ -36,7 +39,7 @@ def require_own(unit_id: UUID, by: Principal) -> None:
 
 
 async def read_queue(session: AsyncSession, unit_id: UUID) -> UnitQueueRead:
-    """The open work of a unit: in all, by employee and by channel, in four queries."""
+    """The open work of a unit: in all, by employee and by channel, and the templates to look through."""
     by_employee = await _count(session, unit_id, col(Message.assignee_id))
     by_channel = await _count(session, unit_id, col(Point.channel))
     names = dict((await session.exec(select(Employee.id, Employee.name).where(_is_among(by_employee)))).all())
@@ -49,6 +52,8 @@ async def read_queue(session: AsyncSession, unit_id: UUID) -> UnitQueueRead:
         by_employee=[EmployeeLoadRead(employee_id=key, name=names.get(key), **told) for key, told in by_employee],
         by_channel=[ChannelLoadRead(channel=key, name=channels[key], **told) for key, told in by_channel],
         open_control_notes=(await session.exec(notes)).one(),
+        templates_due_soon=await _templates(session, unit_id, ReviewState.DUE_SOON),
+        templates_past_review=await _templates(session, unit_id, ReviewState.OVERDUE),
     )
 
 
@@ -118,6 +123,11 @@ async def _count(session: AsyncSession, unit_id: UUID, key: Any) -> list[tuple[A
     query = query.where(col(Message.unit_id) == unit_id, state.in_(OPEN_STATES)).group_by(key).order_by(key)
     rows = (await session.exec(query)).all()  # type: ignore[call-overload]
     return [(row.key, {name: value for name, value in row._mapping.items() if name != "key"}) for row in rows]
+
+
+async def _templates(session: AsyncSession, unit_id: UUID, review: ReviewState) -> int:
+    query = select(func.count()).select_from(ReplyTemplate)
+    return (await session.exec(query.where(ReplyTemplate.unit_id == unit_id, has_review(review)))).one()
 
 
 def _sum(parts: list[dict[str, int]]) -> dict[str, int]:

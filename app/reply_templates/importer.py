@@ -1,0 +1,90 @@
+"""Import of knowledge bases (O-6.2.6): each row becomes a draft or a new draft version, or is refused."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.problems import Fault
+from app.core.security import Principal
+from app.imports.ports import CellFault, SheetRow, Verdict
+from app.organizations.models import Topic, Unit
+from app.organizations.rules import is_valid_on
+from app.reply_templates.models import ReplyTemplate
+from app.reply_templates.plan import Known, Names, Plan, plan_of
+from app.reply_templates.queries import owned_by, shared_units, shown_versions
+from app.reply_templates.service.templates import add_template, change_template
+from app.reply_templates.sheet import COLUMNS
+
+REQUIRED = ("key", "title", "text")
+NOBODYS = CellFault(None, "unknown_reference", "У вас нет подразделения, чьей базе знаний принадлежали бы шаблоны.")
+
+
+class TemplateImporter:
+    """The importer of reply templates. A template is known by its unit, which is the caller's own, and its key."""
+
+    kind = "reply_templates"
+
+    def header_faults(self, headers: Sequence[str]) -> list[Fault]:
+        """Headers that are not known, and those that are missing."""
+        unknown = [
+            Fault(f"/{header}", "unknown_column", "Такого столбца нет.", "There is no such column.")
+            for header in headers
+            if header not in COLUMNS
+        ]
+        missing = [
+            Fault(f"/{name}", "missing_column", "Нет обязательного столбца.", "A required column is missing.")
+            for name in REQUIRED
+            if name not in headers
+        ]
+        return unknown + missing
+
+    async def check(self, session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Verdict]:
+        """What each row would do."""
+        return [plan.verdict for plan in await _plans(session, rows, by)]
+
+    async def apply(self, session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Verdict]:
+        """Make the changes of every sound row."""
+        plans = await _plans(session, rows, by)
+        for plan in plans:
+            if plan.create is not None and not plan.faults:
+                await add_template(session, plan.create, by=by)
+            elif plan.known is not None and plan.patch is not None and not plan.faults:
+                await change_template(session, plan.known.template, plan.known.version, plan.patch, by=by)
+        return [plan.verdict for plan in plans]
+
+
+TEMPLATES = TemplateImporter()
+
+
+async def _plans(session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Plan]:
+    unit = await session.get(Unit, by.unit_id) if by.unit_id is not None else None
+    if unit is None:
+        return [Plan(row.cells["key"], None, faults=[NOBODYS]) for row in rows]
+    names = await _names(session, unit)
+    known = await _known(session, [row.cells["key"] for row in rows], by)
+    return [plan_of(row, names, known.get(row.cells["key"])) for row in rows]
+
+
+async def _names(session: AsyncSession, unit: Unit) -> Names:
+    today = clock.today()
+    topics = (await session.exec(select(Topic).where(Topic.unit_id == unit.id))).all()
+    others = (await session.exec(select(Unit).where(Unit.id != unit.id))).all()
+    ordered = sorted(others, key=lambda row: row.organization_id == unit.organization_id)  # the last of a name stays
+    open_topics = {row.id for row in topics if row.closed_on is None}
+    open_units = {row.id for row in others if is_valid_on(None, row.closed_on, today)}
+    return Names(
+        unit,
+        {row.name: row for row in topics},
+        {name: row for row in ordered for name in (row.name, str(row.id))},
+        frozenset(open_topics | open_units),
+    )
+
+
+async def _known(session: AsyncSession, keys: Sequence[str], by: Principal) -> dict[str, Known]:
+    query = select(ReplyTemplate).where(owned_by(by), col(ReplyTemplate.key).in_(set(keys)))
+    rows = (await session.exec(query)).all()
+    versions = await shown_versions(session, rows, by)
+    shared = await shared_units(session, [row.id for row in rows])
+    return {row.key: Known(row, versions[row.id], frozenset(shared[row.id])) for row in rows}

@@ -1,0 +1,67 @@
+"""HTTP of a template's life: submit, publish, return, archive."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.core.concurrency import MatchDep
+from app.core.deps import SessionDep
+from app.core.problems import problems
+from app.core.schemas import Empty
+from app.reply_templates.errors import FourEyes
+from app.reply_templates.router.callers import CHANGES, Publisher, Writer, answer_template
+from app.reply_templates.schemas import TemplateRead, TemplateReturn
+from app.reply_templates.service import publishing
+
+router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
+
+
+@router.post(
+    "/{template_id:uuid}/submit",
+    response_model=TemplateRead,
+    responses=problems(*CHANGES),
+    summary="Hand a template in for review",
+)
+async def submit_template(template_id: UUID, body: Empty, by: Writer, session: SessionDep, match: MatchDep) -> Response:
+    """Hand the newest version in for review by the head."""
+    return await answer_template(session, await publishing.submit_template(session, template_id, match, by=by), by)
+
+
+@router.post(
+    "/{template_id:uuid}/publish",
+    response_model=TemplateRead,
+    responses=problems(*CHANGES, FourEyes),
+    summary="Publish a template",
+)
+async def publish_template(
+    template_id: UUID, body: Empty, by: Publisher, session: SessionDep, match: MatchDep
+) -> Response:
+    """Put the newest version into use. Whose hand is in it since the last published version does not publish it."""
+    return await answer_template(session, await publishing.publish_template(session, template_id, match, by=by), by)
+
+
+@router.post(
+    "/{template_id:uuid}/return",
+    response_model=TemplateRead,
+    responses=problems(*CHANGES),
+    summary="Return a template to its author",
+)
+async def return_template(
+    template_id: UUID, body: TemplateReturn, by: Publisher, session: SessionDep, match: MatchDep
+) -> Response:
+    """Give the newest version back, with the reason on record."""
+    row = await publishing.return_template(session, template_id, body.reason, match, by=by)
+    return await answer_template(session, row, by)
+
+
+@router.post(
+    "/{template_id:uuid}/archive",
+    response_model=TemplateRead,
+    responses=problems(*CHANGES),
+    summary="Archive a template",
+)
+async def archive_template(
+    template_id: UUID, body: Empty, by: Publisher, session: SessionDep, match: MatchDep
+) -> Response:
+    """Offer the template no longer; nothing is deleted."""
+    return await answer_template(session, await publishing.archive_template(session, template_id, match, by=by), by)

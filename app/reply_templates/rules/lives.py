@@ -1,0 +1,42 @@
+"""The life of a template as a table of moves (O-6.2.6)."""
+
+from enum import StrEnum
+
+
+class TemplateState(StrEnum):
+    """Where the newest version of a template stands."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+
+
+class TemplateMove(StrEnum):
+    """What can happen to a template."""
+
+    EDIT = "edit"
+    SUBMIT = "submit"
+    PUBLISH = "publish"
+    RETURN = "return"
+    ARCHIVE = "archive"
+
+
+_S, _M = TemplateState, TemplateMove
+
+MOVES: dict[TemplateState, dict[TemplateMove, TemplateState]] = {
+    _S.DRAFT: {
+        _M.EDIT: _S.DRAFT,
+        _M.SUBMIT: _S.IN_REVIEW,
+        _M.PUBLISH: _S.PUBLISHED,
+        _M.ARCHIVE: _S.ARCHIVED,
+    },
+    _S.IN_REVIEW: {
+        _M.EDIT: _S.DRAFT,
+        _M.PUBLISH: _S.PUBLISHED,
+        _M.RETURN: _S.DRAFT,
+        _M.ARCHIVE: _S.ARCHIVED,
+    },
+    _S.PUBLISHED: {_M.EDIT: _S.DRAFT, _M.ARCHIVE: _S.ARCHIVED},
+    _S.ARCHIVED: {},
+}

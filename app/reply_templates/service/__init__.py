@@ -1,0 +1,1 @@
+"""Use cases of reply templates: writing, publishing, keeping current, using."""

@@ -1,0 +1,173 @@
+"""What changed between versions, and which templates in use mention what is over (O-6.2.6)."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.security import Principal
+from app.legal_acts.models import LegalAct
+from app.organizations.models import Topic
+from app.reply_templates.errors import TemplateNotFound
+from app.reply_templates.models import ReplyTemplate, TemplateVersion
+from app.reply_templates.queries import version_of, versions_numbered
+from app.reply_templates.rules import diff, mentions
+from app.reply_templates.schemas import (
+    DiffPartRead,
+    DiffRead,
+    ListChangeRead,
+    MentionKind,
+    MentionRead,
+    OutdatedRead,
+    TextChangeRead,
+)
+from app.reply_templates.service.moves import get_own_template, get_version
+
+NAMES_RU: Mapping[str, str] = {
+    "title": "Название",
+    "text": "Текст",
+    "keywords": "Ключевые слова",
+    "examples": "Типовые сообщения",
+    "topics": "Темы",
+    "defaults": "Значения по умолчанию",
+}
+NOTHING = "Содержание не изменилось."
+
+
+async def compare_versions(
+    session: AsyncSession, template_id: UUID, number: int, against: int | None, *, by: Principal
+) -> DiffRead:
+    """A version against another one, the one before it unless told; the first one against nothing."""
+    row = await get_own_template(session, template_id, by)
+    new = await get_version(session, row, number)
+    other = against if against is not None else number - 1
+    old = await version_of(session, row.id, other)
+    if old is None and other != 0:
+        raise TemplateNotFound
+    topics = await _topic_names(session, [*new.topic_ids, *(old.topic_ids if old else [])])
+    return await asyncio.to_thread(_compare, row.id, old, new, topics)
+
+
+def _compare(
+    template_id: UUID, old: TemplateVersion | None, new: TemplateVersion, topics: Mapping[str, str]
+) -> DiffRead:
+    before, after = _told(old, topics), _told(new, topics)
+    fields: tuple[Literal["title", "text"], ...] = ("title", "text")
+    lists: tuple[Literal["keywords", "examples", "topics", "defaults"], ...] = (
+        "keywords",
+        "examples",
+        "topics",
+        "defaults",
+    )
+    told_texts = [_text_change(name, before[name], after[name]) for name in fields if before[name] != after[name]]
+    told_lists = [
+        ListChangeRead(field=name, name=NAMES_RU[name], added=added, removed=removed)
+        for name in lists
+        for added, removed in [diff.added_and_removed(before[name], after[name])]
+        if added or removed
+    ]
+    summary = [f"{change.name}: {change.readable}" for change in told_texts]
+    for change in told_lists:
+        summary += [f"{change.name}: добавлено «{item}»" for item in change.added]
+        summary += [f"{change.name}: убрано «{item}»" for item in change.removed]
+    return DiffRead(
+        template_id=template_id,
+        version=new.number,
+        against=old.number if old else 0,
+        texts=told_texts,
+        lists=told_lists,
+        summary=summary or [NOTHING],
+    )
+
+
+def _told(version: TemplateVersion | None, topics: Mapping[str, str]) -> dict[str, Any]:
+    if version is None:
+        return {"title": "", "text": "", "keywords": [], "examples": [], "topics": [], "defaults": []}
+    return {
+        "title": version.title,
+        "text": version.text,
+        "keywords": version.keywords,
+        "examples": version.examples,
+        "topics": [topics[topic_id] for topic_id in version.topic_ids],
+        "defaults": [f"{name}: {value}" for name, value in sorted(version.defaults.items())],
+    }
+
+
+def _text_change(name: Literal["title", "text"], old: str, new: str) -> TextChangeRead:
+    parts = diff.compare(old, new)
+    shown = [DiffPartRead(kind=part.kind, text=part.text) for part in parts]
+    return TextChangeRead(field=name, name=NAMES_RU[name], parts=shown, readable=diff.readable(parts))
+
+
+async def _topic_names(session: AsyncSession, topic_ids: Sequence[str]) -> dict[str, str]:
+    query = select(Topic.id, Topic.name).where(col(Topic.id).in_({UUID(topic_id) for topic_id in topic_ids}))
+    return {str(topic_id): name for topic_id, name in (await session.exec(query)).all()}
+
+
+async def find_outdated(session: AsyncSession, rows: Sequence[ReplyTemplate]) -> list[OutdatedRead]:
+    """Which of these templates in use mention, in the published version, a day that passed or an act without force."""
+    acts = (await session.exec(select(LegalAct))).all()
+    versions = await versions_numbered(session, {row.id: row.published_version for row in rows})
+    return await asyncio.to_thread(_outdated, rows, versions, acts, clock.today())
+
+
+def _outdated(
+    rows: Sequence[ReplyTemplate], versions: Mapping[UUID, TemplateVersion], acts: Sequence[LegalAct], today: date
+) -> list[OutdatedRead]:
+    # `closed_on` is the first day without force.
+    closed = [act for act in acts if act.closed_on is not None and act.closed_on <= today]
+    in_force = {mentions.same_number(act.number) for act in acts if act.closed_on is None or act.closed_on > today}
+    found = []
+    for row in rows:
+        version = versions[row.id]
+        written_on = clock.local_date(row.reviewed_at or version.published_at or version.created_at)
+        fields = {"title": version.title, "text": version.text}
+        fields |= {f"defaults/{name}": value for name, value in version.defaults.items()}
+        told = [
+            mention
+            for field, text in fields.items()
+            for mention in [*_days(field, text, written_on, today), *_acts(field, text, closed, in_force)]
+        ]
+        if told:
+            known = row.model_dump(include={"unit_id", "key"}) | {"template_id": row.id, "title": version.title}
+            found.append(OutdatedRead(**known, template_version=version.number, mentions=told))
+    return found
+
+
+def _days(field: str, text: str, written_on: date, today: date) -> list[MentionRead]:
+    return [
+        MentionRead(
+            kind=MentionKind.DATE,
+            field=field,
+            start=passed.start,
+            end=passed.end,
+            quote=text[passed.start : passed.end],
+            reason=f"Дата {passed.day:%d.%m.%Y} уже прошла.",
+            day=passed.day,
+            legal_act_id=None,
+        )
+        for passed in mentions.passed_days(text, written_on, today)
+    ]
+
+
+def _acts(field: str, text: str, closed: Sequence[LegalAct], in_force: set[str]) -> list[MentionRead]:
+    return [
+        MentionRead(
+            kind=MentionKind.LEGAL_ACT,
+            field=field,
+            start=cited.start,
+            end=cited.end,
+            quote=text[cited.start : cited.end],
+            reason=f"{act.short_title} не действует с {act.closed_on:%d.%m.%Y}.",
+            day=act.closed_on,
+            legal_act_id=act.id,
+        )
+        for cited in mentions.acts_in(text)
+        for act in closed
+        if act.closed_on is not None and mentions.is_same_act(cited, act.number, act.signed_on, in_force)
+    ]

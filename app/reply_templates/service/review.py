@@ -1,0 +1,116 @@
+"""Keeping templates current: the review date, confirmations on the record, reminders and overdue ones (O-6.2.6)."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.concurrency import Match
+from app.core.outbox import emit
+from app.core.problems import MoveNotAllowed
+from app.core.security import Principal
+from app.organizations import service as organizations
+from app.reply_templates.events import TemplateReviewNear, TemplateReviewOverdue
+from app.reply_templates.models import ReplyTemplate, TemplateReview
+from app.reply_templates.rules import review as rules
+from app.reply_templates.rules.lives import TemplateState
+from app.reply_templates.service.moves import changed, get_own_template
+
+BATCH = 200
+
+
+async def confirm_template(
+    session: AsyncSession, template_id: UUID, note: str | None, match: Match, *, by: Principal
+) -> ReplyTemplate:
+    """Confirm the published version as current, on the record; its next review is reckoned from today."""
+    row = await get_own_template(session, template_id, by)
+    match.require(row)
+    if row.published_version is None or row.state is TemplateState.ARCHIVED:
+        raise MoveNotAllowed(row.state.value, "review")
+    row.reviewed_at, row.reviewed_by = clock.now(), by.id
+    next_on = await reckon(session, row)
+    session.add(
+        TemplateReview(
+            template_id=row.id,
+            number=row.published_version,
+            note=note,
+            reviewed_at=row.reviewed_at,
+            reviewed_by=by.id,
+            next_review_on=next_on,
+        )
+    )
+    return await changed(session, row, "template.reviewed", by, ["next_review_on"])
+
+
+async def reckon(session: AsyncSession, row: ReplyTemplate) -> Any:
+    """Set when the template is to be reviewed next, None while it is not in use; it will be told anew."""
+    unit = await organizations.get_unit(session, row.unit_id)
+    apply_period(row, row.review_days or unit.template_review_days)
+    return row.next_review_on
+
+
+def apply_period(row: ReplyTemplate, days: int) -> None:
+    """Reckon the next review from the last publication or confirmation."""
+    before, row.next_review_on, row.review_remind_on = row.next_review_on, None, None
+    is_used = row.published_version is not None and row.state is not TemplateState.ARCHIVED
+    if is_used and row.reviewed_at is not None:
+        row.next_review_on = rules.next_review_on(clock.local_date(row.reviewed_at), days)
+        row.review_remind_on = rules.remind_on(row.next_review_on, days)
+    if row.next_review_on != before:
+        row.review_reminded_at = row.review_escalated_at = None
+
+
+async def list_reviews(session: AsyncSession, template_id: UUID, by: Principal) -> Any:
+    """The select of the confirmations of an own template."""
+    row = await get_own_template(session, template_id, by)
+    return select(TemplateReview).where(TemplateReview.template_id == row.id)
+
+
+async def remind_of_reviews(session: AsyncSession) -> int:
+    """Say once of each template that its review is near, and once that it is overdue; how many were said.
+
+    The row's own mark and the event stand in one transaction, and of two workers one marks the row.
+    """
+    moment = clock.now()
+    near = await _mark(session, _is_near(), review_reminded_at=moment)
+    for row in near:
+        emit(session, TemplateReviewNear(template_id=row.id, next_review_on=row.next_review_on))
+    overdue = await _mark(session, _is_overdue(), review_escalated_at=moment)
+    for row in overdue:
+        emit(session, TemplateReviewOverdue(template_id=row.id, next_review_on=row.next_review_on))
+    return len(near) + len(overdue)
+
+
+async def is_review_due(session: AsyncSession) -> bool:
+    """Whether `remind_of_reviews` has something to say."""
+    query = select(ReplyTemplate.id).where(sa.or_(_is_near(), _is_overdue())).limit(1)
+    return (await session.exec(query)).first() is not None
+
+
+def _is_near() -> ColumnElement[bool]:
+    """A reminder waits; of what is overdue already nobody is reminded."""
+    row, today = ReplyTemplate, clock.today()
+    remind, due = col(row.review_remind_on), col(row.next_review_on)
+    return sa.and_(remind <= today, due >= today, col(row.review_reminded_at).is_(None))
+
+
+def _is_overdue() -> ColumnElement[bool]:
+    row = ReplyTemplate
+    return sa.and_(col(row.next_review_on) < clock.today(), col(row.review_escalated_at).is_(None))
+
+
+async def _mark(session: AsyncSession, due: ColumnElement[bool], **values: Any) -> list[Any]:
+    row = ReplyTemplate
+    wanted = sa.select(col(row.id)).where(due).limit(BATCH).with_for_update(skip_locked=True)
+    marked = await session.exec(
+        sa.update(row)
+        .where(col(row.id).in_(wanted))
+        .values(values)
+        .returning(col(row.id), col(row.next_review_on))
+        .execution_options(synchronize_session=False)
+    )
+    return list(marked.all())

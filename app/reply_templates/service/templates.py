@@ -1,0 +1,219 @@
+"""Writing templates: a draft, its versions, its typical messages, and the units it is shared with (O-6.2.6)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.outbox import emit
+from app.core.personal_data import masked
+from app.core.problems import Fault, Invalid, MoveNotAllowed
+from app.core.references import unknown_reference
+from app.core.security import Principal
+from app.core.text import normalized
+from app.organizations import service as organizations
+from app.reply_templates.errors import TooManyExamples
+from app.reply_templates.events import TemplateChanged
+from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
+from app.reply_templates.queries import shared_units, versions_of
+from app.reply_templates.rules import placeholders
+from app.reply_templates.rules.lives import TemplateMove, TemplateState
+from app.reply_templates.schemas import MAX_EXAMPLES, TemplateCreate, TemplatePatch
+from app.reply_templates.service import review
+from app.reply_templates.service.moves import (
+    changed,
+    get_own_template,
+    get_template,
+    get_version,
+    moved,
+    search_text,
+)
+from app.reply_templates.service.use import faults_of_values
+
+CONTENT = ("title", "text", "keywords", "examples", "topic_ids", "defaults", "note")
+"""What makes a new version."""
+MAX_EXAMPLE = 2_000
+
+
+async def create_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
+    """Add a template to the knowledge base of the caller's unit, as a draft."""
+    if body.unit_id != by.unit_id:
+        raise unknown_reference("/unit_id")
+    require_sound_content(body.text, body.defaults)
+    await organizations.open_topics(session, list(body.topic_ids), body.unit_id, "/topic_ids")
+    await _require_shareable(session, body.shared_unit_ids, body.unit_id)
+    return await add_template(session, body, by=by)
+
+
+async def add_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
+    """Add a template whose references are known to be sound."""
+    moment = clock.now()
+    row = ReplyTemplate(
+        unit_id=body.unit_id,
+        key=body.key,
+        state=TemplateState.DRAFT,
+        search_text="",
+        created_by=by.id,
+        created_at=moment,
+        updated_at=moment,
+        review_days=body.review_days,
+    )
+    session.add(row)
+    await session.flush()  # the version refers to it, and the answer tells of a taken key
+    version = _version(row.id, 1, content_of(body), None, by)
+    session.add(version)
+    row.search_text = search_text(version)
+    await _share(session, row, body.shared_unit_ids)
+    audit.record(session, by, "template.created", "reply_template", row.id)
+    await session.flush()  # the version is counted at the flush
+    emit(session, TemplateChanged(template_id=row.id, template_version=row.version))
+    return row
+
+
+async def edit_template(
+    session: AsyncSession, template_id: UUID, body: TemplatePatch, match: Match, *, by: Principal
+) -> ReplyTemplate:
+    """Make a new version if the content changes; a published one stays in use until the new one is published."""
+    row = await get_own_template(session, template_id, by)
+    sent = body.model_fields_set
+    before = await get_version(session, row, row.latest_version)
+    require_sound_content(
+        body.text if "text" in sent else before.text, body.defaults if "defaults" in sent else before.defaults
+    )
+    if "topic_ids" in sent:
+        await organizations.open_topics(session, list(body.topic_ids), row.unit_id, "/topic_ids")
+    if "shared_unit_ids" in sent:
+        await _require_shareable(session, body.shared_unit_ids, row.unit_id)
+    match.require(row)
+    return await change_template(session, row, before, body, by=by)
+
+
+async def change_template(
+    session: AsyncSession, row: ReplyTemplate, before: TemplateVersion, body: TemplatePatch, *, by: Principal
+) -> ReplyTemplate:
+    """Change a template by a body that is known to be sound; `before` is its newest version."""
+    sent = body.model_fields_set
+    state = moved(row, TemplateMove.EDIT)  # an archived one changes no more, its sharing neither
+    if sent & set(CONTENT):
+        content = {name: value if name in sent else getattr(before, name) for name, value in content_of(body).items()}
+        version = _version(row.id, row.latest_version + 1, content, body.note, by)
+        session.add(version)
+        row.state, row.latest_version, row.search_text = state, version.number, search_text(version)
+    if "shared_unit_ids" in sent:
+        await _share(session, row, body.shared_unit_ids)
+    if "review_days" in sent:
+        row.review_days = body.review_days
+        await review.reckon(session, row)
+    return await changed(session, row, "template.edited", by, sorted(sent)) if sent else row
+
+
+def content_of(body: TemplateCreate | TemplatePatch) -> dict[str, Any]:
+    """The content of a version as its columns hold it."""
+    return {
+        "title": body.title,
+        "text": body.text,
+        "keywords": list(body.keywords),
+        "examples": list(body.examples),
+        "topic_ids": [str(topic_id) for topic_id in body.topic_ids],
+        "defaults": dict(body.defaults),
+    }
+
+
+async def list_versions(
+    session: AsyncSession, template_id: UUID, by: Principal
+) -> tuple[Sequence[TemplateVersion], bool]:
+    """All versions, newest first, and whether the template is the caller's; of another's the published one only."""
+    row = await get_template(session, template_id, by)
+    if row.unit_id != by.unit_id and row.published_version is not None:
+        return [await get_version(session, row, row.published_version)], False
+    return await versions_of(session, row.id), True
+
+
+async def add_example(
+    session: AsyncSession, template_id: UUID, text: str, match: Match, *, by: Principal
+) -> ReplyTemplate:
+    """Add a typical message by hand; what may be personal data in it is masked."""
+    row = await get_own_template(session, template_id, by, lock=True)
+    match.require(row)
+    return await _add_example(session, row, masked(text), by)
+
+
+async def take_example(
+    session: AsyncSession, template_id: UUID, text: str, names: Iterable[str], contacts: Iterable[str], *, by: Principal
+) -> ReplyTemplate:
+    """Add a message that was answered with the template, without the client's names and contacts."""
+    row = await get_own_template(session, template_id, by, lock=True)
+    return await _add_example(session, row, masked(text, names=names, contacts=contacts), by)
+
+
+async def _add_example(session: AsyncSession, row: ReplyTemplate, example: str, by: Principal) -> ReplyTemplate:
+    """Typical messages only help to find a template: they need no new version and nobody's approval."""
+    if row.state is TemplateState.ARCHIVED:
+        raise MoveNotAllowed(row.state.value, TemplateMove.EDIT.value)
+    example = example if len(example) <= MAX_EXAMPLE else example[: MAX_EXAMPLE - 1].rstrip() + "…"
+    is_new = False
+    for number in {row.latest_version, row.published_version or row.latest_version}:
+        version = await get_version(session, row, number)
+        if normalized(example) in map(normalized, version.examples):
+            continue
+        if len(version.examples) >= MAX_EXAMPLES:
+            raise TooManyExamples
+        version.examples = [*version.examples, example]
+        is_new = True
+        if number == row.latest_version:
+            row.search_text = search_text(version)
+        if number == row.published_version:
+            row.published_search_text = search_text(version)
+    return await changed(session, row, "template.example_added", by, ["examples"]) if is_new else row
+
+
+def require_sound_content(text: str, defaults: Mapping[str, str]) -> None:
+    """Raise 422 for placeholders that are not on the list, and for defaults that are not of their type."""
+    if faults := [*faults_of_text(text), *faults_of_values(defaults, "/defaults")]:
+        raise Invalid(faults=faults)
+
+
+def faults_of_text(text: str) -> list[Fault]:
+    """What is wrong with the placeholders of a text, at most 20 faults."""
+    known = ", ".join(sorted(f"{{{name}}}" for name in placeholders.PLACEHOLDERS))
+    return [
+        Fault(
+            "/text",
+            "unknown_placeholder",
+            f"Знаки {span.start}–{span.end}: неизвестная подстановка; возможны {known}.",
+            f"Characters {span.start} to {span.end}: unknown placeholder; known are {known}.",
+        )
+        for span in placeholders.unknown_placeholders(text)[:20]
+    ]
+
+
+def _version(
+    template_id: UUID, number: int, content: Mapping[str, Any], note: str | None, by: Principal
+) -> TemplateVersion:
+    return TemplateVersion(
+        template_id=template_id, number=number, **content, note=note, author_id=by.id, created_at=clock.now()
+    )
+
+
+async def _require_shareable(session: AsyncSession, unit_ids: Sequence[UUID], own_id: UUID) -> None:
+    """Every unit named is open, in whatever organization, and another than the template's own."""
+    for place, unit_id in enumerate(unit_ids):
+        pointer = f"/shared_unit_ids/{place}"
+        if unit_id == own_id:
+            ru, en = "Шаблон и так принадлежит этому подразделению.", "The template is this unit's anyway."
+            raise Invalid(faults=[Fault(pointer, "own_unit", ru, en)])
+        await organizations.open_unit(session, unit_id, None, pointer)
+
+
+async def _share(session: AsyncSession, row: ReplyTemplate, unit_ids: Iterable[UUID]) -> None:
+    known = set((await shared_units(session, [row.id]))[row.id])
+    wanted = set(unit_ids)
+    if gone := known - wanted:
+        mine = col(TemplateShare.template_id) == row.id
+        await session.exec(sa.delete(TemplateShare).where(mine, col(TemplateShare.unit_id).in_(gone)))
+    session.add_all([TemplateShare(template_id=row.id, unit_id=unit_id) for unit_id in sorted(wanted - known)])
