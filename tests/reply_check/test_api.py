@@ -14,6 +14,7 @@ from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import MESSAGES, act, drafted, message_body, register, triage_body
 from tests.people import People
 from tests.reply_check.work import PLAIN
+from tests.reply_templates.work import make
 
 PATH = "/api/v1/reply-check"
 ENTRIES, RULES = f"{PATH}/entries", f"{PATH}/rules"
@@ -208,9 +209,9 @@ async def test_notices_are_checked_as_replies_are(api: Api, people: People) -> N
 
 async def test_rendering_a_template_checks_for_a_channel(api: Api, people: People) -> None:
     headers = api.as_(people.operator)
-    listed = await api.get("/api/v1/reply-templates", params={"state": "published"}, headers=headers)
-    path = f"/api/v1/reply-templates/{listed.json()['items'][0]['id']}/render"
-    values = {"имя": "Иван 😊"}
+    made = await make(api, people, text="Здравствуйте, {имя}! 😊 Чем помочь?")
+    path = f"/api/v1/reply-templates/{made.json()['id']}/render"
+    values = {"имя": "Иван"}
     by_channel = {}
     for channel in ("vk", "email"):
         told = (await api.post(path, headers=headers, json={"values": values, "channel": channel})).json()

@@ -19,7 +19,7 @@ from tests.conftest import Api, KnownCallers, settings_for
 from tests.messages.work import MESSAGES, drafted, registered, triage_body
 from tests.messages.work import act as act_on
 from tests.people import People, make_people
-from tests.reply_templates.test_api import PATH, act, body, make
+from tests.reply_templates.work import PATH, act, body, make
 
 GROUPS = "/api/v1/synonym-groups"
 
