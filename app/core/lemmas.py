@@ -22,7 +22,10 @@ def lemma(word: str) -> str:
     """The dictionary form of a word, its most likely one; what no dictionary knows is guessed by its ending."""
     if len(word) > _LONGEST_WORD:
         return normalized(word)
-    return str(_dictionary().parse(normalized(word))[0].normal_form).replace("ё", "е")
+    try:
+        return str(_dictionary().parse(normalized(word))[0].normal_form).replace("ё", "е")
+    except ValueError:  # the dictionary asks for the Unicode name of every letter, and some have none
+        return normalized(word)
 
 
 def lemmas(text: str) -> dict[str, str]:
