@@ -40,11 +40,16 @@ def _dictionary() -> pymorphy3.MorphAnalyzer:
 def readings(word: str) -> tuple[Reading, ...]:
     """All readings of a word, the most likely first."""
     plain = normalized(word)
+    as_it_stands = (Reading(plain, frozenset(), 1.0, False),)
     if len(plain) > LONGEST_WORD:
-        return (Reading(plain, frozenset(), 1.0, False),)
+        return as_it_stands
+    try:
+        found = _dictionary().parse(plain)
+    except ValueError:  # the dictionary asks for the Unicode name of every letter, and some have none
+        return as_it_stands
     return tuple(
         Reading(str(one.normal_form).replace("ё", "е"), frozenset(one.tag.grammemes), one.score, bool(one.is_known))
-        for one in _dictionary().parse(plain)
+        for one in found
     )
 
 

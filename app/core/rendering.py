@@ -41,14 +41,14 @@ def render(problem: Problem, request: Request) -> Response:
 
 def _allowed(request: Request) -> str:
     """All methods of a path (RFC 9110, 15.5.6): the framework names only those of the first route that fits."""
-    methods = {"GET"}
+    methods: set[str] = set()
     for template, operations in request.app.openapi()["paths"].items():
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), request.url.path):
-            # A fixed path wins over one with a parameter that it would fit as well.
-            methods = {method.upper() for method in operations}
-            if "{" not in template:
+            if "{" not in template:  # a fixed path wins over those with a parameter that it would fit as well
+                methods = {method.upper() for method in operations}
                 break
-    return ", ".join(sorted(methods))
+            methods |= {method.upper() for method in operations}
+    return ", ".join(sorted(methods or {"GET"}))
 
 
 def _of_http(error: HTTPException, request: Request) -> Problem:

@@ -129,7 +129,7 @@ async def get_form(
 
 
 @router.patch(
-    "/{form_id:uuid}",
+    "/{form_id}",
     response_model=FormRead,
     responses=problems(*CHANGES),
     summary="Change a draft of a form",
