@@ -235,7 +235,6 @@ def test_differences_of_a_wording() -> None:
         ("/api/v1/survey-forms/information-access", "GET"),  # the form in force
         ("/api/v1/survey-forms/compare", "GET"),
         (f"/api/v1/messages/{UUID(int=1)}", "GET"),
-        ("/api/v1/messages/no-id", "GET"),  # told the methods of what was meant
         (f"/api/v1/reply-templates/{UUID(int=1)}", "GET, PATCH"),
         (f"/api/v1/municipalities/{UUID(int=1)}", "GET, PATCH"),
     ],
