@@ -39,16 +39,23 @@ def render(problem: Problem, request: Request) -> Response:
     return JSONResponse(body, int(problem.status), headers, MEDIA_TYPE)
 
 
+_ID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_ANY = "[^/]+"
+
+
 def _allowed(request: Request) -> str:
-    """All methods of a path (RFC 9110, 15.5.6): the framework names only those of the first route that fits."""
-    methods: set[str] = set()
-    for template, operations in request.app.openapi()["paths"].items():
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), request.url.path):
-            if "{" not in template:  # a fixed path wins over those with a parameter that it would fit as well
-                methods = {method.upper() for method in operations}
-                break
-            methods |= {method.upper() for method in operations}
-    return ", ".join(sorted(methods or {"GET"}))
+    """All methods of a path (RFC 9110, 15.5.6): the framework names only those of the first route that fits.
+
+    A fixed path wins over one with an id, and that over one with any other parameter that it would fit as well. What
+    has no id where one belongs is told the methods of the path that it was meant for.
+    """
+    paths = request.app.openapi()["paths"]
+    for an_id, another in (("", ""), (_ID, ""), (_ID, _ANY), (_ANY, _ANY)):
+        for template, operations in paths.items():
+            pattern = re.sub(r"\{\w+_id\}", an_id, re.sub(r"\{\w+(?<!_id)\}", another, template))
+            if re.fullmatch(pattern, request.url.path):
+                return ", ".join(sorted(method.upper() for method in operations))
+    return "GET"
 
 
 def _of_http(error: HTTPException, request: Request) -> Problem:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -225,3 +226,19 @@ def test_differences_of_a_wording() -> None:
         "/z~1",
     ]
     assert list(differences({}, fixed, "")) == ["/a", "/r", "/v"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        (f"/api/v1/survey-forms/{UUID(int=1)}", "GET, PATCH"),  # a version
+        ("/api/v1/survey-forms/information-access", "GET"),  # the form in force
+        ("/api/v1/survey-forms/compare", "GET"),
+        (f"/api/v1/messages/{UUID(int=1)}", "GET"),
+        (f"/api/v1/reply-templates/{UUID(int=1)}", "GET, PATCH"),
+        (f"/api/v1/municipalities/{UUID(int=1)}", "GET, PATCH"),
+    ],
+)
+async def test_a_path_tells_its_own_methods(api: Api, people: People, path: str, allowed: str) -> None:
+    answer = await api.request("OPTIONS", path, headers=api.as_(people.client_centricity))
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)

@@ -10,7 +10,7 @@ from app.core.concurrency import MatchDep, answer, conditional
 from app.core.deps import SessionDep
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import Invalid, MethodNotAllowed, PreconditionRequired, Stale, problems
 from app.core.security import MaybeCaller, Principal, requires
 from app.core.types import Day, Id, Key, Label
 from app.surveys import queries
@@ -129,9 +129,9 @@ async def get_form(
 
 
 @router.patch(
-    "/{form_id}",
+    "/{form_id:uuid}",
     response_model=FormRead,
-    responses=problems(*CHANGES),
+    responses=problems(*CHANGES, MethodNotAllowed),  # what is no id is the key of a form, which nothing changes
     summary="Change a draft of a form",
 )
 async def update_form(form_id: UUID, body: FormPatch, match: MatchDep, by: Writer, session: SessionDep) -> Response:
