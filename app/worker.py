@@ -19,7 +19,7 @@ from app.imports.ports import Importer
 from app.imports.service.intake import clear_abandoned
 from app.imports.service.work import handlers as import_handlers
 from app.interaction_points.importer import POINTS
-from app.messages import delivery, notices
+from app.messages import delivery, knowledge, notices
 from app.messages.service import deadlines
 from app.reply_templates import notices as template_notices
 from app.reply_templates.importer import TEMPLATES
@@ -45,7 +45,13 @@ def every_handler(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[ty
 IMPORTERS: Sequence[Importer] = (POINTS, TEMPLATES)
 """Everything that can be imported."""
 
-HANDLERS = every_handler(delivery.HANDLERS, notices.HANDLERS, template_notices.HANDLERS, import_handlers(IMPORTERS))
+HANDLERS = every_handler(
+    delivery.HANDLERS,
+    notices.HANDLERS,
+    knowledge.HANDLERS,
+    template_notices.HANDLERS,
+    import_handlers(IMPORTERS),
+)
 """Who does the work of which event."""
 
 

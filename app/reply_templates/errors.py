@@ -32,3 +32,10 @@ class TooManyExamples(Conflict):
     code = "too_many_examples"
     title_ru, title_en = "Слишком много типовых сообщений", "Too many typical messages"
     detail_ru, detail_en = "Сначала уберите лишние.", "Take some away first."
+
+
+class GapNotFound(NotFound):
+    """There is no such gap, it is another unit's, or a template was drafted of it."""
+
+    code = "gap_not_found"
+    title_ru, title_en = "Пробел базы знаний не найден", "Gap of the knowledge base not found"

@@ -1,6 +1,7 @@
-"""Tables of reply templates, their versions, the units they are shared with, and the reviews they passed."""
+"""Tables of reply templates, their versions, sharing and reviews, and of the messages that no template answered."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -103,3 +104,38 @@ class TemplateReview(Row, table=True):
     reviewed_at: datetime
     reviewed_by: UUID = Field(foreign_key="employees.id")
     next_review_on: date
+
+
+class GapReason(StrEnum):
+    """Why a message tells of a gap in the knowledge base."""
+
+    NO_TEMPLATE = "no_template"
+    """Nothing was offered."""
+    NOT_TAKEN = "not_taken"
+    """Something was offered, and the answer was written without it."""
+
+
+class TemplateGap(Row, table=True):
+    """A message that no template answered (O-6.2.6). Its texts are kept without personal data."""
+
+    __tablename__ = "template_gaps"
+    __table_args__ = (
+        sa.UniqueConstraint("message_id", name="uq_template_gaps_message_id"),
+        sa.Index("ix_template_gaps_unit", "unit_id", "template_id", "id"),
+        limit("text", 20_000),  # a mask may be longer than what it hides
+    )
+
+    message_id: UUID
+    """No foreign key: messages stand above this room."""
+    unit_id: UUID = Field(foreign_key="units.id")
+    reason: GapReason = Field(sa_column=enum_column(GapReason))
+    text: str = Field(sa_type=sa.Text)
+    forms: list[str] = Field(sa_column=json_column())
+    """The dictionary forms of its telling words, by which it is grouped."""
+    answer: str | None = Field(default=None, sa_type=sa.Text)
+    """What was answered without a template."""
+    offered_template_id: UUID | None = Field(default=None, foreign_key="reply_templates.id")
+    """The template that was offered first."""
+    template_id: UUID | None = Field(default=None, foreign_key="reply_templates.id")
+    """The draft that was made of it: then it is no gap any more."""
+    noted_at: datetime

@@ -245,3 +245,34 @@ class OutdatedRead(Output):
     title: str
     template_version: int
     mentions: list[MentionRead]
+
+
+class DraftOf(Input):
+    """What a draft is to be made with; whatever is left out is taken from what it is made of."""
+
+    key: Key
+    title: Name | None = None
+    text: FreeText | None = None
+    keywords: Keywords | None = None
+    model_config = example({"key": "vystavka", "title": "Как попасть на выставку"})
+
+
+class GapRead(Output):
+    """Typical messages of one subject that no template answered (O-6.2.6)."""
+
+    id: UUID = Field(description="Of the oldest message of the group; drafting names it.")
+    unit_id: UUID = Field(description="The unit that should write a template.")
+    count: int
+    no_template: int = Field(description="To so many nothing was offered.")
+    not_taken: int = Field(description="To so many something was offered, and answered without it.")
+    words: list[str] = Field(description="The dictionary forms that most of them have, the commonest first.")
+    examples: list[str] = Field(description="The newest of them, without personal data.")
+    offered_template_ids: list[UUID] = Field(description="What was offered and not taken.")
+    first_at: ShownMoment
+    last_at: ShownMoment
+
+
+class GapsRead(Output):
+    """The gaps of the caller's unit, the largest first."""
+
+    items: list[GapRead]

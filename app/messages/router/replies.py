@@ -12,13 +12,13 @@ from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Sta
 from app.core.schemas import Empty
 from app.core.security import Principal, requires
 from app.messages import queries
-from app.messages.errors import MessageNotFound, NotAnsweredByTemplate, ReplyNotFound, ReplyNotReady
+from app.messages.errors import MessageNotFound, NotAnsweredByTemplate, NotAnsweredYet, ReplyNotFound, ReplyNotReady
 from app.messages.models import Reply
 from app.messages.schemas.messages import ReplyCreate, ReplyList, ReplyPatch, ReplyRead, ReplyReturn
 from app.messages.service import examples, replies
-from app.reply_templates.errors import FourEyes, TemplateNotFound, TooManyExamples
+from app.reply_templates.errors import FourEyes, TemplateExists, TemplateNotFound, TooManyExamples
 from app.reply_templates.queries import read_templates
-from app.reply_templates.schemas import TemplateRead
+from app.reply_templates.schemas import DraftOf, TemplateRead
 
 Reader = Annotated[Principal, requires("messages:read")]
 Writer = Annotated[Principal, requires("replies:write")]
@@ -153,3 +153,25 @@ async def take_template_example(
     """
     row = await examples.take_example(session, message_id, reply_id, match, by=by)
     return answer((await read_templates(session, [row], by))[0], version=row.version)
+
+
+@router.post(
+    "/{reply_id}/draft_template",
+    status_code=201,
+    response_model=TemplateRead,
+    responses=problems(*FOUND, NotAnsweredYet, TemplateExists, KeyReused, KeyMalformed),
+    summary="Draft a template of a sent reply",
+)
+async def draft_of_reply(
+    message_id: UUID, reply_id: UUID, body: DraftOf, by: TemplateWriter, session: SessionDep, once: OnceDep
+) -> Response:
+    """Turn a good answer into a draft of the own unit, the message as its typical one (O-6.2.6).
+
+    The client's name becomes a placeholder; contacts and whatever may be personal data are masked.
+    """
+
+    async def work() -> Response:
+        row = await examples.draft_of_reply(session, message_id, reply_id, body, by=by)
+        return answer((await read_templates(session, [row], by))[0], version=row.version, status=201)
+
+    return await once(session, by, work)

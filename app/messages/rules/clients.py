@@ -1,8 +1,9 @@
-"""When two messages are of one client (O-2.2)."""
+"""When two messages are of one client, and texts without what tells of the client (O-2.2)."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from app.core.personal_data import masked
 from app.core.text import normalized
 
 
@@ -15,3 +16,11 @@ def is_same_client(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _contacts(client: Mapping[str, Any]) -> set[tuple[str, str]]:
     return {(contact["kind"], normalized(contact["value"])) for contact in client["contacts"]}
+
+
+def without_client(text: str, client: Mapping[str, Any]) -> str:
+    """The text without the names and contacts of the client and their representative, and what may be personal data."""
+    people = [client, client.get("representative") or {}]
+    names = [person["name"] for person in people if person.get("name")]
+    contacts = [contact["value"] for person in people for contact in person.get("contacts", [])]
+    return masked(text, names=names, contacts=contacts)

@@ -28,6 +28,7 @@ from app.messages.rules.lives import MessageMove, MessageState, ReplyState
 from app.messages.schemas.messages import AppealRegister, MessageExtend, MessageRedirect
 from app.messages.service import checks, deadlines
 from app.messages.service.moves import get_message, make_move, touch
+from app.reply_templates.service.gaps import forget_gap
 
 
 async def close_message(
@@ -64,6 +65,7 @@ async def mark_spam(
     match.require(message)
     _require_no_appeal(message)
     make_move(session, message, MessageMove.MARK_SPAM, by, reason)
+    await forget_gap(session, message.id)
     await deadlines.cancel(session, message)
     await session.flush()  # the version is counted at the flush
     return message
@@ -83,6 +85,7 @@ async def mark_duplicate(
     for repeat in (await session.exec(select(Message).where(col(Message.duplicate_of_id) == message.id))).all():
         repeat.duplicate_of_id = first.id  # one step to the first, never a chain
         touch(repeat)
+    await forget_gap(session, message.id)
     await deadlines.cancel(session, message)
     await session.flush()  # the version is counted at the flush
     return message

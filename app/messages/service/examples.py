@@ -1,4 +1,4 @@
-"""Messages that were answered with a template, taken as its typical messages (O-6.2.6)."""
+"""Messages and their answers as knowledge: typical messages, and drafts made of good answers (O-6.2.6)."""
 
 from uuid import UUID
 
@@ -6,10 +6,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.concurrency import Match
 from app.core.security import Principal
-from app.messages.errors import NotAnsweredByTemplate
+from app.messages.errors import NotAnsweredByTemplate, NotAnsweredYet
+from app.messages.rules.clients import without_client
 from app.messages.rules.lives import ReplyState
 from app.messages.service.replies import get_message_and_reply
 from app.reply_templates.models import ReplyTemplate
+from app.reply_templates.rules.drafting import one_line, template_text
+from app.reply_templates.schemas import DraftOf, TemplateCreate
 from app.reply_templates.service import templates
 
 
@@ -21,7 +24,23 @@ async def take_example(
     match.require(reply)
     if reply.template_id is None or reply.state is not ReplyState.SENT:
         raise NotAnsweredByTemplate
-    people = [message.client, message.client.get("representative") or {}]
-    names = [person["name"] for person in people if person.get("name")]
-    contacts = [contact["value"] for person in people for contact in person.get("contacts", [])]
-    return await templates.take_example(session, reply.template_id, message.text, names, contacts, by=by)
+    return await templates.take_example(session, reply.template_id, without_client(message.text, message.client), by=by)
+
+
+async def draft_of_reply(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, body: DraftOf, *, by: Principal
+) -> ReplyTemplate:
+    """Make a draft of a sent reply: its text without the client, the message as a typical one."""
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
+    if reply.state is not ReplyState.SENT or by.unit_id is None:
+        raise NotAnsweredYet
+    example = without_client(message.text, message.client)[: templates.MAX_EXAMPLE]
+    made = TemplateCreate(
+        unit_id=by.unit_id,
+        key=body.key,
+        title=body.title or one_line(example),
+        text=body.text or template_text(without_client(reply.text, message.client)),
+        keywords=body.keywords if body.keywords is not None else [],
+        examples=[example],
+    )
+    return await templates.create_template(session, made, by=by)

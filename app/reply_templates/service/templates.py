@@ -143,12 +143,10 @@ async def add_example(
     return await _add_example(session, row, masked(text), by)
 
 
-async def take_example(
-    session: AsyncSession, template_id: UUID, text: str, names: Iterable[str], contacts: Iterable[str], *, by: Principal
-) -> ReplyTemplate:
-    """Add a message that was answered with the template, without the client's names and contacts."""
+async def take_example(session: AsyncSession, template_id: UUID, text: str, *, by: Principal) -> ReplyTemplate:
+    """Add a message that was answered with the template; whoever hands it in took the client out of it."""
     row = await get_own_template(session, template_id, by, lock=True)
-    return await _add_example(session, row, masked(text, names=names, contacts=contacts), by)
+    return await _add_example(session, row, text, by)
 
 
 async def _add_example(session: AsyncSession, row: ReplyTemplate, example: str, by: Principal) -> ReplyTemplate:

@@ -1,0 +1,49 @@
+"""HTTP of what the knowledge base lacks."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.problems import Invalid, problems
+from app.reply_templates.errors import GapNotFound, TemplateExists
+from app.reply_templates.router.callers import Reader, Writer, answer_template
+from app.reply_templates.schemas import DraftOf, GapsRead, TemplateRead
+from app.reply_templates.service import gaps
+
+router = APIRouter(prefix="/reply-templates/gaps", tags=["reply templates"])
+
+
+@router.get("", response_model=GapsRead, responses=problems(Invalid), summary="What the knowledge base lacks")
+async def list_gaps(
+    by: Reader,
+    session: SessionDep,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many groups at most.")] = 50,
+) -> GapsRead:
+    """Typical messages to the caller's unit that had no fitting template, or whose suggestion was not taken (O-6.2.6).
+
+    They are grouped by their words, the largest group first: what to write next. Texts are without personal data. The
+    newest 2,000 are looked at.
+    """
+    return GapsRead(items=await gaps.list_gaps(session, limit, by=by))
+
+
+@router.post(
+    "/{gap_id:uuid}/draft",
+    status_code=201,
+    response_model=TemplateRead,
+    responses=problems(GapNotFound, TemplateExists, Invalid, KeyReused, KeyMalformed),
+    summary="Draft a template of a gap",
+)
+async def draft_of_gap(gap_id: UUID, body: DraftOf, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+    """Turn a group into a draft: its messages become typical ones, the newest answer its text unless one is given.
+
+    Then it is no gap any more. What comes later and is not answered with the template opens a new one.
+    """
+
+    async def work() -> Response:
+        return await answer_template(session, await gaps.draft_of_gap(session, gap_id, body, by=by), by, 201)
+
+    return await once(session, by, work)
