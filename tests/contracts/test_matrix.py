@@ -9,7 +9,9 @@ from fastapi import FastAPI
 
 from app.core import clock
 from app.core.ids import new_id
-from tests.conftest import Api
+from app.reply_templates.models import GapReason
+from app.reply_templates.service.gaps import Unanswered, note_gap
+from tests.conftest import Api, JoinedDatabase
 from tests.people import People
 
 MATRIX = yaml.safe_load((Path(__file__).parent / "matrix.yaml").read_text(encoding="utf-8"))
@@ -111,7 +113,7 @@ async def test_without_a_token_or_with_garbage_only_public_operations_answer(app
 
 
 async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike(
-    application: FastAPI, api: Api, people: People
+    application: FastAPI, api: Api, people: People, database: JoinedDatabase
 ) -> None:
     """Objects of the first unit, asked for by the second (A2); the first unit itself finds them."""
     operator = api.as_(people.operator)
@@ -148,7 +150,19 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
     )
     noted = {"object_type": "message", "object_id": message_id, "text": "Уточните срок"}
     note = await api.post("/api/v1/control-notes", headers=api.as_(people.unit_head), json=noted)
+    assert people.operator.unit_id is not None
+    told = Unanswered(
+        message_id=new_id(),
+        unit_id=people.operator.unit_id,
+        written="Дирижабль",
+        text="Дирижабль",
+        reason=GapReason.NO_TEMPLATE,
+    )
+    async with database.transaction() as session:
+        await note_gap(session, told)
+    gaps = await api.get("/api/v1/reply-templates/gaps", headers=operator)
     ids = {
+        "gap_id": gaps.json()["items"][0]["id"],
         "substitution_id": substitution.json()["id"],
         "message_id": message_id,
         "reply_id": reply.json()["id"],
