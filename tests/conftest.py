@@ -29,6 +29,15 @@ BACKENDS = ("sqlite", "postgresql")
 SECRET = "kJ8w-Zp3_vQx7Lr2~Tm9Yb4.Nd6Hc1Gf5"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With two workers (`make test`) each has a database of its own kind, so that it is migrated and seeded once."""
+    for item in items:
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if "backend" in parameters:
+            item.add_marker(pytest.mark.xdist_group(parameters["backend"]))
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[PostgresCluster]:
     """A PostgreSQL of the tests' own, stopped and removed at the end."""

@@ -300,12 +300,13 @@ async def test_two_imports_at_once_with_others_writing_meanwhile(fresh_database:
     """C5: short transactions let others write; of two imports of one file the second finds nothing to do."""
     database = Database(settings_for(fresh_database, tmp_path))
     second = Database(settings_for(fresh_database, tmp_path))
+    others = asyncio.Semaphore(4)  # leaves connections to the workers: a full pool is another test's matter
     try:
         await _queue(database, 1500)
         await _queue(database, 1500)
 
         async def write(number: int) -> None:
-            async with database.transaction() as session:
+            async with others, database.transaction() as session:
                 session.add(
                     IdempotencyRecord(
                         caller="x", operation="y", key=str(number), fingerprint="", created_at=clock.now()
@@ -313,10 +314,14 @@ async def test_two_imports_at_once_with_others_writing_meanwhile(fresh_database:
                 )
 
         async def work(relay: Relay) -> None:
-            for _ in range(40):
-                await relay.relay_once()
-                async with database.transaction() as session:  # what met a lock is tried again
-                    waiting = (col(OutboxEntry.done_at).is_(None), col(OutboxEntry.lease_owner).is_(None))
+            for _ in range(1000):
+                if not await relay.relay_once():
+                    await asyncio.sleep(0.01)
+                async with database.transaction() as session:  # what met a lock is tried again at once
+                    left = (col(OutboxEntry.done_at).is_(None), col(OutboxEntry.parked_at).is_(None))
+                    if (await session.exec(select(OutboxEntry.id).where(*left).limit(1))).first() is None:
+                        return
+                    waiting = (*left, col(OutboxEntry.lease_owner).is_(None))
                     await session.exec(sa.update(OutboxEntry).where(*waiting).values(due_at=clock.now()))
 
         workers = [work(make_relay(one)) for one in (database, second)]
