@@ -28,6 +28,7 @@ from app.organizations.router import municipalities_router, units_router
 from app.organizations.router import router as organizations_router
 from app.reply_check.router import router as reply_check_router
 from app.reply_templates.finding.router import suggestions_router, synonyms_router
+from app.reply_templates.finding.service.following import warm_up
 from app.reply_templates.router import router as templates_router
 from app.surveys.router import router as surveys_router
 from app.worker import make_relay, run_worker
@@ -66,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stop = asyncio.Event()
         work = [run_worker(make_relay(database), database, settings, stop)] if settings.embedded_worker else []
-        worker = asyncio.gather(*work)
+        worker = asyncio.gather(warm_up(database), *work)
         try:
             yield
         finally:

@@ -15,6 +15,8 @@ from app.reply_templates.finding.rules.index import CHOICES_KEPT
 from app.reply_templates.finding.service.choices import record_choice
 from app.reply_templates.finding.service.following import kept_of
 from app.reply_templates.finding.service.suggestions import suggest
+from app.reply_templates.models import ReplyTemplate
+from app.reply_templates.queries import is_in_use
 from tests.conftest import Api, KnownCallers, settings_for
 from tests.messages.work import MESSAGES, drafted, registered, triage_body
 from tests.messages.work import act as act_on
@@ -269,6 +271,19 @@ async def test_groups_that_are_refused(api: Api, people: People, sent: dict[str,
 
 
 @pytest.mark.order("O-6.2.6")
+async def test_a_process_reads_the_templates_when_it_starts(fresh_database: str, tmp_path: Any) -> None:
+    """So that the first question after a start waits for nothing."""
+    application = create_app(settings_for(fresh_database, tmp_path, embedded_worker=False))
+    async with application.router.lifespan_context(application):
+        pass  # the end of it waits for the reading
+    async with application.state.database.transaction(write=False) as session:
+        kept = kept_of(session)
+        in_use = (await session.exec(select(ReplyTemplate.id).where(is_in_use()))).all()
+        assert len(in_use) > 40 and kept.published.keys() == set(in_use)
+        assert kept.synonyms.groups
+    await application.state.database.close()
+
+
 async def test_what_changes_in_one_worker_is_suggested_by_another(fresh_database: str, tmp_path: Any) -> None:
     """Two applications on one database: the other follows with its very next question, and reads only what changed."""
     first, second = (create_app(settings_for(fresh_database, tmp_path)) for _ in range(2))

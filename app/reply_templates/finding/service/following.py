@@ -9,6 +9,7 @@ transaction or a clock that goes wrong by seconds does not outlast. Synonyms are
 versions, which only grows, and they are read anew.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,16 +17,21 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
+from app.core.db import Database
 from app.core.security import Principal
 from app.reply_templates.finding.models import SynonymGroup, TemplateChoice
 from app.reply_templates.finding.rules.index import CHOICES_KEPT, Index, Source
 from app.reply_templates.finding.rules.synonyms import Synonyms
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.queries import usable_by
+from app.reply_templates.queries import is_in_use, usable_by
+
+log = structlog.get_logger()
 
 _READ_AT_ONCE = 200
 _LOOKED_BACK_MS = 60_000
@@ -63,11 +69,25 @@ def kept_of(session: AsyncSession) -> Kept:
     return _kept.setdefault(session.get_bind(), Kept())
 
 
+async def warm_up(database: Database) -> None:
+    """Read everything that is in use when a process starts, so that its first question doesn't wait for it."""
+    try:
+        async with database.transaction(write=False) as session:
+            await follow_synonyms(session)
+            await _follow(session, is_in_use())
+            await follow_choices(session)
+    except Exception as error:  # the questions read what is missing themselves  # noqa: BLE001
+        log.warning("templates_not_read", error=type(error).__name__)
+
+
 async def follow_templates(session: AsyncSession, by: Principal) -> tuple[Kept, list[UUID]]:
     """The index in step with the templates that the caller may use, and their ids."""
+    return await _follow(session, usable_by(by))
+
+
+async def _follow(session: AsyncSession, which: ColumnElement[bool]) -> tuple[Kept, list[UUID]]:
     kept = kept_of(session)
-    query = select(ReplyTemplate.id, ReplyTemplate.version).where(usable_by(by))
-    usable = (await session.exec(query)).all()
+    usable = (await session.exec(select(ReplyTemplate.id, ReplyTemplate.version).where(which))).all()
     stale = [one for one, version in usable if one not in kept.published or kept.published[one].row_version != version]
     for some in _in_parts(stale):
         await _read(session, kept, some)
@@ -118,6 +138,7 @@ async def _read(session: AsyncSession, kept: Kept, template_ids: Sequence[UUID])
         source = Source(version.title, version.keywords, version.examples, version.text, topics)
         kept.index.put(template_id, source)
         kept.published[template_id] = Published(row_version, version.number, version.title, topics)
+        await asyncio.sleep(0)  # a template takes a millisecond: with thousands of them the other requests go on
 
 
 def _in_parts(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
