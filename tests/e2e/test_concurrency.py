@@ -1,4 +1,7 @@
-"""Many at once: one wins and the rest get a clear answer, never a 5xx (reliability D2, D3, D4)."""
+"""Many at once: one wins and the rest get a clear answer (reliability D2, D3, D4).
+
+The only 5xx is 503 with `Retry-After`: on a busy machine some are told to come again, and do.
+"""
 
 import asyncio
 from collections import Counter
@@ -12,13 +15,23 @@ from tests.e2e.test_crash import SUBMISSION, approved_reply, wait_until_answered
 from tests.servers import Server
 
 AT_ONCE = 50
+TURNS = 10
 
 
 async def at_once(server: Server, requests: list[dict[str, Any]]) -> list[httpx.Response]:
-    """Send all requests together."""
+    """Send all requests together; those that are told to come again come again."""
     limits = httpx.Limits(max_connections=len(requests))
+
+    async def answer(client: httpx.AsyncClient, request: dict[str, Any]) -> httpx.Response:
+        for _ in range(TURNS):
+            told = await client.request(**request)
+            if told.status_code != 503:
+                break
+            await asyncio.sleep(float(told.headers["retry-after"]))
+        return told
+
     async with httpx.AsyncClient(base_url=f"{server.base_url}/api/v1", timeout=30, limits=limits, trust_env=False) as c:
-        return list(await asyncio.gather(*[c.request(**request) for request in requests]))
+        return list(await asyncio.gather(*[answer(c, request) for request in requests]))
 
 
 def comment(server: Server, external_id: str) -> dict[str, Any]:
@@ -129,14 +142,8 @@ async def test_what_comes_into_one_thread_at_once_stands_in_it_once(server: Serv
         }
         for place in range(40)
     ]
-    # One thread is one lock: on a busy machine some are told to come again, and do.
-    for _ in range(5):
-        answers = await at_once(server, requests)
-        assert {answer.status_code for answer in answers} <= {200, 201, 409, 503}, [answer.text for answer in answers]
-        requests = [asked for asked, told in zip(requests, answers, strict=True) if told.status_code == 503]
-        if not requests:
-            break
-    assert requests == []
+    answers = await at_once(server, requests)
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}, [answer.text for answer in answers]
     operator = server.sign_in("operator")
     (message, *_) = server.get("/messages?limit=1", headers=operator).json()["items"]
     texts = [entry["id"] for entry in message["thread"]]
