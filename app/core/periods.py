@@ -1,6 +1,6 @@
 """Periods of lists and figures: two days, both included, each of which may be left out."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -23,6 +23,13 @@ class Period:
             raise Invalid(faults=[Fault("/to", "dates_reversed", ru, en, "query")])
         self.since: date | None = since
         self.until: date | None = until
+
+    def before(self) -> "Period | None":
+        """As many days, just before; None where an end of the period is open."""
+        if self.since is None or self.until is None:
+            return None
+        eve = self.since - timedelta(days=1)
+        return Period(eve - (self.until - self.since), eve)
 
     def holds(self, day: Any) -> list[ColumnElement[bool]]:
         """The conditions that a column of days lies in the period."""

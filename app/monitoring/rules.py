@@ -1,11 +1,43 @@
-"""Figures of monitoring: a share always comes with its n and its 95 % interval (O-11)."""
+"""Figures of monitoring: a share or a mean always comes with its n and its 95 % interval (O-11).
 
-from collections.abc import Iterable, Mapping
+Two shares are compared by Newcombe's interval of their difference (1998, method 10): it is made of the two Wilson
+intervals that are shown anyway, keeps its 95 % for small samples and for shares near 0 and 1, where the usual z-test
+does not, and never leaves −1 … 1. Two means are compared by Welch's interval with the quantile of the normal
+distribution, which from 30 scores on a side is the same as Student's to the digits shown; the variances need not be
+equal. A difference matters when its interval leaves out 0. Below 30 answers on either side nothing is said at all:
+there the interval of a share may be 36 percentage points wide.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from math import sqrt
+from statistics import NormalDist
 
 Z = 1.959963984540054
 """Quantile of the normal distribution for 95 %."""
 DIGITS = 4
+LEAST_N = 30
+"""So few answers say next to nothing, and differences between them nothing."""
+
+
+class Verdict(StrEnum):
+    """What a difference says."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    WITHIN_CHANCE = "within_chance"
+    TOO_FEW = "too_few"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure minus another, the 95 % interval of that, and what it says; Nones where a side has no answers."""
+
+    difference: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
 
 
 def share(satisfied: int, n: int) -> float | None:
@@ -17,11 +49,86 @@ def wilson(satisfied: int, n: int) -> tuple[float | None, float | None]:
     """The Wilson score interval of a share at 95 %, rounded to 4 digits; (None, None) without answers."""
     if n == 0:
         return None, None
-    p = satisfied / n
-    weight = 1 + Z * Z / n
-    center = (p + Z * Z / (2 * n)) / weight
-    half = Z / weight * sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
-    return round(max(0.0, center - half), DIGITS), round(min(1.0, center + half), DIGITS)
+    low, high = _wilson(satisfied, n, Z)
+    return round(low, DIGITS), round(high, DIGITS)
+
+
+def _wilson(count: int, n: int, z: float) -> tuple[float, float]:
+    p = count / n
+    weight = 1 + z * z / n
+    center = (p + z * z / (2 * n)) / weight
+    half = z / weight * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, center - half), min(1.0, center + half)
+
+
+def proportion(count: int, n: int) -> dict[str, float | bool | None]:
+    """What is told of a share beside its counts: the share, its interval, and whether there are too few answers."""
+    low, high = wilson(count, n)
+    return {"share": share(count, n), "low": low, "high": high, "is_too_few": n < LEAST_N}
+
+
+def z_among(comparisons: int) -> float:
+    """The quantile with which so many comparisons name, by chance, any difference in 5 % of cases (Bonferroni)."""
+    return NormalDist().inv_cdf(1 - 0.025 / max(1, comparisons))
+
+
+def shares_differ(count: int, n: int, other_count: int, other_n: int, z: float = Z) -> Difference:
+    """How one share differs from another, by Newcombe's interval."""
+    if n == 0 or other_n == 0:
+        return Difference(None, None, None, Verdict.TOO_FEW)
+    p, other = count / n, other_count / other_n
+    low, high = _wilson(count, n, z)
+    other_low, other_high = _wilson(other_count, other_n, z)
+    down = sqrt((p - low) ** 2 + (other_high - other) ** 2)
+    up = sqrt((high - p) ** 2 + (other - other_low) ** 2)
+    return _judged(p - other, down, up, min(n, other_n))
+
+
+def mean(counts: Sequence[int]) -> float | None:
+    """The mean of scores that were given so many times each (1 first), rounded to 4 digits; None without scores."""
+    return None if not sum(counts) else round(_mean(counts), DIGITS)
+
+
+def mean_interval(counts: Sequence[int]) -> tuple[float | None, float | None]:
+    """The 95 % interval of a mean, rounded to 4 digits; (None, None) where there are too few scores for one."""
+    if sum(counts) < LEAST_N:
+        return None, None
+    half = Z * sqrt(_variance_of_mean(counts))
+    return round(max(1.0, _mean(counts) - half), DIGITS), round(min(len(counts), _mean(counts) + half), DIGITS)
+
+
+def means_differ(counts: Sequence[int], other: Sequence[int], z: float = Z) -> Difference:
+    """How one mean of scores differs from another, by Welch's interval; too few scores have a difference only."""
+    least = min(sum(counts), sum(other))
+    if least == 0:
+        return Difference(None, None, None, Verdict.TOO_FEW)
+    difference = _mean(counts) - _mean(other)
+    if least < LEAST_N:
+        return Difference(round(difference, DIGITS), None, None, Verdict.TOO_FEW)
+    half = z * sqrt(_variance_of_mean(counts) + _variance_of_mean(other))
+    return _judged(difference, half, half, least)
+
+
+def _judged(difference: float, down: float, up: float, least: int) -> Difference:
+    low, high = difference - down, difference + up
+    if least < LEAST_N:
+        verdict = Verdict.TOO_FEW
+    elif low > 0:
+        verdict = Verdict.HIGHER
+    elif high < 0:
+        verdict = Verdict.LOWER
+    else:
+        verdict = Verdict.WITHIN_CHANCE
+    return Difference(round(difference, DIGITS), round(low, DIGITS), round(high, DIGITS), verdict)
+
+
+def _mean(counts: Sequence[int]) -> float:
+    return sum(value * count for value, count in enumerate(counts, 1)) / sum(counts)
+
+
+def _variance_of_mean(counts: Sequence[int]) -> float:
+    n, middle = sum(counts), _mean(counts)
+    return sum(count * (value - middle) ** 2 for value, count in enumerate(counts, 1)) / (n - 1) / n
 
 
 def last_successors(successors: Mapping[str, str | None]) -> dict[str, str]:
@@ -43,10 +150,20 @@ def those_before(code: str, successors: Mapping[str, str | None]) -> list[str]:
     return found
 
 
-def added_up(parts: Iterable[tuple[str, int, int]]) -> dict[str, tuple[int, int]]:
-    """Pairs of counts added up by key."""
-    sums: dict[str, tuple[int, int]] = {}
-    for key, n, satisfied in parts:
-        before = sums.get(key, (0, 0))
-        sums[key] = (before[0] + n, before[1] + satisfied)
-    return sums
+Counts = tuple[int, ...]
+"""How often each value was answered, the value 1 first."""
+
+
+def added_up(parts: Iterable[tuple[str, str, Counts]]) -> dict[str, dict[str, Counts]]:
+    """Counts added up by the row of a question and by group; what nobody answered is left out."""
+    sums: dict[str, dict[str, Counts]] = {}
+    for row, group, counts in parts:
+        groups = sums.setdefault(row, {})
+        groups[group] = tuple(map(sum, zip(groups.get(group, (0,) * len(counts)), counts, strict=True)))
+    found = {row: {group: counts for group, counts in groups.items() if any(counts)} for row, groups in sums.items()}
+    return {row: groups for row, groups in found.items() if groups}
+
+
+def summed(counts: Iterable[Counts]) -> Counts:
+    """Counts of several groups together; nothing without groups."""
+    return tuple(map(sum, zip(*counts, strict=True)))

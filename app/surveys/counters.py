@@ -198,6 +198,7 @@ class Cut:
     organization_id: UUID | None = None
     municipalities: Sequence[str] | None = None
     source: SubmissionSource | None = None
+    form_ids: Sequence[UUID] | None = None
 
 
 async def read(
@@ -236,6 +237,8 @@ def _filters(rows: sa.Table, cut: Cut) -> list[Any]:
         wanted.append(rows.c.municipality.in_(cut.municipalities))
     if cut.source is not None:
         wanted.append(rows.c.source == cut.source)
+    if cut.form_ids is not None:
+        wanted.append(rows.c.form_id.in_(cut.form_ids))
     return wanted
 
 

@@ -1,5 +1,7 @@
 """Selects of forms and submissions, and the shapes that the API shows."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -88,6 +90,29 @@ def read_form(row: SurveyForm) -> FormRead:
             ],
         }
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSource:
+    """A source of information as it is shown: its code in each question by the question's key, its newest wording."""
+
+    suffix: int
+    key: str
+    text: str
+    codes: Mapping[str, str]
+    point_id: UUID | None
+
+
+async def named_sources(session: AsyncSession) -> dict[str, NamedSource]:
+    """Every source that a published version names, by its key, in the wording of the newest one."""
+    query = select(SurveyForm).where(SurveyForm.state == FormState.PUBLISHED).order_by(col(SurveyForm.form_version))
+    found: dict[str, NamedSource] = {}
+    for row in (await session.exec(query)).all():
+        questions = parse_form(row.definition).questions
+        for source in read_form(row).sources:
+            codes = {question.key: f"{question.code}.{source.suffix}" for question in questions if question.per_source}
+            found[source.key] = NamedSource(source.suffix, source.key, source.text, codes, source.interaction_point_id)
+    return found
 
 
 def _question(raw: dict[str, Any]) -> dict[str, Any]:

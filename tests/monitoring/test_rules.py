@@ -4,7 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.monitoring.rules import last_successors, share, those_before, wilson
+from app.monitoring.rules import (
+    Verdict,
+    added_up,
+    last_successors,
+    mean,
+    mean_interval,
+    means_differ,
+    share,
+    shares_differ,
+    summed,
+    those_before,
+    wilson,
+    z_among,
+)
 
 
 @pytest.mark.order("O-1", "O-11")
@@ -28,6 +41,53 @@ def test_the_interval_holds_the_share_and_stays_between_0_and_1(n: int, data: st
     low, high = wilson(satisfied, n)
     assert low is not None and high is not None
     assert 0 <= low <= (satisfied / n) + 0.0001 and (satisfied / n) - 0.0001 <= high <= 1
+
+
+@pytest.mark.order("O-11")
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        # Newcombe's own table (1998, method 10): 56/70 against 48/80.
+        ((56, 70), (48, 80), (0.2, 0.0524, 0.3339, Verdict.HIGHER)),
+        ((48, 80), (56, 70), (-0.2, -0.3339, -0.0524, Verdict.LOWER)),
+        ((9, 10), (3, 10), (0.6, 0.1705, 0.8090, Verdict.TOO_FEW)),  # his second row: far apart, and still too few
+        ((30, 60), (25, 60), (0.0833, -0.0927, 0.2528, Verdict.WITHIN_CHANCE)),
+        ((30, 30), (0, 30), (1.0, 0.8395, 1.0, Verdict.HIGHER)),  # nothing leaves −1 … 1
+        ((29, 29), (0, 30), (1.0, 0.8365, 1.0, Verdict.TOO_FEW)),
+        ((0, 0), (5, 30), (None, None, None, Verdict.TOO_FEW)),
+    ],
+)
+def test_shares_are_compared_by_newcombes_interval(
+    one: tuple[int, int], other: tuple[int, int], expected: tuple[object, ...]
+) -> None:
+    found = shares_differ(*one, *other)
+    assert (found.difference, found.low, found.high, found.verdict) == expected
+
+
+@pytest.mark.order("O-11")
+def test_means_are_compared_by_welchs_interval() -> None:
+    much, little = (10, 10, 20, 30, 30), (30, 30, 20, 10, 10)
+    assert (mean(much), mean_interval(much)) == (3.6, (3.3474, 3.8526))
+    assert mean((0, 0, 0, 0, 0)) is None and mean_interval((0, 5, 0, 5, 0)) == (None, None)
+    found = means_differ(much, little)
+    assert (found.difference, found.low, found.high, found.verdict) == (1.2, 0.8427, 1.5573, Verdict.HIGHER)
+    assert means_differ(little, much).verdict is Verdict.LOWER
+    assert means_differ(much, (9, 10, 20, 30, 31)).verdict is Verdict.WITHIN_CHANCE
+    few = means_differ(much, (29, 0, 0, 0, 0))
+    assert (few.difference, few.low, few.verdict) == (2.6, None, Verdict.TOO_FEW)
+    assert means_differ(much, ()).difference is None
+
+
+def test_many_comparisons_ask_for_more() -> None:
+    assert round(z_among(1), 6) == 1.959964
+    assert round(z_among(5), 4) == 2.5758  # 99 %
+    assert shares_differ(56, 70, 48, 80, z_among(10)).verdict is Verdict.WITHIN_CHANCE
+
+
+def test_counts_are_added_up_by_row_and_group() -> None:
+    parts = [("vk", "a", (1, 0)), ("vk", "a", (2, 3)), ("vk", "b", (0, 0)), ("ok", "a", (0, 0))]
+    assert added_up(parts) == {"vk": {"a": (3, 3)}}
+    assert summed([(1, 2), (3, 4)]) == (4, 6) and summed([]) == ()
 
 
 @pytest.mark.order("A-1.11–13")

@@ -61,7 +61,7 @@ async def test_uses_are_counted_by_what_became_of_them(api: Api, people: People,
     (item,) = told["items"]
     assert item["key"] == TEMPLATE and item["name"] == "Льготный заём для малого бизнеса"
     low, high = wilson(1, 2)
-    satisfaction = {"n": 2, "satisfied": 1, "share": 0.5, "low": low, "high": high}
+    satisfaction = {"n": 2, "satisfied": 1, "share": 0.5, "low": low, "high": high, "is_too_few": True}
     total = told["total"]
     assert total["satisfaction"] == satisfaction, "the later rating stands"
     assert {name: total[name] for name in ("n", "sent", "sent_unchanged", "edited")} == {

@@ -15,7 +15,7 @@ from app.core.security import Principal, requires
 from app.core.types import Id
 from app.monitoring.errors import ControlNoteNotFound, ControlNoteResolved
 from app.monitoring.models import ControlNote, NotedType
-from app.monitoring.schemas import ControlNoteCreate, ControlNoteRead, ControlNoteResolve
+from app.monitoring.schemas.control import ControlNoteCreate, ControlNoteRead, ControlNoteResolve
 from app.monitoring.service import control_notes
 
 Reader = Annotated[Principal, requires("control:read")]

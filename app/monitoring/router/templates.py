@@ -9,7 +9,7 @@ from app.core.periods import PeriodDep
 from app.core.problems import Invalid, problems
 from app.core.security import Principal, requires
 from app.core.types import Id
-from app.monitoring.schemas import TemplateGroupBy, TemplateUsesRead
+from app.monitoring.schemas.templates import TemplateGroupBy, TemplateUsesRead
 from app.monitoring.service import templates
 
 Reader = Annotated[Principal, requires("templates:usage")]

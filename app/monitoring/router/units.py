@@ -11,7 +11,7 @@ from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.problems import Invalid, problems
 from app.core.security import Principal, requires
 from app.monitoring.errors import MonthSignedOff
-from app.monitoring.schemas import SignOffCreate, SignOffRead, SignOffsRead, UnitQueueRead
+from app.monitoring.schemas.control import SignOffCreate, SignOffRead, SignOffsRead, UnitQueueRead
 from app.monitoring.service import units
 from app.organizations.errors import UnitNotFound
 

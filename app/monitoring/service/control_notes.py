@@ -16,7 +16,7 @@ from app.messages.models import Message, Reply
 from app.messages.queries import visible_to as visible_messages
 from app.monitoring.errors import ControlNoteNotFound, ControlNoteResolved
 from app.monitoring.models import ControlNote, NotedType
-from app.monitoring.schemas import ControlNoteCreate
+from app.monitoring.schemas.control import ControlNoteCreate
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import owned_by as own_templates
 from app.surveys.models import SurveySubmission

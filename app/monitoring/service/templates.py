@@ -17,7 +17,8 @@ from app.interaction_points.models import ChannelKind, Point
 from app.messages.models import Message, Reply
 from app.messages.rules.lives import ReplyState
 from app.monitoring import rules
-from app.monitoring.schemas import TemplateGroupBy, TemplateUseRead, TemplateUsesRead, UseRead
+from app.monitoring.schemas.templates import TemplateGroupBy, TemplateUseRead, TemplateUsesRead, UseRead
+from app.monitoring.service.satisfaction import told_share
 from app.organizations.models import Unit
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
 
@@ -94,7 +95,6 @@ async def _read(
 def _told(
     n: int, sent: int, unchanged: int, changed: float | None, last: datetime | None, rated: int, satisfied: int
 ) -> dict[str, Any]:
-    low, high = rules.wilson(satisfied, rated)
     return {
         "n": n,
         "sent": sent,
@@ -102,13 +102,7 @@ def _told(
         "edited": sent - unchanged,
         "mean_changed_share": None if changed is None else round(float(changed), rules.DIGITS),
         "last_used_at": last,
-        "satisfaction": {
-            "n": rated,
-            "satisfied": satisfied,
-            "share": rules.share(satisfied, rated),
-            "low": low,
-            "high": high,
-        },
+        "satisfaction": told_share(satisfied, rated),
     }
 
 

@@ -16,7 +16,7 @@ from app.messages.models import Deadline, Message, MessageClass, Reply
 from app.messages.rules.deadlines import WHOLE_SECOND, DeadlineState
 from app.messages.rules.lives import OPEN_STATES, MessageState, ReplyState
 from app.monitoring.models import ControlNote, SignOff
-from app.monitoring.schemas import (
+from app.monitoring.schemas.control import (
     ChannelLoadRead,
     EmployeeLoadRead,
     MonthFiguresRead,

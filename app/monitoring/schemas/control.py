@@ -1,7 +1,5 @@
-"""What monitoring answers."""
+"""What control takes and gives: the head's queue, months signed off, control notes (O-10)."""
 
-from datetime import date
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -14,83 +12,6 @@ from app.monitoring.models import NotedType
 
 Month = Annotated[str, StringConstraints(max_length=7, pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]
 """`YYYY-MM`."""
-
-
-class GroupBy(StrEnum):
-    """By what the figures are grouped."""
-
-    DAY = "day"
-    MONTH = "month"
-    MUNICIPALITY = "municipality"
-    ORGANIZATION = "organization"
-    SOURCE = "source"
-    FORM_VERSION = "form_version"
-
-
-class ShareRead(Output):
-    """The share of satisfied clients with its n and 95 % Wilson interval; nulls without answers."""
-
-    n: int
-    satisfied: int
-    share: float | None
-    low: float | None
-    high: float | None
-
-
-class GroupRead(ShareRead):
-    """The figures of one group."""
-
-    key: str
-    name: str
-
-
-class SatisfactionRead(Output):
-    """Satisfaction over a period (O-11, A-1 question 21)."""
-
-    since: date | None = Field(alias="from")
-    until: date | None = Field(alias="to")
-    group_by: GroupBy | None
-    total: ShareRead
-    items: list[GroupRead]
-
-
-class TemplateGroupBy(StrEnum):
-    """By what uses of templates are grouped."""
-
-    TEMPLATE = "template"
-    UNIT = "unit"
-    CHANNEL = "channel"
-
-
-class UseRead(Output):
-    """How templates were used: `n` insertions into replies, and what became of them."""
-
-    n: int
-    sent: int
-    sent_unchanged: int = Field(description="Sent in the words of the template, its values put in.")
-    edited: int
-    mean_changed_share: float | None = Field(
-        description="How much of the texts sent is not the templates' words, 0 to 1; null when none was sent."
-    )
-    last_used_at: ShownMoment | None
-    satisfaction: ShareRead
-
-
-class TemplateUseRead(UseRead):
-    """The uses of one group."""
-
-    key: str
-    name: str
-
-
-class TemplateUsesRead(Output):
-    """Uses of reply templates over a period (O-6.2.6)."""
-
-    since: date | None = Field(alias="from")
-    until: date | None = Field(alias="to")
-    group_by: TemplateGroupBy | None
-    total: UseRead
-    items: list[TemplateUseRead]
 
 
 class QueueRead(Output):

@@ -1,0 +1,1 @@
+"""What monitoring and control take and give."""

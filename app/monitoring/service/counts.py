@@ -1,0 +1,156 @@
+"""Counts of survey answers by row and group: counted in whole numbers by the database, and only then divided (O-11).
+
+What was answered in a municipality that was reformed since counts for its successor, under the successor's name.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.periods import Period
+from app.monitoring import rules
+from app.monitoring.rules import Counts, Difference
+from app.monitoring.schemas.figures import ComparisonRead, GroupBy
+from app.organizations.models import Municipality, Organization
+from app.surveys import counters
+from app.surveys.models import Counted, SubmissionSource, SurveyForm
+
+NOT_GIVEN = "unknown"
+_COLUMNS = {
+    GroupBy.DAY: "day",
+    GroupBy.MONTH: "day",  # days at the edges are folded into their months
+    GroupBy.MUNICIPALITY: "municipality",
+    GroupBy.ORGANIZATION: "organization_id",
+    GroupBy.SOURCE: "source",
+    GroupBy.FORM_VERSION: "form_id",
+}
+_SOURCES_RU = {
+    SubmissionSource.WEB: "На сайте",
+    SubmissionSource.PAPER: "На бумаге",
+    SubmissionSource.FEEDBACK_PLATFORM: "Платформа обратной связи",
+    SubmissionSource.IMPORT: "Загрузка из файла",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which submissions are looked at."""
+
+    period: Period
+    organization_id: UUID | None = None
+    municipality: str | None = None
+    source: SubmissionSource | None = None
+    form_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The counts of a question by row and group, and those of as many days before; None where none are compared."""
+
+    now: dict[str, dict[str, Counts]]
+    before: dict[str, dict[str, Counts]] | None
+    names: dict[str, str]
+    """What the groups are called in Russian."""
+    head: dict[str, Any]
+    """What every answer begins with."""
+
+
+async def read_figures(session: AsyncSession, question: Counted, cut: Cut, group_by: GroupBy | None) -> Figures:
+    """The counts of a question over a period and, where both its ends are given, over as many days before it."""
+    now = await read_counts(session, question, cut, group_by)
+    period = cut.period.before()
+    before = None if period is None else await read_counts(session, question, replace(cut, period=period), group_by)
+    keys = {key for groups in now.values() for key in groups}
+    head = {
+        "from": cut.period.since,
+        "to": cut.period.until,
+        "group_by": group_by,
+        "previous_period": period and {"from": period.since, "to": period.until},
+    }
+    return Figures(now, before, await _names(session, group_by, keys) if group_by else {}, head)
+
+
+def is_comparable(group_by: GroupBy | None) -> bool:
+    """Whether a group of one period is found in the one before: days and months are not."""
+    return group_by not in (GroupBy.DAY, GroupBy.MONTH)
+
+
+async def read_counts(
+    session: AsyncSession, question: Counted, cut: Cut, group_by: GroupBy | None
+) -> dict[str, dict[str, Counts]]:
+    """How often each value was answered, by row of the question ("" for 21) and by group ("" without one)."""
+    successors = await _successors(session)
+    versions = await _versions(session) if GroupBy.FORM_VERSION is group_by or cut.form_version is not None else {}
+    rows = await counters.read(
+        session,
+        question,
+        counters.Cut(
+            cut.period.since,
+            cut.period.until,
+            cut.organization_id,
+            None if cut.municipality is None else rules.those_before(cut.municipality, successors),
+            cut.source,
+            None
+            if cut.form_version is None
+            else [key for key, number in versions.items() if number == cut.form_version],
+        ),
+        _COLUMNS[group_by] if group_by else None,
+        by_day=group_by is GroupBy.DAY,
+    )
+    lasting = rules.last_successors(successors)
+
+    def key_of(group: Any) -> str:
+        match group_by:
+            case None:
+                return ""
+            case GroupBy.MUNICIPALITY:
+                return lasting.get(group, group) or NOT_GIVEN
+            case GroupBy.MONTH:
+                return f"{group:%Y-%m}"
+            case GroupBy.FORM_VERSION:
+                return str(versions[group])
+        return str(group)
+
+    return rules.added_up((row.row_key, key_of(row.group), _counts(row)) for row in rows)
+
+
+def _counts(row: Any) -> Counts:
+    return tuple(int(getattr(row, name)) for name in counters.VALUES)
+
+
+def compared(n: int, value: float | None, found: Difference) -> ComparisonRead:
+    """A comparison as the API shows it."""
+    return ComparisonRead(
+        n=n,
+        value=value,
+        difference=found.difference,
+        difference_low=found.low,
+        difference_high=found.high,
+        verdict=found.verdict,
+    )
+
+
+async def _successors(session: AsyncSession) -> dict[str, str | None]:
+    return dict((await session.exec(select(Municipality.oktmo, Municipality.successor))).all())
+
+
+async def _versions(session: AsyncSession) -> dict[UUID, int]:
+    return dict((await session.exec(select(SurveyForm.id, SurveyForm.form_version))).all())
+
+
+async def _names(session: AsyncSession, group_by: GroupBy, keys: Iterable[str]) -> dict[str, str]:
+    names = {key: key for key in keys}
+    if group_by is GroupBy.MUNICIPALITY:
+        rows = select(Municipality.oktmo, Municipality.name).where(col(Municipality.oktmo).in_(list(names)))
+        names |= dict((await session.exec(rows)).all())
+        names |= {NOT_GIVEN: "Не указан"} if NOT_GIVEN in names else {}
+    elif group_by is GroupBy.ORGANIZATION:
+        found = (await session.exec(select(Organization.id, Organization.name))).all()
+        names |= {str(key): name for key, name in found if str(key) in names}
+    elif group_by is GroupBy.SOURCE:
+        names |= {source.value: text for source, text in _SOURCES_RU.items() if source.value in names}
+    return names

@@ -1,0 +1,92 @@
+"""Sources of information: how often each is used, how easily things are found there (O-11, A-1 questions 22, 23)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.monitoring import rules
+from app.monitoring.rules import Counts
+from app.monitoring.schemas.figures import FindabilityRead, GroupBy, SourcesRead
+from app.monitoring.service.counts import Cut, compared, is_comparable, read_figures
+from app.surveys.models import Counted
+from app.surveys.queries import named_sources
+
+USAGES, SCORES = 3, 5
+
+
+async def usage(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> SourcesRead:
+    """How often each source is used, in all and by group, beside the period before."""
+    return SourcesRead.model_validate(await _by_source(session, Counted.SOURCE_USAGE, cut, group_by, _told_usage))
+
+
+async def findability(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> FindabilityRead:
+    """How easily things are found in each source, in all and by group, beside the period before."""
+    return FindabilityRead.model_validate(await _by_source(session, Counted.EASE_OF_FINDING, cut, group_by, _told_ease))
+
+
+Told = Callable[[Counts, Counts | None], dict[str, Any]]
+"""Counts, and those of the period before (None: not compared), as the API shows them."""
+
+
+async def _by_source(
+    session: AsyncSession, question: Counted, cut: Cut, group_by: GroupBy | None, told: Told
+) -> dict[str, Any]:
+    figures = await read_figures(session, question, cut, group_by)
+    sources = await named_sources(session)
+    items = []
+    for key in sorted(figures.now, key=lambda key: sources[key].suffix):
+        now = figures.now[key]
+        before = None if figures.before is None else figures.before.get(key, {})
+        groups_before = before if is_comparable(group_by) else None
+        groups = [
+            {"key": group, "name": figures.names[group]}
+            | told(counts, None if groups_before is None else groups_before.get(group, ()))
+            for group, counts in sorted(now.items())
+            if group_by
+        ]
+        whole_before = None if before is None else rules.summed(before.values())
+        source = {"key": key, "code": sources[key].codes[question], "name": sources[key].text, "groups": groups}
+        items.append(source | told(rules.summed(now.values()), whole_before))
+    return figures.head | {"items": items}
+
+
+def _told_usage(counts: Counts, before: Counts | None) -> dict[str, Any]:
+    used, n = _used(counts)
+    previous = None
+    if before is not None:
+        used_before, n_before = _used(before)
+        found = rules.shares_differ(used, n, used_before, n_before)
+        previous = compared(n_before, rules.share(used_before, n_before), found)
+    return {
+        "n": n,
+        "counts": _by_value(counts[:USAGES]),
+        "used": used,
+        **rules.proportion(used, n),
+        "previous": previous,
+    }
+
+
+def _told_ease(counts: Counts, before: Counts | None) -> dict[str, Any]:
+    n = sum(counts)
+    low, high = rules.mean_interval(counts)
+    return {
+        "n": n,
+        "counts": _by_value(counts[:SCORES]),
+        "mean": rules.mean(counts),
+        "low": low,
+        "high": high,
+        "is_too_few": n < rules.LEAST_N,
+        "previous": None
+        if before is None
+        else compared(sum(before), rules.mean(before), rules.means_differ(counts, before)),
+    }
+
+
+def _used(counts: Counts) -> tuple[int, int]:
+    """Answers 1 and 2, and all answers."""
+    return sum(counts[:2]), sum(counts[:USAGES])
+
+
+def _by_value(counts: Counts) -> dict[str, int]:
+    return {str(value): count for value, count in enumerate(counts, 1)}
