@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from sqlalchemy.sql.elements import ColumnElement
 
+from app.core import clock
 from app.core.problems import Fault, Invalid
 from app.core.types import Day
 
@@ -38,6 +39,15 @@ class Period:
             conditions.append(day >= self.since)
         if self.until is not None:
             conditions.append(day <= self.until)
+        return conditions
+
+    def covers(self, moment: Any) -> list[ColumnElement[bool]]:
+        """The conditions that a column of moments lies in the period's local days."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.since is not None:
+            conditions.append(moment >= clock.day_starts_at(self.since))
+        if self.until is not None:
+            conditions.append(moment < clock.day_ends_before(self.until))
         return conditions
 
 

@@ -323,6 +323,8 @@ class Deadline(Row, table=True):
         sa.UniqueConstraint("message_id", "cycle", "stage", "policy_id", name="uq_deadlines_policy"),
         sa.Index("ix_deadlines_due", "state", "due_at"),
         sa.Index("ix_deadlines_remind", "state", "remind_at"),
+        sa.Index("ix_deadlines_started_at", "started_at"),
+        sa.CheckConstraint("taken_seconds >= 0", name="taken_seconds_counted"),
     )
 
     message_id: UUID = Field(foreign_key="messages.id")
@@ -336,6 +338,8 @@ class Deadline(Row, table=True):
     is_provisional: bool
     state: DeadlineState = Field(sa_column=enum_column(DeadlineState))
     ended_at: datetime | None = None
+    taken_seconds: int | None = None
+    """How long it took to do what was due, pauses taken out: in working time where the term is counted in it."""
     extended_days: int = Field(default=0)
     pauses: list[dict[str, Any]] = Field(sa_column=json_column())
     remind_at: datetime | None = None

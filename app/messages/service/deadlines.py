@@ -21,6 +21,7 @@ from app.messages.rules import deadlines as rules
 from app.messages.rules.calendar import WorkingCalendar
 from app.messages.rules.deadlines import DeadlineState, Due, Pause, Roll, Stage, Term, TermUnit, is_late
 from app.messages.rules.policies import Case, choose
+from app.messages.rules.taken import taken
 from app.messages.schemas.deadlines import ExplainedStage
 from app.messages.service.moves import touch
 
@@ -71,9 +72,10 @@ async def arrange(session: AsyncSession, message: Message, *, is_recast: bool = 
 async def settle(session: AsyncSession, message: Message, stages: Collection[Stage], at: datetime) -> None:
     """What these stages ask was done then: in time, or too late."""
     rows = await deadlines_of(session, message)
+    calendar = await calendar_of(session, message.organization_id)
     for row in rows:
         if row.ended_at is None and row.stage in stages:
-            _end(row, at, DeadlineState.MISSED if is_late(row.due_at, at) else DeadlineState.MET)
+            _fulfil(row, at, calendar)
     _set_due(message, rows)
 
 
@@ -262,8 +264,7 @@ def _begin(message: Message, policy: DeadlinePolicy, act: LegalAct | None, calen
     )
     _reckon(row, calendar)
     if row.stage is Stage.REGISTRATION:
-        at = message.clock_registered_at
-        _end(row, at, DeadlineState.MISSED if is_late(row.due_at, at) else DeadlineState.MET)
+        _fulfil(row, message.clock_registered_at, calendar)
     return row
 
 
@@ -281,6 +282,13 @@ def _reckon(row: Deadline, calendar: WorkingCalendar) -> None:
     row.remind_at = remind_at if remind_at is not None and remind_at > row.started_at else None
     if row.state is DeadlineState.MISSED and row.ended_at is None and not is_late(row.due_at, clock.now()):
         row.state, row.escalated_at = DeadlineState.RUNNING, None
+
+
+def _fulfil(row: Deadline, at: datetime, calendar: WorkingCalendar) -> None:
+    """What was due is done: in time, or too late. How long it took is reckoned by the calendar of this moment."""
+    _end(row, at, DeadlineState.MISSED if is_late(row.due_at, at) else DeadlineState.MET)
+    spent = taken(TermUnit(row.term["unit"]), row.started_at, at, calendar, _pauses(row))
+    row.taken_seconds = int(spent.total_seconds())
 
 
 def _end(row: Deadline, at: datetime, state: DeadlineState) -> None:

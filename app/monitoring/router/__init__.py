@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from app.monitoring.router import control_notes, figures, templates, units
+from app.monitoring.router import control_notes, figures, levels, templates, units
 
 router = APIRouter()
 router.include_router(figures.router)
+router.include_router(levels.router)
 router.include_router(templates.router)
 router.include_router(units.router)
 router.include_router(control_notes.router)

@@ -10,7 +10,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core import clock
 from app.core.periods import Period
 from app.core.security import Principal
 from app.interaction_points.models import ChannelKind, Point
@@ -82,7 +81,7 @@ async def _read(
         .join(ReplyTemplate, col(ReplyTemplate.id) == col(Reply.template_id))
         .join(Message, col(Message.id) == col(Reply.message_id))
         .join(Point, col(Point.id) == col(Message.point_id))
-        .where(_visible_to(by), *_within(cut.period))
+        .where(_visible_to(by), *cut.period.covers(col(Reply.created_at)))
     )
     if cut.unit_id is not None:
         query = query.where(col(Message.unit_id) == cut.unit_id)
@@ -104,16 +103,6 @@ def _told(
         "last_used_at": last,
         "satisfaction": told_share(satisfied, rated),
     }
-
-
-def _within(period: Period) -> list[ColumnElement[bool]]:
-    inserted = col(Reply.created_at)
-    bounds: list[ColumnElement[bool]] = []
-    if period.since is not None:
-        bounds.append(inserted >= clock.day_starts_at(period.since))
-    if period.until is not None:
-        bounds.append(inserted < clock.day_ends_before(period.until))
-    return bounds
 
 
 async def _names(session: AsyncSession, group_by: TemplateGroupBy, keys: list[Any]) -> dict[Any, str]:
