@@ -1,4 +1,4 @@
-"""Charts of shares as SVG: 95 % intervals drawn, every number in the description, nothing but markup.
+"""Charts of shares and of scores as SVG: 95 % intervals drawn, every number in the description, nothing but markup.
 
 They stand in pages (no script, no style attribute: a strict CSP lets them be), in the PDF, and by themselves. What they
 are made of is counted here; how it is written stands in `data/*.svg.jinja`.
@@ -6,10 +6,13 @@ are made of is counted here; how it is written stands in `data/*.svg.jinja`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from math import ceil
 from pathlib import Path
 
 import jinja2
+
+from app.core.tables.writing import for_xml
 
 WIDTH = 720
 _LINE_HEIGHT = 320
@@ -25,18 +28,38 @@ _pages = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "data"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
+    finalize=lambda value: for_xml(value) if type(value) is str else value,
     trim_blocks=True,
     lstrip_blocks=True,
 )
 
 
+class Scale(Enum):
+    """What is drawn: the least and the greatest value."""
+
+    SHARE = (0.0, 1.0)
+    SCORE = (1.0, 5.0)
+
+    def part(self, value: float) -> float:
+        """How far up a value stands, from 0 to 1."""
+        least, most = self.value
+        return float((value - least) / (most - least))
+
+    def shown(self, value: float | None) -> str:
+        """A value as it is read in Russian: «73,2 %», «4,2»; without answers a dash."""
+        if value is None:
+            return "—"
+        told = f"{value * 100:.1f}" if self is Scale.SHARE else f"{value:.1f}"
+        return told.removesuffix(".0").replace(".", ",") + ("\u00a0%" if self is Scale.SHARE else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One share of a chart: what it is called, of how many answers it is, and its interval; None without answers."""
+    """One figure of a chart: its name, of how many answers it is, and its interval; None without answers."""
 
     name: str
     n: int
-    share: float | None
+    value: float | None
     low: float | None
     high: float | None
     is_small: bool = False
@@ -51,11 +74,7 @@ class Chart:
     title: str
     marks: Sequence[Mark]
     over_time: bool = False
-
-
-def percent(share: float | None) -> str:
-    """A share as it is read in Russian: «73,2 %», without answers a dash."""
-    return "—" if share is None else f"{share * 100:.1f}".replace(".", ",").removesuffix(",0") + "\u00a0%"
+    scale: Scale = Scale.SHARE
 
 
 def svg(chart: Chart) -> str:
@@ -65,7 +84,7 @@ def svg(chart: Chart) -> str:
 
 def described(chart: Chart) -> str:
     """What the chart shows, in words: for those who don't see it."""
-    told = [f"{mark.name}: {percent(mark.share)}, n = {mark.n}" for mark in chart.marks]
+    told = [f"{mark.name}: {chart.scale.shown(mark.value)}, n = {mark.n}" for mark in chart.marks]
     return "; ".join(told) + "." if told else "Ответов нет."
 
 
@@ -76,17 +95,23 @@ def _line(chart: Chart) -> str:
     def x(place: int) -> float:
         return round(_LEFT + step * (place + 0.5), 1)
 
-    def y(share: float) -> float:
-        return round(_TOP + height * (1 - share), 1)
+    def y(value: float) -> float:
+        return round(_TOP + height * (1 - chart.scale.part(value)), 1)
 
     points = [
-        {"x": x(place), "y": y(mark.share), "low": y(mark.low or 0), "high": y(mark.high or 0), "mark": mark}
+        {
+            "x": x(place),
+            "y": y(mark.value),
+            "low": y(mark.value if mark.low is None else mark.low),
+            "high": y(mark.value if mark.high is None else mark.high),
+            "mark": mark,
+        }
         for place, mark in enumerate(chart.marks)
-        if mark.share is not None
+        if mark.value is not None
     ]
     runs: list[list[dict[str, object]]] = []
     before = -2
-    known = [place for place, mark in enumerate(chart.marks) if mark.share is not None]
+    known = [place for place, mark in enumerate(chart.marks) if mark.value is not None]
     for place, point in zip(known, points, strict=True):
         if place != before + 1:
             runs.append([])
@@ -100,11 +125,10 @@ def _line(chart: Chart) -> str:
         height=_LINE_HEIGHT,
         left=_LEFT,
         right=WIDTH - _RIGHT,
-        grid=[(y(tenth / 4), f"{tenth * 25}\u00a0%") for tenth in range(5)],
+        grid=[(y(value), chart.scale.shown(value)) for value in _ticks(chart.scale)],
         labels=[(x(place), mark.name) for place, mark in enumerate(chart.marks) if place % every == 0],
         runs=runs,
         points=points,
-        percent=percent,
     )
 
 
@@ -115,9 +139,9 @@ def _bars(chart: Chart) -> str:
             "mark": mark,
             "top": _TOP + _ROW * place,
             "lines": _lines(mark.name),
-            "wide": round(wide * (mark.share or 0), 1),
-            "low": round(_NAMES + wide * (mark.low or 0), 1),
-            "high": round(_NAMES + wide * (mark.high or 0), 1),
+            "wide": 0 if mark.value is None else round(wide * chart.scale.part(mark.value), 1),
+            "low": None if mark.low is None else round(_NAMES + wide * chart.scale.part(mark.low), 1),
+            "high": None if mark.high is None else round(_NAMES + wide * chart.scale.part(mark.high), 1),
         }
         for place, mark in enumerate(chart.marks)
     ]
@@ -129,8 +153,12 @@ def _bars(chart: Chart) -> str:
         left=_NAMES,
         right=_NAMES + wide,
         rows=rows,
-        percent=percent,
     )
+
+
+def _ticks(scale: Scale) -> list[float]:
+    least, most = scale.value
+    return [least + (most - least) * quarter / 4 for quarter in range(5)]
 
 
 def _lines(name: str) -> list[str]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.core.printing import pdf
-from app.monitoring.report.charts import described, percent, svg
+from app.monitoring.report.charts import Scale, described, svg
 from app.monitoring.report.content import Cell, Kind, Report
 
 TEMPLATE = Path(__file__).parent / "data" / "report.typ"
@@ -41,7 +41,7 @@ def shown(cell: Cell, kind: Kind) -> str:
     if isinstance(cell, str):
         return cell
     if kind is Kind.SHARE:
-        return percent(cell)
+        return Scale.SHARE.shown(cell)
     if kind is Kind.NUMBER:
         return f"{cell:.1f}".replace(".", ",")
     return f"{cell:,}".replace(",", "\u00a0")

@@ -8,7 +8,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from app.core.tables.writing import for_xml
-from app.monitoring.report.charts import Chart
+from app.monitoring.report.charts import Chart, Scale
 from app.monitoring.report.content import Cell, Kind, Report, Table
 
 _FORMATS = {Kind.TEXT: None, Kind.WHOLE: "#,##0", Kind.NUMBER: "#,##0.0", Kind.SHARE: "0.0%"}
@@ -60,10 +60,10 @@ def _write(sheet: Worksheet, row: int, column: int, cell: Cell, style: Any) -> N
 
 
 def _draw(book: xlsxwriter.Workbook, sheet: Worksheet, table: Table, chart: Chart) -> None:
-    """The share of each row; its interval as error bars where a cell has one."""
+    """The figure of each row; its interval as error bars where a cell has one."""
     if not table.rows:
         return
-    column = next(place for place, (_, kind) in enumerate(table.columns) if kind is Kind.SHARE)
+    column = next(place for place, (_, kind) in enumerate(table.columns) if kind in (Kind.SHARE, Kind.NUMBER))
     last = len(table.rows)
     drawn = book.add_chart({"type": "line" if chart.over_time else "bar"})
     drawn.add_series(
@@ -74,15 +74,22 @@ def _draw(book: xlsxwriter.Workbook, sheet: Worksheet, table: Table, chart: Char
             "marker": {"type": "circle"},
             "y_error_bars" if chart.over_time else "x_error_bars": {
                 "type": "custom",
-                "plus_values": [round((m.high or 0) - (m.share or 0), 4) for m in chart.marks],
-                "minus_values": [round((m.share or 0) - (m.low or 0), 4) for m in chart.marks],
+                "plus_values": [_away(mark.high, mark.value) for mark in chart.marks],
+                "minus_values": [_away(mark.value, mark.low) for mark in chart.marks],
             },
         }
     )
     drawn.set_title({"name": chart.title, "name_font": {"size": 12}})
+    least, most = chart.scale.value
     shares, names = ("y", "x") if chart.over_time else ("x", "y")
-    getattr(drawn, f"set_{shares}_axis")({"min": 0, "max": 1, "num_format": "0%"})
+    getattr(drawn, f"set_{shares}_axis")(
+        {"min": least, "max": most, "num_format": "0%" if chart.scale is Scale.SHARE else "0"}
+    )
     getattr(drawn, f"set_{names}_axis")({"reverse": not chart.over_time})
     drawn.set_legend({"none": True})
     drawn.set_size({"width": 720, "height": 340})
     sheet.insert_chart(xl_rowcol_to_cell(1, len(table.columns) + 1), drawn)
+
+
+def _away(high: float | None, low: float | None) -> float:
+    return 0.0 if high is None or low is None else round(high - low, 4)
