@@ -1,15 +1,14 @@
-"""A message as a printable case: PDF made by typst from `data/case.typ`, offline, with the fonts of its wheel."""
+"""A message as a printable case: PDF made from `data/case.typ`."""
 
 import asyncio
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import typst
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
+from app.core.printing import pdf
 from app.core.security import Principal
 from app.interaction_points.models import Point
 from app.messages.models import Message
@@ -25,16 +24,7 @@ DEADLINES_RU = {"running": "идёт", "paused": "приостановлен", "
 async def print_case(session: AsyncSession, row: Message, by: Principal) -> bytes:
     """The case as PDF, with what the caller may see."""
     told = await _told(session, row, by)
-    return await asyncio.to_thread(_compile, told)
-
-
-def _compile(told: dict[str, Any]) -> bytes:
-    # What clients wrote goes in as data and is never read as markup.
-    made = typst.compile(
-        str(TEMPLATE), format="pdf", sys_inputs={"case": json.dumps(told, ensure_ascii=False)}, ignore_system_fonts=True
-    )
-    assert isinstance(made, bytes)  # noqa: S101  one format, no output file
-    return made
+    return await asyncio.to_thread(pdf, TEMPLATE, told)
 
 
 async def _told(session: AsyncSession, row: Message, by: Principal) -> dict[str, Any]:

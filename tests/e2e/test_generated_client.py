@@ -70,7 +70,8 @@ print(total.n, total.satisfied, total.low, total.high)
 def test_a_generated_client_does_the_main_job(server: Server, tmp_path: Path) -> None:
     bin_folder = Path(sys.executable).parent
     config = tmp_path / "config.yaml"
-    kinds = ("text/csv", "application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    kinds = ("text/csv", "application/pdf", "image/svg+xml", sheet)
     overrides = "".join(f"  {kind}: application/octet-stream\n" for kind in kinds)  # the generator knows few by itself
     names = "project_name_override: generated\npackage_name_override: generated\npost_hooks: []\n"
     config.write_text(f"{names}content_type_overrides:\n{overrides}")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,11 +83,11 @@ async def test_what_the_case_says(
     """The words that go into the PDF, taken just before they are set."""
     told: list[dict[str, Any]] = []
 
-    def compiled(one: dict[str, Any]) -> bytes:
+    def compiled(_: Path, one: dict[str, Any]) -> bytes:
         told.append(one)
         return b"%PDF-"
 
-    monkeypatch.setattr(case, "_compile", compiled)
+    monkeypatch.setattr(case, "pdf", compiled)
     path, reply = await approved(api, people)
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
     await relayed(database)

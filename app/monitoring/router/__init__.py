@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from app.monitoring.router import control_notes, figures, levels, templates, units
+from app.monitoring.router import control_notes, figures, levels, report, templates, units
 
 router = APIRouter()
 router.include_router(figures.router)
 router.include_router(levels.router)
+router.include_router(report.router)
 router.include_router(templates.router)
 router.include_router(units.router)
 router.include_router(control_notes.router)

@@ -28,7 +28,7 @@ _COLUMNS = {
     GroupBy.SOURCE: "source",
     GroupBy.FORM_VERSION: "form_id",
 }
-_SOURCES_RU = {
+SOURCES_RU = {
     SubmissionSource.WEB: "На сайте",
     SubmissionSource.PAPER: "На бумаге",
     SubmissionSource.FEEDBACK_PLATFORM: "Платформа обратной связи",
@@ -152,5 +152,5 @@ async def _names(session: AsyncSession, group_by: GroupBy, keys: Iterable[str]) 
         found = (await session.exec(select(Organization.id, Organization.name))).all()
         names |= {str(key): name for key, name in found if str(key) in names}
     elif group_by is GroupBy.SOURCE:
-        names |= {source.value: text for source, text in _SOURCES_RU.items() if source.value in names}
+        names |= {source.value: text for source, text in SOURCES_RU.items() if source.value in names}
     return names

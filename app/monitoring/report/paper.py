@@ -1,0 +1,47 @@
+"""The report as PDF: for signing, filing and handing on."""
+
+from pathlib import Path
+
+from app.core.printing import pdf
+from app.monitoring.report.charts import Scale, described, svg
+from app.monitoring.report.content import Cell, Kind, Report
+
+TEMPLATE = Path(__file__).parent / "data" / "report.typ"
+
+
+def as_pdf(report: Report) -> bytes:
+    """The report on A4, charts and tables. Blocks."""
+    parts = [
+        {
+            "title": part.title,
+            "charts": [
+                {"title": chart.title, "svg": svg(chart), "description": described(chart)} for chart in part.charts
+            ],
+            "tables": [
+                {
+                    "columns": [name for name, _ in table.columns],
+                    "rows": [
+                        [shown(cell, kind) for cell, (_, kind) in zip(row, table.columns, strict=True)]
+                        for row in table.rows
+                    ],
+                }
+                for table in part.tables
+            ],
+        }
+        for part in report.parts
+    ]
+    told = {"title": report.title, "facts": list(report.facts), "parts": parts, "signed_off": list(report.signed_off)}
+    return pdf(TEMPLATE, told)
+
+
+def shown(cell: Cell, kind: Kind) -> str:
+    """A cell as it is read in Russian; without a value a dash."""
+    if cell is None:
+        return "—"
+    if isinstance(cell, str):
+        return cell
+    if kind is Kind.SHARE:
+        return Scale.SHARE.shown(cell)
+    if kind is Kind.NUMBER:
+        return f"{cell:.1f}".replace(".", ",")
+    return f"{cell:,}".replace(",", "\u00a0")
