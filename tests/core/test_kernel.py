@@ -267,7 +267,7 @@ async def test_head_answers_as_get_without_the_body(api: Api, people: People) ->
     """Whatever the route: an object, a list, a stream, a page of the docs, a refusal (RFC 9110, 9.3.2)."""
     reader = api.as_(people.admin)
     point = f"/api/v1/interaction-points/{people.point_id}"
-    told = (
+    told: tuple[tuple[str, dict[str, str], int], ...] = (
         (point, reader, 200),
         ("/api/v1/control-notes/x", api.as_(people.operator), 422),
         ("/api/v1/interaction-points?limit=2", reader, 200),

@@ -22,6 +22,7 @@ from app.messages import case, queries, sheet
 from app.messages.errors import AttachmentLost, AttachmentNotFound, MessageConflict, MessageNotFound
 from app.messages.models import Message
 from app.messages.router.filters import FiltersDep
+from app.messages.rules.attachments import saved_name
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
 from app.messages.service import attachments, deadlines, intake, moves
@@ -153,7 +154,7 @@ async def download_attachment(
     """A file of a message, as a download only: browsers neither show it nor guess what it is."""
     row, content = await attachments.get_file(session, message_id, attachment_id, files, by=by)
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name, safe='')}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(saved_name(row.name, row.content_type), safe='')}",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cache-Control": "private, no-store",
     }
