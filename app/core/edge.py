@@ -56,6 +56,9 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        method = scope["method"]
+        if method == "HEAD":  # a GET without its body (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
         request = Request(scope)
         facts = context.RequestFacts(_request_id(request), request.client.host if request.client else None)
         token = context.current.set(facts)
@@ -67,6 +70,8 @@ class Edge:
             if message["type"] == "http.response.start":
                 answer["status"] = message["status"]
                 self._add_headers(MutableHeaders(scope=message), scope, facts.request_id, allowance)
+            elif method == "HEAD" and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         self._at_work += 1
@@ -76,7 +81,7 @@ class Edge:
         finally:
             self._at_work -= 1
             self._metrics.at_work.dec()
-            self._tell(scope, answer["status"], time.perf_counter() - started)
+            self._tell(scope, method, answer["status"], time.perf_counter() - started)
             context.current.reset(token)
 
     async def _guarded(
@@ -131,9 +136,9 @@ class Edge:
             headers["RateLimit"] = f'"default";r={left};t={allowance.reset_seconds}'
             headers["RateLimit-Policy"] = f'"default";q={allowance.limit};w=60'
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path_format", None) or getattr(scope.get("route"), "path", "(none)")
-        method = scope["method"] if scope["method"].isalpha() and len(scope["method"]) < 10 else "(odd)"  # noqa: PLR2004
+        method = method if method.isalpha() and len(method) < 10 else "(odd)"  # noqa: PLR2004
         self._metrics.requests.labels(method, route, status).inc()
         self._metrics.seconds.labels(method, route).observe(seconds)
         if not scope["path"].startswith(_UNLIMITED):

@@ -14,6 +14,7 @@ DESCRIPTION = """Работа министерства экономическо�
 **Changes** take `If-Match` with the object's `ETag`. **Creating** calls take `Idempotency-Key`;
 integrations must send one.
 **Lists** are keyset pages: `limit`, `cursor`, `next_cursor`. Unknown fields in a body are refused.
+**HEAD** answers as GET does, without the body.
 """
 
 _ALWAYS = {

@@ -126,8 +126,8 @@ async def paginate_rows(
 ) -> tuple[list[T], str | None, int | None]:
     """The rows of one page, the next cursor, and the count if it was asked for; newest first unless said otherwise.
 
-    `order` are columns that are never null, the last of them unique; they are compared as one row value, which both
-    databases answer from an index.
+    `order` are columns, the last of them unique; they are compared as one row value, which both databases answer from
+    an index. Only the first may be null: rows without it come last, whatever the direction, by the rest of the order.
     """
     count = None
     if page.with_count:
@@ -135,15 +135,28 @@ async def paginate_rows(
         capped = only.order_by(None).limit(COUNT_STOPS_AT).subquery()
         count = (await session.exec(select(sa.func.count()).select_from(capped))).one()
     behind = page.decode()
-    if behind is not None:
-        here, there = sa.tuple_(*order), sa.tuple_(*[sa.literal(v, c.type) for v, c in zip(behind, order, strict=True)])
-        query = query.where(here < there if descending else here > there)
-    query = query.order_by(*[column.desc() if descending else column.asc() for column in order])
-    rows = list((await session.exec(query.limit(page.limit + 1))).all())
+    rows: list[T] = []
+    for part, columns in _parts(query, order):
+        is_passed = behind is not None and len(columns) == len(order) and behind[0] is None
+        if is_passed or len(rows) > page.limit:
+            continue
+        stretch = part.order_by(*[column.desc() if descending else column.asc() for column in columns])
+        if behind is not None and (behind[0] is None) == (len(columns) < len(order)):
+            told = zip(behind[-len(columns) :], columns, strict=True)
+            here, there = sa.tuple_(*columns), sa.tuple_(*[sa.literal(v, c.type) for v, c in told])
+            stretch = stretch.where(here < there if descending else here > there)
+        rows += (await session.exec(stretch.limit(page.limit + 1 - len(rows)))).all()
     more = len(rows) > page.limit
     rows = rows[: page.limit]
     cursor = page.encode([getattr(rows[-1], column.key) for column in order]) if more else None
     return rows, cursor, count
+
+
+def _parts(query: SelectOfScalar[T], order: Sequence[Any]) -> list[tuple[SelectOfScalar[T], Sequence[Any]]]:
+    """The stretches of a list, each on an index: rows with the first column of the order, then those without."""
+    if not getattr(order[0], "nullable", False):
+        return [(query, order)]
+    return [(query.where(order[0].is_not(None)), order), (query.where(order[0].is_(None)), order[1:])]
 
 
 async def paginate(
@@ -153,9 +166,10 @@ async def paginate(
     read: Callable[[T], R],
     *,
     order: Sequence[Any],
+    descending: bool = True,
 ) -> Page[R]:
-    """One page of rows that are shown as they are, newest first."""
-    rows, cursor, count = await paginate_rows(session, query, page, order=order)
+    """One page of rows that are shown as they are, newest first unless said otherwise."""
+    rows, cursor, count = await paginate_rows(session, query, page, order=order, descending=descending)
     return Page(items=[read(row) for row in rows], next_cursor=cursor, count=count)
 
 

@@ -22,17 +22,15 @@ from app.imports.upload import IMPORT_ANSWERS, OptionsDep, Staged, accept, impor
 from app.interaction_points import changes, queries, service, sheet
 from app.interaction_points.errors import ChannelKindExists, PointExists, PointNotFound
 from app.interaction_points.importer import POINTS
-from app.interaction_points.models import Audience, Point, PointChange, PointFormat
+from app.interaction_points.models import Audience, ChannelKind, Point, PointChange, PointFormat, PointState
 from app.interaction_points.rules import PointStatus
 from app.interaction_points.schemas import (
     ChannelKindCreate,
     ChannelKindRead,
-    ChannelKindsRead,
     CoverageRead,
     PointApprove,
     PointChangeRead,
     PointCreate,
-    PointHistoryRead,
     PointPatch,
     PointRead,
     PointStateRead,
@@ -190,12 +188,17 @@ async def list_public_points(
 
 
 @router.get(
-    "/channel-kinds", response_model=ChannelKindsRead, responses=problems(Invalid), summary="List kinds of channels"
+    "/channel-kinds",
+    response_model=Page[ChannelKindRead],
+    responses=problems(Invalid),
+    summary="List kinds of channels",
 )
-async def list_channel_kinds(by: Reader, session: SessionDep) -> ChannelKindsRead:
-    """The kinds of channels that a point may have; they are data, and more can be added."""
-    rows = await service.list_channel_kinds(session)
-    return ChannelKindsRead(items=[ChannelKindRead.model_validate(row) for row in rows])
+async def list_channel_kinds(by: Reader, session: SessionDep, page: PageDep) -> Page[ChannelKindRead]:
+    """The kinds of channels that a point may have, oldest first; they are data, and more can be added."""
+    order = (col(ChannelKind.id),)
+    return await paginate(
+        session, select(ChannelKind), page, ChannelKindRead.model_validate, order=order, descending=False
+    )
 
 
 @router.post(
@@ -273,14 +276,16 @@ async def get_point(point_id: UUID, by: Reader, session: SessionDep, request: Re
 
 @router.get(
     "/{point_id:uuid}/history",
-    response_model=PointHistoryRead,
+    response_model=Page[PointStateRead],
     responses=problems(PointNotFound, Invalid),
     summary="Get the history of a point's states",
 )
-async def get_point_history(point_id: UUID, by: Reader, session: SessionDep) -> PointHistoryRead:
+async def get_point_history(point_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[PointStateRead]:
     """Every step of the point's life in the order of recording: status, from when, by which act, who (O-3)."""
-    rows = await service.list_states(session, point_id, by)
-    return PointHistoryRead(items=[PointStateRead.model_validate(row) for row in rows])
+    point = await service.get_point(session, point_id, by)
+    query = select(PointState).where(PointState.point_id == point.id)
+    order = (col(PointState.sequence),)
+    return await paginate(session, query, page, PointStateRead.model_validate, order=order, descending=False)
 
 
 @router.get(

@@ -131,12 +131,6 @@ class PointStateRead(Output):
     recorded_by: UUID | None
 
 
-class PointHistoryRead(Output):
-    """All steps of a point's life, in the order of recording."""
-
-    items: list[PointStateRead]
-
-
 class FieldChangeRead(Output):
     """A field with its value before and after, as JSON."""
 
@@ -170,12 +164,6 @@ class ChannelKindRead(Output):
     key: str
     name: str
     is_social: bool
-
-
-class ChannelKindsRead(Output):
-    """All kinds of channels."""
-
-    items: list[ChannelKindRead]
 
 
 class CoverageGroupRead(Output):

@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -58,6 +59,23 @@ async def list_approved_points(session: AsyncSession) -> list[Point]:
     """The points in force today."""
     query = select(Point).where(in_force_on(clock.today())).order_by(col(Point.id))
     return list((await session.exec(query)).all())
+
+
+async def list_switched_off_points(session: AsyncSession) -> list[Point]:
+    """The points that were in force once and are not today, whose address serves no other point that is."""
+    today = clock.today()
+    was = select(PointState.point_id).where(
+        PointState.status == PointStatus.APPROVED, col(PointState.effective_on) <= today
+    )
+    query = select(Point).where(col(Point.id).in_(was), sa.not_(in_force_on(today)), col(Point.address).is_not(None))
+    closed = (await session.exec(query.order_by(col(Point.id)))).all()
+    if not closed:
+        return []
+    serving = select(Point.address).where(
+        in_force_on(today), col(Point.address).in_({point.address for point in closed})
+    )
+    kept = set((await session.exec(serving)).all())
+    return [point for point in closed if point.address not in kept]
 
 
 async def list_channel_kinds(session: AsyncSession) -> list[ChannelKind]:
@@ -225,12 +243,6 @@ def put_regulation(session: AsyncSession, point: Point, body: RegulationPut, *, 
     point.regulation_clause, point.regulation_text = body.clause, body.text
     audit.record(session, by, "point.regulated", "interaction_point", point.id, fields=["regulation"])
     record_change(session, point, PointAction.REGULATED, before, by)
-
-
-async def list_states(session: AsyncSession, point_id: UUID, by: Principal) -> list[PointState]:
-    """The history of a point's states."""
-    point = await get_point(session, point_id, by)
-    return await states_of(session, point.id)
 
 
 def _require_move(point: Point, wanted: PointStatus) -> None:

@@ -9,12 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.outbox import Event, Handler, emit
-from app.messages.events import ReplyQueued, ReplySent
+from app.messages.events import ReplyNotSent, ReplyQueued, ReplySent
 from app.messages.models import Message, PauseReason, Reply, ReplyKind
 from app.messages.ports import OutgoingReply, ReplyDelivery
 from app.messages.rules.deadlines import Stage
 from app.messages.rules.lives import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
-from app.messages.service import deadlines
+from app.messages.service import deadlines, offers
 from app.messages.service.moves import make_move, touch
 from app.messages.service.threads import lock_thread
 
@@ -41,6 +41,9 @@ async def deliver_reply(session: AsyncSession, payload: Mapping[str, Any]) -> No
     await session.refresh(message)  # what came into the thread meanwhile counts
     if reply.state is not ReplyState.SENDING:
         return  # done before
+    if reply.kind is not ReplyKind.NOTICE and not await offers.may_go_out(session, reply):
+        await _refused(session, message, reply)
+        return
     outgoing = OutgoingReply(reply.id, message.point_id, message.external_id, message.thread_external_id, reply.text)
     reply.external_id = await DELIVERY.deliver(outgoing)
     reply.state = REPLY_MOVES[reply.state][ReplyMove.DELIVER]
@@ -48,6 +51,14 @@ async def deliver_reply(session: AsyncSession, payload: Mapping[str, Any]) -> No
     await AFTER[reply.kind](session, message, reply.sent_at)
     audit.record(session, None, "reply.sent", "reply", reply.id, fields=["state"], nobody="service")
     emit(session, ReplySent(message_id=message.id, reply_id=reply.id))
+
+
+async def _refused(session: AsyncSession, message: Message, reply: Reply) -> None:
+    """A point was switched off between pressing and delivering: nothing goes out, and the author is told (O-3)."""
+    reply.state = REPLY_MOVES[reply.state][ReplyMove.FAIL]
+    touch(message)
+    audit.record(session, None, "reply.failed", "reply", reply.id, fields=["state"], nobody="service")
+    emit(session, ReplyNotSent(message_id=message.id, reply_id=reply.id, reply_version=reply.version))
 
 
 async def _answered(session: AsyncSession, message: Message, at: datetime) -> None:

@@ -54,6 +54,15 @@ class AppealKeepsItsClass(Conflict):
     detail_en = "The message is registered as an appeal: its class does not change any more."
 
 
+class NoAppeal(Conflict):
+    """The message was never registered as an appeal."""
+
+    code = "no_appeal"
+    title_ru, title_en = "Сообщение не зарегистрировано как обращение", "The message is not registered as an appeal"
+    detail_ru = "Регистрационный номер есть только у обращения."
+    detail_en = "Only an appeal has a registration number."
+
+
 class NoAnswerReasonMissing(Conflict):
     """An appeal without an answer is closed only for a reason of article 11 of 59-FZ."""
 
@@ -141,6 +150,28 @@ class ReplyNotReady(Conflict):
                 )
                 for finding in findings
             ],
+        )
+
+
+class OfferedPointNotInForce(Conflict):
+    """A point that the reply offers was switched off since it was drafted (O-3)."""
+
+    code = "offered_point_not_in_force"
+    title_ru, title_en = "Предложенная точка больше не действует", "An offered point is in force no more"
+    detail_ru = "Верните ответ на доработку и предложите другую точку взаимодействия."
+    detail_en = "Return the reply and offer another interaction point."
+
+    def __init__(self, closed: Sequence[tuple[int, str]] = ()) -> None:
+        super().__init__(
+            faults=[
+                Fault(
+                    f"/offered_point_ids/{place}",
+                    self.code,
+                    f"Точка больше не действует: {name}.",
+                    "The point is not in force.",
+                )
+                for place, name in closed
+            ]
         )
 
 

@@ -12,6 +12,14 @@ class MessageRegistered(Event):
     message_id: UUID
 
 
+class MessageRevised(Event):
+    """A message was edited or deleted where its client wrote it."""
+
+    message_id: UUID
+    revision_id: UUID
+    by_id: UUID
+
+
 class MessageTriaged(Event):
     """Competence, topic and unit of a message were decided."""
 
@@ -124,6 +132,14 @@ class ReplyQueued(Event):
 
     message_id: UUID
     reply_id: UUID
+
+
+class ReplyNotSent(Event):
+    """A queued reply could not go out any more: a point that it names was switched off meanwhile."""
+
+    message_id: UUID
+    reply_id: UUID
+    reply_version: int
 
 
 class ReplySent(Event):

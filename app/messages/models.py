@@ -123,7 +123,9 @@ class Message(VersionedRow, table=True):
         sa.Index("ix_messages_unit_state", "unit_id", "state", "id"),
         sa.Index("ix_messages_unit_received", "unit_id", "received_at", "id"),
         sa.Index("ix_messages_unit_due", "unit_id", "due_at", "id"),
+        sa.Index("ix_messages_unit_updated", "unit_id", "updated_at", "id"),
         sa.Index("ix_messages_point", "point_id", "id"),
+        sa.Index("ix_messages_point_updated", "point_id", "updated_at", "id"),
         sa.Index("ix_messages_assignee", "assignee_id", "id"),
         limit("text", 10_000),
         sa.CheckConstraint("satisfaction IN (1, 2)", name="satisfaction_known"),
@@ -144,7 +146,7 @@ class Message(VersionedRow, table=True):
     client: dict[str, Any] = Field(sa_column=json_column())
     received_at: datetime
     registered_at: datetime
-    updated_at: datetime = Field(index=True)
+    updated_at: datetime
     state: MessageState = Field(sa_column=enum_column(MessageState))
     competence: Competence | None = Field(default=None, sa_column=enum_column(Competence, nullable=True))
     triage_reason: str | None = Field(default=None, max_length=2000)

@@ -15,11 +15,14 @@ from app.messages.events import (
     DeadlineNear,
     MessageAssigned,
     MessageMoved,
+    MessageRevised,
+    ReplyNotSent,
     ReplyReturned,
     ReplySubmitted,
 )
-from app.messages.models import Message, Reply
+from app.messages.models import Message, MessageRevision, Reply, RevisionKind
 from app.messages.rules.deadlines import STAGES_RU
+from app.messages.rules.lives import OPEN_STATES
 from app.notifications.models import NotificationKind as K
 from app.notifications.service import notify
 
@@ -104,6 +107,27 @@ async def tell_of_client(session: AsyncSession, payload: Mapping[str, Any]) -> N
     await notify(session, await _who_works(session, message), K.CLIENT_WROTE_AGAIN, text, "message", message.id, key)
 
 
+async def tell_of_revision(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    """The client changed what somebody works on: they should look, or the heads while nobody does."""
+    message = await _message(session, payload)
+    if message.state not in OPEN_STATES:
+        return
+    revision = await session.get_one(MessageRevision, UUID(payload["revision_id"]))
+    done = "удалил" if revision.kind is RevisionKind.DELETED else "изменил"
+    who = await _who_works(session, message) - {UUID(payload["by_id"])}
+    text = f"Клиент {done} сообщение {message.number} в источнике"
+    await notify(session, who, K.MESSAGE_REVISED, text, "message", message.id, f"revised:{revision.id}")
+
+
+async def tell_author_of_failure(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    """A reply did not go out: its author should look, and whoever works on the message."""
+    reply, message = await _both(session, payload)
+    text = f"Ответ по сообщению {message.number} не отправлен: точка взаимодействия в нём больше не действует"
+    who = await _who_works(session, message) | {reply.drafted_by}
+    key = f"reply_not_sent:{reply.id}:{payload['reply_version']}"
+    await notify(session, who, K.REPLY_NOT_SENT, text, "message", message.id, key)
+
+
 async def _message(session: AsyncSession, payload: Mapping[str, Any]) -> Message:
     return await session.get_one(Message, UUID(payload["message_id"]))
 
@@ -131,4 +155,6 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     DeadlineMissed: [escalate],
     DeadlineMoved: [tell_of_move],
     ClientWroteAgain: [tell_of_client],
+    MessageRevised: [tell_of_revision],
+    ReplyNotSent: [tell_author_of_failure],
 }

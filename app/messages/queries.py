@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.security import Principal
 from app.messages.models import (
@@ -85,6 +86,12 @@ def read_policy(row: DeadlinePolicy) -> DeadlinePolicyRead:
 async def replies_of(session: AsyncSession, message_id: UUID) -> list[Reply]:
     """The replies of a message, oldest first."""
     return (await _replies(session, {message_id}))[message_id]
+
+
+def replies_to(message_id: UUID, by: Principal) -> SelectOfScalar[Reply]:
+    """The replies of a message that the caller may see: an API client sees those that were sent."""
+    query = select(Reply).where(Reply.message_id == message_id)
+    return query if by.kind == "employee" else query.where(Reply.state == ReplyState.SENT)
 
 
 async def calendar_of(session: AsyncSession, organization_id: UUID) -> WorkingCalendar:

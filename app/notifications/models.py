@@ -20,6 +20,8 @@ class NotificationKind(StrEnum):
     REPLY_RETURNED = "reply_returned"
     MESSAGE_ASSIGNED = "message_assigned"
     CLIENT_WROTE_AGAIN = "client_wrote_again"
+    MESSAGE_REVISED = "message_revised"
+    REPLY_NOT_SENT = "reply_not_sent"
     TEMPLATE_REVIEW_NEAR = "template_review_near"
     TEMPLATE_REVIEW_OVERDUE = "template_review_overdue"
 

@@ -19,7 +19,7 @@ Switch = Annotated[bool, Field(strict=True)]
 class FindingRead(Output):
     """Something about a text that its writer should see: a place in code points, and what to do."""
 
-    code: RuleCode | Literal["template_past_review"]
+    code: RuleCode | Literal["template_past_review", "point_not_in_force"]
     severity: Severity = Field(description="An error blocks sending, a warning never does.")
     start: int
     end: int = Field(description="The place is `text[start:end]`, in code points of the text as it was given.")

@@ -119,6 +119,22 @@ def test_changes_take_if_match_and_creation_an_idempotency_key(document: dict[st
                 assert "if-match" in headers and {"412", "428"} <= set(operation["responses"]), path
 
 
+def test_every_list_is_a_page(document: dict[str, Any]) -> None:
+    """What has a `next_cursor` takes what pages take, and what takes a cursor counts and goes on."""
+    one_page = {"/api/v1/reply-templates/{template_id}/versions", "/api/v1/reply-check/rules"}  # and they say so
+    schemas, found = document["components"]["schemas"], 0
+    for path, method, operation in every_operation(document):
+        content = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        shown = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+        taken = {parameter["name"] for parameter in operation.get("parameters", [])}
+        if method == "get" and path not in one_page:
+            wanted = {"limit", "cursor", "with_count"} if "next_cursor" in shown else set()
+            assert taken & {"cursor", "with_count"} == wanted - {"limit"} and taken >= wanted, path
+            assert not wanted or {"items", "count"} <= set(shown), path
+            found += bool(wanted)
+    assert found > 25
+
+
 async def test_the_examples_work_as_they_are(application: FastAPI, api: Api, people: People) -> None:
     """Every creating call with its own example, by the first role that may, is 201 on the demo data."""
     done = []

@@ -24,6 +24,7 @@ from app.core.text import like, normalized
 from app.core.types import Day, FreeText, Key, Moment, Name
 from app.main import create_app
 from tests.conftest import SECRET, Api, JoinedDatabase, settings_for
+from tests.people import People
 
 
 def test_ids_are_uuids_of_version_7_in_the_order_of_making() -> None:
@@ -260,3 +261,36 @@ def test_text_is_compared_without_its_accidents() -> None:
 def test_the_application_can_be_made_many_times(tmp_path: Any) -> None:
     made = [create_app(settings_for(f"sqlite:///{tmp_path}/{n}.sqlite3", tmp_path)) for n in range(2)]
     assert all(isinstance(application, FastAPI) for application in made)
+
+
+async def test_head_answers_as_get_without_the_body(api: Api, people: People) -> None:
+    """Whatever the route: an object, a list, a stream, a page of the docs, a refusal (RFC 9110, 9.3.2)."""
+    reader = api.as_(people.admin)
+    point = f"/api/v1/interaction-points/{people.point_id}"
+    told: tuple[tuple[str, dict[str, str], int], ...] = (
+        (point, reader, 200),
+        ("/api/v1/control-notes/x", api.as_(people.operator), 422),
+        ("/api/v1/interaction-points?limit=2", reader, 200),
+        ("/api/v1/interaction-points/export?format=csv", reader, 200),
+        ("/api/v1/interaction-points/export?format=xlsx", reader, 200),
+        ("/api/v1/interaction-points/public", {}, 200),
+        (point, {}, 401),
+        ("/api/v1/nowhere", {}, 404),
+        ("/api/v1/auth/token", {}, 405),
+        ("/health/live", {}, 200),
+        ("/docs", {}, 200),
+    )
+    for path, headers, status in told:
+        head, get = await api.head(path, headers=headers), await api.get(path, headers=headers)
+        assert (head.status_code, get.status_code, head.content) == (status, status, b""), path
+        assert get.content, path
+        for name in ("etag", "content-type", "content-length", "content-disposition", "allow", "cache-control"):
+            if path.endswith("xlsx") and name == "content-length":
+                continue  # the time of packing stands in it
+            assert head.headers.get(name) == get.headers.get(name), (path, name)
+    tag = (await api.head(point, headers=reader)).headers["etag"]
+    assert (await api.head(point, headers=reader | {"If-None-Match": tag})).status_code == 304
+
+
+def test_head_is_no_operation_of_the_document(application: FastAPI) -> None:
+    assert all("head" not in known for known in application.openapi()["paths"].values())

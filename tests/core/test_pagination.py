@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Api
+from tests.messages.work import act, registered
 from tests.people import People
 from tests.surveys.work import by_key, submit
 
@@ -15,6 +16,7 @@ LISTS = [
     "/api/v1/legal-acts",
     "/api/v1/interaction-points",
     "/api/v1/interaction-points/public",
+    "/api/v1/interaction-points/channel-kinds",
     "/api/v1/employees",
     "/api/v1/survey-forms",
 ]
@@ -57,6 +59,34 @@ async def test_rows_that_come_while_one_walks_neither_skip_nor_double(api: Api, 
             break
     assert seen == made[::-1]
     assert page["count"] == 8
+
+
+@pytest.mark.parametrize(("sort", "step"), [("due_at", 1), ("-due_at", -1)])
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+async def test_what_has_no_value_to_sort_by_comes_last_and_is_walked_too(
+    api: Api, people: People, sort: str, step: int, limit: int
+) -> None:
+    """Four messages that something is due of, two of them at one moment, and three that are closed."""
+    made = [
+        await registered(api, people, received_at=f"2026-11-2{day}T10:00:00+07:00") for day in (0, 1, 1, 2, 0, 1, 2)
+    ]
+    for told in made[4:]:
+        path = f"/api/v1/messages/{told['id']}"
+        assert (await act(api, people.operator, path, "close", {"reason": "Снято"})).status_code == 200
+    ids = [told["id"] for told in made]
+    seen = await walk(api, "/api/v1/messages", api.as_(people.operator), limit=limit, sort=sort)
+    assert [item["id"] for item in seen] == ids[:4][::step] + ids[4:][::step]
+    assert [item["due_at"] for item in seen[4:]] == [None] * 3
+
+
+@pytest.mark.parametrize(("sort", "step"), [("updated_at", 1), ("-updated_at", -1)])
+async def test_messages_in_the_order_of_their_last_change(api: Api, people: People, sort: str, step: int) -> None:
+    ids = [(await registered(api, people))["id"] for _ in range(3)]
+    path = f"/api/v1/messages/{ids[0]}"
+    mine = {"assignee_id": str(people.operator.id)}
+    assert (await act(api, people.operator, path, "assign", mine)).status_code == 200
+    seen = await walk(api, "/api/v1/messages", api.as_(people.operator), limit=2, sort=sort)
+    assert [item["id"] for item in seen] == [ids[1], ids[2], ids[0]][::step]
 
 
 @pytest.mark.parametrize("limit", [0, -1, 201, 2**63, "x"])

@@ -74,6 +74,13 @@ async def test_the_life_of_a_point(api: Api, people: People) -> None:
     history = (await api.get(f"{PATH}/{told['id']}/history", headers=headers)).json()["items"]
     assert [step["status"] for step in history] == ["approved", "suspended", "approved", "approved", "withdrawn"]
     assert history[1]["reason"] == "Ремонт" and history[1]["recorded_by"] == str(people.admin.id)
+    first = (await api.get(f"{PATH}/{told['id']}/history?limit=3&with_count=true", headers=headers)).json()
+    rest = await api.get(f"{PATH}/{told['id']}/history?limit=3&cursor={first['next_cursor']}", headers=headers)
+    assert rest.status_code == 422, "a cursor belongs to the list it came from"
+    rest = await api.get(
+        f"{PATH}/{told['id']}/history?limit=3&with_count=true&cursor={first['next_cursor']}", headers=headers
+    )
+    assert (first["items"] + rest.json()["items"], first["count"]) == (history, 5)
     for day, expected in ((today, 1), (today + timedelta(days=1), 0)):
         query = {"on_date": day.isoformat(), "channel": "phone"}
         listed = await api.get(PATH, params=query, headers=headers)

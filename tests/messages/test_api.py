@@ -460,3 +460,29 @@ async def test_a_text_of_ones_own_keeps_template_and_version_on_record(api: Api,
     assert edited.status_code == 200, edited.text
     assert (edited.json()["template_id"], edited.json()["template_version"]) == (template["id"], 1)
     assert edited.json()["text"] == "Здравствуйте, Иван! Чем помочь?"
+
+
+@pytest.mark.order("O-6.2.3b")
+async def test_the_replies_of_a_message_are_a_page(api: Api, people: People, database: JoinedDatabase) -> None:
+    path, reply = await approved(api, people)
+    assert (await act(api, people.operator, reply, "send", {})).status_code == 202
+    relay = Relay(database, HANDLERS)
+    while await relay.relay_once():
+        pass
+    assert (await act(api, people.operator, path, "reopen", {"reason": "Ещё вопрос"})).status_code == 200
+    made = [reply] + [await drafted(api, people, path, text=f"Здравствуйте! Вот ответ {n}.") for n in range(4)]
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        asked = {"limit": "2", "with_count": "true", **cursor}
+        page = (await api.get(f"{path}/replies", params=asked, headers=api.as_(people.operator))).json()
+        assert page["count"] == 5
+        seen += [item["id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == [one.rpartition("/")[2] for one in made], "oldest first"
+    platform = await api.get(f"{path}/replies", params={"with_count": "true"}, headers=api.as_(people.integration))
+    assert [item["id"] for item in platform.json()["items"]] == seen[:1] and platform.json()["count"] == 1
+    foreign = await api.get(f"{path}/replies", headers=api.as_(people.other_operator))
+    assert foreign.status_code == 404

@@ -5,11 +5,13 @@ import io
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
 
 from app.core.file_store import FolderStore
+from app.messages.rules.attachments import CONTENT_TYPES, saved_name
 from tests.conftest import Api
 from tests.messages.work import MESSAGES, message_body, register, registered
 from tests.people import People
@@ -119,6 +121,37 @@ async def test_every_type_that_is_taken(api: Api, people: People, content: bytes
         api, people.integration, message_body(people, attachments=[file(content, name, content_type)])
     )
     assert answer.status_code == 201, answer.text
+    assert saved_name(name, content_type) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "saved"),
+    [
+        ("invoice.bat", "text/plain", "invoice.bat.txt"),
+        ("страница.html", "text/plain", "страница.html.txt"),
+        ("фото.png.exe", "image/png", "фото.png.exe.png"),
+        ("скан от 12.05", "application/pdf", "скан от 12.05.pdf"),
+        ("ФОТО.JPEG", "image/jpeg", "ФОТО.JPEG"),
+        ("txt.\u202eexe", "text/plain", "txt.\u202eexe.txt"),
+    ],
+)
+async def test_a_file_is_saved_as_what_it_is(
+    api: Api, people: People, name: str, content_type: str, saved: str
+) -> None:
+    """Whatever a stranger called it: a text named `.bat` is read and not run."""
+    content = {"text/plain": b"@echo off", "application/pdf": b"%PDF-1.7", "image/jpeg": b"\xff\xd8\xff\xe0"}
+    body = message_body(people, attachments=[file(content.get(content_type, PNG), name, content_type)])
+    answer = await register(api, people.integration, body)
+    assert answer.status_code == 201, answer.text
+    (shown,) = answer.json()["attachments"]
+    assert shown["name"] == name
+    url = f"{MESSAGES}/{answer.json()['id']}/attachments/{shown['id']}"
+    got = await api.get(url, headers=api.as_(people.operator))
+    assert got.headers["content-disposition"] == f"attachment; filename*=UTF-8''{quote(saved, safe='')}"
+
+
+def test_every_type_that_is_taken_has_an_ending() -> None:
+    assert all(saved_name("a", content_type) != "a" for content_type in CONTENT_TYPES)
 
 
 async def test_at_most_ten(api: Api, people: People) -> None:

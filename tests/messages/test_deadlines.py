@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core.data import read_yaml
+from app.messages import reference
 from app.messages.rules.calendar import (
     DayKind,
     DayOverride,
@@ -27,6 +30,15 @@ QUARTERS = (time(0, 0), time(10, 15), time(13, 30), time(17, 45), time(23, 45))
 Told = tuple[list[list[str]], ...]
 
 pytestmark = pytest.mark.order("O-6.2.2")
+
+POLICIES: list[dict[str, Any]] = read_yaml(reference.__file__, "deadline_policies.yaml")["policies"]
+
+
+def amounts_of(unit: str, *more: int) -> list[int]:
+    """What the default policies of a unit give, extended ones too: a new policy is tried from every start as well."""
+    mine = [policy for policy in POLICIES if policy["unit"] == unit]
+    extended = {policy["amount"] + policy["extension_days"] for policy in mine if "extension_days" in policy}
+    return sorted({policy["amount"] for policy in mine} | extended | set(more))
 
 
 def every_day(last: date = date(2027, 12, 31)) -> Iterator[date]:
@@ -52,7 +64,7 @@ def test_the_calendar_is_that_of_the_decrees() -> None:
         assert CALENDAR.is_working(date.fromisoformat(working))
 
 
-@pytest.mark.parametrize("amount", [3, 7, 15, 30, 60])
+@pytest.mark.parametrize("amount", amounts_of("calendar_days", 15))
 @pytest.mark.parametrize("roll", ["previous", "next", "none"])
 def test_calendar_days_of_every_start(amount: int, roll: str) -> None:
     term = Term(TermUnit.CALENDAR_DAYS, amount, Roll(roll))
@@ -63,7 +75,7 @@ def test_calendar_days_of_every_start(amount: int, roll: str) -> None:
             assert due_at(term, start, CALENDAR).due_at == expected, start
 
 
-@pytest.mark.parametrize("amount", [1, 7, 15])
+@pytest.mark.parametrize("amount", amounts_of("working_days", 1, 15))
 def test_working_days_of_every_start(amount: int) -> None:
     term = Term(TermUnit.WORKING_DAYS, amount)
     for day in every_day(date(2027, 11, 30)):
@@ -72,13 +84,38 @@ def test_working_days_of_every_start(amount: int) -> None:
             assert due_at(term, start, CALENDAR).due_at == oracle.due_by_days(start, amount, working=True), start
 
 
-@pytest.mark.parametrize("amount", [4, 8, 9])
+@pytest.mark.parametrize("amount", amounts_of("working_hours"))
 def test_working_hours_of_every_start(amount: int) -> None:
     term = Term(TermUnit.WORKING_HOURS, amount)
     for day in every_day(date(2027, 12, 15)):
         for moment in QUARTERS:
             start = at(day, moment)
             assert due_at(term, start, CALENDAR).due_at == oracle.due_by_hours(start, amount, step=15), start
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        ((480, 600), (660, 780), (900, 1200)),  # three intervals a day
+        ((0, 45), (1395, 1440)),  # round midnight: a day's last interval meets the next day's first
+        ((0, 1440),),
+    ],
+)
+def test_several_intervals_a_day_from_every_start(hours: oracle.Hours) -> None:
+    calendar = WorkingCalendar(NOVOSIBIRSK, tuple(Interval(*pair) for pair in hours))
+    for day in every_day(date(2027, 12, 1)):
+        for moment in (time(0, 0), time(10, 15), time(23, 45)):
+            start = at(day, moment)
+            expected = oracle.due_by_hours(start, 3, day_hours=lambda one: hours if decreed(one) else (), step=15)
+            assert due_at(Term(TermUnit.WORKING_HOURS, 3), start, calendar).due_at == expected, start
+
+
+def test_the_tables_cover_every_default_policy() -> None:
+    """What is tried from every start is what the policies say, and all of them roll as order.md says."""
+    assert {policy["unit"] for policy in POLICIES} == set(TermUnit)
+    assert {3, 7, 30, 45, 60} <= set(amounts_of("calendar_days"))
+    assert amounts_of("working_hours") == [4, 9] and amounts_of("working_days") == [7]
+    assert {p["roll"] for p in POLICIES if p["unit"] == "calendar_days"} == {"previous"}
 
 
 def test_pauses_over_every_weekend() -> None:

@@ -608,3 +608,40 @@ async def test_the_decision_of_triage_names_who_made_it_and_when(api: Api, peopl
         ("triage_outside", str(people.operator.id), "Здравоохранение"),
         ("triage_within", str(people.colleague.id), None),
     ]
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_wrong_registration_number_is_corrected_and_the_old_one_is_kept(
+    api: Api, people: People, stopped_clock: time_machine.Traveller
+) -> None:
+    path = await came_in(api, people)
+    right = {"registration_number": "01-45/1235"}
+    refused = await act(api, people.operator, path, "correct_registration", right)
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_appeal")
+    appeal = {"came_by": "Платформа обратной связи", "registration_number": "01-45/1234"}
+    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
+    before = await shown(api, people, path)
+    stopped_clock.shift(timedelta(days=2))
+    bare = await api.post(f"{path}/correct_registration", headers=api.as_(people.operator), json=right)
+    assert bare.status_code == 428
+    answer = await act(api, people.unit_head, path, "correct_registration", right)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["appeal"] == before["appeal"] | right
+    assert (told["state"], told["deadlines"]) == (before["state"], before["deadlines"]), "its clock runs on"
+    step = told["history"][-1]
+    assert (step["what"], step["by"], step["note"]) == (
+        "correct_registration",
+        str(people.unit_head.id),
+        "01-45/1234 → 01-45/1235",
+    )
+    assert step["from_state"] == step["to_state"] == "registered_as_appeal"
+    again = await act(api, people.unit_head, path, "correct_registration", right)
+    assert (again.status_code, again.headers["etag"]) == (200, answer.headers["etag"]), "nothing to change"
+    timeline = (await api.get(f"{path}/timeline", headers=api.as_(people.operator))).json()["items"]
+    assert "Исправлен регистрационный номер обращения: 01-45/1234 → 01-45/1235" in [one["what"] for one in timeline]
+    assert (
+        await act(api, people.operator, path, "close", {"reason": "Неясно", "no_answer_reason": "unreadable"})
+    ).is_success
+    late = await act(api, people.operator, path, "correct_registration", {"registration_number": "7"})
+    assert (late.status_code, late.json()["state"]) == (200, "closed"), "a slip is mended whenever it is seen"

@@ -8,6 +8,7 @@ import time_machine
 from sqlmodel import col, select
 
 from app.core import clock
+from app.core.ids import new_id
 from app.core.outbox import OutboxEntry, Relay
 from app.core.security import Principal
 from app.identity.models import Substitution
@@ -188,3 +189,38 @@ async def test_the_heads_of_another_unit_are_told_what_was_given_to_it(
     rows = await told(api, people.other_head)
     assert {row["object_id"] for row in rows} == {path.rpartition("/")[2] for path in (given, sorted_there)}
     assert all(row["text"].startswith("Вашему подразделению передано сообщение") for row in rows)
+
+
+@pytest.mark.order("O-2.5", "O-10")
+async def test_an_edit_at_the_source_is_told_to_who_works_on_it_or_to_the_head(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    path = await triaged(api, people)
+    message = (await api.get(path, headers=api.as_(people.operator))).json()
+
+    async def revise(by: Principal, **body: Any) -> None:
+        headers = api.as_(by) | {"Idempotency-Key": new_id().hex}
+        told_of = body | {"changed_at": clock.now().isoformat()}
+        assert (await api.post(f"{path}/revisions", headers=headers, json=told_of)).status_code == 201
+        await relay(database)
+
+    await revise(people.integration, text="Где взять заём?")
+    (row,) = await told(api, people.unit_head)
+    assert (row["kind"], row["object_id"]) == ("message_revised", message["id"]), "nobody works on it yet"
+    assert row["text"] == f"Клиент изменил сообщение {message['number']} в источнике"
+    mine = {"assignee_id": str(people.colleague.id)}
+    assert (await act(api, people.operator, path, "assign", mine)).status_code == 200
+    await revise(people.integration, text="Где взять льготный заём?")
+    await revise(people.integration, text="Где взять льготный заём?")  # told twice
+    await revise(people.integration, is_deleted=True)
+    rows = await told(api, people.colleague)
+    assert [row["text"] for row in rows if row["kind"] == "message_revised"] == [
+        f"Клиент удалил сообщение {message['number']} в источнике",
+        f"Клиент изменил сообщение {message['number']} в источнике",
+    ]
+    await revise(people.colleague, text="Верните заём")
+    assert await told(api, people.colleague) == rows, "who told of it knows"
+    assert len(await told(api, people.unit_head)) == 1 and await told(api, people.operator) == []
+    assert (await act(api, people.operator, path, "close", {"reason": "Снято"})).status_code == 200
+    await revise(people.integration, text="Спасибо")
+    assert await told(api, people.colleague) == rows, "nothing is to be done any more"

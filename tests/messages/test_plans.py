@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from fastapi import FastAPI
 from sqlalchemy import event
 
 from app.cli import migrate, seed
@@ -61,6 +62,10 @@ FILTERS: list[dict[str, str]] = [
     {"overdue": "true"},
     {"overdue": "false"},
     {"without_assignee": "true"},
+    {"without_assignee": "false"},
+    {"is_returned": "false"},
+    {"has_personal_data": "false"},
+    {"unit_id": "…"},
     {"is_returned": "true"},
     {"has_personal_data": "true"},
     {"updated_after": "2026-11-24T00:00:00Z"},
@@ -68,6 +73,10 @@ FILTERS: list[dict[str, str]] = [
     {"sort": "registered_at"},
     {"sort": "-received_at"},
     {"sort": "received_at", "state": "received"},
+    {"sort": "due_at"},
+    {"sort": "-due_at", "overdue": "true"},
+    {"sort": "-updated_at"},
+    {"sort": "updated_at", "updated_after": "2026-11-24T00:00:00Z"},
     {"with_count": "true", "state": "closed"},
 ]
 
@@ -120,6 +129,11 @@ def scanned(plan: dict[str, Any]) -> list[str]:
     return here + [name for inner in plan.get("Plans", []) for name in scanned(inner)]
 
 
+def nodes(plan: dict[str, Any]) -> set[str]:
+    """The kinds of steps that a plan takes."""
+    return {plan["Node Type"]}.union(*(nodes(inner) for inner in plan.get("Plans", [])))
+
+
 @pytest.mark.order("O-10")
 @pytest.mark.parametrize("filters", FILTERS, ids=lambda filters: "&".join(filters) or "none")
 @pytest.mark.parametrize("role", ["operator", "integration"])
@@ -127,7 +141,11 @@ async def test_no_filter_reads_all_messages(
     filled: tuple[Api, People, Database], filters: dict[str, str], role: str
 ) -> None:
     api, people, database = filled
-    known = {"assignee_id": str(people.colleague.id), "interaction_point_id": str(people.point_id)}
+    known = {
+        "assignee_id": str(people.colleague.id),
+        "interaction_point_id": str(people.point_id),
+        "unit_id": str(people.operator.unit_id),
+    }
     ran: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
@@ -149,4 +167,17 @@ async def test_no_filter_reads_all_messages(
     async with database.engine.connect() as connection:
         for statement, parameters in ran:
             found = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-            assert "messages" not in scanned(found.scalar_one()[0]["Plan"]), statement
+            plan = found.scalar_one()[0]["Plan"]
+            assert "messages" not in scanned(plan), statement
+            if role == "operator" and set(filters) <= {"sort"} and " LIMIT " in statement:
+                assert "Sort" not in nodes(plan), f"a page is read in the order of the index: {statement}"
+
+
+def test_every_filter_and_order_of_the_list_is_asked(application: FastAPI) -> None:
+    """A new one cannot be forgotten here."""
+    operation = application.openapi()["paths"]["/api/v1/messages"]["get"]
+    taken = {p["name"]: p["schema"] for p in operation["parameters"]}
+    asked = {name for filters in FILTERS for name in filters}
+    assert asked == set(taken) - {"limit", "cursor"}
+    orders = application.openapi()["components"]["schemas"]["MessageSort"]["enum"]
+    assert {filters["sort"] for filters in FILTERS if "sort" in filters} | {"-registered_at"} == set(orders)

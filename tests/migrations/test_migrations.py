@@ -160,7 +160,7 @@ def test_two_instances_migrate_at_once(empty_address: str, tmp_path: Path) -> No
     env = {**os.environ, "APP_PROFILE": "demo", "APP_DATABASE_URL": empty_address, "APP_VAR_DIR": str(tmp_path)}
     command = [sys.executable, "-m", "app.cli", "migrate"]
     processes = [subprocess.Popen(command, cwd=ROOT, env=env) for _ in range(3)]
-    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert [process.wait(300) for process in processes] == [0, 0, 0]
     assert tables(empty_address) == set(SQLModel.metadata.tables)
 
 

@@ -9,7 +9,8 @@ import time_machine
 
 from app.core import example_ids
 from app.core.ids import new_id
-from tests.conftest import Api
+from app.worker import make_relay
+from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import MESSAGES, act, drafted, message_body, registered, triage_body
 from tests.people import People
 from tests.surveys.work import by_key, submit
@@ -68,6 +69,10 @@ async def test_the_head_sees_what_is_open_due_overdue_waiting_and_whose(
     assert (loads[str(people.colleague.id)]["open"], loads[str(people.colleague.id)]["overdue"]) == (1, 1)
     assert loads[str(people.colleague.id)]["name"] == "Сотрудник operator"
     assert (loads[None]["open"], loads[None]["name"]) == (3, None)
+    idle = loads[str(people.operator.id)]
+    assert {name: idle[name] for name in empty} == empty, "who has nothing to do is there with zeros"
+    assert str(people.unit_head.id) in loads and str(people.other_operator.id) not in loads
+    assert told["by_employee"][-1]["employee_id"] is None
     (channel,) = told["by_channel"]
     assert (channel["channel"], channel["name"], channel["open"]) == ("vk", "ВКонтакте", 4)
     headers = api.as_(people.unit_head)
@@ -109,6 +114,45 @@ async def test_a_head_signs_a_month_off_and_sees_what_changed_after(
     assert (shown["figures"]["spam"], shown["now"]["spam"]) == (0, 1)
     foreign = await api.get(url, headers=api.as_(people.other_head))
     assert foreign.status_code == 404
+
+
+@pytest.mark.order("O-10")
+async def test_what_was_answered_or_redirected_stays_so_when_it_is_closed(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    answered, redirected, dropped = [await sorted_out(api, people) for _ in range(3)]
+    reply = await drafted(api, people, answered)
+    assert (await act(api, people.operator, reply, "submit", {})).status_code == 200
+    assert (await act(api, people.unit_head, reply, "approve", {})).status_code == 200
+    assert (await act(api, people.operator, reply, "send", {})).status_code == 202
+    outside = triage_body(people, competence="outside", reason="Здравоохранение")
+    assert (await act(api, people.operator, redirected, "triage", outside)).status_code == 200
+    to = {"to": "Минздрав", "legal_act_id": example_ids.LEGAL_ACT, "text": "Здравствуйте! Вопрос передан."}
+    assert (await act(api, people.operator, redirected, "redirect", to)).status_code == 200
+    relay = make_relay(database)
+    while await relay.relay_once():
+        pass
+    stopped_clock.move_to(datetime.fromisoformat("2026-12-01T09:00:00+07:00"))
+    url, headers = f"/api/v1/monitoring/units/{people.unit_head.unit_id}/sign-offs", api.as_(people.unit_head)
+    figures = (await api.post(url, headers=headers, json={"month": "2026-11"})).json()["figures"]
+    assert (figures["received"], figures["answered"], figures["redirected"], figures["open"]) == (3, 1, 1, 1)
+    for path in (answered, redirected, dropped):
+        assert (await act(api, people.operator, path, "close", {"reason": "Готово"})).status_code == 200
+    (shown,) = (await api.get(url, headers=headers)).json()["items"]
+    assert shown["changed"] == ["open"] and shown["now"]["open"] == 0
+
+
+@pytest.mark.order("O-10")
+async def test_signed_off_months_are_pages(api: Api, people: People) -> None:
+    url, headers = f"/api/v1/monitoring/units/{people.unit_head.unit_id}/sign-offs", api.as_(people.unit_head)
+    months = ["2026-10", "2026-09", "2025-12"]
+    for month in (months[1], months[0], months[2]):
+        assert (await api.post(url, headers=headers, json={"month": month})).status_code == 201
+    first = (await api.get(url, params={"limit": 2, "with_count": "true"}, headers=headers)).json()
+    asked = {"limit": 2, "with_count": "true", "cursor": first["next_cursor"]}
+    rest = (await api.get(url, params=asked, headers=headers)).json()
+    assert [item["month"] for item in first["items"] + rest["items"]] == months, "the latest first"
+    assert (first["count"], rest["next_cursor"]) == (3, None)
 
 
 @pytest.mark.order("O-10")

@@ -19,6 +19,7 @@ from app.messages.errors import (
     MessageNotFound,
     MoveToOtherUnit,
     NoAnswerReasonMissing,
+    NoAppeal,
     NotAnsweredYet,
     ReplyNotReady,
     SameThread,
@@ -39,6 +40,7 @@ from app.messages.schemas.messages import (
     MessageSatisfaction,
     MessageSpam,
     MessageTriage,
+    RegistrationCorrect,
     RevisionCreate,
 )
 from app.messages.service import bulk, endings, threads, triage
@@ -130,6 +132,20 @@ async def register_as_appeal(
 ) -> Response:
     """Decide that it is an appeal under 59-FZ: its clock starts now. A comment by itself is none."""
     row = await endings.register_as_appeal(session, message_id, body, match, by=by)
+    return await _answer(session, row, by)
+
+
+@router.post(
+    "/{message_id}/correct_registration",
+    response_model=MessageRead,
+    responses=problems(MessageNotFound, Invalid, Stale, PreconditionRequired, NoAppeal),
+    summary="Correct the registration number of an appeal",
+)
+async def correct_registration(
+    message_id: UUID, body: RegistrationCorrect, by: Triager, session: SessionDep, match: MatchDep
+) -> Response:
+    """Mend a number that was mistyped; the one before stays in the history. The clock of the appeal runs on."""
+    row = await endings.correct_registration(session, message_id, body.registration_number, match, by=by)
     return await _answer(session, row, by)
 
 

@@ -22,6 +22,7 @@ from app.messages import case, queries, sheet
 from app.messages.errors import AttachmentLost, AttachmentNotFound, MessageConflict, MessageNotFound
 from app.messages.models import Message
 from app.messages.router.filters import FiltersDep
+from app.messages.rules.attachments import saved_name
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
 from app.messages.service import attachments, deadlines, intake, moves
@@ -44,6 +45,10 @@ class MessageSort(StrEnum):
     OLDEST = "registered_at"
     LATEST_RECEIVED = "-received_at"
     FIRST_RECEIVED = "received_at"
+    FIRST_DUE = "due_at"
+    LAST_DUE = "-due_at"
+    LATEST_CHANGED = "-updated_at"
+    FIRST_CHANGED = "updated_at"
 
 
 async def _answer(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
@@ -82,14 +87,15 @@ async def list_messages(
     session: SessionDep,
     page: PageDep,
     filters: FiltersDep,
-    sort: Annotated[MessageSort, Query()] = MessageSort.NEWEST,
+    sort: Annotated[
+        MessageSort, Query(description="By `due_at`, those that nothing is due of come last either way.")
+    ] = MessageSort.NEWEST,
 ) -> Page[MessageRead]:
     """The messages of one's own unit, or at the points granted to the API client; newest first."""
-    query = filters.query(by)
-    by_receipt = sort in (MessageSort.LATEST_RECEIVED, MessageSort.FIRST_RECEIVED)
-    order = (col(Message.received_at), col(Message.id)) if by_receipt else (col(Message.id),)
+    name = sort.removeprefix("-")
+    order = (col(Message.id),) if name == "registered_at" else (col(getattr(Message, name)), col(Message.id))
     rows, cursor, count = await paginate_rows(
-        session, query, page, order=order, descending=sort in (MessageSort.NEWEST, MessageSort.LATEST_RECEIVED)
+        session, filters.query(by), page, order=order, descending=sort.startswith("-")
     )
     return Page(items=await queries.read_messages(session, rows, by), next_cursor=cursor, count=count)
 
@@ -148,7 +154,7 @@ async def download_attachment(
     """A file of a message, as a download only: browsers neither show it nor guess what it is."""
     row, content = await attachments.get_file(session, message_id, attachment_id, files, by=by)
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name, safe='')}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(saved_name(row.name, row.content_type), safe='')}",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cache-Control": "private, no-store",
     }

@@ -4,18 +4,27 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from sqlmodel import col
 
 from app.core.concurrency import MatchDep, answer, conditional
 from app.core.deps import SessionDep
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate
 from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
 from app.core.schemas import Empty
 from app.core.security import Principal, requires
 from app.messages import queries
-from app.messages.errors import MessageNotFound, NotAnsweredByTemplate, NotAnsweredYet, ReplyNotFound, ReplyNotReady
+from app.messages.errors import (
+    MessageNotFound,
+    NotAnsweredByTemplate,
+    NotAnsweredYet,
+    OfferedPointNotInForce,
+    ReplyNotFound,
+    ReplyNotReady,
+)
 from app.messages.models import Reply
-from app.messages.schemas.messages import ReplyCreate, ReplyList, ReplyPatch, ReplyRead, ReplyReturn
-from app.messages.service import examples, replies
+from app.messages.schemas.messages import ReplyCreate, ReplyPatch, ReplyRead, ReplyReturn
+from app.messages.service import examples, moves, replies
 from app.reply_templates.errors import FourEyes, TemplateExists, TemplateNotFound, TooManyExamples
 from app.reply_templates.queries import read_templates
 from app.reply_templates.schemas import DraftOf, TemplateRead
@@ -52,11 +61,12 @@ async def draft_reply(message_id: UUID, body: ReplyCreate, by: Writer, session: 
     return await once(session, by, work)
 
 
-@router.get("", response_model=ReplyList, responses=problems(MessageNotFound, Invalid), summary="List replies")
-async def list_replies(message_id: UUID, by: Reader, session: SessionDep) -> ReplyList:
+@router.get("", response_model=Page[ReplyRead], responses=problems(MessageNotFound, Invalid), summary="List replies")
+async def list_replies(message_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[ReplyRead]:
     """The replies of a message, oldest first; an API client sees those that were sent."""
-    rows = await replies.list_replies(session, message_id, by)
-    return ReplyList(items=[queries.read_reply(row) for row in rows], next_cursor=None)
+    message = await moves.get_message(session, message_id, by)
+    query = queries.replies_to(message.id, by)
+    return await paginate(session, query, page, queries.read_reply, order=(col(Reply.id),), descending=False)
 
 
 @router.get("/{reply_id}", response_model=ReplyRead, responses=problems(*FOUND), summary="Get a reply")
@@ -87,7 +97,7 @@ async def check_reply(message_id: UUID, reply_id: UUID, body: Empty, by: Writer,
 @router.post(
     "/{reply_id}/submit",
     response_model=ReplyRead,
-    responses=problems(*CHANGES, ReplyNotReady),
+    responses=problems(*CHANGES, OfferedPointNotInForce, ReplyNotReady),
     summary="Hand a reply in for approval",
 )
 async def submit_reply(
@@ -100,7 +110,7 @@ async def submit_reply(
 @router.post(
     "/{reply_id}/approve",
     response_model=ReplyRead,
-    responses=problems(*CHANGES, ReplyNotReady, FourEyes),
+    responses=problems(*CHANGES, OfferedPointNotInForce, ReplyNotReady, FourEyes),
     summary="Approve a reply",
 )
 async def approve_reply(
@@ -127,7 +137,7 @@ async def return_reply(
     "/{reply_id}/send",
     status_code=202,
     response_model=ReplyRead,
-    responses=problems(*CHANGES, ReplyNotReady),
+    responses=problems(*CHANGES, OfferedPointNotInForce, ReplyNotReady),
     summary="Send a reply",
 )
 async def send_reply(

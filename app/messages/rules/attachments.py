@@ -65,3 +65,28 @@ CONTENT_TYPES: dict[str, Callable[[bytes], bool]] = {
 def is_what_it_says(content_type: str, content: bytes) -> bool:
     """Whether a content is of the type it is said to be."""
     return CONTENT_TYPES[content_type](content)
+
+
+_ENDINGS: dict[str, tuple[str, ...]] = {
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/png": (".png",),
+    "image/gif": (".gif",),
+    "image/webp": (".webp",),
+    "application/pdf": (".pdf",),
+    "text/plain": (".txt",),
+    "application/rtf": (".rtf",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (".docx",),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (".xlsx",),
+    "application/vnd.oasis.opendocument.text": (".odt",),
+    "video/mp4": (".mp4",),
+    "audio/ogg": (".ogg", ".oga"),
+}
+
+
+def saved_name(name: str, content_type: str) -> str:
+    """The name a file is saved under: one that does not end as its type does gets the ending.
+
+    A text that a stranger called `.bat` would be run, and not read, by whoever opens what they saved.
+    """
+    endings = _ENDINGS[content_type]
+    return name if name.lower().endswith(endings) else name + endings[0]

@@ -242,6 +242,7 @@ STEPS_RU: dict[str, str] = {
     "redirect": "Перенаправлено",
     "register_as_appeal": "Зарегистрировано как обращение",
     "client_wrote_again": "Клиент написал снова",
+    "correct_registration": "Исправлен регистрационный номер обращения",
 }
 """What happened, in the words of a message's timeline."""
 

@@ -193,6 +193,13 @@ class AppealRegister(Input):
     model_config = example({"came_by": "Платформа обратной связи", "registration_number": "01-45/1234"})
 
 
+class RegistrationCorrect(Input):
+    """The right number of an appeal in the document system."""
+
+    registration_number: Label
+    model_config = example({"registration_number": "01-45/1235"})
+
+
 class MessageSatisfaction(Input):
     """How the client rated the answer, in the values of question 21 of the survey (A-1)."""
 
@@ -511,10 +518,3 @@ class MessageRead(Output):
     replies: list[ReplyRead]
     thread: list[ThreadEntryRead] = Field(description="At most the newest 100 messages of the thread.")
     history: list[HistoryEntryRead] = Field(description="Empty for API clients.")
-
-
-class ReplyList(Output):
-    """The replies of a message, oldest first."""
-
-    items: list[ReplyRead]
-    next_cursor: str | None

@@ -12,6 +12,7 @@ from app.messages.errors import ReplyNotReady
 from app.messages.models import ClientKind, Message, MessageKind, Reply
 from app.messages.rules.clients import is_same_client
 from app.messages.rules.lives import ReplyState
+from app.messages.service import offers
 from app.reply_check import service as reply_check
 from app.reply_check.rules.case import KnownClient
 from app.reply_check.rules.check import blocking
@@ -27,7 +28,7 @@ FROZEN = frozenset({ReplyState.SENDING, ReplyState.SENT})
 
 async def keep_findings(session: AsyncSession, message: Message, reply: Reply) -> list[Finding]:
     """Check a reply's text as it stands, and keep what is found with the reply."""
-    found = await find(session, message, reply.text)
+    found = [*await find(session, message, reply.text), *await offers.named_though_closed(session, reply.text)]
     late = past_review_findings(reply.text, reply.template_past_review_since)
     told = [*(asdict(finding) for finding in found), *(finding.model_dump() for finding in late)]
     if told != reply.findings:
@@ -36,13 +37,14 @@ async def keep_findings(session: AsyncSession, message: Message, reply: Reply) -
 
 
 async def require_ready(session: AsyncSession, message: Message, reply: Reply) -> None:
-    """Raise `ReplyNotReady` with the errors of a reply's text; warnings never stop it."""
+    """Raise `ReplyNotReady` with the errors of a reply's text, warnings never stop it; or `OfferedPointNotInForce`."""
+    await offers.require_still_offered(session, reply)
     _refuse(await keep_findings(session, message, reply))
 
 
 async def require_sound(session: AsyncSession, message: Message, text: str) -> list[dict[str, Any]]:
     """The findings of a text that goes out at once; raises `ReplyNotReady` for errors."""
-    found = await find(session, message, text)
+    found = [*await find(session, message, text), *await offers.named_though_closed(session, text)]
     _refuse(found)
     return [asdict(finding) for finding in found]
 

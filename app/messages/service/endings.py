@@ -18,6 +18,7 @@ from app.messages.errors import (
     ExtensionNotPossible,
     MessageMoveNotAllowed,
     NoAnswerReasonMissing,
+    NoAppeal,
     NotAnsweredYet,
 )
 from app.messages.events import AppealRegistered, DeadlineExtended, MessageClosed, MessageRedirected, ReplyQueued
@@ -27,7 +28,7 @@ from app.messages.rules.deadlines import DeadlineState, Stage
 from app.messages.rules.lives import MessageMove, MessageState, ReplyState
 from app.messages.schemas.messages import AppealRegister, MessageExtend, MessageRedirect
 from app.messages.service import checks, deadlines
-from app.messages.service.moves import get_message, make_move, touch
+from app.messages.service.moves import get_message, make_move, record_step, touch
 from app.reply_templates.service.gaps import forget_gap
 
 
@@ -168,6 +169,24 @@ async def register_as_appeal(
     message.appeal_registered_at = message.updated_at
     await deadlines.begin_cycle(session, message, message.updated_at, message.updated_at)
     emit(session, AppealRegistered(message_id=message.id))
+    await session.flush()  # the version is counted at the flush
+    return message
+
+
+async def correct_registration(
+    session: AsyncSession, message_id: UUID, number: str, match: Match, *, by: Principal
+) -> Message:
+    """Mend the registration number of an appeal; the one before stays in the history. The same once more is nothing."""
+    message = await get_message(session, message_id, by)
+    match.require(message)
+    if message.registration_number is None:
+        raise NoAppeal
+    if message.registration_number == number:
+        return message
+    note = f"{message.registration_number} → {number}"
+    message.registration_number = number
+    record_step(session, message, "correct_registration", by, note)
+    audit.record(session, by, "message.registration_corrected", "message", message.id, fields=["registration_number"])
     await session.flush()  # the version is counted at the flush
     return message
 

@@ -46,19 +46,31 @@ def make_move(
 ) -> None:
     """Move the message by the table and write the step into its history and the audit trail."""
     before, message.state = message.state, require_move(message, move)
+    record_step(session, message, move.value, by, note, before)
+    audit.record(session, by, f"message.{move.value}", "message", message.id, fields=["state"], nobody="service")
+
+
+def record_step(
+    session: AsyncSession,
+    message: Message,
+    what: str,
+    by: Principal | None,
+    note: str | None,
+    before: MessageState | None = None,
+) -> None:
+    """Write a step into the message's history; `before`: the state that it left, the present one unless given."""
     touch(message)
     session.add(
         MessageEvent(
             message_id=message.id,
             occurred_at=message.updated_at,
-            what=move.value,
+            what=what,
             by_id=by.id if by else None,
-            from_state=before,
+            from_state=before or message.state,
             to_state=message.state,
             note=note,
         )
     )
-    audit.record(session, by, f"message.{move.value}", "message", message.id, fields=["state"], nobody="service")
 
 
 def touch(message: Message) -> None:

@@ -1,6 +1,6 @@
 """Replies: drafted from a text or a template, checked, approved by another pair of eyes, sent once (O-6.2.3b, O-10)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlmodel import select
@@ -10,32 +10,21 @@ from app.core import audit, clock
 from app.core.concurrency import Match
 from app.core.outbox import Event, emit
 from app.core.problems import Fault, Invalid
-from app.core.references import unknown_reference
 from app.core.security import Principal
-from app.interaction_points import service as points
-from app.interaction_points.models import Audience
 from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound
 from app.messages.events import ReplyApproved, ReplyQueued, ReplyReturned, ReplySubmitted
-from app.messages.models import Competence, Message, Reply, ReplyKind
-from app.messages.queries import replies_of
+from app.messages.models import Competence, Message, Reply
 from app.messages.rules.approval import needs_approval
 from app.messages.rules.edits import changed_share
 from app.messages.rules.lives import REPLY_MOVES, MessageMove, MessageState, ReplyMove, ReplyState
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch
-from app.messages.service import checks, deadlines
+from app.messages.service import checks, deadlines, offers
 from app.messages.service.moves import get_message, make_move, touch
 from app.organizations import service as organizations
 from app.reply_templates.errors import FourEyes
 from app.reply_templates.finding.service.choices import record_choice
 from app.reply_templates.service import use as template_service
 from app.reply_templates.service.use import UsableTemplate
-
-
-async def list_replies(session: AsyncSession, message_id: UUID, by: Principal) -> list[Reply]:
-    """The replies of a message that the caller may see: an API client sees those that were sent."""
-    message = await get_message(session, message_id, by)
-    rows = await replies_of(session, message.id)
-    return [row for row in rows if by.kind == "employee" or row.state is ReplyState.SENT]
 
 
 async def get_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
@@ -48,7 +37,7 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
     template_service.require_known_values(body.values)
     message = await get_message(session, message_id, by)
     text, template = await _text_of(session, body.text, body.template_id, body.values, by)
-    await _require_offers(session, body.kind, body.offered_point_ids)
+    await offers.require_offers(session, body.kind, body.offered_point_ids)
     if message.state is MessageState.AWAITING_CLIENT:  # answered after all, without waiting for the client
         await deadlines.resume(session, message, clock.now())
     if message.need is None:  # stage 1 comes before stage 2, for an appeal too (O-6.2.3)
@@ -88,7 +77,7 @@ async def edit_reply(
     state = _moved(reply, ReplyMove.EDIT)
     sent = body.model_fields_set
     if "offered_point_ids" in sent:
-        await _require_offers(session, reply.kind, body.offered_point_ids)
+        await offers.require_offers(session, reply.kind, body.offered_point_ids)
         reply.offered_point_ids = [str(point_id) for point_id in body.offered_point_ids]
     if "text" in sent and body.text is not None and not sent & {"template_id", "values"}:
         reply.text = body.text  # the template and version that it was made from stay on record
@@ -232,16 +221,3 @@ async def _text_of(
         return text, None
     template = await template_service.use_template(session, template_id, by)
     return text if text is not None else template.filled(values), template
-
-
-async def _require_offers(session: AsyncSession, kind: ReplyKind, point_ids: Sequence[UUID]) -> None:
-    """A channel transfer offers points that are in force and open to clients; an answer offers none (O-6.2.3b)."""
-    if (kind is ReplyKind.CHANNEL_TRANSFER) != bool(point_ids):
-        ru = "Предложите от одной до пяти точек для перехода; для ответа они не указываются."
-        en = "A channel transfer offers one to five points; an answer offers none."
-        raise Invalid(faults=[Fault("/offered_point_ids", "offered_points", ru, en)])
-    if point_ids:
-        in_force = {p.id for p in await points.list_approved_points(session) if p.audience is not Audience.INTERNAL}
-        for place, point_id in enumerate(point_ids):
-            if point_id not in in_force:
-                raise unknown_reference(f"/offered_point_ids/{place}")

@@ -18,7 +18,7 @@ from app.core.security import Principal
 from app.core.text import normalized
 from app.interaction_points.models import Point
 from app.messages.errors import DifferentClients, SameThread
-from app.messages.events import ClientWroteAgain
+from app.messages.events import ClientWroteAgain, MessageRevised
 from app.messages.models import Message, MessageRevision, RevisionKind, Thread
 from app.messages.queries import visible_to
 from app.messages.rules.clients import is_same_client
@@ -143,15 +143,14 @@ async def revise_message(session: AsyncSession, message_id: UUID, body: Revision
     is_same = body.text in (None, message.text)
     if is_same and body.is_deleted == message.is_deleted_at_source:
         return message  # told twice
-    session.add(
-        MessageRevision(
-            message_id=message.id,
-            kind=RevisionKind.DELETED if body.is_deleted else RevisionKind.EDITED,
-            text=message.text,
-            changed_at=body.changed_at,
-            recorded_at=clock.now(),
-        )
+    revision = MessageRevision(
+        message_id=message.id,
+        kind=RevisionKind.DELETED if body.is_deleted else RevisionKind.EDITED,
+        text=message.text,
+        changed_at=body.changed_at,
+        recorded_at=clock.now(),
     )
+    session.add(revision)
     if body.text is not None:
         message.text, message.search_text = body.text, normalized(body.text)
         suspicions = suspected(body.text)
@@ -161,5 +160,6 @@ async def revise_message(session: AsyncSession, message_id: UUID, body: Revision
     message.is_deleted_at_source = body.is_deleted
     touch(message)
     audit.record(session, by, "message.revised", "message", message.id, fields=["text"])
+    emit(session, MessageRevised(message_id=message.id, revision_id=revision.id, by_id=by.id))
     await session.flush()  # the version is counted at the flush
     return message

@@ -4,14 +4,17 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from sqlmodel import col, select
 
 from app.core.concurrency import answer
 from app.core.deps import SessionDep
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.problems import Invalid, problems
 from app.core.security import Principal, requires
 from app.monitoring.errors import MonthSignedOff
-from app.monitoring.schemas.control import SignOffCreate, SignOffRead, SignOffsRead, UnitQueueRead
+from app.monitoring.models import SignOff
+from app.monitoring.schemas.control import SignOffCreate, SignOffRead, UnitQueueRead
 from app.monitoring.service import units
 from app.organizations.errors import UnitNotFound
 
@@ -31,14 +34,16 @@ async def get_unit_queue(unit_id: UUID, by: Head, session: SessionDep) -> UnitQu
 
 @router.get(
     "/{unit_id}/sign-offs",
-    response_model=SignOffsRead,
+    response_model=Page[SignOffRead],
     responses=problems(UnitNotFound, Invalid),
     summary="List signed-off months",
 )
-async def list_sign_offs(unit_id: UUID, by: Head, session: SessionDep) -> SignOffsRead:
-    """The months that were signed off, the latest 24, with their figures then and now, and what changed after."""
+async def list_sign_offs(unit_id: UUID, by: Head, session: SessionDep, page: PageDep) -> Page[SignOffRead]:
+    """The months that were signed off, the latest first, with their figures then and now, and what changed after."""
     units.require_own(unit_id, by)
-    return SignOffsRead(items=await units.list_sign_offs(session, unit_id))
+    query = select(SignOff).where(SignOff.unit_id == unit_id)
+    rows, cursor, count = await paginate_rows(session, query, page, order=(col(SignOff.month),))
+    return Page(items=await units.read_sign_offs(session, rows), next_cursor=cursor, count=count)
 
 
 @router.post(

@@ -26,7 +26,7 @@ class QueueRead(Output):
 
 
 class EmployeeLoadRead(QueueRead):
-    """The work of one employee; null: nobody has it yet."""
+    """The work of one employee of the unit, who may have none; null: nobody has it yet."""
 
     employee_id: UUID | None
     name: str | None
@@ -56,7 +56,7 @@ class MonthFiguresRead(Output):
     """A unit's messages received in a month, and what became of them and of their deadlines."""
 
     received: int
-    answered: int
+    answered: int = Field(description="Those that an answer was sent to, closed ones too.")
     redirected: int
     appeals: int
     spam: int
@@ -85,12 +85,6 @@ class SignOffRead(Output):
     figures: MonthFiguresRead
     now: MonthFiguresRead
     changed: list[str]
-
-
-class SignOffsRead(Output):
-    """The months of a unit that were signed off, the latest first."""
-
-    items: list[SignOffRead]
 
 
 class ControlNoteCreate(Input):

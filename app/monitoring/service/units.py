@@ -1,5 +1,6 @@
 """What a head sees of their unit: its queue now, and the figures of a month that they sign off (O-10)."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from app.core import audit, clock
 from app.core.problems import Fault, Invalid
 from app.core.security import Principal
 from app.interaction_points.models import ChannelKind, Point
-from app.messages.models import Deadline, Message, MessageClass, Reply
+from app.messages.models import Deadline, Message, MessageClass, Reply, ReplyKind
 from app.messages.rules.deadlines import WHOLE_SECOND, DeadlineState
 from app.messages.rules.lives import OPEN_STATES, MessageState, ReplyState
 from app.monitoring.models import ControlNote, SignOff
@@ -31,6 +32,9 @@ from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import has_review
 from app.reply_templates.rules.review import ReviewState
 
+_REDIRECTED = (MessageState.REDIRECTED, MessageState.CLOSED)
+NOTHING = dict.fromkeys(QueueRead.model_fields, 0)
+
 
 def require_own(unit_id: UUID, by: Principal) -> None:
     """A head controls their own unit; another is not found."""
@@ -40,16 +44,20 @@ def require_own(unit_id: UUID, by: Principal) -> None:
 
 async def read_queue(session: AsyncSession, unit_id: UUID) -> UnitQueueRead:
     """The open work of a unit: in all, by employee and by channel, and the templates to look through."""
-    by_employee = await _count(session, unit_id, col(Message.assignee_id))
+    by_employee = dict(await _count(session, unit_id, col(Message.assignee_id)))
     by_channel = await _count(session, unit_id, col(Point.channel))
-    names = dict((await session.exec(select(Employee.id, Employee.name).where(_is_among(by_employee)))).all())
+    names = await _workers(session, unit_id, by_employee)
+    nobodys = [(None, None)] if None in by_employee else []
     channels = dict((await session.exec(select(ChannelKind.key, ChannelKind.name))).all())
     notes = select(func.count()).where(ControlNote.unit_id == unit_id, col(ControlNote.resolved_at).is_(None))
     return UnitQueueRead(
         unit_id=unit_id,
         at=clock.now(),
         total=QueueRead(**_sum([figures for _, figures in by_channel])),
-        by_employee=[EmployeeLoadRead(employee_id=key, name=names.get(key), **told) for key, told in by_employee],
+        by_employee=[
+            EmployeeLoadRead(employee_id=key, name=name, **by_employee.get(key, NOTHING))
+            for key, name in [*names, *nobodys]
+        ],
         by_channel=[ChannelLoadRead(channel=key, name=channels[key], **told) for key, told in by_channel],
         open_control_notes=(await session.exec(notes)).one(),
         templates_due_soon=await _templates(session, unit_id, ReviewState.DUE_SOON),
@@ -71,11 +79,9 @@ async def sign_off(session: AsyncSession, unit_id: UUID, body: SignOffCreate, *,
     return _read(row, figures)
 
 
-async def list_sign_offs(session: AsyncSession, unit_id: UUID) -> list[SignOffRead]:
-    """The months signed off, at most the last 24, each with what changed since."""
-    query = select(SignOff).where(SignOff.unit_id == unit_id).order_by(col(SignOff.month).desc()).limit(24)
-    rows = (await session.exec(query)).all()
-    return [_read(row, await month_figures(session, unit_id, row.month)) for row in rows]
+async def read_sign_offs(session: AsyncSession, rows: Sequence[SignOff]) -> list[SignOffRead]:
+    """Signed-off months, each with its figures now and what changed since."""
+    return [_read(row, await month_figures(session, row.unit_id, row.month)) for row in rows]
 
 
 async def month_figures(session: AsyncSession, unit_id: UUID, month: date) -> MonthFiguresRead:
@@ -83,10 +89,14 @@ async def month_figures(session: AsyncSession, unit_id: UUID, month: date) -> Mo
     since, until = clock.day_starts_at(month), clock.day_starts_at(clock.next_month(month))
     mine = (col(Message.unit_id) == unit_id, col(Message.received_at) >= since, col(Message.received_at) < until)
     state = col(Message.state)
+    # Closed afterwards it stays answered, or redirected.
+    answer = sa.exists().where(col(Reply.message_id) == col(Message.id), col(Reply.state) == ReplyState.SENT)
+    is_answered = answer.where(col(Reply.kind) == ReplyKind.ANSWER)
+    is_redirected = sa.and_(col(Message.redirected_to).is_not(None), state.in_(_REDIRECTED))
     counted = sa.select(
         func.count().label("received"),
-        func.count().filter(state == MessageState.ANSWERED).label("answered"),
-        func.count().filter(state == MessageState.REDIRECTED).label("redirected"),
+        func.count().filter(is_answered).label("answered"),
+        func.count().filter(is_redirected).label("redirected"),
         func.count().filter(col(Message.message_class) == MessageClass.APPEAL).label("appeals"),
         func.count().filter(state == MessageState.SPAM).label("spam"),
         func.count().filter(state.in_(OPEN_STATES)).label("open"),
@@ -134,8 +144,12 @@ def _sum(parts: list[dict[str, int]]) -> dict[str, int]:
     return {name: sum(part[name] for part in parts) for name in QueueRead.model_fields}
 
 
-def _is_among(counted: list[tuple[Any, dict[str, int]]]) -> Any:
-    return col(Employee.id).in_([key for key, _ in counted if key is not None])
+async def _workers(session: AsyncSession, unit_id: UUID, loads: Iterable[UUID | None]) -> Sequence[tuple[UUID, str]]:
+    """Everybody of the unit who may work, and whoever else has work of it, by name."""
+    is_ready = sa.and_(col(Employee.unit_id) == unit_id, col(Employee.is_disabled).is_(False))
+    has_work = col(Employee.id).in_([key for key in loads if key is not None])
+    query = select(Employee.id, Employee.name).where(sa.or_(is_ready, has_work))
+    return (await session.exec(query.order_by(col(Employee.name), col(Employee.id)))).all()
 
 
 def _read(row: SignOff, now: MonthFiguresRead) -> SignOffRead:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class Severity(StrEnum):
@@ -37,6 +38,9 @@ class RuleCode(StrEnum):
     MISSING_GREETING = "missing_greeting"
     MISSING_INTEREST = "missing_interest"
 
+
+POINT_NOT_IN_FORCE: Literal["point_not_in_force"] = "point_not_in_force"
+"""The text sends its reader to a point that was switched off (O-3): no rule of words, so none switches it off."""
 
 _C = RuleCode
 
@@ -101,7 +105,7 @@ class Place:
 class Finding:
     """A place with the rule that found it."""
 
-    code: RuleCode
+    code: RuleCode | Literal["point_not_in_force"]
     severity: Severity
     start: int
     end: int
