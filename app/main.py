@@ -15,6 +15,7 @@ from app.core.db import Database
 from app.core.edge import Edge
 from app.core.file_store import FolderStore
 from app.core.metrics import Metrics
+from app.core.rate_limits import RateLimiter
 from app.core.settings import Settings
 from app.identity.router import router as identity_router
 from app.identity.tokens import TokenResolver
@@ -31,6 +32,8 @@ from app.reply_templates.finding.router import suggestions_router, synonyms_rout
 from app.reply_templates.finding.service.following import warm_up
 from app.reply_templates.router import router as templates_router
 from app.surveys.router import router as surveys_router
+from app.web.pages import error_page
+from app.web.router import router as web_router
 from app.worker import make_relay, run_worker
 
 ROUTERS = (
@@ -96,6 +99,9 @@ def create_app(settings: Settings) -> FastAPI:
         api.include_router(router)
     app.include_router(api)
     app.include_router(health.router)
+    app.include_router(web_router)
+    app.state.page_limiters = {"questionnaires": RateLimiter(), "codes": RateLimiter()}
+    app.state.error_page = error_page
 
     rendering.install(app)
     openapi.install(app)

@@ -25,6 +25,7 @@ from app.reply_templates import notices as template_notices
 from app.reply_templates.importer import TEMPLATES
 from app.reply_templates.service import review
 from app.surveys import counters
+from app.surveys.service import links, unfinished
 
 log = structlog.get_logger()
 
@@ -69,11 +70,18 @@ async def clear_old_keys(database: Database) -> int:
     return int(gone.rowcount)
 
 
+async def clear_questionnaires(database: Database) -> int:
+    """Delete half-filled questionnaires and one-time links whose time is over; how many there were."""
+    async with database.transaction() as session:
+        return await unfinished.clear_expired(session) + await links.clear_expired(session)
+
+
 async def _clear_regularly(database: Database, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await clear_old_keys(database)
             await clear_abandoned(database)
+            await clear_questionnaires(database)
         except Exception as error:  # the loop outlives every outage  # noqa: BLE001
             log.warning("clearing_failed", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):

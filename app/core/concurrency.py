@@ -66,10 +66,15 @@ def answer(
     return Response(model.model_dump_json(by_alias=True), status, shown, "application/json")
 
 
-def conditional(request: Request, model: BaseModel, *, version: int) -> Response:
-    """The answer to a GET: 304 when `If-None-Match` names the present version (weakly compared)."""
+def is_known(request: Request, tag: str) -> bool:
+    """Whether `If-None-Match` names the tag (weakly compared), so that 304 is the answer to a GET."""
     wanted = request.headers.get("if-none-match", "")
     known = {part.strip().removeprefix("W/") for part in wanted.split(",")}
-    if wanted.strip() == "*" or etag(version) in known:
+    return wanted.strip() == "*" or tag in known
+
+
+def conditional(request: Request, model: BaseModel, *, version: int) -> Response:
+    """The answer to a GET: 304 when `If-None-Match` names the present version."""
+    if is_known(request, etag(version)):
         return Response(status_code=304, headers={"ETag": etag(version)})
     return answer(model, version=version)

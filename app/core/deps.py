@@ -31,6 +31,11 @@ def get_files(request: Request) -> FolderStore:
     return files
 
 
+def public_url(request: Request) -> str:
+    """The service's address as people see it, without a slash at its end: as set, else as it was called."""
+    return (get_settings(request).public_url or str(request.base_url)).rstrip("/")
+
+
 async def get_session(request: Request) -> AsyncGenerator[AsyncSession]:
     """The request's session: committed when the handler returned and before the answer leaves, else rolled back."""
     async with get_database(request).transaction(write=request.method not in SAFE_METHODS) as session:
@@ -40,4 +45,5 @@ async def get_session(request: Request) -> AsyncGenerator[AsyncSession]:
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 FilesDep = Annotated[FolderStore, Depends(get_files)]
+PublicUrl = Annotated[str, Depends(public_url)]
 DatabaseDep = Annotated[Database, Depends(get_database)]

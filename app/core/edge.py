@@ -126,7 +126,7 @@ class Edge:
     def _add_headers(self, headers: MutableHeaders, scope: Scope, request_id: str, allowance: Allowance | None) -> None:
         headers["X-Request-ID"] = request_id
         for name, value in HEADERS.items():
-            headers[name] = value
+            headers.setdefault(name, value)
         docs = scope["path"].startswith(_DOCS)
         headers.setdefault("Content-Security-Policy", DOCS_POLICY if docs else STRICT_POLICY)
         if not docs:

@@ -97,7 +97,7 @@ class Once:
         caller = by.caller_key if by else "anonymous"
         operation = f"{self._request.method} {self._request.url.path}"
         fingerprint = await self._fingerprint()
-        if not await _claim(session, caller, operation, self._key, fingerprint):
+        if not await claim(session, caller, operation, self._key, fingerprint):
             return await _replay(session, caller, operation, self._key, fingerprint)
         response = await work()
         await session.exec(
@@ -133,7 +133,8 @@ def _is(caller: str, operation: str, key: str) -> tuple[Any, ...]:
     return (col(record.caller) == caller, col(record.operation) == operation, col(record.key) == key)
 
 
-async def _claim(session: AsyncSession, caller: str, operation: str, key: str, fingerprint: str) -> bool:
+async def claim(session: AsyncSession, caller: str, operation: str, key: str, fingerprint: str) -> bool:
+    """Take a key for the transaction at work: whoever comes second waits for the first and is told False."""
     row = {
         "id": new_id(),
         "caller": caller,
@@ -154,6 +155,12 @@ async def _claim(session: AsyncSession, caller: str, operation: str, key: str, f
             raise FirstStillRunning from error
         raise
     return made.first() is not None
+
+
+async def fingerprint_of(session: AsyncSession, caller: str, operation: str, key: str) -> str | None:
+    """The fingerprint that a key was taken with, None if nobody took it."""
+    query = select(IdempotencyRecord.fingerprint).where(*_is(caller, operation, key))
+    return (await session.exec(query)).first()
 
 
 async def _replay(session: AsyncSession, caller: str, operation: str, key: str, fingerprint: str) -> Response:

@@ -1,7 +1,7 @@
-"""The one place where refusals become answers: problem documents for machines, a small page for browsers."""
+"""The one place where refusals become answers: problem documents for machines, a page for browsers."""
 
-import html
 import re
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -10,7 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from app.core import context
 from app.core.errors_db import problem_of
@@ -19,23 +20,19 @@ from app.core.problems import MEDIA_TYPE, MethodNotAllowed, NotFound, Problem, U
 
 log = structlog.get_logger()
 
-_PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width">
-<main><h1>{title}</h1><p>{detail}</p><p>{status} · {request}</p></main>
-</html>"""
+ErrorPage = Callable[[Problem, Request, str], Response]
+"""Makes the page of a problem, in Russian, with the id of the request: a port that `web` implements."""
 
 
 def render(problem: Problem, request: Request) -> Response:
     """The problem as an answer to this request."""
     request_id = context.request_id() or "-"
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
+        make_page: ErrorPage = request.app.state.error_page
+        return make_page(problem, request, request_id)
     english = prefers_english(request.headers.get("accept-language", ""))
     body = document(problem, request_id=request_id, english=english)
     headers = {"Vary": "Accept-Language", "Content-Language": "en" if english else "ru", **problem.headers}
-    accept = request.headers.get("accept", "")
-    if "text/html" in accept and not request.url.path.startswith("/api/"):
-        told = {key: html.escape(str(body[key])) for key in ("title", "detail", "status")}
-        page = _PAGE.format(lang=headers["Content-Language"], request=html.escape(request_id), **told)
-        return HTMLResponse(page, int(problem.status), headers)
     return JSONResponse(body, int(problem.status), headers, MEDIA_TYPE)
 
 
@@ -55,7 +52,12 @@ def _allowed(request: Request) -> str:
             pattern = re.sub(r"\{\w+_id\}", an_id, re.sub(r"\{\w+(?<!_id)\}", another, template))
             if re.fullmatch(pattern, request.url.path):
                 return ", ".join(sorted(method.upper() for method in operations))
-    return "GET"
+    return ", ".join(method for method in ("GET", "HEAD", "POST") if _takes(request, method))
+
+
+def _takes(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
 
 
 def _of_http(error: HTTPException, request: Request) -> Problem:

@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     rate_limit_anonymous_per_minute: int = Field(
         1200, ge=1, description="Calls a minute for one address without a token; an office shares one."
     )
+    rate_limit_questionnaires_per_minute: int = Field(
+        600, ge=1, description="Questionnaires a minute that the page `/survey/…` takes from one address."
+    )
+    rate_limit_codes_per_minute: int = Field(
+        60, ge=1, description="Codes of saved questionnaires a minute that one address may try."
+    )
+    public_url: str = Field(
+        "", description="The service's address as people see it, for links and QR codes; empty: the one called."
+    )
     cors_origins: str = Field("", description="Origins allowed by CORS, separated by commas; empty: none.")
     trusted_proxies: str = Field("", description="Addresses whose `X-Forwarded-For` counts; empty: nobody's.")
     metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token of `/metrics` for callers off loopback.")
@@ -76,7 +85,7 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
 
-    @field_validator("idp_jwks_url")
+    @field_validator("idp_jwks_url", "public_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not re.match(r"https?://", value):

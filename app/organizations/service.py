@@ -16,8 +16,16 @@ from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.core.text import normalized
 from app.organizations.errors import MunicipalityNotFound, OrganizationNotFound, TopicNotFound, UnitNotFound
-from app.organizations.models import Employee, Municipality, Organization, OrganizationKind, Topic, Unit
-from app.organizations.rules import is_valid_on
+from app.organizations.models import (
+    Employee,
+    Municipality,
+    MunicipalityKind,
+    Organization,
+    OrganizationKind,
+    Topic,
+    Unit,
+)
+from app.organizations.rules import Found, Place, find_place, is_valid_on
 from app.organizations.schemas import (
     MunicipalityCreate,
     MunicipalityPatch,
@@ -175,6 +183,15 @@ async def find_municipality(session: AsyncSession, code_or_name: str, on: date) 
     )
     rows = (await session.exec(query)).all()
     return next((row for row in rows if is_valid_on(row.valid_from, row.valid_to, on)), None)
+
+
+async def match_municipality(session: AsyncSession, typed: str, on: date) -> Found:
+    """The municipality of that day that a person's words name, or the candidates."""
+    return find_place(typed, [_place(row) for row in await list_municipalities(session, on, None)])
+
+
+def _place(row: Municipality) -> Place:
+    return Place(row.oktmo, row.name, row.short_name, row.kind is MunicipalityKind.URBAN_OKRUG)
 
 
 async def list_municipalities(session: AsyncSession, on_date: date | None, q: str | None) -> list[Municipality]:

@@ -1,6 +1,8 @@
 """Problems of the survey."""
 
-from app.core.problems import Conflict, Forbidden, Invalid, NotFound
+from http import HTTPStatus
+
+from app.core.problems import Conflict, Forbidden, Invalid, NotFound, Problem
 
 
 class FormNotFound(NotFound):
@@ -35,6 +37,14 @@ class FormIsPublished(Conflict):
     detail_ru, detail_en = "Создайте новую версию формы.", "Make a new version of the form."
 
 
+class FormHasBegun(Conflict):
+    """The version is in force already, or it ended; only one that is still to come can be withdrawn."""
+
+    code = "form_has_begun"
+    title_ru, title_en = "Версия формы уже действует", "The version has begun already"
+    detail_ru, detail_en = "Отозвать можно только версию, которая ещё не начала действовать.", "It is too late."
+
+
 class FormDaysAnswered(Conflict):
     """Questionnaires of the version before were filled in for days that the new one would take."""
 
@@ -51,6 +61,24 @@ class SourceCodeTaken(Conflict):
     title_ru, title_en = "Код источника уже занят", "The code of a source is taken"
     detail_ru, detail_en = "Сохраните черновик ещё раз.", "Save the draft again."
     constraints = ("uq_survey_sources_key", "uq_survey_sources_suffix")
+
+
+class LinkSpent(Problem):
+    """Nobody holds that one-time link any more: it was used, it has expired, or there never was one."""
+
+    status, code = HTTPStatus.GONE, "link_spent"
+    title_ru, title_en = "Ссылка больше не действует", "The link is spent"
+    detail_ru = "По этой ссылке анкету уже заполнили, или срок действия ссылки истёк."
+    detail_en = "The form was filled in by this link, or it has expired."
+
+
+class CodeUnknown(Invalid):
+    """No half-filled form waits under that code."""
+
+    code = "code_unknown"
+    title_ru, title_en = "Код не найден", "The code is not known"
+    detail_ru = "Проверьте цифры. Если анкета уже отправлена или срок хранения истёк, заполните её заново."
+    detail_en = "Check the digits. What was submitted or has expired is not kept."
 
 
 class SubmissionNotFound(NotFound):

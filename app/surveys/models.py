@@ -8,14 +8,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.core.db import Row, VersionedRow, enum_column, json_column
+from app.core.db import Row, VersionedRow, enum_column, json_column, limit
 
 
 class FormState(StrEnum):
-    """A form version is a draft until it is published; then it never changes."""
+    """A form version is a draft until it is published; then it never changes, or is withdrawn before it begins."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
 
 
 class SubmissionSource(StrEnum):
@@ -36,7 +37,7 @@ def _begins(name: str, whose: str, *columns: str) -> sa.Index:
 class SurveyForm(VersionedRow, table=True):
     """A version of a form with its own list of sources (A-1). Without an organization it is everybody's.
 
-    Once published nothing but `valid_to` changes: triggers of the database hold it.
+    Once published nothing but `valid_to` changes, or it is withdrawn: triggers of the database hold it.
     """
 
     __tablename__ = "survey_forms"
@@ -104,6 +105,39 @@ class SurveySubmission(Row, table=True):
     """The employee who keyed a paper questionnaire."""
     client_id: UUID | None = Field(default=None, index=True)
     """The API client that handed it in."""
+
+
+class UnfinishedQuestionnaire(Row, table=True):
+    """A half-filled form of the page, for whoever knows the code: deleted when it is submitted, and at its expiry."""
+
+    __tablename__ = "survey_unfinished"
+    __table_args__ = (
+        sa.UniqueConstraint("code_hash", name="uq_survey_unfinished_code"),
+        limit("code_hash", 64, shortest=64),
+    )
+
+    code_hash: str = Field(max_length=64)
+    """SHA-256 of the code, in hexadecimal digits."""
+    form: str = Field(max_length=64)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    fields: dict[str, str] = Field(sa_column=json_column())
+    expires_at: datetime = Field(index=True)
+
+
+class SurveyLink(Row, table=True):
+    """A one-time link that nobody used yet: deleted when it is used, so that nothing ties the answers to it."""
+
+    __tablename__ = "survey_links"
+    __table_args__ = (
+        sa.UniqueConstraint("token_hash", name="uq_survey_links_token"),
+        limit("token_hash", 64, shortest=64),
+    )
+
+    token_hash: str = Field(max_length=64)
+    """SHA-256 of the link's token, in hexadecimal digits."""
+    form: str = Field(max_length=64)
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    expires_at: datetime = Field(index=True)
 
 
 class Span(StrEnum):

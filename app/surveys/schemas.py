@@ -242,3 +242,24 @@ class FormComparison(Output):
     second_version: int
     same_codes: list[str]
     sources: list[SourceComparison]
+
+
+class LinksCreate(Input):
+    """One-time links to a form of an organization."""
+
+    form: Key
+    organization_id: Id | None = Field(None, description="The ministry unless given.")
+    count: Annotated[int, Field(strict=True, ge=1, le=500)]
+    expires_on: Day | None = Field(None, description="The last day of the links, within a year; 30 days unless given.")
+    came_from_point_id: Id | None = Field(None, description="The approved point that the links are handed out at.")
+    model_config = example({"form": "information-access", "count": 3})
+
+
+class LinksRead(Output):
+    """New links, shown this once: the service keeps their hashes only."""
+
+    form: str
+    organization_id: UUID
+    count: int
+    expires_on: date
+    links: list[str] | None

@@ -231,7 +231,7 @@ def test_differences_of_a_wording() -> None:
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        (f"/api/v1/survey-forms/{UUID(int=1)}", "GET, PATCH"),  # a version
+        (f"/api/v1/survey-forms/{UUID(int=1)}", "DELETE, GET, PATCH"),  # a version
         ("/api/v1/survey-forms/information-access", "GET"),  # the form in force
         ("/api/v1/survey-forms/compare", "GET"),
         (f"/api/v1/messages/{UUID(int=1)}", "GET"),
@@ -242,3 +242,68 @@ def test_differences_of_a_wording() -> None:
 async def test_a_path_tells_its_own_methods(api: Api, people: People, path: str, allowed: str) -> None:
     answer = await api.request("OPTIONS", path, headers=api.as_(people.client_centricity))
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.order("A-1")
+async def test_a_draft_is_deleted_and_a_published_version_is_not(api: Api, people: People) -> None:
+    draft = await drafted(api, people)
+    path = f"{FORMS}/{draft.json()['id']}"
+    headers = api.as_(people.client_centricity)
+    assert (await api.delete(path, headers=headers)).status_code == 428
+    assert (await api.delete(path, headers=headers | {"If-Match": '"9"'})).status_code == 412
+    gone = await api.delete(path, headers=headers | {"If-Match": draft.headers["etag"]})
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert (await api.get(path, headers=headers)).status_code == 404
+    assert (await api.delete(path, headers=headers | {"If-Match": "*"})).status_code == 404
+    published = await publish(api, people, await drafted(api, people))
+    kept = await api.delete(f"{FORMS}/{published.json()['id']}", headers=headers | {"If-Match": "*"})
+    assert (kept.status_code, kept.json()["code"]) == (409, "form_is_published")
+
+
+@pytest.mark.order("A-1")
+async def test_a_version_is_withdrawn_before_it_begins(api: Api, people: People, database: JoinedDatabase) -> None:
+    today = clock.today()
+    later, latest = today + timedelta(days=10), today + timedelta(days=20)
+    first = await publish(api, people, await drafted(api, people), valid_from=later.isoformat())
+    second = await publish(api, people, await drafted(api, people), valid_from=latest.isoformat())
+    headers = api.as_(people.client_centricity)
+
+    async def withdraw(published: Any) -> Any:
+        path = f"{FORMS}/{published.json()['id']}"
+        match = (await api.get(path, headers=headers)).headers["etag"]
+        return await api.post(f"{path}/withdraw", headers=headers | {"If-Match": match}, json={})
+
+    async def days() -> list[tuple[int, str | None]]:
+        listed = (await api.get(FORMS)).json()["items"]
+        return sorted((item["version"], item["valid_to"]) for item in listed)
+
+    until = [(day - timedelta(days=1)).isoformat() for day in (later, latest)]
+    assert await days() == [(1, until[0]), (2, until[1]), (3, None)]
+    stale = await api.post(f"{FORMS}/{first.json()['id']}/withdraw", headers=headers | {"If-Match": '"9"'}, json={})
+    assert stale.status_code == 412
+    withdrawn = await withdraw(first)
+    assert (withdrawn.status_code, withdrawn.json()["state"]) == (200, "withdrawn"), withdrawn.text
+    assert await days() == [(1, until[1]), (3, None)], "its days are its predecessor's again"
+    assert (await withdraw(second)).status_code == 200
+    assert await days() == [(1, None)]
+    assert (await api.get(CURRENT, params={"on_date": latest.isoformat()})).json()["version"] == 1
+    again = await withdraw(first)
+    assert (again.status_code, again.json()["code"]) == (409, "move_not_allowed")
+    assert (await publish(api, people, withdrawn)).status_code == 409, "what is withdrawn is not published again"
+    match = (await api.get(f"{FORMS}/{first.json()['id']}", headers=headers)).headers["etag"]
+    deleted = await api.delete(f"{FORMS}/{first.json()['id']}", headers=headers | {"If-Match": match})
+    assert deleted.status_code == 409, "it stays on the record"
+    current = await api.get(CURRENT)
+    begun = await withdraw(current)
+    assert (begun.status_code, begun.json()["code"]) == (409, "form_has_begun")
+    draft = await withdraw(await drafted(api, people))
+    assert (draft.status_code, draft.json()["code"]) == (409, "move_not_allowed")
+    for statement in (
+        "UPDATE survey_forms SET state = 'published' WHERE state = 'withdrawn'",
+        "UPDATE survey_forms SET state = 'draft' WHERE state = 'withdrawn'",
+        "DELETE FROM survey_forms WHERE state = 'withdrawn'",
+        "UPDATE survey_forms SET state = 'withdrawn', definition = '{}' WHERE state = 'published'",
+    ):
+        with pytest.raises(DBAPIError, match="a published form"):
+            async with database.transaction() as session:
+                await session.exec(sa.text(statement))  # type: ignore[call-overload]

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.surveys.router import exchange, forms, submissions
+from app.surveys.router import exchange, forms, links, submissions
 
 router = APIRouter()
 router.include_router(forms.router)
+router.include_router(links.router)
 router.include_router(exchange.router)
 router.include_router(submissions.router)

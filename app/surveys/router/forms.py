@@ -6,18 +6,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import col, select
 
-from app.core.concurrency import MatchDep, answer, conditional
-from app.core.deps import SessionDep
+from app.core.concurrency import MatchDep, answer, conditional, is_known
+from app.core.deps import PublicUrl, SessionDep
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import Invalid, MethodNotAllowed, PreconditionRequired, Stale, problems
+from app.core.problems import Invalid, MethodNotAllowed, MoveNotAllowed, PreconditionRequired, Stale, problems
+from app.core.schemas import Empty
 from app.core.security import MaybeCaller, Principal, requires
 from app.core.types import Day, Id, Key, Label
-from app.surveys import queries
+from app.surveys import printing, queries
 from app.surveys.errors import (
     FormBeginsAlready,
     FormDaysAnswered,
     FormExists,
+    FormHasBegun,
     FormIsPublished,
     FormNotFound,
     NotClientCentricityUnit,
@@ -153,3 +155,68 @@ async def publish_form(form_id: UUID, body: FormPublish, match: MatchDep, by: Wr
     """
     row = await forms.publish_form(session, form_id, body, match, by=by)
     return answer(queries.read_form(row), version=row.version)
+
+
+@router.post(
+    "/{form_id:uuid}/withdraw",
+    response_model=FormRead,
+    responses=problems(
+        FormNotFound, FormHasBegun, MoveNotAllowed, NotClientCentricityUnit, Invalid, Stale, PreconditionRequired
+    ),
+    summary="Withdraw a version before it begins",
+)
+async def withdraw_form(form_id: UUID, body: Empty, match: MatchDep, by: Writer, session: SessionDep) -> Response:
+    """Withdraw a published version whose first day is still to come; the version before takes its days back.
+
+    The codes of its sources stay theirs.
+    """
+    row = await forms.withdraw_form(session, form_id, match, by=by)
+    return answer(queries.read_form(row), version=row.version)
+
+
+@router.delete(
+    "/{form_id:uuid}",
+    status_code=204,
+    response_class=Response,
+    responses=problems(*CHANGES, MethodNotAllowed),
+    summary="Delete a draft of a form",
+)
+async def delete_form(form_id: UUID, match: MatchDep, by: Writer, session: SessionDep) -> None:
+    """Delete a draft. A published version stays on the record (409): withdraw it before it begins, or end it."""
+    await forms.delete_form(session, form_id, match, by=by)
+
+
+@router.get(
+    "/{form_id:uuid}/print",
+    response_class=Response,
+    responses={
+        **problems(FormNotFound, Invalid),
+        200: {
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The form as PDF",
+        },
+        304: {"description": "The caller has this very file already (`If-None-Match`)"},
+    },
+    openapi_extra=OPTIONAL_TOKEN,
+    summary="Print a version of a form",
+)
+async def print_form(
+    form_id: UUID,
+    by: MaybeCaller,
+    session: SessionDep,
+    request: Request,
+    public_url: PublicUrl,
+    organization_id: Annotated[Id | None, Query(description="Of a common version: the ministry unless given.")] = None,
+    point_id: Annotated[Id | None, Query(description="The approved point where it is handed out.")] = None,
+) -> Response:
+    """A version of the form on paper (PDF), in the exact wording with the codes in brackets (A-1.fn). No token.
+
+    The QR code leads to the page of the survey and tells it the point, so that answers say where people came from.
+    """
+    row = await forms.get_form(session, form_id, by)
+    told = await printing.prepare(session, row, public_url, organization_id, point_id)
+    headers = {"ETag": printing.tag_of(told), "Cache-Control": "private, no-cache"}
+    if is_known(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    headers["Content-Disposition"] = f'inline; filename="{row.key}-{row.form_version}.pdf"'
+    return Response(await printing.compile_pdf(told), headers=headers, media_type="application/pdf")

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.concurrency import Match
-from app.core.problems import Fault, Invalid
+from app.core.problems import Fault, Invalid, MoveNotAllowed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.interaction_points import service as points
@@ -21,7 +21,7 @@ from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization
 from app.organizations.rules import is_valid_on
-from app.surveys.errors import FormBeginsAlready, FormDaysAnswered, FormIsPublished, FormNotFound
+from app.surveys.errors import FormBeginsAlready, FormDaysAnswered, FormHasBegun, FormIsPublished, FormNotFound
 from app.surveys.models import FormState, SurveyForm, SurveySource, SurveySubmission
 from app.surveys.queries import form_in_force, read_form, visible_forms
 from app.surveys.rules import compare_sources, differences, number_sources, parse_form
@@ -105,7 +105,7 @@ async def update_form(
     """Change a draft."""
     row = await get_form(session, form_id, by)
     match.require(row)
-    if row.state is FormState.PUBLISHED:
+    if row.state is not FormState.DRAFT:
         raise FormIsPublished
     _check(body)
     _take_days(row, body)
@@ -123,7 +123,7 @@ async def publish_form(
     """Publish a draft: its predecessor ends the day before, its codes are kept for good."""
     row = await get_form(session, form_id, by)
     match.require(row)
-    if row.state is FormState.PUBLISHED:
+    if row.state is not FormState.DRAFT:
         raise FormIsPublished
     _take_days(row, body)
     # Saved long ago, perhaps: codes and points are checked as they are now.
@@ -139,6 +139,40 @@ async def publish_form(
     row.state, row.published_at = FormState.PUBLISHED, clock.now()
     audit.record(session, by, "survey_form.published", "survey_form", row.id, fields=["state", "valid_from"])
     await session.flush()  # the answer tells of a code taken meanwhile
+    return row
+
+
+async def delete_form(session: AsyncSession, form_id: UUID, match: Match, *, by: Principal) -> None:
+    """Delete a draft, which nothing refers to."""
+    row = await get_form(session, form_id, by)
+    match.require(row)
+    if row.state is not FormState.DRAFT:
+        raise FormIsPublished
+    await session.delete(row)
+    audit.record(session, by, "survey_form.deleted", "survey_form", row.id)
+
+
+async def withdraw_form(session: AsyncSession, form_id: UUID, match: Match, *, by: Principal) -> SurveyForm:
+    """Withdraw a published version before its first day; the version before takes its days back."""
+    row = await get_form(session, form_id, by)
+    match.require(row)
+    if row.state is not FormState.PUBLISHED:
+        raise MoveNotAllowed(row.state.value, "withdraw")
+    answered = select(SurveySubmission.id).where(SurveySubmission.form_id == row.id).limit(1)
+    # Somebody whose clock is ahead may have answered for its first day already.
+    if row.valid_from <= clock.today() or (await session.exec(answered)).first() is not None:
+        raise FormHasBegun
+    query = select(SurveyForm).where(
+        SurveyForm.key == row.key,
+        SurveyForm.state == FormState.PUBLISHED,
+        SurveyForm.organization_id == row.organization_id,
+        SurveyForm.valid_to == row.valid_from - timedelta(days=1),
+    )
+    for before in (await session.exec(query.with_for_update())).all():
+        before.valid_to = row.valid_to
+    row.state = FormState.WITHDRAWN
+    audit.record(session, by, "survey_form.withdrawn", "survey_form", row.id, fields=["state"])
+    await session.flush()  # the version is counted at the flush
     return row
 
 

@@ -1,0 +1,108 @@
+"""One-time links to the survey: made by the client-centricity unit, gone when they are used (reliability C11)."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.ids import new_id
+from app.core.problems import Fault, Invalid
+from app.core.references import unknown_reference
+from app.core.security import Principal
+from app.interaction_points import service as points
+from app.interaction_points.errors import PointNotFound, PointNotInForce
+from app.organizations import service as organizations
+from app.organizations.errors import OrganizationNotFound
+from app.surveys.errors import LinkSpent
+from app.surveys.models import SurveyLink
+from app.surveys.queries import form_in_force
+from app.surveys.schemas import LinksCreate
+
+TOKEN_BYTES = 16
+USUAL_DAYS, MAX_DAYS = 30, 366
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLinks:
+    """New links: whose they are, and their tokens, which are nowhere else."""
+
+    organization_id: UUID
+    expires_on: date
+    tokens: list[str]
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def make_links(session: AsyncSession, body: LinksCreate, *, by: Principal) -> MadeLinks:
+    """Make links; the database gets their hashes only."""
+    try:
+        organization = (
+            await organizations.get_organization(session, body.organization_id)
+            if body.organization_id
+            else await organizations.get_ministry(session)
+        )
+    except OrganizationNotFound:
+        raise unknown_reference("/organization_id") from None
+    zone = ZoneInfo(organization.zone)
+    today = clock.today(zone)
+    expires_on = body.expires_on or today + timedelta(days=USUAL_DAYS)
+    if not 0 <= (expires_on - today).days <= MAX_DAYS:
+        ru, en = "День от сегодняшнего, не позже чем через год.", "A day from today on, within a year."
+        raise Invalid(faults=[Fault("/expires_on", "out_of_range", ru, en)])
+    if await form_in_force(session, body.form, today, organization.id) is None:
+        raise unknown_reference("/form")
+    if body.came_from_point_id is not None:
+        await _require_point(session, body.came_from_point_id, today)
+    tokens = [secrets.token_urlsafe(TOKEN_BYTES) for _ in range(body.count)]
+    common = {
+        "form": body.form,
+        "organization_id": organization.id,
+        "expires_at": clock.day_ends_before(expires_on, zone),
+    }
+    rows = [{"id": new_id(), "token_hash": _hash(token), **common} for token in tokens]
+    await session.exec(sa.insert(SurveyLink), params=rows)
+    audit.record(session, by, "survey_links.made", "organization", organization.id)
+    return MadeLinks(organization.id, expires_on, tokens)
+
+
+async def _require_point(session: AsyncSession, point_id: UUID, day: date) -> None:
+    try:
+        await points.require_in_force(session, await points.get_point(session, point_id, None), day)
+    except (PointNotFound, PointNotInForce):
+        raise unknown_reference("/came_from_point_id") from None
+
+
+async def organization_of_link(session: AsyncSession, token: str, form: str) -> UUID:
+    """Whose form an unused link leads to, or `LinkSpent`."""
+    query = select(SurveyLink).where(*_is_usable(token, form))
+    row = (await session.exec(query)).first()
+    if row is None:
+        raise LinkSpent
+    return row.organization_id
+
+
+async def use_link(session: AsyncSession, token: str, form: str) -> None:
+    """Use a link up, in the transaction that stores the answers; of two at once one is told `LinkSpent`."""
+    used = await session.exec(sa.delete(SurveyLink).where(*_is_usable(token, form)))
+    if used.rowcount != 1:
+        raise LinkSpent
+
+
+def _is_usable(token: str, form: str) -> tuple[sa.ColumnElement[bool], ...]:
+    row = SurveyLink
+    return (col(row.token_hash) == _hash(token), col(row.form) == form, col(row.expires_at) > clock.now())
+
+
+async def clear_expired(session: AsyncSession) -> int:
+    """Forget links whose time is over; how many there were."""
+    gone = await session.exec(sa.delete(SurveyLink).where(col(SurveyLink.expires_at) <= clock.now()))
+    return int(gone.rowcount)

@@ -1,0 +1,180 @@
+"""The form as fields of a page: what was typed, what is wrong with it, and what the template shows."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from app.core.problems import Fault, Unreadable
+from app.surveys.rules import MAX_COMMENT
+from app.surveys.schemas import FormRead, QuestionRead
+
+MAX_FIELDS = 200
+MAX_SHORT = 500
+COMMENTS = "comments"
+MUNICIPALITY, CHOICE = "municipality", "municipality_choice"
+TRAP = "homepage"
+"""The honeypot: people never see it, programs that fill in everything do."""
+OTHERS = frozenset({MUNICIPALITY, CHOICE, TRAP, "token", "version", "code", "action"})
+
+_ANSWER = re.compile(r"[a-z][a-z0-9_]{0,63}(\.[a-z][a-z0-9_]{0,63})?")
+_UNREADABLE = ("Форма отправлена в неверном виде. Откройте анкету заново.", "The form is not what our page sends.")
+
+
+def read_fields(body: bytes) -> dict[str, str]:
+    """The fields of a sent form, each once; line ends as LF. Raises `Unreadable` for what our page never sends."""
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS, encoding="utf-8"
+        )
+    except ValueError:
+        raise Unreadable(*_UNREADABLE) from None
+    fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
+    if len(fields) != len(pairs) or any(name not in OTHERS and not _ANSWER.fullmatch(name) for name in fields):
+        raise Unreadable(*_UNREADABLE)
+    if any(len(value) > MAX_SHORT for name, value in fields.items() if not name.startswith(f"{COMMENTS}.")):
+        raise Unreadable(*_UNREADABLE)
+    return fields
+
+
+def answers_of(fields: Mapping[str, str]) -> dict[str, Any]:
+    """The answers by key, as the service takes them; blank comments are none."""
+    told: dict[str, Any] = {}
+    for name, value in fields.items():
+        question, _, source = name.partition(".")
+        if name in OTHERS or (question == COMMENTS and not value.strip()):
+            continue
+        given: Any = int(value) if re.fullmatch("[0-9]{1,2}", value) and question != COMMENTS else value
+        if source:
+            told.setdefault(question, {})[source] = given
+        else:
+            told[question] = given
+    return told
+
+
+def kept_of(fields: Mapping[str, str]) -> dict[str, str]:
+    """What is kept of a half-filled form: the answers as they were typed, and the municipality."""
+    return {n: v for n, v in fields.items() if v and (n == MUNICIPALITY or n not in OTHERS)}
+
+
+def overlong(fields: Mapping[str, str]) -> list[Fault]:
+    """Texts and characters that are not even kept for later."""
+    return [
+        Fault(f"/answers/{name.replace('.', '/')}", "string_too_long", "", "")
+        for name, value in fields.items()
+        if len(value) > MAX_COMMENT
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One answer to give: a question, or its row of a source."""
+
+    name: str
+    number: str
+    text: str
+    value: str
+    error: str | None
+    comment: str = ""
+    comment_error: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The id of its fields in the page."""
+        return self.name.replace(".", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownQuestion:
+    """A question of block 2 with its cells, as the template takes it."""
+
+    question: QuestionRead
+    cells: list[Cell]
+    values: list[tuple[str, str]]
+    """Each value with its wording; of a scale only the ends have one."""
+
+
+@dataclass(slots=True)
+class Errors:
+    """What is wrong, by field in the order of the form, and what belongs to no field."""
+
+    by_field: dict[str, str] = field(default_factory=dict)
+    general: list[str] = field(default_factory=list)
+    is_incomplete: bool = False
+    """Whether an answer is missing."""
+
+    def __bool__(self) -> bool:
+        return bool(self.by_field or self.general)
+
+
+CHANGED = "Анкета изменилась, пока вы её заполняли. Проверьте ответы и отправьте её ещё раз."
+_WORDS = {
+    "missing": "выберите ответ",
+    "int_type": "выберите ответ",
+    "out_of_range": "выберите один из предложенных ответов",
+    "string_too_long": f"сократите текст: не более {MAX_COMMENT} знаков",
+    "control_characters": "уберите из текста недопустимые знаки",
+    "comment_not_asked": "пояснение пишут только к оценкам 1, 2 и 3: уберите текст или измените оценку",
+}
+
+
+def errors_of(faults: Iterable[Fault]) -> Errors:
+    """Faults by field; those at no field of the page mean that the page is not the form any more."""
+    errors = Errors()
+    for fault in faults:
+        name = fault.pointer.removeprefix("/answers/").replace("/", ".").lstrip(".")
+        if fault.code in _WORDS and _ANSWER.fullmatch(name):
+            errors.by_field.setdefault(name, _WORDS[fault.code])
+            errors.is_incomplete |= fault.code == "missing"
+        elif CHANGED not in errors.general:
+            errors.general.append(CHANGED)
+    return errors
+
+
+def shown_questions(form: FormRead, fields: Mapping[str, str], errors: Errors) -> list[ShownQuestion]:
+    """The questions of block 2 with what was typed and what is wrong."""
+    block = next(block for block in form.blocks if block.key == "assessment")
+    return [_shown(form, question, fields, errors) for question in block.questions]
+
+
+def _shown(form: FormRead, question: QuestionRead, fields: Mapping[str, str], errors: Errors) -> ShownQuestion:
+    values = [(str(option.value), option.text) for option in question.options]
+    if scale := question.scale:
+        ends = {scale.min: scale.min_text, scale.max: scale.max_text}
+        values = [(str(value), ends.get(value, "")) for value in range(scale.min, scale.max + 1)]
+    rows = [(question.key, question.number, question.text, "")]
+    if question.per_source:
+        rows = [
+            (f"{question.key}.{source.key}", f"{question.number}.{place}", source.text, source.key)
+            for place, source in enumerate(form.sources, 1)
+        ]
+    cells = []
+    for name, number, text, source_key in rows:
+        comment = f"{COMMENTS}.{source_key}" if question.follow_up else ""
+        known = errors.by_field
+        cells.append(
+            Cell(
+                name,
+                number,
+                text,
+                fields.get(name, ""),
+                known.get(name),
+                fields.get(comment, ""),
+                known.get(comment),
+            )
+        )
+    return ShownQuestion(question, cells, values)
+
+
+def summary(questions: Iterable[ShownQuestion], errors: Errors) -> list[tuple[str, str]]:
+    """The error summary: the id of the field to go to, and what to do there, in the order of the page."""
+    told = []
+    if MUNICIPALITY in errors.by_field:
+        told.append((MUNICIPALITY, f"Вопрос 2: {errors.by_field[MUNICIPALITY]}"))
+    for shown in questions:
+        for cell in shown.cells:
+            name = f"Вопрос {cell.number}" + (f". {cell.text}" if shown.question.per_source else "")
+            told += [(cell.id, f"{name}: {cell.error}")] if cell.error else []
+            told += [(f"{cell.id}-comment", f"{name}: {cell.comment_error}")] if cell.comment_error else []
+    return told
