@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from playwright.async_api import Page, Request, async_playwright
 
@@ -17,11 +18,11 @@ FLAGS = [
 
 
 @asynccontextmanager
-async def open_page() -> AsyncIterator[Page]:
-    """A fresh page; every request that leaves loopback fails the test that made it."""
+async def open_page(**context: Any) -> AsyncIterator[Page]:
+    """A fresh page (`viewport`, `java_script_enabled`, …); every request that leaves loopback fails its test."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        page = await browser.new_page(viewport={"width": 1200, "height": 900})
+        page = await browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **context})
         foreign: list[str] = []
 
         def watch(url: str) -> None:

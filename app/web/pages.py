@@ -18,10 +18,11 @@ POLICY = (
     "frame-ancestors 'none'; base-uri 'none'"
 )
 # Our own pages must tell us that a form is theirs: without a referrer older browsers send `Origin: null`.
+# They may be kept by the browser that shows them: else whoever goes back after a trouble finds the answers gone.
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
+    "Cache-Control": "private, no-cache",
     "Content-Language": "ru",
 }
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -83,7 +84,7 @@ _templates.globals["asset"] = _asset
 
 
 def page(template: str, status: int = 200, headers: Mapping[str, str] | None = None, **facts: Any) -> Response:
-    """A page as an answer that no cache keeps."""
+    """A page as an answer."""
     made = _templates.get_template(template).render(**facts)
     return HTMLResponse(made, status, {**HEADERS, **(headers or {})})
 

@@ -161,7 +161,7 @@ def _shown(form: FormRead, question: QuestionRead, fields: Mapping[str, str], er
                 fields.get(name, ""),
                 known.get(name),
                 fields.get(comment, ""),
-                known.get(comment),
+                None if name in known else known.get(comment),  # without a score nobody knows whether it is asked for
             )
         )
     return ShownQuestion(question, cells, values)

@@ -22,6 +22,7 @@ from app.web.service import Refused, Saved, Visit
 router = APIRouter(include_in_schema=False)
 
 READ = ["GET", "HEAD"]
+NEVER_STORED = {"Cache-Control": "no-store"}
 
 
 @router.api_route("/static/{name}", methods=READ)
@@ -117,7 +118,7 @@ async def send_survey(
     if isinstance(done, Refused):
         return await _form_page(session, settings, to, fields, done)
     if isinstance(done, Saved):
-        return page("saved.html", to=to, code=_grouped(done.code), until=_day(done.until, to))
+        return page("saved.html", 200, NEVER_STORED, to=to, code=_grouped(done.code), until=_day(done.until, to))
     return RedirectResponse(to.address("/thanks", with_link=False), 303)
 
 

@@ -252,7 +252,7 @@ async def test_pages_take_nothing_from_other_sites_and_set_no_cookie(api: Api) -
     assert "unsafe" not in page.headers["content-security-policy"]
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert page.headers["referrer-policy"] == "same-origin", "else older browsers send Origin: null"
-    assert page.headers["cache-control"] == "no-store" and "set-cookie" not in page.headers
+    assert page.headers["cache-control"] == "private, no-cache" and "set-cookie" not in page.headers
     assert re.findall(r'(?:src|href|action)="(?!/|#)', page.text) == []
     assert not re.search(r"<script>|<style|\sstyle=|\son\w+=", page.text)
     for address in re.findall(r'"(/static/[^"]+)"', page.text):
@@ -273,6 +273,7 @@ async def test_a_half_filled_form_is_kept_and_comes_back_by_its_code(api: Api, d
     assert saved.status_code == 200 and re.fullmatch(r"(\d{3}-){3}\d{3}", code) and code in again.text
     async with database.transaction() as session:
         (row,) = (await session.exec(select(UnfinishedQuestionnaire))).all()
+    assert saved.headers["cache-control"] == "no-store"
     assert code.replace("-", "") not in repr(row) and len(row.code_hash) == 64
     assert row.fields == {"satisfaction": "2", "comments.vk": "искал <b>долго</b>", "municipality": "Обь"}
 
