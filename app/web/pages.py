@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.core.problems import Problem
+from app.core.problems import Problem, Unauthenticated
 
 HERE = Path(__file__).parent
 POLICY = (
@@ -90,7 +90,9 @@ def page(template: str, status: int = 200, headers: Mapping[str, str] | None = N
 
 
 def error_page(problem: Problem, request: Request, request_id: str) -> Response:
-    """A refusal in plain Russian, with what to do next."""
+    """A refusal in plain Russian, with what to do next; who is signed out is led to where they can sign in."""
+    if isinstance(problem, Unauthenticated):
+        return RedirectResponse("/monitoring/sign-in", 303, {"Cache-Control": "no-store"})
     title, text = _PLAIN.get(problem.code, (problem.title_ru, problem.ru))
     return page(
         "problem.html",

@@ -88,7 +88,7 @@ async def test_each_chart_is_an_image_with_its_numbers_in_words(
             assert description.text == "09.2026: 75\u00a0%, n = 40; 10.2026: —, n = 0; 11.2026: 10\u00a0%, n = 10."
             assert len(drawn.findall(f".//{SVG}circle")) == 2 and not drawn.findall(f".//{SVG}polyline"), "a gap"
         if name == "service_levels":
-            assert description.text == "Ответов нет."
+            assert description.text == "Нет данных."
 
 
 @pytest.mark.order("O-10", "O-11")
@@ -114,6 +114,24 @@ async def test_the_printed_report_is_dated_and_says_who_signed_off(
     assert [name for name, _ in report.facts] == ["Организация", "Период", "Составлен"]
     answer = await api.get(REPORT, params=AUTUMN | {"format": "pdf"}, headers=api.as_(people.unit_head))
     assert answer.headers["content-type"] == "application/pdf" and answer.content.startswith(b"%PDF-")
+
+
+@pytest.mark.order("O-11")
+async def test_the_report_heeds_the_filters_and_says_so(api: Api, people: People, database: JoinedDatabase) -> None:
+    await some_answers(database)
+    query = {"municipality": "50701000", "source": "web", "form_version": "1"}
+    answer = await api.get(REPORT, params=query, headers=api.as_(people.unit_head))
+    assert answer.status_code == 200, answer.text
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    assert [row[1] for row in book.get_sheet_by_name("Удовлетворённость").to_python()[1:]] == [40.0]
+    facts = [row[:2] for row in book.get_sheet_by_name("Отчёт").to_python()]
+    assert facts[facts.index(["Организация", "все"]) :][:5] == [
+        ["Организация", "все"],
+        ["Период", "за всё время"],
+        ["Муниципальный район или городской округ", "городской округ город Новосибирск"],
+        ["Способ заполнения", "На сайте"],
+        ["Версия анкеты", "1"],
+    ]
 
 
 async def test_a_chart_is_named_for_svg_only(api: Api, people: People) -> None:
@@ -149,7 +167,7 @@ def test_charts_of_every_size_are_drawn(count: int, over_time: bool) -> None:
     marks = [Mark(f"{place}", place, place / 400, 0.0, 1.0) for place in range(count)]
     drawn = ElementTree.fromstring(svg(Chart("satisfaction", "Доля", marks, over_time)))
     labels = [text.text for text in drawn.iter(f"{SVG}text")]
-    assert ("Ответов нет" in labels) is (count == 0)
+    assert ("Нет данных" in labels) is (count == 0)
     if over_time:
         assert len(drawn.findall(f".//{SVG}circle")) == count and len(labels) <= 5 + 13
     low, high = (5.0, 1.0) if over_time else (1.0, 5.0)
@@ -169,4 +187,4 @@ def test_figures_are_read_in_russian() -> None:
         "4,2",
         "текст",
     ]
-    assert Scale.SCORE.shown(4.0) == "4" and described(Chart("a", "b", [])) == "Ответов нет."
+    assert Scale.SCORE.shown(4.0) == "4" and described(Chart("a", "b", [])) == "Нет данных."

@@ -147,7 +147,13 @@ async def revoke(session: AsyncSession, tokens: TokenResolver, token: str) -> No
     """End the session of a refresh or access token (RFC 7009); an unknown token is no error."""
     found = select(RefreshToken.family_id).where(RefreshToken.token_hash == secret_hash(token))
     family_id = (await session.exec(found)).first() or await tokens.family_of(token)
-    if family_id is not None and await _revoke(session, col(TokenFamily.id) == family_id):
+    if family_id is not None:
+        await end_session(session, family_id)
+
+
+async def end_session(session: AsyncSession, family_id: UUID) -> None:
+    """End one session, if it still lives."""
+    if await _revoke(session, col(TokenFamily.id) == family_id):
         audit.record(session, None, "session.revoked", "session", family_id)
 
 

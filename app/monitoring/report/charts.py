@@ -85,7 +85,7 @@ def svg(chart: Chart) -> str:
 def described(chart: Chart) -> str:
     """What the chart shows, in words: for those who don't see it."""
     told = [f"{mark.name}: {chart.scale.shown(mark.value)}, n = {mark.n}" for mark in chart.marks]
-    return "; ".join(told) + "." if told else "Ответов нет."
+    return "; ".join(told) + "." if told else "Нет данных."
 
 
 def _line(chart: Chart) -> str:

@@ -66,8 +66,8 @@ async def _facts(session: AsyncSession, cut: Cut) -> list[tuple[str, str]]:
     elif organization := await session.get(Organization, cut.organization_id):
         facts.insert(0, ("Организация", organization.name))
     if cut.municipality:
-        municipality = await session.get(Municipality, cut.municipality)
-        facts.append(("Муниципальный район или городской округ", municipality.name if municipality else "нет такого"))
+        name = (await session.exec(select(Municipality.name).where(Municipality.oktmo == cut.municipality))).first()
+        facts.append(("Муниципальный район или городской округ", name or cut.municipality))
     if cut.source:
         facts.append(("Способ заполнения", SOURCES_RU[cut.source]))
     if cut.form_version is not None:

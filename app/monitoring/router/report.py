@@ -1,32 +1,20 @@
 """HTTP of the monitoring report."""
 
-import asyncio
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.core import clock
 from app.core.deps import SessionDep
 from app.core.problems import Fault, Invalid, problems
 from app.core.security import Principal, requires
-from app.monitoring.report.charts import svg
+from app.monitoring.report.handing_out import TYPES, ReportFormat, handed_out
 from app.monitoring.report.making import make_report
-from app.monitoring.report.paper import as_pdf
-from app.monitoring.report.workbook import xlsx
 from app.monitoring.router.figures import CutDep
 
 Reader = Annotated[Principal, requires("monitoring:read")]
 
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
-
-
-class ReportFormat(StrEnum):
-    """What a report is handed out in."""
-
-    XLSX = "xlsx"
-    PDF = "pdf"
-    SVG = "svg"
 
 
 class ReportChart(StrEnum):
@@ -39,21 +27,13 @@ class ReportChart(StrEnum):
     SERVICE_LEVELS = "service_levels"
 
 
-_TYPES = {
-    ReportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ReportFormat.PDF: "application/pdf",
-    ReportFormat.SVG: "image/svg+xml",
-}
-_WRITERS = {ReportFormat.XLSX: xlsx, ReportFormat.PDF: as_pdf}
-
-
 @router.get(
     "/report",
     response_class=Response,
     responses={
         **problems(Invalid),
         200: {
-            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TYPES.values()},
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()},
             "description": "The report, or one of its charts",
         },
     },
@@ -78,14 +58,4 @@ async def get_report(
             "A chart is named for svg, and only for it.",
         )
         raise Invalid(faults=[Fault("/chart", "chart_or_format", ru, en, "query")])
-    report = await make_report(session, cut, by)
-    name, kind = f"monitoring-{clock.today():%Y-%m-%d}", _TYPES[format]
-    if chart is not None:
-        content, name = svg(report.charts[chart]).encode(), f"{name}-{chart}"
-    else:
-        content = await asyncio.to_thread(_WRITERS[format], report)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}.{format}"',
-        "Cache-Control": "private, no-store",
-    }
-    return Response(content, headers=headers, media_type=kind)
+    return await handed_out(await make_report(session, cut, by), format, chart)
