@@ -34,7 +34,7 @@ class Server:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, seconds: float = 60) -> Self:
+    def start(self, seconds: float = 180) -> Self:
         """Start and wait until it is ready."""
         command = [sys.executable, "-m", "app.cli", "run", "--port", str(self.port)]
         with self.log.open("ab") as log:
@@ -44,7 +44,7 @@ class Server:
         self.wait_until_ready(seconds)
         return self
 
-    def wait_until_ready(self, seconds: float = 60) -> None:
+    def wait_until_ready(self, seconds: float = 180) -> None:
         """Wait for `/health/ready`; tells the log when the server does not come up."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

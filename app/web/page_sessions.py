@@ -26,10 +26,6 @@ LIFE = timedelta(hours=12)
 SCOPE = "monitoring:read"
 
 
-class SignedOut(Unauthenticated):
-    """Nobody is signed in: the page sends its reader to sign in."""
-
-
 def _signature(secret: str, told: str) -> str:
     return hmac.new(secret.encode(), f"monitoring\0{told}".encode(), hashlib.sha256).hexdigest()
 
@@ -72,13 +68,10 @@ SessionId = Annotated[UUID | None, Depends(session_id)]
 
 
 async def reader(request: Request, family_id: SessionId, session: SessionDep, tokens: TokensDep) -> Principal:
-    """Whoever is signed in and may read monitoring. Raises `SignedOut`, or `Forbidden` without the right."""
+    """Whoever is signed in and may read monitoring. Raises `Unauthenticated`, or `Forbidden` without the right."""
     if family_id is None:
-        raise SignedOut
-    try:
-        by = await tokens.resolve(session, Claims("", 0, family_id, None))
-    except Unauthenticated:
-        raise SignedOut from None
+        raise Unauthenticated
+    by = await tokens.resolve(session, Claims("", 0, family_id, None))
     request.state.principal = by
     if not by.may(SCOPE):
         raise Forbidden
