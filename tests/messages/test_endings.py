@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from app.core.ids import new_id
 from app.legal_acts.models import LegalAct
 from app.messages.models import Message
+from app.messages.service import bulk
 from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS
 from app.worker import make_relay
 from tests.conftest import Api, JoinedDatabase
@@ -166,6 +169,9 @@ async def test_an_appeal_is_a_persons_decision_and_its_clock_starts_then(
     assert (other.status_code, other.json()["code"]) == (409, "appeal_keeps_its_class")
     bare = await act(api, people.operator, path, "close", {"reason": "Не по адресу"})
     assert (bare.status_code, bare.json()["code"]) == (409, "no_answer_reason_missing")
+    another = (await came_in(api, people)).rpartition("/")[2]
+    repeat = await act(api, people.operator, path, "duplicate", {"of": another})
+    assert (repeat.status_code, repeat.json()["code"]) == (409, "no_answer_reason_missing"), "it is owed its own answer"
     closed = await act(
         api, people.operator, path, "close", {"reason": "Суть неясна", "no_answer_reason": "essence_unclear"}
     )
@@ -369,6 +375,31 @@ async def test_bulk_does_each_by_itself_and_says_which(api: Api, people: People)
     ):
         refused = await api.post(f"{MESSAGES}/bulk", headers=headers, json=wrong)
         assert [fault["pointer"] for fault in refused.json()["errors"]] == [pointer]
+
+
+@pytest.mark.order("O-10")
+async def test_a_lot_that_fails_is_told_and_the_other_lots_are_done(
+    api: Api, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each lot is a transaction of its own: what fails takes its own lot with it and nothing else."""
+    ids = [(await registered(api, people))["id"] for _ in range(5)]
+    real = bulk._one
+
+    async def failing(session: Any, message_id: UUID, *more: Any) -> Any:
+        if str(message_id) == ids[3]:
+            raise OperationalError("UPDATE", {}, Exception("the database is gone"))
+        return await real(session, message_id, *more)
+
+    monkeypatch.setattr(bulk, "LOT", 2)
+    monkeypatch.setattr(bulk, "_one", failing)
+    body = {"action": "assign", "ids": ids, "assignee_id": str(people.colleague.id)}
+    answer = await api.post(f"{MESSAGES}/bulk", headers=api.as_(people.operator), json=body)
+    assert [(item["id"], item["status"]) for item in answer.json()["items"]] == list(
+        zip(ids, (200, 200, 503, 503, 200), strict=True)
+    )
+    assert answer.json()["done"] == 3 and answer.json()["items"][2]["code"] == "unavailable"
+    given = [(await shown(api, people, f"{MESSAGES}/{one}"))["assignee_id"] is not None for one in ids]
+    assert given == [True, True, False, False, True]
 
 
 @pytest.mark.order("O-10", "O-6.2.6")

@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 from app.messages import case
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.test_endings import relayed
-from tests.messages.work import MESSAGES, act, approved, message_body, registered
+from tests.messages.work import MESSAGES, act, approved, drafted, message_body, registered, triage_body
 from tests.people import People
 
 FORMULAS = ["=1+1", "+7 913", "-5", "@cmd", "'кавычка", "\t=1", '";=cmd']
@@ -88,15 +88,39 @@ async def test_what_the_case_says(
         return b"%PDF-"
 
     monkeypatch.setattr(case, "pdf", compiled)
-    path, reply = await approved(api, people)
+    representative = {"name": "Петрова Анна", "authority": "доверенность № 5", "contacts": []}
+    client = {"kind": "legal_entity", "name": "ООО «Ромашка»", "contacts": [{"kind": "email", "value": "a@b.example"}]}
+    attachments = [{"name": "договор.txt", "content_type": "text/plain", "content": "QQ=="}]
+    more = {"client": client | {"representative": representative}, "attachments": attachments}
+    path = f"{MESSAGES}/{(await registered(api, people, **more))['id']}"
+    outside = triage_body(people, competence="unclear", reason="Похоже на вопрос банка")
+    assert (await act(api, people.operator, path, "triage", outside)).status_code == 200
+    returned = await drafted(api, people, path)
+    assert (await act(api, people.operator, returned, "submit", {})).status_code == 200
+    assert (await act(api, people.unit_head, returned, "return", {"reason": "Короче"})).status_code == 200
+    reply = await drafted(api, people, path)
+    assert (await act(api, people.operator, reply, "submit", {})).status_code == 200
+    assert (await act(api, people.unit_head, reply, "approve", {})).status_code == 200
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
     await relayed(database)
     shown = (await api.get(path, headers=api.as_(people.operator))).json()
     assert (await api.get(f"{path}/case", headers=api.as_(people.operator))).status_code == 200
     (printed,) = told
     facts = dict(printed["facts"])
+    assert facts["Клиент"] == "ООО «Ромашка», юридическое лицо" and facts["Контакты"] == "email: a@b.example"
+    assert facts["Представитель"] == "Петрова Анна, доверенность № 5" and facts["Вложения"] == "договор.txt"
+    assert facts["Основание решения"] == "Похоже на вопрос банка"
+    assert facts["Решение принято"].endswith(", Сотрудник operator"), "who decided"
+    assert [row[:4] for row in printed["replies"]] == [
+        ["ответ", "возвращён: Короче", "Сотрудник operator", "—"],
+        ["ответ", "отправлен", "Сотрудник operator", "Сотрудник unit_head"],
+    ]
+    who = {row[1]: row[2] for row in printed["timeline"]}
+    assert who["Сообщение зарегистрировано"] == "внешняя система"
+    assert who["Рассмотрено: компетенция неясна: Похоже на вопрос банка"] == "Сотрудник operator"
+    assert who["Ответ возвращён на доработку: Короче"] == "Сотрудник unit_head" and who["Дан ответ"] == "—"
     assert printed["number"] == shown["number"] and facts["Состояние"] == "дан ответ"
-    assert [entry[2] for entry in printed["thread"]] == [shown["text"], shown["replies"][0]["text"]]
+    assert [entry[2] for entry in printed["thread"]] == [shown["text"], shown["replies"][1]["text"]]
     assert {row[2] for row in printed["deadlines"]} == {"исполнен"}
     assert "Дан ответ" in [row[1] for row in printed["timeline"]]
 

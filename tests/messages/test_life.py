@@ -19,7 +19,7 @@ ACT = "01900000-0000-7000-8000-000000000041"
 
 OVER = {"answered", "closed", "redirected", "spam"}
 STEPS = ["within", "outside", "unclear", "assign", "draft", "transfer", "submit", "approve", "return", "send"]
-STEPS += ["close", "reopen", "spam", "redirect", "appeal", "wrote"]
+STEPS += ["close", "reopen", "spam", "duplicate", "redirect", "appeal", "wrote"]
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Model:
     is_analysed: bool = False
     is_appeal: bool = False
     is_answered: bool = False
+    is_repeat: bool = False
     reply: str | None = None
     reply_kind: str = "answer"
 
@@ -89,11 +90,18 @@ class Model:
             if state not in ("answered", "closed", "spam", "awaiting_client", "redirected"):
                 return False
             self.state = "in_progress" if self.is_analysed and state != "spam" else "received"
+            self.is_repeat = False
             return True
         if step == "spam":
             if state not in ("received", "triaged", "in_progress", "out_of_competence") or self.is_appeal:
                 return False
             self.state = "spam"
+            return True
+        if step == "duplicate":
+            can = {"received", "triaged", "in_progress", "out_of_competence"}
+            if state not in can or (self.is_appeal and not self.is_answered):
+                return False
+            self.state, self.is_repeat = "closed", True
             return True
         if step == "redirect":
             can = {"triaged", "in_progress", "out_of_competence", "registered_as_appeal"}
@@ -108,7 +116,8 @@ class Model:
             self.state, self.is_appeal = "registered_as_appeal", True
             return True
         assert step == "wrote"
-        if state in ("answered", "awaiting_client") or (state == "closed" and self.is_analysed):
+        is_taken_up = state == "closed" and self.is_analysed and not self.is_repeat
+        if state in ("answered", "awaiting_client") or is_taken_up:
             self.state = "in_progress"
         return True
 
@@ -120,11 +129,13 @@ class Driver:
         self.api, self.people, self.database = api, people, database
         self.thread = f"wall-1_{new_id().hex}"
         self.client = {"kind": "individual", "name": "Иван", "contacts": [{"kind": "vk", "value": new_id().hex}]}
-        self.path, self.reply = "", ""
+        self.path, self.reply, self.other_id = "", "", ""
 
     async def begin(self) -> None:
         told = await registered(self.api, self.people, thread_external_id=self.thread, client=self.client)
         self.path = f"{MESSAGES}/{told['id']}"
+        stranger = {"kind": "individual", "name": "Другой", "contacts": [{"kind": "vk", "value": new_id().hex}]}
+        self.other_id = (await registered(self.api, self.people, client=stranger))["id"]
 
     async def do(self, step: str) -> int:
         operator, head = self.people.operator, self.people.unit_head
@@ -158,6 +169,7 @@ class Driver:
             "close": ("close", {"reason": "Причина"}),
             "reopen": ("reopen", {"reason": "Причина"}),
             "spam": ("spam", {}),
+            "duplicate": ("duplicate", {"of": self.other_id}),
             "redirect": ("redirect", {"to": "Туда", "legal_act_id": ACT, "text": "Передано."}),
             "appeal": ("register_as_appeal", {"came_by": "Почта", "registration_number": "1"}),
         }

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.concurrency import MatchDep, answer
-from app.core.deps import SessionDep
+from app.core.deps import DatabaseDep, SessionDep
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
-from app.core.security import Principal, requires
+from app.core.security import Principal, requires, requires_early
 from app.messages import queries
 from app.messages.errors import (
     AppealKeepsItsClass,
@@ -48,6 +48,7 @@ from app.messages.service import bulk, endings, threads, triage
 Registrar = Annotated[Principal, requires("messages:register")]
 Triager = Annotated[Principal, requires("messages:triage")]
 Assigner = Annotated[Principal, requires("messages:assign")]
+BulkAssigner = Annotated[Principal, requires_early("messages:assign")]
 Extender = Annotated[Principal, requires("messages:extend")]
 
 router = APIRouter(prefix="/messages", tags=["messages"])
@@ -60,9 +61,12 @@ async def _answer(session: AsyncSession, row: Message, by: Principal, status: in
 
 
 @router.post("/bulk", response_model=BulkRead, responses=problems(Invalid), summary="Act on many messages")
-async def act_on_many(body: MessageBulk, by: Assigner, session: SessionDep) -> BulkRead:
-    """Assign, close or mark as spam up to 500 messages. Each is done or refused by itself; the answer says which."""
-    return await bulk.act_on_many(session, body, by=by)
+async def act_on_many(body: MessageBulk, by: BulkAssigner, database: DatabaseDep) -> BulkRead:
+    """Assign, close or mark as spam up to 500 messages. Each is done or refused by itself; the answer says which.
+
+    They are done a lot at a time, so that others work meanwhile; the same call once more goes on where it was cut off.
+    """
+    return await bulk.act_on_many(database, body, by=by)
 
 
 @router.post(
@@ -192,7 +196,7 @@ async def mark_spam(message_id: UUID, body: MessageSpam, by: Triager, session: S
 @router.post(
     "/{message_id}/duplicate",
     response_model=MessageRead,
-    responses=problems(*CHANGES),
+    responses=problems(*CHANGES, NoAnswerReasonMissing),
     summary="Mark a message as a repeat",
 )
 async def mark_duplicate(

@@ -1,11 +1,13 @@
 """One action on many messages: each is done or refused by itself (O-10)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.concurrency import ANY_VERSION
+from app.core.db import Database
 from app.core.errors_db import problem_of
 from app.core.problems import Fault, Invalid, Problem
 from app.core.security import Principal
@@ -13,12 +15,31 @@ from app.messages.models import Message
 from app.messages.schemas.messages import BulkAction, BulkItemRead, BulkRead, MessageAssign, MessageBulk
 from app.messages.service import endings, triage
 
+LOT = 25
+"""So many are done in one transaction: whoever else writes passes in between."""
 
-async def act_on_many(session: AsyncSession, body: MessageBulk, *, by: Principal) -> BulkRead:
-    """Do the action on every message named, each in a savepoint of its own; what became of each."""
+
+async def act_on_many(database: Database, body: MessageBulk, *, by: Principal) -> BulkRead:
+    """Do the action on every message named, each in a savepoint of its own; what became of each.
+
+    A lot at a time is committed: killed in the middle, the lots before are done, and the same call goes on.
+    """
     _require_sound(body)
-    items = [await _one(session, message_id, body, by) for message_id in dict.fromkeys(body.ids)]
+    ids = list(dict.fromkeys(body.ids))
+    items: list[BulkItemRead] = []
+    for first in range(0, len(ids), LOT):
+        items += await _lot(database, ids[first : first + LOT], body, by)
     return BulkRead(done=sum(item.code is None for item in items), items=items)
+
+
+async def _lot(database: Database, ids: Sequence[UUID], body: MessageBulk, by: Principal) -> list[BulkItemRead]:
+    try:
+        async with database.transaction() as session:
+            return [await _one(session, message_id, body, by) for message_id in ids]
+    except Problem as problem:
+        return [_refused(message_id, problem) for message_id in ids]
+    except SQLAlchemyError as error:
+        return [_refused(message_id, problem_of(error)) for message_id in ids]
 
 
 async def _one(session: AsyncSession, message_id: UUID, body: MessageBulk, by: Principal) -> BulkItemRead:

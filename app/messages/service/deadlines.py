@@ -269,8 +269,13 @@ def _begin(message: Message, policy: DeadlinePolicy, act: LegalAct | None, calen
 
 
 def _is_needed(stage: Stage, message: Message) -> bool:
-    """Whether the stage is still to come: nothing is redirected that is ours."""
-    return stage is not Stage.REDIRECT or message.competence is not Competence.WITHIN
+    """Whether the stage is still to come: nothing is redirected that is ours, nothing registered that was before."""
+    match stage:
+        case Stage.REDIRECT:
+            return message.competence is not Competence.WITHIN
+        case Stage.REGISTRATION:
+            return message.clock_registered_at in (message.registered_at, message.appeal_registered_at)
+    return True
 
 
 def _reckon(row: Deadline, calendar: WorkingCalendar) -> None:

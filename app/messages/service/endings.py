@@ -44,11 +44,7 @@ async def close_message(
     """Close a message. An appeal neither answered nor redirected only for a reason of the law (59-FZ, 8 and 11)."""
     message = await get_message(session, message_id, by)
     match.require(message)
-    replies = await replies_of(session, message.id)
-    is_done = message.state is MessageState.REDIRECTED or any(
-        reply.kind is ReplyKind.ANSWER and reply.state is ReplyState.SENT for reply in replies
-    )
-    if message.message_class is MessageClass.APPEAL and no_answer_reason is None and not is_done:
+    if no_answer_reason is None and await _is_owed_an_answer(session, message):
         raise NoAnswerReasonMissing
     make_move(session, message, MessageMove.CLOSE, by, reason)
     message.no_answer_reason = no_answer_reason
@@ -56,6 +52,14 @@ async def close_message(
     emit(session, MessageClosed(message_id=message.id))
     await session.flush()  # the version is counted at the flush
     return message
+
+
+async def _is_owed_an_answer(session: AsyncSession, message: Message) -> bool:
+    """Whether it is an appeal that was neither answered nor redirected (59-FZ, 8 and 10)."""
+    if message.message_class is not MessageClass.APPEAL or message.state is MessageState.REDIRECTED:
+        return False
+    replies = await replies_of(session, message.id)
+    return not any(reply.kind is ReplyKind.ANSWER and reply.state is ReplyState.SENT for reply in replies)
 
 
 async def mark_spam(
@@ -75,12 +79,17 @@ async def mark_spam(
 async def mark_duplicate(
     session: AsyncSession, message_id: UUID, of_id: UUID, match: Match, *, by: Principal
 ) -> Message:
-    """Mark a message as a repeat of another, which is answered for both; it is never deleted."""
+    """Mark a message as a repeat of another, which is answered for both; it is never deleted.
+
+    An appeal that is owed an answer gets its own: nobody's repeat ends it (59-FZ, 10).
+    """
     message = await get_message(session, message_id, by)
     first = (await session.exec(select(Message).where(Message.id == of_id, visible_to(by)))).first()
     if first is None or first.id == message.id or first.duplicate_of_id is not None:
         raise unknown_reference("/of")
     match.require(message)
+    if await _is_owed_an_answer(session, message):
+        raise NoAnswerReasonMissing
     make_move(session, message, MessageMove.MARK_DUPLICATE, by, first.number)
     message.duplicate_of_id = first.id
     for repeat in (await session.exec(select(Message).where(col(Message.duplicate_of_id) == message.id))).all():
