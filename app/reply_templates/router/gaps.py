@@ -9,7 +9,6 @@ from app.core.concurrency import answer
 from app.core.deps import SessionDep
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.problems import Invalid, problems
-from app.core.schemas import Empty
 from app.reply_templates.errors import GapNotFound, TemplateExists
 from app.reply_templates.router.callers import Reader, Writer, answer_template
 from app.reply_templates.schemas import DraftOf, GapDismiss, GapRead, GapsRead, TemplateRead
@@ -54,28 +53,18 @@ async def draft_of_gap(gap_id: UUID, body: DraftOf, by: Writer, session: Session
 
 @router.post(
     "/{gap_id:uuid}/dismiss",
+    status_code=201,
     response_model=GapRead,
     responses=problems(GapNotFound, Invalid, KeyReused, KeyMalformed),
     summary="Decide that a gap wants no template",
 )
 async def dismiss_gap(gap_id: UUID, body: GapDismiss, by: Writer, session: SessionDep, once: OnceDep) -> Response:
-    """Take a group off the list, on the record: who decided so, when and why. It comes back with the next message.
+    """Take a group off the list by a decision on the record: who, when and why. It comes back with the next message.
 
     Then only what came later is counted, beside the earlier decision.
     """
 
     async def work() -> Response:
-        return answer(await gaps.dismiss_gap(session, gap_id, body.reason, by=by))
+        return answer(await gaps.dismiss_gap(session, gap_id, body.reason, by=by), status=201)
 
     return await once(session, by, work)
-
-
-@router.post(
-    "/{gap_id:uuid}/restore",
-    response_model=GapRead,
-    responses=problems(GapNotFound, Invalid),
-    summary="Put a dismissed gap on the list again",
-)
-async def restore_gap(gap_id: UUID, body: Empty, by: Writer, session: SessionDep) -> GapRead:
-    """Take the decision back that a group wants no template; the record of it stays."""
-    return await gaps.restore_gap(session, gap_id, by=by)

@@ -111,17 +111,6 @@ async def dismiss_gap(session: AsyncSession, gap_id: UUID, reason: str, *, by: P
     return await _read(session, group)
 
 
-async def restore_gap(session: AsyncSession, gap_id: UUID, *, by: Principal) -> GapRead:
-    """Take such a decision back; the record of it stays."""
-    group = await _group_of(session, gap_id, by)
-    if not group.is_dismissed:
-        raise GapNotFound
-    for gap in group.rows:
-        gap.dismissal_id = None
-    audit.record(session, by, "template_gap.restored", "template_gap", group.rows[0].id)
-    return await _read(session, group)
-
-
 async def _gap_of(session: AsyncSession, message_id: UUID) -> TemplateGap | None:
     return (await session.exec(select(TemplateGap).where(TemplateGap.message_id == message_id))).first()
 
