@@ -19,6 +19,7 @@ _MASKS = {
     PersonalDataKind.PHONE: "[телефон]",
     PersonalDataKind.EMAIL: "[почта]",
 }
+_ANY_MASK = re.compile("|".join(map(re.escape, [*_MASKS.values(), NAME_MASK, CONTACT_MASK, ADDRESS_MASK])))
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])++")
 _PROFILE = re.compile(
     r"(?<![\w@/.])(?:https?://)?(?:m\.)?(?:vk\.com/id|ok\.ru/profile/)[0-9]{1,20}|(?<![\w@/.])@[A-Za-z]\w{3,31}(?!\w)"
@@ -66,6 +67,11 @@ def masked(text: str, *, names: Iterable[str] = (), contacts: Iterable[str] = ()
             parts += [text[done:start], mask]
         done = max(done, end)  # of two that overlap the first mask stands for both
     return "".join([*parts, text[done:]])
+
+
+def without_masks(text: str) -> str:
+    """A masked text with blanks for its masks: the words that stay."""
+    return _ANY_MASK.sub(" ", text)
 
 
 def _persons(text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:

@@ -39,7 +39,6 @@ async def learn_of_message(session: AsyncSession, payload: Mapping[str, Any]) ->
     told = Unanswered(
         message_id=message.id,
         unit_id=message.unit_id,
-        written=message.text,
         text=without_client(message.text, message.client),
         reason=GapReason.NO_TEMPLATE if offered is None else GapReason.NOT_TAKEN,
         offered_template_id=offered,

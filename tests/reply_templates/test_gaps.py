@@ -167,6 +167,7 @@ async def test_whoever_is_named_in_a_message_is_in_no_gap_and_no_draft(
     kept = " ".join([draft["title"], *draft["keywords"], *draft["examples"]]).casefold()
     for name in ("мария", "сидоров", "петров", "ленин", "15"):
         assert name not in kept, name
+    assert set(draft["keywords"]) == {"дирижабль", "сосед"}, "nor what stood around them"
 
 
 async def test_an_answer_that_grows_too_long_without_names_wants_a_text(
@@ -191,7 +192,7 @@ async def test_an_answer_that_grows_too_long_without_names_wants_a_text(
 async def test_of_two_who_decide_at_once_one_finds_the_gap(fresh_database: str, tmp_path: Path) -> None:
     async with service(fresh_database, tmp_path) as (api, people, database):
         async with database.transaction() as session:
-            told = Unanswered(new_id(), people.operator.unit_id or new_id(), SHIPS[0], SHIPS[0], GapReason.NO_TEMPLATE)
+            told = Unanswered(new_id(), people.operator.unit_id or new_id(), SHIPS[0], GapReason.NO_TEMPLATE)
             await note_gap(session, told)
         (gap,) = await gaps(api, people.operator)
         path, headers = f"{GAPS}/{gap['id']}", api.as_(people.operator)

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.grouping import grouped
+from app.core.masking import without_masks
 from app.core.security import Principal
 from app.reply_templates.errors import GapNotFound
 from app.reply_templates.finding.service.choices import telling_forms
@@ -32,10 +33,8 @@ class Unanswered:
 
     message_id: UUID
     unit_id: UUID
-    written: str
-    """What the client wrote; only its telling words are kept of it."""
     text: str
-    """The same without personal data."""
+    """What the client wrote, without personal data."""
     reason: GapReason
     offered_template_id: UUID | None = None
     answer: str | None = None
@@ -51,7 +50,7 @@ async def note_gap(session: AsyncSession, told: Unanswered) -> None:
             unit_id=told.unit_id,
             reason=told.reason,
             text=told.text,
-            forms=telling_forms(told.written, await follow_synonyms(session)),
+            forms=telling_forms(without_masks(told.text), await follow_synonyms(session)),
             noted_at=clock.now(),
         )
         session.add(row)
