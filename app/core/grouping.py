@@ -5,7 +5,7 @@ How rare a word is does not count: what many texts ask for is what they have in 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import Generic, TypeVar
@@ -31,10 +31,6 @@ class Group(Generic[Member]):
         self.length += sum(2 * self.lemmas[lemma] + 1 for lemma in lemmas)
         self.lemmas.update(lemmas)
 
-    def nearness(self, lemmas: frozenset[str]) -> float:
-        """The cosine between a text (each lemma once) and the group (each lemma as often as its texts have it)."""
-        return sum(self.lemmas[lemma] for lemma in lemmas) / sqrt(self.length * len(lemmas))
-
     def words(self, most: int) -> list[str]:
         """The lemmas that most of the texts have, the commonest first."""
         return [lemma for lemma, _ in sorted(self.lemmas.items(), key=lambda told: (-told[1], told[0]))[:most]]
@@ -43,16 +39,42 @@ class Group(Generic[Member]):
 def grouped(texts: Sequence[tuple[Member, frozenset[str]]], near_enough: float = NEAR_ENOUGH) -> list[Group[Member]]:
     """The texts in groups, the largest first, then the one that began first. A text without lemmas is left out."""
     groups: list[Group[Member]] = []
-    having: dict[str, set[int]] = defaultdict(set)
+    having: dict[str, dict[int, int]] = defaultdict(dict)
     for member, lemmas in texts:
         if not lemmas:
             continue
-        near = {place: groups[place].nearness(lemmas) for lemma in lemmas for place in having[lemma]}
-        nearest = max(sorted(near), key=near.__getitem__, default=None)
-        if nearest is None or near[nearest] < near_enough:
+        nearest = _nearest(groups, having, lemmas, near_enough)
+        if nearest is None:
             nearest = len(groups)
             groups.append(Group())
         groups[nearest].join(member, lemmas)
         for lemma in lemmas:
-            having[lemma].add(nearest)
+            having[lemma][nearest] = having[lemma].get(nearest, 0) + 1
     return sorted(groups, key=lambda group: -len(group.members))
+
+
+def _nearest(
+    groups: Sequence[Group[Member]],
+    having: Mapping[str, Mapping[int, int]],
+    lemmas: frozenset[str],
+    near_enough: float,
+) -> int | None:
+    """The group with the greatest cosine to a text (each lemma once; in a group as often as its texts have it).
+
+    Of groups as near the first. What shares only a few of a text's commonest lemmas is never near enough (Cauchy and
+    Schwarz), so those lemmas open no candidates: they have the most groups and would cost the most.
+    """
+    shared: dict[int, int] = {}
+    rarest_first = sorted(lemmas, key=lambda lemma: (len(having.get(lemma, ())), lemma))
+    for done, lemma in enumerate(rarest_first):
+        times = having.get(lemma, {})
+        if sqrt((len(lemmas) - done) / len(lemmas)) < near_enough:
+            for place in shared:
+                shared[place] += times.get(place, 0)
+        else:
+            for place, count in times.items():
+                shared[place] = shared.get(place, 0) + count
+    best = max(shared.items(), key=lambda one: (one[1] ** 2 / groups[one[0]].length, -one[0]), default=None)
+    if best is None or best[1] / sqrt(groups[best[0]].length * len(lemmas)) < near_enough:
+        return None
+    return best[0]

@@ -1,17 +1,14 @@
 """Suspicion of personal data in free text: numbers that pass their own checksum, addresses, telephones (152-FZ).
 
-A suspicion is a place in the text, never its value; `masked` takes the values out. Every pattern is linear: nothing in
-it can match in two ways.
+A suspicion is a place in the text, never its value. Every pattern is linear: nothing in it can match in two ways.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 import phonenumbers
-
-from app.core.lemmas import lemma
 
 
 class PersonalDataKind(StrEnum):
@@ -116,31 +113,3 @@ def _passports(text: str) -> Iterator[tuple[int, int]]:
 def _phones(text: str) -> Iterator[tuple[int, int]]:
     for match in phonenumbers.PhoneNumberMatcher(text, "RU", leniency=phonenumbers.Leniency.VALID):
         yield match.start, match.end
-
-
-_MASKS = {
-    PersonalDataKind.CARD: "[номер карты]",
-    PersonalDataKind.SNILS: "[СНИЛС]",
-    PersonalDataKind.INN: "[ИНН]",
-    PersonalDataKind.PASSPORT: "[паспорт]",
-    PersonalDataKind.PHONE: "[телефон]",
-    PersonalDataKind.EMAIL: "[почта]",
-}
-NAME_MASK, CONTACT_MASK = "[имя]", "[контакт]"
-_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
-
-
-def masked(text: str, *, names: Iterable[str] = (), contacts: Iterable[str] = ()) -> str:
-    """The text with every suspicion, the words of known names (in any case form) and known contacts masked."""
-    known = {lemma(word[0]) for name in names for word in _NAME_WORD.finditer(name)}
-    places = [(one.start, one.end, _MASKS[one.kind]) for one in suspected(text)]
-    for contact in filter(None, contacts):
-        places += [(*match.span(), CONTACT_MASK) for match in re.finditer(re.escape(contact), text, re.IGNORECASE)]
-    if known:
-        places += [(*word.span(), NAME_MASK) for word in _NAME_WORD.finditer(text) if lemma(word[0]) in known]
-    parts, done = [], 0
-    for start, end, mask in sorted(places):
-        if start >= done:
-            parts += [text[done:start], mask]
-            done = end
-    return "".join([*parts, text[done:]])

@@ -8,8 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.outbox import Event, Handler
 from app.core.security import Principal
-from app.messages.events import MessageTriaged, ReplySent
-from app.messages.models import Competence, Message, Reply, ReplyKind
+from app.messages.events import MessageAssigned, MessageMoved, MessageTriaged, ReplySent
+from app.messages.models import Competence, Message
+from app.messages.queries import sent_replies
 from app.messages.rules.clients import without_client
 from app.messages.rules.lives import MessageState
 from app.reply_templates.finding.service.suggestions import suggest
@@ -19,33 +20,25 @@ from app.reply_templates.service.gaps import Unanswered, forget_gap, note_gap
 _NEEDS_NO_TEMPLATE = frozenset({MessageState.SPAM, MessageState.REDIRECTED})
 
 
-async def learn_of_need(session: AsyncSession, payload: Mapping[str, Any]) -> None:
-    """A need was analysed: where nothing fits it, the knowledge base has a gap."""
+async def learn_of_message(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    """A need was analysed, a message was given to somebody, or an answer went out: is there a gap, and whose?
+
+    Not answered yet, it is one where nothing fits; answered, where it was without a template, whatever was offered.
+    """
     message = await session.get_one(Message, UUID(payload["message_id"]))
+    is_anothers = message.state in _NEEDS_NO_TEMPLATE or message.duplicate_of_id is not None
+    if message.competence is not Competence.WITHIN or is_anothers:
+        await forget_gap(session, message.id)
+        return
+    reply = (await sent_replies(session, [message.id])).get(message.id)
     offered = await _offered(session, message)
-    if message.competence is not Competence.WITHIN or message.state in _NEEDS_NO_TEMPLATE or offered is not None:
+    if reply.template_id is not None if reply else offered is not None:
         await forget_gap(session, message.id)
         return
-    await _note(session, message, None, None)
-
-
-async def learn_of_answer(session: AsyncSession, payload: Mapping[str, Any]) -> None:
-    """An answer went out: with a template there is no gap, without one there is, whatever was offered."""
-    reply = await session.get_one(Reply, UUID(payload["reply_id"]))
-    message = await session.get_one(Message, reply.message_id)
-    if reply.kind is ReplyKind.NOTICE or message.competence is not Competence.WITHIN:
-        return
-    if reply.template_id is not None:
-        await forget_gap(session, message.id)
-        return
-    await _note(session, message, await _offered(session, message), without_client(reply.text, message.client))
-
-
-async def _note(session: AsyncSession, message: Message, offered: UUID | None, answer: str | None) -> None:
+    answer = without_client(reply.text, message.client) if reply else None
     told = Unanswered(
         message_id=message.id,
         unit_id=message.unit_id,
-        written=message.text,
         text=without_client(message.text, message.client),
         reason=GapReason.NO_TEMPLATE if offered is None else GapReason.NOT_TAKEN,
         offered_template_id=offered,
@@ -70,4 +63,9 @@ async def _offered(session: AsyncSession, message: Message) -> UUID | None:
     return found[0].template_id if found else None
 
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {MessageTriaged: [learn_of_need], ReplySent: [learn_of_answer]}
+HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
+    MessageTriaged: [learn_of_message],
+    MessageAssigned: [learn_of_message],
+    MessageMoved: [learn_of_message],
+    ReplySent: [learn_of_message],
+}

@@ -35,7 +35,7 @@ class TooManyExamples(Conflict):
 
 
 class GapNotFound(NotFound):
-    """There is no such gap, it is another unit's, or a template was drafted of it."""
+    """There is no such gap, it is another unit's, a template was drafted of it, or it is dismissed already."""
 
     code = "gap_not_found"
     title_ru, title_en = "Пробел базы знаний не найден", "Gap of the knowledge base not found"

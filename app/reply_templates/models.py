@@ -115,6 +115,18 @@ class GapReason(StrEnum):
     """Something was offered, and the answer was written without it."""
 
 
+class GapDismissal(Row, table=True):
+    """A decision that a group of messages wants no template, for ever on the record (O-6.2.6, O-10)."""
+
+    __tablename__ = "gap_dismissals"
+    __table_args__ = (limit("reason", 2_000),)
+
+    unit_id: UUID = Field(foreign_key="units.id")
+    reason: str = Field(max_length=2000)
+    dismissed_at: datetime
+    dismissed_by: UUID = Field(foreign_key="employees.id")
+
+
 class TemplateGap(Row, table=True):
     """A message that no template answered (O-6.2.6). Its texts are kept without personal data."""
 
@@ -138,4 +150,6 @@ class TemplateGap(Row, table=True):
     """The template that was offered first."""
     template_id: UUID | None = Field(default=None, foreign_key="reply_templates.id")
     """The draft that was made of it: then it is no gap any more."""
+    dismissal_id: UUID | None = Field(default=None, foreign_key="gap_dismissals.id")
+    """The decision that it wants no template: then it shows as a gap only together with messages that came later."""
     noted_at: datetime

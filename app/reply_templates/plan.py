@@ -74,12 +74,12 @@ def plan_of(row: SheetRow, names: Names, known: Known | None) -> Plan:
     plan = Plan(cells["key"], known)
     if cells.get("unit", "") not in ("", names.unit.name, str(names.unit.id)):
         plan.refuse("unit", "unknown_reference", "Загружать можно только шаблоны своего подразделения.")
-        return plan
     values = _values(plan, cells, names)
     body = _read(plan, TemplateCreate, _kept(known) | values | {"unit_id": names.unit.id, "key": cells["key"]})
-    if body is not None:
-        for fault in (*faults_of_text(body.text), *faults_of_values(body.defaults, "/defaults")):
-            plan.refuse(fault.pointer.split("/")[1], fault.code, fault.ru)
+    is_bad = {fault.column for fault in plan.faults}  # every bad cell is named, and none for what follows from it
+    for fault in (*faults_of_text(values.get("text", "")), *faults_of_values(values.get("defaults", {}), "/defaults")):
+        if (column := fault.pointer.split("/")[1]) not in is_bad:
+            plan.refuse(column, fault.code, fault.ru)
     if body is None or plan.faults:
         return plan
     if known is None:

@@ -257,6 +257,22 @@ class DraftOf(Input):
     model_config = example({"key": "vystavka", "title": "Как попасть на выставку"})
 
 
+class GapDismiss(Input):
+    """Why a group of messages wants no template."""
+
+    reason: Note
+    model_config = example({"reason": "Разовое событие, шаблон не нужен"})
+
+
+class GapDismissalRead(Output):
+    """A decision that a group of messages wants no template."""
+
+    reason: str
+    dismissed_at: ShownMoment
+    dismissed_by: UUID
+    count: int = Field(description="So many messages of the group came before it.")
+
+
 class GapRead(Output):
     """Typical messages of one subject that no template answered (O-6.2.6)."""
 
@@ -268,6 +284,9 @@ class GapRead(Output):
     words: list[str] = Field(description="The dictionary forms that most of them have, the commonest first.")
     examples: list[str] = Field(description="The newest of them, without personal data.")
     offered_template_ids: list[UUID] = Field(description="What was offered and not taken.")
+    dismissed: GapDismissalRead | None = Field(
+        description="The last decision that the group wants no template; beside it only later messages are counted."
+    )
     first_at: ShownMoment
     last_at: ShownMoment
 

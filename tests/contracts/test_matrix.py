@@ -156,7 +156,6 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
     told = Unanswered(
         message_id=new_id(),
         unit_id=people.operator.unit_id,
-        written="Дирижабль",
         text="Дирижабль",
         reason=GapReason.NO_TEMPLATE,
     )

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.lemmas import lemmas
-from app.core.personal_data import masked, suspected
+from app.core.masking import masked
+from app.core.personal_data import suspected
 
 
 @pytest.mark.parametrize(
@@ -76,9 +77,10 @@ def test_long_monotonous_texts_end(text: str) -> None:
     ("text", "names", "contacts", "expected"),
     [
         ("Звоните +7 913 123-45-67, Иван", ("Иван Петров",), (), "Звоните [телефон], [имя]"),
-        ("Передайте Ивану Петровичу", ("Иван Петрович",), (), "Передайте [имя] [имя]"),  # in any case form
-        ("Иванов и ИВАН", ("Иван П.",), (), "Иванов и [имя]"),  # whole words; an initial is no name
-        ("я vk.com/id123 и ID123", (), ("id123",), "я vk.com/[контакт] и [контакт]"),
+        ("Передайте Ивану Петровичу", ("Иван Петрович",), (), "Передайте [имя]"),  # in any case form
+        ("Мороз и МОРОЗ", ("Мороз П.",), (), "[имя] и [имя]"),  # whole words; an initial is no name
+        ("Подпись — лист", ("Лист Анна",), (), "Подпись — [имя]"),
+        ("я vk.com/id123 и ID124", (), ("id124",), "я [контакт] и [контакт]"),
         ("СНИЛС 112-233-445 95, почта a@b.ru", (), (), "СНИЛС [СНИЛС], почта [почта]"),
         ("(.*) и 5 млн", (), ("(.*)", ""), "[контакт] и 5 млн"),  # a contact is no pattern
         ("Где взять заём?", ("Иван",), ("id1",), "Где взять заём?"),
@@ -88,6 +90,32 @@ def test_what_is_personal_is_masked(
     text: str, names: tuple[str, ...], contacts: tuple[str, ...], expected: str
 ) -> None:
     assert masked(text, names=names, contacts=contacts) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Я Сидорова Мария, ул. Ленина 15 кв 3", "Я [имя], [адрес]"),  # another name than in the network
+        ("меня зовут мария сидорова", "меня зовут [имя]"),
+        ("Красный проспект, 18, кв. 5. Иванов И.И., П. С. Белых", "[адрес]. [имя], [имя]"),
+        ("улица 1-я Лесная, д. 3 (вход 2), Айбек Кабанбаев", "[адрес] (вход 2), [имя]"),
+        ("Пишите Анне-Марии П.", "Пишите [имя]-[имя]"),
+        ("пишите @masha_99, https://ok.ru/profile/12345", "пишите [контакт], [контакт]"),
+        ("Надежда на заём, вера в лучшее, Роман прочитан", "Надежда на заём, вера в лучшее, Роман прочитан"),
+        ("В Бердске и Кирове, 50 кв. м, закон 44-ФЗ, № 27", "В Бердске и Кирове, 50 кв. м, закон 44-ФЗ, № 27"),
+        ("Страница vk.com/econom_nso, площадь большая", "Страница vk.com/econom_nso, площадь большая"),
+    ],
+)
+def test_names_addresses_and_profiles_are_masked_and_what_is_none_of_them_stays(text: str, expected: str) -> None:
+    assert masked(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Иван " * 2_000, "ул. " * 2_500, "ул. а " * 1_600, "А. " * 3_000, "кв " * 3_000, "@" * 10_000, "И\u0301" * 5_000],
+)
+def test_masking_of_monotonous_texts_ends(text: str) -> None:
+    assert len(masked(text)) <= len(text) + 10
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=20), max_size=3))

@@ -9,8 +9,10 @@ from app.messages.rules.edits import changed_share
 from app.monitoring.rules import wilson
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.test_endings import came_in, sent, sorted_out
-from tests.messages.work import act, drafted
+from tests.messages.work import MESSAGES, act, drafted, message_body, register, triage_body
 from tests.people import People
+from tests.reply_templates.work import act as act_on_template
+from tests.reply_templates.work import published
 
 USES = "/api/v1/monitoring/templates"
 TEMPLATE = example_ids.TEMPLATE
@@ -22,11 +24,13 @@ FILLED = {"template_id": TEMPLATE, "text": None, "values": {"имя": "Иван"
     ("template", "text", "expected"),
     [
         ("Заём дают быстро", "Заём дают быстро", 0.0),
-        ("Заём дают быстро", "быстро заём дают!", 0.0),  # order and marks are no other words
+        ("Заём дают быстро", "быстро заём дают!", 0.0001),  # order and marks are no other words, and yet a change
+        ("слово " * 9_999, "слово " * 9_998, 0.0001),
         ("Заём дают быстро", "Кредит берут долго", 1.0),
         ("раз два три четыре", "раз два три пять", 0.25),  # one word of four left, one of four came
         ("раз раз", "раз", 0.3333),  # two and one word, one in common
-        ("!", "?", 0.0),  # no words at all
+        ("!", "?", 0.0001),  # no words at all
+        ("!", "!", 0.0),
     ],
 )
 def test_the_share_that_was_changed_counts_words(template: str, text: str, expected: float) -> None:
@@ -76,6 +80,25 @@ async def test_uses_are_counted_by_what_became_of_them(api: Api, people: People,
     assert [(item["key"], item["n"]) for item in by_channel["items"]] == [("vk", 3)]
     by_unit = await uses(api, people.client_centricity, group_by="unit")
     assert [(item["key"], item["n"]) for item in by_unit["items"]] == [(str(people.operator.unit_id), 3)]
+
+
+@pytest.mark.order("O-6.2.6")
+async def test_a_use_is_called_by_the_title_in_use_and_never_by_a_foreign_draft(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    other = str(people.other_operator.unit_id)
+    made = await published(api, people, shared_unit_ids=[other], text="Здравствуйте! Чем помочь?")
+    point = {"interaction_point_id": str(people.other_point_id)}
+    message = (await register(api, people.other_operator, message_body(people, **point))).json()
+    path = f"{MESSAGES}/{message['id']}"
+    assert (await act(api, people.other_operator, path, "triage", triage_body(people, unit_id=other))).is_success
+    draft = {"kind": "answer", "template_id": made.json()["id"]}
+    used = await api.post(f"{path}/replies", headers=api.as_(people.other_operator), json=draft)
+    assert used.status_code == 201, used.text
+    assert (await act_on_template(api, people.operator, made, "patch", {"title": "Тайный черновик"})).is_success
+    for who in (people.other_head, people.unit_head, people.client_centricity):
+        told = await uses(api, who, group_by="template")
+        assert [item["name"] for item in told["items"]] == ["Ежевика"]
 
 
 @pytest.mark.order("O-6.2.6")

@@ -1,5 +1,6 @@
 """Knowledge bases over HTTP (O-6.2.6)."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,70 @@ async def test_from_draft_to_published_and_on_to_the_next_version(api: Api, peop
     archived = await act(api, people.unit_head, made, "archive")
     assert archived.json()["state"] == "archived"
     assert (await act(api, people.operator, made, "patch", {"title": "x"})).json()["code"] == "move_not_allowed"
+
+
+@pytest.mark.order("O-6.2.6")
+async def test_archived_templates_come_only_when_asked_for(api: Api, people: People) -> None:
+    made = await make(api, people)
+    await act(api, people.unit_head, made, "publish")
+    headers = api.as_(people.operator)
+
+    async def found(**query: Any) -> tuple[list[str], int]:
+        told = (await api.get(PATH, params={"with_count": True, **query}, headers=headers)).json()
+        return [item["key"] for item in told["items"] if item["key"] == "ezhevika"], told["count"]
+
+    before = (await found())[1]
+    assert await found(q="ёжик") == (["ezhevika"], 1) == await found(key="ezhevika")
+    await act(api, people.unit_head, made, "archive")
+    assert await found(q="ёжик") == ([], 0) == await found(key="ezhevika")
+    assert await found(limit=200) == ([], before - 1)
+    for query in ({}, {"q": "ёжик"}):
+        assert "ezhevika" not in (await api.get(f"{PATH}/export", params=query, headers=headers)).text
+    assert await found(state="archived") == (["ezhevika"], 1) == await found(state="archived", q="ёжик")
+    assert (await found(updated_after=made.json()["updated_at"]))[0] == ["ezhevika"], "who follows must know"
+    assert (await api.get(f"{PATH}/{made.json()['id']}", headers=headers)).json()["state"] == "archived"
+
+
+@pytest.mark.order("O-6.2.6")
+async def test_whoever_has_no_unit_has_no_templates_of_anybody(api: Api, people: People) -> None:
+    """No unit means nobody's, never everybody's."""
+    made = await make(api, people, shared_unit_ids=[str(people.other_operator.unit_id)])
+    await act(api, people.unit_head, made, "publish")
+    for role in (people.operator, people.unit_head):
+        nobody = replace(role, unit_id=None, username=f"{role.username}-nobody")
+        headers, path = api.as_(nobody), f"{PATH}/{made.json()['id']}"
+        for url in (
+            PATH,
+            f"{PATH}?q=ёжик&with_count=true",
+            f"{PATH}/outdated",
+            f"{PATH}/gaps",
+            f"{PATH}?state=published",
+        ):
+            told = (await api.get(url, headers=headers)).json()
+            assert (told["items"], told.get("count") or 0) == ([], 0), url
+        assert (await api.post(f"{PATH}/suggest", headers=headers, json={"text": "Что едят ёжики?"})).json() == {
+            "items": []
+        }
+        for query in ("", f"?unit_id={role.unit_id}"):
+            export = await api.get(f"{PATH}/export{query}", headers=headers)
+            assert export.status_code == 200 and "ezhevika" not in export.text and "demo-" not in export.text
+        for url in (path, f"{path}/versions", f"{path}/reviews", f"{path}/versions/1/diff"):
+            assert (await api.get(url, headers=headers)).status_code == 404, url
+        assert (await api.post(f"{path}/render", headers=headers, json={})).status_code == 404
+        refused = await api.post(PATH, headers=headers, json=body(people))
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/unit_id")
+        for verb in ("patch", "submit", "examples"):
+            assert (await act(api, nobody, made, verb, {"text": "x"} if verb != "submit" else {})).status_code == 404
+
+
+@pytest.mark.order("O-6.2.6")
+async def test_nothing_of_a_knowledge_base_is_deleted(api: Api, people: People) -> None:
+    made = await make(api, people)
+    document = (await api.get("/openapi.json")).json()
+    below = {path: set(told) for path, told in document["paths"].items() if "/reply-templates" in path}
+    assert len(below) > 15 and not [path for path, methods in below.items() if "delete" in methods]
+    answer = await api.delete(f"{PATH}/{made.json()['id']}", headers=api.as_(people.unit_head) | {"If-Match": "*"})
+    assert answer.status_code == 405
 
 
 async def test_the_author_does_not_publish(api: Api, people: People) -> None:

@@ -303,6 +303,19 @@ async def test_what_changes_in_one_worker_is_suggested_by_another(fresh_database
         made = await published(here, people)
         found = await suggested(there, people.operator, ABOUT_HEDGEHOGS)
         assert [one["template_id"] for one in found] == [made.json()["id"]]
+        assert await suggested(there, people.operator, "колючий друг") == []
+        group = {"kind": "same", "name": "ёж", "terms": ["ёжик", "колючий друг"]}
+        assert (await here.post(GROUPS, headers=here.as_(people.admin), json=group)).status_code == 201
+        by_name = await suggested(there, people.operator, "колючий друг")
+        assert [one["template_id"] for one in by_name] == [made.json()["id"]], "the table of synonyms counts there too"
+        text = {"text": "Здравствуйте! Звоните в ЦОНК. Чем помочь?"}
+        told = await there.post("/api/v1/reply-check", headers=there.as_(people.operator), json=text)
+        assert [one["code"] for one in told.json()["findings"]] == ["unexplained_abbreviation"]
+        entry = {"kind": "well_known_abbreviation", "text": "ЦОНК"}
+        entries = "/api/v1/reply-check/entries"
+        assert (await here.post(entries, headers=here.as_(people.admin), json=entry)).status_code == 201
+        told = await there.post("/api/v1/reply-check", headers=there.as_(people.operator), json=text)
+        assert told.json()["findings"] == [], "and so do the words of the check"
         async with second.state.database.transaction(write=False) as session:
             kept = kept_of(session)
             read = dict(kept.published)

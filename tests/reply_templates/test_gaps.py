@@ -1,24 +1,31 @@
 """What the knowledge base lacks, and the drafts made of it (O-6.2.6)."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from app.core import example_ids
+from app.core.audit import AuditEvent
 from app.core.ids import new_id
-from app.reply_templates.rules.drafting import one_line, template_text
+from app.reply_templates.models import GapDismissal, GapReason
+from app.reply_templates.rules.drafting import MAX_EXAMPLE, example_of, one_line, template_text
+from app.reply_templates.service.gaps import Unanswered, note_gap
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.test_endings import came_in, relayed, sent, sorted_out
 from tests.messages.work import act, drafted
 from tests.people import People
+from tests.reply_templates.test_currency import service
 
 GAPS = "/api/v1/reply-templates/gaps"
 SHIPS = ("Когда прилетит дирижабль?", "Где посадят дирижабль", "Дирижабль уже прилетел?")
 ANSWER = "Здравствуйте, Иван! Дирижабль прилетит осенью. Подсказать, где его увидеть?"
 
 
-async def gaps(api: Api, by: Any) -> list[dict[str, Any]]:
-    answer = await api.get(GAPS, headers=api.as_(by))
+async def gaps(api: Api, by: Any, **query: Any) -> list[dict[str, Any]]:
+    answer = await api.get(GAPS, headers=api.as_(by), params=query)
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
@@ -41,6 +48,7 @@ async def test_messages_that_nothing_fits_are_grouped_and_become_a_draft(
     assert ships["unit_id"] == str(people.operator.unit_id) and set(ships["examples"]) == set(SHIPS)
     assert ships["words"][0] == "дирижабль"
     assert other["count"] == 1 and other["examples"] == ["[имя], тел. [телефон]: дрон"]
+    assert (ships["dismissed"], other["dismissed"]) == (None, None)
     assert await gaps(api, people.other_operator) == [], "another unit's needs"
 
     draft = f"{GAPS}/{ships['id']}/draft"
@@ -55,6 +63,146 @@ async def test_messages_that_nothing_fits_are_grouped_and_become_a_draft(
     assert set(told["examples"]) == set(SHIPS) and told["title"] in SHIPS and "дирижабль" in told["keywords"]
     assert [item["id"] for item in await gaps(api, people.operator)] == [other["id"]], "drafted: no gap any more"
     assert (await api.post(draft, headers=api.as_(people.operator), json={"key": "again"})).status_code == 404
+
+
+@pytest.mark.order("O-6.2.6")
+async def test_a_group_that_wants_no_template_shows_no_more_until_another_message_comes(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    for text in SHIPS[:2]:
+        await analysed(api, people, database, text)
+    (ships,) = await gaps(api, people.operator)
+    path, reason = f"{GAPS}/{ships['id']}", {"reason": "Один полёт, шаблон не нужен"}
+    for body, pointer in (({}, "/reason"), ({"reason": " "}, "/reason"), ({"reason": "x" * 2001}, "/reason")):
+        refused = await api.post(f"{path}/dismiss", headers=api.as_(people.operator), json=body)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+    for stranger in (people.other_operator, people.other_head):
+        assert (await api.post(f"{path}/dismiss", headers=api.as_(stranger), json=reason)).status_code == 404
+    key = {"Idempotency-Key": new_id().hex}
+    done, again = [await api.post(f"{path}/dismiss", headers=api.as_(people.operator) | key, json=reason) for _ in "12"]
+    assert (done.status_code, again.status_code) == (201, 201) and done.json() == again.json(), done.text
+    told = done.json()["dismissed"]
+    assert (told["reason"], told["dismissed_by"], told["count"]) == (reason["reason"], str(people.operator.id), 2)
+    assert told["dismissed_at"].endswith("+07:00")
+    assert await gaps(api, people.operator) == []
+    assert await gaps(api, people.unit_head, dismissed=True) == [done.json()], "the head sees what was decided"
+    assert await gaps(api, people.other_head, dismissed=True) == []
+    twice = await api.post(f"{path}/dismiss", headers=api.as_(people.operator), json=reason)
+    assert (twice.status_code, twice.json()["code"]) == (404, "gap_not_found")
+
+    await analysed(api, people, database, SHIPS[2])
+    (back,) = await gaps(api, people.operator)
+    assert (back["id"], back["count"], back["examples"]) == (ships["id"], 1, [SHIPS[2]]), "what came later counts"
+    assert back["dismissed"] == told, "the earlier decision stands beside it"
+    assert await gaps(api, people.operator, dismissed=True) == []
+    again = await api.post(f"{path}/dismiss", headers=api.as_(people.unit_head), json={"reason": "И этот"})
+    assert (again.json()["dismissed"]["count"], again.json()["count"]) == (3, 3)
+    async with database.transaction() as session:
+        kept = (await session.exec(select(GapDismissal).order_by(col(GapDismissal.id)))).all()
+        assert [row.reason for row in kept] == [reason["reason"], "И этот"], "every decision stays on the record"
+        trail = (await session.exec(select(AuditEvent).where(AuditEvent.action == "template_gap.dismissed"))).all()
+        assert {row.actor_id for row in trail} == {people.operator.id, people.unit_head.id}
+
+
+@pytest.mark.order("O-6.2.6")
+async def test_a_dismissed_group_can_still_be_drafted(api: Api, people: People, database: JoinedDatabase) -> None:
+    await analysed(api, people, database, SHIPS[0])
+    (ships,) = await gaps(api, people.operator)
+    path = f"{GAPS}/{ships['id']}"
+    await api.post(f"{path}/dismiss", headers=api.as_(people.operator), json={"reason": "Не нужен"})
+    made = await api.post(f"{path}/draft", headers=api.as_(people.operator), json={"key": "a", "text": "Осенью."})
+    assert (made.status_code, made.json()["examples"]) == (201, [SHIPS[0]])
+    assert await gaps(api, people.operator) == await gaps(api, people.operator, dismissed=True) == []
+
+
+@pytest.mark.order("O-6.2.6")
+@pytest.mark.parametrize("named", [False, True])
+async def test_a_gap_goes_with_its_message_to_another_unit(
+    api: Api, people: People, database: JoinedDatabase, *, named: bool
+) -> None:
+    path = await analysed(api, people, database, SHIPS[0])
+    (ships,) = await gaps(api, people.operator)
+    dismissed = await api.post(
+        f"{GAPS}/{ships['id']}/dismiss", headers=api.as_(people.operator), json={"reason": "Не нам"}
+    )
+    assert dismissed.status_code == 201
+    body = {"unit_id": str(people.other_operator.unit_id)}
+    body |= {"assignee_id": str(people.other_operator.id)} if named else {}
+    assert (await act(api, people.unit_head, path, "assign", body)).status_code == 200
+    await relayed(database)
+    for who in (people.operator, people.unit_head):  # who sees the message no more reads it here no more
+        assert await gaps(api, who) == await gaps(api, who, dismissed=True) == []
+    (moved,) = await gaps(api, people.other_operator)
+    assert (moved["unit_id"], moved["count"], moved["dismissed"]) == (body["unit_id"], 1, None)
+
+
+async def test_an_answered_message_that_is_given_to_a_colleague_stays_the_gap_that_it_is(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    path = await analysed(api, people, database, "Где узнать про льготный заём?")
+    await sent(api, people, path, database)
+    before = await gaps(api, people.operator)
+    assert [gap["not_taken"] for gap in before] == [1]
+    body = {"assignee_id": str(people.colleague.id)}
+    given = await act(api, people.unit_head, path, "assign", body | {"unit_id": str(people.operator.unit_id)})
+    assert given.status_code == 200, given.text
+    await relayed(database)
+    assert await gaps(api, people.operator) == before
+
+
+@pytest.mark.order("O-6.2.6")
+async def test_whoever_is_named_in_a_message_is_in_no_gap_and_no_draft(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    client = {"kind": "individual", "name": "masha_s", "contacts": [{"kind": "vk", "value": "id777"}]}
+    text = "Я Сидорова Мария, ул. Ленина, д. 15, кв. 3. Где дирижабль? Мой сосед Петров И.И."
+    path = await came_in(api, people, text=text, client=client)
+    await sorted_out(api, people, path)
+    await sent(api, people, path, database, text="Здравствуйте, Мария! Дирижабль прилетит. Чем помочь?")
+    (gap,) = await gaps(api, people.operator)
+    assert gap["examples"] == ["Я [имя], [адрес]. Где дирижабль? Мой сосед [имя]"]
+    made = await api.post(f"{GAPS}/{gap['id']}/draft", headers=api.as_(people.operator), json={"key": "a"})
+    draft = made.json()
+    assert draft["text"] == "Здравствуйте, {имя}! Дирижабль прилетит. Чем помочь?"
+    kept = " ".join([draft["title"], *draft["keywords"], *draft["examples"]]).casefold()
+    for name in ("мария", "сидоров", "петров", "ленин", "15"):
+        assert name not in kept, name
+    assert set(draft["keywords"]) == {"дирижабль", "сосед"}, "nor what stood around them"
+
+
+async def test_an_answer_that_grows_too_long_without_names_wants_a_text(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    client = {"kind": "individual", "name": "Ян", "contacts": [{"kind": "vk", "value": "id777"}]}
+    path = await came_in(api, people, text=SHIPS[0], client=client, kind="message")
+    await sorted_out(api, people, path)
+    reply = await drafted(api, people, path, text="Ян, " * 2_000 + "помочь?")
+    for verb, who in (("submit", people.operator), ("approve", people.unit_head), ("send", people.operator)):
+        assert (await act(api, who, reply, verb, {})).is_success
+    await relayed(database)
+    (gap,) = await gaps(api, people.operator)
+    for draft in (f"{GAPS}/{gap['id']}/draft", f"{reply}/draft_template"):
+        refused = await api.post(draft, headers=api.as_(people.operator), json={"key": "a"})
+        fault = refused.json()["errors"][0]
+        assert (refused.status_code, fault["pointer"], fault["code"]) == (422, "/text", "string_too_long")
+    made = await api.post(f"{reply}/draft_template", headers=api.as_(people.operator), json={"key": "a", "text": "Да"})
+    assert made.status_code == 201
+
+
+async def test_of_two_who_decide_at_once_one_finds_the_gap(fresh_database: str, tmp_path: Path) -> None:
+    async with service(fresh_database, tmp_path) as (api, people, database):
+        async with database.transaction() as session:
+            told = Unanswered(new_id(), people.operator.unit_id or new_id(), SHIPS[0], GapReason.NO_TEMPLATE)
+            await note_gap(session, told)
+        (gap,) = await gaps(api, people.operator)
+        path, headers = f"{GAPS}/{gap['id']}", api.as_(people.operator)
+        answers = await asyncio.gather(
+            *[api.post(f"{path}/draft", headers=headers, json={"key": f"a-{n}", "text": "Да"}) for n in range(4)],
+            *[api.post(f"{path}/dismiss", headers=headers, json={"reason": "Нет"}) for _ in range(4)],
+        )
+        statuses = [answer.status_code for answer in answers]
+        assert statuses[:4].count(201) == 1 and set(statuses[:4]) == {201, 404}, statuses
+        assert statuses[4:].count(201) <= 1 and set(statuses[4:]) <= {201, 404}, statuses
 
 
 @pytest.mark.order("O-6.2.6")
@@ -109,6 +257,7 @@ async def test_a_sent_reply_becomes_a_draft(api: Api, people: People, database: 
     ("answer", "text"),
     [
         ("Здравствуйте, [имя]! Звоните: [телефон].", "Здравствуйте, {имя}! Звоните: {телефон}."),
+        ("Приходите: [адрес]. [почта]", "Приходите: {адрес}. [почта]"),
         ("{имя} {0.__class__}", "(имя) (0.__class__)"),  # what looks like a placeholder is none
     ],
 )
@@ -119,3 +268,8 @@ def test_an_answer_becomes_a_text_with_placeholders(answer: str, text: str) -> N
 def test_a_title_is_one_line() -> None:
     assert one_line("где\n взять   заём") == "где взять заём"
     assert len(one_line("а" * 500)) == 200
+
+
+def test_a_typical_message_begins_with_something_visible_and_is_cut() -> None:
+    assert example_of(" \n" * 2_000 + "где?\n") == "где?"
+    assert example_of("а" * 5_000) == "а" * (MAX_EXAMPLE - 1) + "…"

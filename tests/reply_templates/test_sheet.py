@@ -2,10 +2,12 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
 import pytest
+import xlsxwriter
 
 from app.core.security import Principal
 from app.core.tables.reading import read_table
@@ -22,6 +24,16 @@ async def bring(
     api: Api, database: JoinedDatabase, by: Principal, content: bytes, kind: str = CSV, **query: Any
 ) -> dict[str, Any]:
     return await imported(api, database, by, content, kind, path=IMPORT, **query)
+
+
+def workbook(rows: Sequence[Sequence[str | int]]) -> bytes:
+    """A workbook as a person makes it: text as text, numbers as numbers."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return content.getvalue()
 
 
 async def one(api: Api, by: Principal, key: str) -> dict[str, Any]:
@@ -141,6 +153,36 @@ async def test_bad_cells_are_named(
     assert fault["cell"] == f"{'ABCDEFG'[list(row).index(column)]}2"
     partial = await bring(api, database, people.operator, content, partial=True)
     assert (partial["state"], partial["created"], partial["faults_total"]) == ("done", 1, report["faults_total"])
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+async def test_every_bad_cell_of_a_row_is_named_at_once(
+    api: Api, people: People, database: JoinedDatabase, kind: str
+) -> None:
+    row = {
+        "unit": "Чужой отдел",
+        "key": "Ёж",
+        "title": " с пробелом",
+        "text": "Привет, {кличка}!",
+        "keywords": "x" * 101,
+        "topics": "Нет такой",
+        "defaults": "телефон: звоните",
+        "shared_with": "Нет такого",
+        "review_days": "полгода",
+    }
+    content = table([*row], [*row.values()]) if kind == "csv" else workbook([[*row], [*row.values()]])
+    report = await bring(api, database, people.operator, content, CSV if kind == "csv" else XLSX, dry_run=True)
+    assert {fault["column"] for fault in report["faults"]} == set(row), report["faults"]
+    assert len(report["faults"]) == len(row), "each once"
+
+
+async def test_cells_that_a_workbook_holds_as_numbers_are_read_as_a_person_sees_them(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    content = workbook([["key", "title", "text", "review_days"], ["god", 2026, "Итоги года.", 30]])
+    assert (await bring(api, database, people.operator, content, XLSX))["created"] == 1
+    made = await one(api, people.operator, "god")
+    assert (made["title"], made["review_days"]) == ("2026", 30)
 
 
 async def test_a_key_twice_an_archived_one_and_unknown_headers(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.core.personal_data import masked
+from app.core.masking import masked
 from app.core.text import normalized
 
 

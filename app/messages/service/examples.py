@@ -11,8 +11,7 @@ from app.messages.rules.clients import without_client
 from app.messages.rules.lives import ReplyState
 from app.messages.service.replies import get_message_and_reply
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.rules.drafting import one_line, template_text
-from app.reply_templates.schemas import DraftOf, TemplateCreate
+from app.reply_templates.schemas import DraftOf
 from app.reply_templates.service import templates
 
 
@@ -34,13 +33,12 @@ async def draft_of_reply(
     message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     if reply.state is not ReplyState.SENT or by.unit_id is None:
         raise NotAnsweredYet
-    example = without_client(message.text, message.client)[: templates.MAX_EXAMPLE]
-    made = TemplateCreate(
+    return await templates.draft_template(
+        session,
+        body,
         unit_id=by.unit_id,
-        key=body.key,
-        title=body.title or one_line(example),
-        text=body.text or template_text(without_client(reply.text, message.client)),
-        keywords=body.keywords if body.keywords is not None else [],
-        examples=[example],
+        messages=[without_client(message.text, message.client)],
+        answer=without_client(reply.text, message.client),
+        keywords=[],
+        by=by,
     )
-    return await templates.create_template(session, made, by=by)

@@ -106,7 +106,7 @@ def _told(
 
 
 async def _names(session: AsyncSession, group_by: TemplateGroupBy, keys: list[Any]) -> dict[Any, str]:
-    """What the groups are called: a template by its newest title."""
+    """What the groups are called: a template by the title in use, for a draft is its unit's own affair."""
     query: Any
     if group_by is TemplateGroupBy.UNIT:
         query = select(Unit.id, Unit.name).where(col(Unit.id).in_(keys))
@@ -117,7 +117,7 @@ async def _names(session: AsyncSession, group_by: TemplateGroupBy, keys: list[An
             TemplateVersion,
             sa.and_(
                 col(TemplateVersion.template_id) == col(ReplyTemplate.id),
-                col(TemplateVersion.number) == col(ReplyTemplate.latest_version),
+                col(TemplateVersion.number) == col(ReplyTemplate.published_version),
             ),
         )
         query = query.where(col(ReplyTemplate.id).in_(keys))

@@ -102,9 +102,13 @@ def _helper(sentence: Sentence, place: int) -> Word | None:
 
 
 def _has_doer(sentence: Sentence, place: int) -> bool:
-    after = sentence.words[place + 1 : place + 1 + _NEAR]
-    before = sentence.words[max(0, place - _NEAR) : place]
-    return any(word.may_be("NOUN", "ablt", least=_SURE) for word in (*after, *before[-1:]))
+    """Whether a noun in the instrumental says who does it; behind a preposition it says something else: «с банком»."""
+    places = [*range(place + 1, min(place + 1 + _NEAR, len(sentence.words))), *range(max(0, place - 1), place)]
+    return any(
+        sentence.words[one].may_be("NOUN", "ablt", least=_SURE)
+        and not (one and "PREP" in sentence.words[one - 1].readings[0].tags)
+        for one in places
+    )
 
 
 def _is_reflexive(word: Word) -> bool:

@@ -30,11 +30,12 @@ _CANDIDATE = re.compile(f"[{_FLAGS}{_FIRST}{_KEYCAP}]")
 _MOODS = frozenset("\u263a\u2639\u2764\u2763\u2765\u261d\u270c\u270d\u2620")
 
 _SMILEY = re.compile(
-    r"(?P<eyes>[:;=])['’]?[-–^oо]?(?P<brackets>\)++|\(++)"
-    r"|(?<!\w)(?P<eyes_2>[:;=])['’]?-?(?P<mouth>D|[PpРр]|\*|\||\]|\[|/(?!/))(?![\w/])"
-    r"|(?<!\w)[xXхХ]D(?!\w)|(?<![<\w])<3(?!\w)|\^_{0,2}\^|(?P<bare>\){2,}+|\({2,}+)"
+    r">?(?P<eyes>[:;=])['’]?[-–^oо]?(?P<brackets>\)++|\(++)"
+    r"|(?<!\w)(?P<eyes_2>[:;=])['’]?-?(?P<mouth>D|[PpРр]|[OoОо]|\*|\||\]|\[|\\|/(?!/))(?![\w/\\])"
+    r"|(?<!\w)[xXхХ]D(?!\w)|(?<![<\w])<3(?!\w)|(?P<other></3(?!\w)|(?<!\w)[OoОо]_{1,3}[OoОо](?!\w)|¯\\_\(ツ\)_/¯)"
+    r"|\^_{0,2}\^|(?P<bare>\){2,}+|\({2,}+)"
 )
-_MOUTHS = {"P": "P", "p": "P", "Р": "P", "р": "P", "D": "D", "]": ")", "[": "("}
+_MOUTHS = {"p": "P", "Р": "P", "р": "P", "o": "O", "О": "O", "о": "O", "\\": "/", "]": ")", "[": "("}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ def _smiley_key(match: re.Match[str]) -> str:
         return eyes + match["brackets"][0]
     if match["mouth"]:
         return eyes + _MOUTHS.get(match["mouth"], match["mouth"])
+    if match["other"]:
+        return match["other"]
     if match["bare"]:
         return ":" + match["bare"][0]
     return {"^": "^_^", "<": "<3"}.get(match[0][0], ":D")

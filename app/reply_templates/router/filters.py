@@ -44,11 +44,16 @@ SortQuery = Annotated[
 
 
 class TemplateFilters:
-    """Which templates are wanted; without any filter all that the caller may see, in the version that they see."""
+    """Which templates are wanted; without any filter all that the caller may see and that are not archived."""
 
     def __init__(
         self,
-        state: Annotated[TemplateState | None, Query()] = None,
+        state: Annotated[
+            TemplateState | None,
+            Query(
+                description="Archived ones come only when asked for here, and with `updated_after`, for who follows."
+            ),
+        ] = None,
         unit_id: Annotated[Id | None, Query(description="The unit that owns them.")] = None,
         key: Annotated[Key | None, Query()] = None,
         topic_id: Annotated[Id | None, Query()] = None,
@@ -72,6 +77,8 @@ class TemplateFilters:
                 query = query.where(column == value)
         if self._state is not None:
             query = query.where(queries.has_state(self._state, by))
+        elif self._updated_after is None:
+            query = query.where(col(ReplyTemplate.state) != TemplateState.ARCHIVED)
         if self._topic_id is not None:
             query = query.where(queries.has_topic(self._topic_id, by))
         if self._review is not None:

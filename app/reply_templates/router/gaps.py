@@ -5,12 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from app.core.concurrency import answer
 from app.core.deps import SessionDep
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.problems import Invalid, problems
 from app.reply_templates.errors import GapNotFound, TemplateExists
 from app.reply_templates.router.callers import Reader, Writer, answer_template
-from app.reply_templates.schemas import DraftOf, GapsRead, TemplateRead
+from app.reply_templates.schemas import DraftOf, GapDismiss, GapRead, GapsRead, TemplateRead
 from app.reply_templates.service import gaps
 
 router = APIRouter(prefix="/reply-templates/gaps", tags=["reply templates"])
@@ -21,13 +22,14 @@ async def list_gaps(
     by: Reader,
     session: SessionDep,
     limit: Annotated[int, Query(ge=1, le=200, description="How many groups at most.")] = 50,
+    dismissed: Annotated[bool, Query(description="Those instead that were found to want no template.")] = False,
 ) -> GapsRead:
     """Typical messages to the caller's unit that had no fitting template, or whose suggestion was not taken (O-6.2.6).
 
     They are grouped by their words, the largest group first: what to write next. Texts are without personal data. The
-    newest 2,000 are looked at.
+    newest 1,000 are looked at.
     """
-    return GapsRead(items=await gaps.list_gaps(session, limit, by=by))
+    return GapsRead(items=await gaps.list_gaps(session, limit, is_dismissed=dismissed, by=by))
 
 
 @router.post(
@@ -45,5 +47,24 @@ async def draft_of_gap(gap_id: UUID, body: DraftOf, by: Writer, session: Session
 
     async def work() -> Response:
         return await answer_template(session, await gaps.draft_of_gap(session, gap_id, body, by=by), by, 201)
+
+    return await once(session, by, work)
+
+
+@router.post(
+    "/{gap_id:uuid}/dismiss",
+    status_code=201,
+    response_model=GapRead,
+    responses=problems(GapNotFound, Invalid, KeyReused, KeyMalformed),
+    summary="Decide that a gap wants no template",
+)
+async def dismiss_gap(gap_id: UUID, body: GapDismiss, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+    """Take a group off the list by a decision on the record: who, when and why. It comes back with the next message.
+
+    Then only what came later is counted, beside the earlier decision.
+    """
+
+    async def work() -> Response:
+        return answer(await gaps.dismiss_gap(session, gap_id, body.reason, by=by), status=201)
 
     return await once(session, by, work)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from app.core.personal_data import NAME_MASK
+from app.core.masking import ADDRESS_MASK, NAME_MASK
 
 LONGEST_TITLE = 200
-_PLACEHOLDERS = {NAME_MASK: "{имя}", "[телефон]": "{телефон}"}
+MAX_EXAMPLE = 2_000
+_PLACEHOLDERS = {NAME_MASK: "{имя}", "[телефон]": "{телефон}", ADDRESS_MASK: "{адрес}"}
 
 
 def template_text(answer: str) -> str:
@@ -20,6 +21,12 @@ def one_line(text: str) -> str:
     """A message as a title: on one line, cut where it gets long."""
     line = " ".join(text.split())
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def example_of(message: str) -> str:
+    """A message without personal data as a typical one: cut where it gets long."""
+    text = message.strip()
+    return text if len(text) <= MAX_EXAMPLE else text[: MAX_EXAMPLE - 1].rstrip() + "…"
 
 
 def keywords_of(words: Iterable[str]) -> list[str]:

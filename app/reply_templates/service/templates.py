@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.concurrency import Match
+from app.core.masking import masked
 from app.core.outbox import emit
-from app.core.personal_data import masked
 from app.core.problems import Fault, Invalid, MoveNotAllowed
 from app.core.references import unknown_reference
 from app.core.security import Principal
@@ -22,8 +22,9 @@ from app.reply_templates.events import TemplateChanged
 from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
 from app.reply_templates.queries import shared_units, versions_of
 from app.reply_templates.rules import placeholders
+from app.reply_templates.rules.drafting import example_of, one_line, template_text
 from app.reply_templates.rules.lives import TemplateMove, TemplateState
-from app.reply_templates.schemas import MAX_EXAMPLES, TemplateCreate, TemplatePatch
+from app.reply_templates.schemas import MAX_EXAMPLES, DraftOf, TemplateCreate, TemplatePatch
 from app.reply_templates.service import review
 from app.reply_templates.service.moves import (
     changed,
@@ -37,7 +38,7 @@ from app.reply_templates.service.use import faults_of_values
 
 CONTENT = ("title", "text", "keywords", "examples", "topic_ids", "defaults", "note")
 """What makes a new version."""
-MAX_EXAMPLE = 2_000
+MAX_TEXT = 10_000
 
 
 async def create_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
@@ -48,6 +49,36 @@ async def create_template(session: AsyncSession, body: TemplateCreate, *, by: Pr
     await organizations.open_topics(session, list(body.topic_ids), body.unit_id, "/topic_ids")
     await _require_shareable(session, body.shared_unit_ids, body.unit_id)
     return await add_template(session, body, by=by)
+
+
+async def draft_template(
+    session: AsyncSession,
+    body: DraftOf,
+    *,
+    unit_id: UUID,
+    messages: Sequence[str],
+    answer: str | None,
+    keywords: Sequence[str],
+    by: Principal,
+) -> ReplyTemplate:
+    """Make a draft of messages and an answer to one of them, all without personal data; what the body tells wins."""
+    text = body.text or (template_text(answer) if answer is not None else "")
+    if not text:
+        ru, en = "Ещё никто не ответил: напишите текст.", "Nobody has answered yet: write a text."
+        raise Invalid(faults=[Fault("/text", "missing", ru, en)])
+    if len(text) > MAX_TEXT:  # a mask may be longer than what it hides
+        ru, en = "Ответ длиннее, чем может быть шаблон: напишите текст.", "The answer is too long: write a text."
+        raise Invalid(faults=[Fault("/text", "string_too_long", ru, en)])
+    examples = list(dict.fromkeys(map(example_of, messages)))
+    made = TemplateCreate(
+        unit_id=unit_id,
+        key=body.key,
+        title=body.title or one_line(examples[0]),
+        text=text,
+        keywords=body.keywords if body.keywords is not None else list(keywords),
+        examples=examples,
+    )
+    return await create_template(session, made, by=by)
 
 
 async def add_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
@@ -153,7 +184,7 @@ async def _add_example(session: AsyncSession, row: ReplyTemplate, example: str, 
     """Typical messages only help to find a template: they need no new version and nobody's approval."""
     if row.state is TemplateState.ARCHIVED:
         raise MoveNotAllowed(row.state.value, TemplateMove.EDIT.value)
-    example = example if len(example) <= MAX_EXAMPLE else example[: MAX_EXAMPLE - 1].rstrip() + "…"
+    example = example_of(example)
     is_new = False
     for number in {row.latest_version, row.published_version or row.latest_version}:
         version = await get_version(session, row, number)
