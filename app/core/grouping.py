@@ -5,13 +5,24 @@ How rare a word is does not count: what many texts ask for is what they have in 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import Generic, TypeVar
 
 NEAR_ENOUGH = 0.4
 """The cosine from which on a text joins a group."""
+
+
+def nearness(shared: int, length: int, lemmas: int) -> float:
+    """The cosine of a text with so many lemmas and a group of that squared length; `shared`: their counts in it."""
+    return shared / sqrt(length * lemmas)
+
+
+def grown(length: int, counts: Iterable[int]) -> int:
+    """The squared length of a group that a text joins; `counts`: how often the group had each of its lemmas before."""
+    return length + sum(2 * count + 1 for count in counts)
+
 
 Member = TypeVar("Member", bound=Hashable)
 
@@ -28,12 +39,12 @@ class Group(Generic[Member]):
     def join(self, member: Member, lemmas: frozenset[str]) -> None:
         """Take a text in."""
         self.members.append(member)
-        self.length += sum(2 * self.lemmas[lemma] + 1 for lemma in lemmas)
+        self.length = grown(self.length, (self.lemmas[lemma] for lemma in lemmas))
         self.lemmas.update(lemmas)
 
     def nearness(self, lemmas: frozenset[str]) -> float:
         """The cosine between a text (each lemma once) and the group (each lemma as often as its texts have it)."""
-        return sum(self.lemmas[lemma] for lemma in lemmas) / sqrt(self.length * len(lemmas))
+        return nearness(sum(self.lemmas[lemma] for lemma in lemmas), self.length, len(lemmas))
 
     def words(self, most: int) -> list[str]:
         """The lemmas that most of the texts have, the commonest first."""
