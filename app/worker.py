@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -21,17 +21,20 @@ from app.imports.service.work import handlers as import_handlers
 from app.interaction_points.importer import POINTS
 from app.messages import delivery, knowledge, notices
 from app.messages.service import deadlines
+from app.monitoring import notices as monitoring_notices
+from app.monitoring.service.targets import judge_targets
 from app.reply_templates import notices as template_notices
 from app.reply_templates.importer import TEMPLATES
 from app.reply_templates.service import review
-from app.surveys import counters
+from app.surveys import comments, counters
 from app.surveys.service import links, unfinished
 
 log = structlog.get_logger()
 
 KEYS_KEPT_FOR = timedelta(hours=48)
 CLEARED_EVERY_SECONDS = 600
-FOLDED_EVERY_SECONDS = 2
+LOOKED_EVERY_SECONDS = 2
+JUDGED_EVERY_SECONDS = 60
 
 
 def every_handler(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[type[Event], Sequence[Handler]]:
@@ -51,6 +54,7 @@ HANDLERS = every_handler(
     notices.HANDLERS,
     knowledge.HANDLERS,
     template_notices.HANDLERS,
+    monitoring_notices.HANDLERS,
     import_handlers(IMPORTERS),
 )
 """Who does the work of which event."""
@@ -105,20 +109,36 @@ async def _watch_deadlines(database: Database, stop: asyncio.Event, poll_seconds
                 await asyncio.wait_for(stop.wait(), poll_seconds)
 
 
-async def _fold_counters(database: Database, stop: asyncio.Event) -> None:
+async def fold_counters(database: Database) -> bool:
+    """Fold a part of the tail of the counters; whether there may be more."""
+    async with database.transaction(write=False) as session:
+        if not await counters.is_tail_waiting(session):
+            return False
+    async with database.transaction() as session:
+        return await counters.fold(session) == counters.FOLDED_AT_ONCE
+
+
+async def read_comments(database: Database) -> bool:
+    """Read in the comments of some submissions; whether there may be more."""
+    return await comments.read_in(database) > 0
+
+
+async def _work_off(
+    database: Database,
+    stop: asyncio.Event,
+    work: Callable[[Database], Awaitable[bool]],
+    seconds: float = LOOKED_EVERY_SECONDS,
+) -> None:
+    """Do some work as long as there is more, and look again after some seconds."""
     while not stop.is_set():
-        folded = 0
+        is_more = False
         try:
-            async with database.transaction(write=False) as session:
-                is_waiting = await counters.is_tail_waiting(session)
-            if is_waiting:
-                async with database.transaction() as session:
-                    folded = await counters.fold(session)
+            is_more = await work(database)
         except Exception as error:  # the loop outlives every outage  # noqa: BLE001
-            log.warning("counters_not_folded", error=type(error).__name__)
-        if folded < counters.FOLDED_AT_ONCE:
+            log.warning("work_not_done", work=work.__name__, error=type(error).__name__)
+        if not is_more:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), FOLDED_EVERY_SECONDS)
+                await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def is_deadline_due(database: Database) -> bool:
@@ -139,4 +159,6 @@ async def run_worker(relay: Relay, database: Database, settings: Settings, stop:
         tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
         tasks.create_task(_clear_regularly(database, stop))
         tasks.create_task(_watch_deadlines(database, stop, settings.deadline_poll_seconds))
-        tasks.create_task(_fold_counters(database, stop))
+        tasks.create_task(_work_off(database, stop, fold_counters))
+        tasks.create_task(_work_off(database, stop, read_comments))
+        tasks.create_task(_work_off(database, stop, judge_targets, JUDGED_EVERY_SECONDS))

@@ -59,6 +59,18 @@ class Server:
             time.sleep(0.05)
         raise AssertionError(f"the server did not come up:\n{self.log.read_text()[-4000:]}")
 
+    def command(self, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
+        """A command of `python -m app.cli` on the server's own database, ended."""
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            cwd=ROOT,
+            env=self._env | {"APP_PROFILE": "demo"},
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
     @property
     def pid(self) -> int:
         """The process that was started, leader of its group."""

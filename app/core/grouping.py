@@ -5,13 +5,24 @@ How rare a word is does not count: what many texts ask for is what they have in 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import Generic, TypeVar
 
 NEAR_ENOUGH = 0.4
 """The cosine from which on a text joins a group."""
+
+
+def nearness(shared: int, length: int, lemmas: int) -> float:
+    """The cosine of a text with so many lemmas and a group of that squared length; `shared`: their counts in it."""
+    return shared / sqrt(length * lemmas)
+
+
+def grown(length: int, counts: Iterable[int]) -> int:
+    """The squared length of a group that a text joins; `counts`: how often the group had each of its lemmas before."""
+    return length + sum(2 * count + 1 for count in counts)
+
 
 Member = TypeVar("Member", bound=Hashable)
 
@@ -28,7 +39,7 @@ class Group(Generic[Member]):
     def join(self, member: Member, lemmas: frozenset[str]) -> None:
         """Take a text in."""
         self.members.append(member)
-        self.length += sum(2 * self.lemmas[lemma] + 1 for lemma in lemmas)
+        self.length = grown(self.length, (self.lemmas[lemma] for lemma in lemmas))
         self.lemmas.update(lemmas)
 
     def words(self, most: int) -> list[str]:
@@ -75,6 +86,6 @@ def _nearest(
             for place, count in times.items():
                 shared[place] = shared.get(place, 0) + count
     best = max(shared.items(), key=lambda one: (one[1] ** 2 / groups[one[0]].length, -one[0]), default=None)
-    if best is None or best[1] / sqrt(groups[best[0]].length * len(lemmas)) < near_enough:
+    if best is None or nearness(best[1], groups[best[0]].length, len(lemmas)) < near_enough:
         return None
     return best[0]

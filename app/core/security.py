@@ -44,6 +44,20 @@ class Principal:
         return f"{self.kind}:{self.id}"
 
 
+def unit_itself(unit_id: UUID, organization_id: UUID) -> Principal:
+    """A unit where nobody calls, for what a unit may see or use: the worker asks on its behalf. It holds no scope."""
+    return Principal(
+        kind="employee",
+        id=unit_id,
+        username="",
+        name="",
+        roles=frozenset(),
+        scopes=frozenset(),
+        unit_id=unit_id,
+        organization_id=organization_id,
+    )
+
+
 class Credentials(Protocol):
     """A token that was verified, before anything is read from the database."""
 

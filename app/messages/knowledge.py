@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.outbox import Event, Handler
-from app.core.security import Principal
+from app.core.security import unit_itself
 from app.messages.events import MessageAssigned, MessageMoved, MessageTriaged, ReplySent
 from app.messages.models import Competence, Message
 from app.messages.queries import sent_replies
@@ -49,16 +49,7 @@ async def learn_of_message(session: AsyncSession, payload: Mapping[str, Any]) ->
 
 async def _offered(session: AsyncSession, message: Message) -> UUID | None:
     """The template that the unit would be offered first."""
-    unit = Principal(
-        kind="employee",
-        id=message.unit_id,
-        username="",
-        name="",
-        roles=frozenset(),
-        scopes=frozenset(),
-        unit_id=message.unit_id,
-        organization_id=message.organization_id,
-    )  # nobody calls here: what counts is what the unit may use
+    unit = unit_itself(message.unit_id, message.organization_id)
     found = await suggest(session, message.text, unit, limit=1, topic_id=message.topic_id)
     return found[0].template_id if found else None
 

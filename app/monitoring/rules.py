@@ -10,6 +10,7 @@ there the interval of a share may be 36 percentage points wide.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from math import sqrt
 from statistics import NormalDist
@@ -167,3 +168,66 @@ def added_up(parts: Iterable[tuple[str, str, Counts]]) -> dict[str, dict[str, Co
 def summed(counts: Iterable[Counts]) -> Counts:
     """Counts of several groups together; nothing without groups."""
     return tuple(map(sum, zip(*counts, strict=True)))
+
+
+class NotFoundState(StrEnum):
+    """Where it stands with something that respondents could not find."""
+
+    OPEN = "open"
+    TAKEN_UP = "taken_up"
+    RESOLVED = "resolved"
+
+
+class NotFoundMove(StrEnum):
+    """What can happen to it; new texts reopen what was resolved."""
+
+    TAKE_UP = "take_up"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+
+
+_S, _M = NotFoundState, NotFoundMove
+
+NOT_FOUND_MOVES: dict[NotFoundState, dict[NotFoundMove, NotFoundState]] = {
+    _S.OPEN: {_M.TAKE_UP: _S.TAKEN_UP, _M.RESOLVE: _S.RESOLVED},
+    _S.TAKEN_UP: {_M.RESOLVE: _S.RESOLVED, _M.REOPEN: _S.OPEN},
+    _S.RESOLVED: {_M.REOPEN: _S.OPEN},
+}
+NOT_FOUND_STATES_RU = {_S.OPEN: "открыто", _S.TAKEN_UP: "в работе", _S.RESOLVED: "решено"}
+NOT_FOUND_MOVES_RU = {_M.TAKE_UP: "взять в работу", _M.RESOLVE: "решить", _M.REOPEN: "открыть снова"}
+
+
+class TargetPeriod(StrEnum):
+    """Over what a target is judged."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+MONTHS_RU = "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()  # noqa: SIM905
+_QUARTERS_RU = ("I", "II", "III", "IV")
+
+
+def period_of(day: date, period: TargetPeriod) -> tuple[date, date]:
+    """The first and the last day of the month or quarter that holds a day."""
+    months = 1 if period is TargetPeriod.MONTH else 3
+    first = date(day.year, (day.month - 1) // months * months + 1, 1)
+    behind = date(first.year + (first.month - 1 + months) // 12, (first.month - 1 + months) % 12 + 1, 1)
+    return first, behind - timedelta(days=1)
+
+
+def period_ru(first: date, period: TargetPeriod) -> str:
+    """A month or quarter as it is written in Russian."""
+    if period is TargetPeriod.MONTH:
+        return f"{MONTHS_RU[first.month - 1]} {first.year} года"
+    return f"{_QUARTERS_RU[first.month // 3]} квартал {first.year} года"
+
+
+def percent_ru(value: float) -> str:
+    """A share as percents with one digit: 62,5 %."""
+    return f"{value * 100:.1f} %".replace(".", ",")
+
+
+def deviates(count: int, n: int, threshold: float, least_n: int) -> bool:
+    """Whether a share is below its target; with less than the least sample nothing is."""
+    return n >= max(1, least_n) and count < threshold * n

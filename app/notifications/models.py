@@ -24,6 +24,7 @@ class NotificationKind(StrEnum):
     REPLY_NOT_SENT = "reply_not_sent"
     TEMPLATE_REVIEW_NEAR = "template_review_near"
     TEMPLATE_REVIEW_OVERDUE = "template_review_overdue"
+    TARGET_NOT_REACHED = "target_not_reached"
 
 
 class Notification(VersionedRow, table=True):

@@ -20,17 +20,29 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.db import insert_into
 from app.core.ids import new_id
-from app.surveys.models import AnswerCount, Counted, Span, SubmissionSource, SurveySubmission, UncountedAnswer
+from app.surveys.models import (
+    AnswerCount,
+    Counted,
+    Span,
+    SubmissionSource,
+    SurveyComment,
+    SurveySubmission,
+    UncountedAnswer,
+    UnreadComments,
+)
 
 FOLDED_AT_ONCE = 1000
 NOT_GIVEN = ""
 """Stands for a municipality that was not given: NULLs are never equal to a unique key."""
 MAX_VALUE = 5
 PER_SOURCE = (Counted.SOURCE_USAGE, Counted.EASE_OF_FINDING)
+ANSWERED = (Counted.SATISFACTION, *PER_SOURCE, Counted.CAME_FROM)
+"""What is counted with the submission itself."""
 
 counts: sa.Table = SQLModel.metadata.tables["survey_counts"]
 tail: sa.Table = SQLModel.metadata.tables["survey_count_tail"]
 submissions: sa.Table = SQLModel.metadata.tables["survey_submissions"]
+comments: sa.Table = SQLModel.metadata.tables["survey_comments"]
 
 DIMENSIONS = ("question", "day", "organization_id", "form_id", "municipality", "source", "row_key")
 VALUES = ("n1", "n2", "n3", "n4", "n5")
@@ -53,6 +65,7 @@ async def count(session: AsyncSession, rows: Iterable[SurveySubmission], *, sign
     told = [
         {
             "id": new_id(),
+            "submission_id": row.id,
             "sign": sign,
             **{name: getattr(row, name) for name in COPIED},
             "answers": {question.value: row.answers.get(question.value, {}) for question in PER_SOURCE},
@@ -104,6 +117,36 @@ def _cells(rows: sa.Table, sign: Any, dialect: str, question: Counted) -> sa.Sel
     ).where(*conditions)
 
 
+def _comment_cells() -> sa.Select[Any]:
+    """The comments that are read in as rows of counters."""
+    return sa.select(
+        sa.literal(Counted.COMMENTS.value, sa.String(40)).label("question"),
+        comments.c.counted_on.label("day"),
+        comments.c.organization_id,
+        comments.c.form_id,
+        comments.c.municipality,
+        sa.cast(comments.c.source, sa.String(40)).label("source"),
+        comments.c.row_key,
+        *[sa.case((comments.c.score == place, 1), else_=0).label(f"n{place}") for place in range(1, MAX_VALUE + 1)],
+    )
+
+
+async def add_comments(session: AsyncSession, signed: Iterable[tuple[SurveyComment, Literal[1, -1]]]) -> None:
+    """Count comments that are read in, or with −1 those that are taken away, in the transaction that does it."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for row, sign in signed:
+        for span, day in ((Span.DAY, row.counted_on), (Span.MONTH, row.counted_on.replace(day=1))):
+            whose = (row.organization_id, row.form_id, row.municipality, row.source, row.row_key)
+            found.setdefault((span, Counted.COMMENTS, day, *whose), [0] * MAX_VALUE)[row.score - 1] += sign
+    told = [(key, added) for key, added in found.items() if any(added)]
+    rows = [
+        dict(zip(("span", *DIMENSIONS, *VALUES), (*key, *added), strict=True))
+        for key, added in sorted(told, key=lambda one: str(one[0]))
+    ]
+    if rows:
+        await _add(session, insert_into(session, AnswerCount).values(rows))
+
+
 def month_of(day: Any, dialect: str) -> Any:
     """The first day of a day's month."""
     if dialect == "postgresql":
@@ -111,7 +154,7 @@ def month_of(day: Any, dialect: str) -> Any:
     return sa.type_coerce(sa.func.date(day, "start of month"), sa.Date)
 
 
-def _summed(parts: Sequence[sa.Select[Any]], span: Span, dialect: str) -> sa.Select[Any]:
+def summed_cells(parts: Sequence[sa.Select[Any]], span: Span, dialect: str) -> sa.Select[Any]:
     """Cells added up to rows of counters, in the order of their key."""
     found = sa.union_all(*parts).subquery()
     keys = [found.c[name] for name in DIMENSIONS]
@@ -138,12 +181,24 @@ async def fold(session: AsyncSession) -> int:
     taken = list((await session.exec(oldest)).scalars().all())  # type: ignore[call-overload]
     if taken:
         dialect = dialect_of(session)
-        parts = cells(tail, tail.c.sign, dialect, Counted, tail.c.id.in_(taken))
+        parts = cells(tail, tail.c.sign, dialect, ANSWERED, tail.c.id.in_(taken))
         for span in Span:
-            sums = _summed(parts, span, dialect)
+            sums = summed_cells(parts, span, dialect)
             await _add(session, insert_into(session, AnswerCount).from_select(["span", *DIMENSIONS, *VALUES], sums))
+        await _hand_on_comments(session, taken)
         await session.exec(sa.delete(tail).where(tail.c.id.in_(taken)))
     return len(taken)
+
+
+async def _hand_on_comments(session: AsyncSession, taken: Sequence[UUID]) -> None:
+    """Have comments read in: every writer's submissions come by here, whether they have comments or had."""
+    given = submissions.c.answers["comments"]
+    told = sa.cast(given, sa.Text) if dialect_of(session) == "postgresql" else sa.func.json(given)
+    has = sa.exists().where(submissions.c.id == tail.c.submission_id, told != "{}")
+    had = sa.exists().where(comments.c.submission_id == tail.c.submission_id)
+    found = sa.select(tail.c.submission_id).distinct().where(tail.c.id.in_(taken), sa.or_(has, had))
+    statement = insert_into(session, UnreadComments).from_select(["submission_id"], found)
+    await session.exec(statement.on_conflict_do_nothing())
 
 
 async def months(session: AsyncSession) -> list[date]:
@@ -174,9 +229,10 @@ async def mend(session: AsyncSession, month: date, span: Span) -> int:
 
 def _drifted(month: date, span: Span, dialect: str) -> sa.Select[Any]:
     last = clock.next_month(month) - timedelta(days=1)
-    stored = cells(submissions, sa.literal(1), dialect, Counted, submissions.c.counted_on.between(month, last))
-    waiting = cells(tail, -tail.c.sign, dialect, Counted, tail.c.counted_on.between(month, last))
-    wanted = _summed([*stored, *waiting], span, dialect).order_by(None)
+    stored = cells(submissions, sa.literal(1), dialect, ANSWERED, submissions.c.counted_on.between(month, last))
+    waiting = cells(tail, -tail.c.sign, dialect, ANSWERED, tail.c.counted_on.between(month, last))
+    read_in = _comment_cells().where(comments.c.counted_on.between(month, last))
+    wanted = summed_cells([*stored, *waiting, read_in], span, dialect).order_by(None)
     known = sa.select(
         sa.cast(counts.c.span, sa.String(40)),
         *[sa.cast(counts.c[n], sa.String(40)) if n in ("question", "source") else counts.c[n] for n in DIMENSIONS],
@@ -200,6 +256,12 @@ class Cut:
     source: SubmissionSource | None = None
     form_ids: Sequence[UUID] | None = None
 
+    def holds(self, rows: sa.Table) -> list[Any]:
+        """The conditions that submissions or comments lie in it."""
+        bounds = [rows.c.counted_on >= self.since] if self.since else []
+        bounds += [rows.c.counted_on <= self.until] if self.until else []
+        return [*bounds, *_filters(rows, self)]
+
 
 async def read(
     session: AsyncSession, question: Counted, cut: Cut, group: str | None = None, *, by_day: bool = False
@@ -214,11 +276,14 @@ async def read(
     names = ("row_key", group or "question", *VALUES)
     folded = sa.select(*[_plain(counts.c[name]).label(name) for name in names])
     folded = folded.where(counts.c.question == question, sa.or_(*spans), *_filters(counts, cut))
-    waiting = sa.union_all(*cells(tail, tail.c.sign, dialect_of(session), [question], *_filters(tail, cut))).subquery()
-    fresh = sa.select(*[waiting.c[name] for name in names])
-    fresh = fresh.where(*[waiting.c.day >= cut.since] if cut.since else [])
-    fresh = fresh.where(*[waiting.c.day <= cut.until] if cut.until else [])
-    both = sa.union_all(folded, fresh).subquery()
+    parts = [folded]
+    if question in ANSWERED:
+        (cell,) = cells(tail, tail.c.sign, dialect_of(session), [question], *_filters(tail, cut))
+        waiting = cell.subquery()
+        fresh = sa.select(*[waiting.c[name] for name in names])
+        fresh = fresh.where(*[waiting.c.day >= cut.since] if cut.since else [])
+        parts.append(fresh.where(*[waiting.c.day <= cut.until] if cut.until else []))
+    both = sa.union_all(*parts).subquery()
     keys = [both.c.row_key, both.c[names[1]].label("group")]
     sums = [sa.func.sum(both.c[name]).label(name) for name in VALUES]
     query = sa.select(*keys, *sums).group_by(both.c.row_key, both.c[names[1]])

@@ -148,12 +148,16 @@ class Span(StrEnum):
 
 
 class Counted(StrEnum):
-    """What is counted: a question by its key, and question 21 once more by the point a respondent came from."""
+    """What is counted: a question by its key, and question 21 once more by the point a respondent came from.
+
+    Comments are counted by their score when they are read in, and not with the submission.
+    """
 
     SATISFACTION = "satisfaction"
     SOURCE_USAGE = "source_usage"
     EASE_OF_FINDING = "ease_of_finding"
     CAME_FROM = "came_from"
+    COMMENTS = "comments"
 
 
 class AnswerCount(SQLModel, table=True):
@@ -188,6 +192,7 @@ class UncountedAnswer(Row, table=True):
     __tablename__ = "survey_count_tail"
     __table_args__ = (sa.CheckConstraint("sign IN (-1, 1)", name="sign_known"),)
 
+    submission_id: UUID
     sign: int = Field(sa_type=sa.SmallInteger)
     organization_id: UUID
     form_id: UUID
@@ -198,3 +203,54 @@ class UncountedAnswer(Row, table=True):
     satisfaction: int = Field(sa_type=sa.SmallInteger)
     answers: dict[str, Any] = Field(sa_column=json_column())
     """Questions 22 and 23; no free text."""
+
+
+class UnreadComments(SQLModel, table=True):
+    """A submission whose comments are to be read in, or in again: it has some, or had."""
+
+    __tablename__ = "survey_comment_inbox"
+
+    submission_id: UUID = Field(primary_key=True)
+
+
+class SurveyComment(Row, table=True):
+    """What a respondent did not find (A-1.23x), without personal data and ready to be searched.
+
+    No foreign key to the submission: one that is gone takes its comments along when they are read in again.
+    """
+
+    __tablename__ = "survey_comments"
+    __table_args__ = (
+        sa.UniqueConstraint("submission_id", "row_key", name="uq_survey_comments_row"),
+        sa.Index("ix_survey_comments_day", "counted_on", "id"),
+        sa.Index("ix_survey_comments_organization", "organization_id", "counted_on", "id"),
+        limit("text", 20_000),  # a mask may be longer than what it hides
+        sa.CheckConstraint("score BETWEEN 1 AND 5", name="score_known"),
+    )
+
+    submission_id: UUID
+    organization_id: UUID = Field(foreign_key="organizations.id")
+    form_id: UUID = Field(foreign_key="survey_forms.id")
+    municipality: str = Field(max_length=8)
+    """Empty where none was given, as in the counters."""
+    source: SubmissionSource = Field(sa_column=enum_column(SubmissionSource))
+    counted_on: date
+    row_key: str = Field(max_length=64)
+    """The source of information that was scored."""
+    score: int = Field(sa_type=sa.SmallInteger)
+    text: str = Field(sa_type=sa.Text)
+
+
+class CommentLemma(SQLModel, table=True):
+    """A dictionary form of a comment's words, by which it is found."""
+
+    __tablename__ = "survey_comment_lemmas"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("lemma", "comment_id"),
+        sa.Index("ix_survey_comment_lemmas_comment_id", "comment_id"),
+    )
+
+    lemma: str = Field(max_length=100)
+    comment_id: UUID = Field(
+        sa_column=sa.Column(sa.Uuid(), sa.ForeignKey("survey_comments.id", ondelete="CASCADE"), nullable=False)
+    )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -19,12 +20,15 @@ from alembic.migration import MigrationContext
 from sqlmodel import SQLModel, col, select
 
 from app.cli import migrate, seed
+from app.core import clock
 from app.core.data import read_yaml
 from app.core.db import Database, driver_url
 from app.core.ids import new_id
 from app.interaction_points.changes import changes_of, snapshot
 from app.interaction_points.models import Point, PointChange
+from app.organizations.models import Organization
 from app.reply_templates import reference as reply_templates
+from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,6 +112,35 @@ async def test_points_that_were_there_get_the_history_that_is_known(empty_addres
             assert rows[0].recorded_at == point.created_at
     await database.close()
     assert len(points) == 8
+
+
+def test_comments_that_were_there_are_to_be_read_in(empty_address: str, tmp_path: Path) -> None:
+    settings = settings_for(empty_address, tmp_path)
+    migrate(settings)
+    seed(settings)
+    with connected(empty_address) as connection:
+        form_id = connection.execute(select(SurveyForm.id).limit(1)).scalar_one()
+        organization_id = connection.execute(select(Organization.id).limit(1)).scalar_one()
+        for place, comments in enumerate(({"vk": "Нет адреса"}, {}), 1):
+            row = SurveySubmission(
+                id=UUID(int=place),
+                form_id=form_id,
+                form="information-access",
+                form_version=1,
+                organization_id=organization_id,
+                received_at=clock.now(),
+                counted_on=clock.today(),
+                source=SubmissionSource.WEB,
+                satisfaction=1,
+                answers={"comments": comments},
+            )
+            connection.execute(sa.insert(SurveySubmission).values(row.model_dump()))
+        connection.commit()
+    downgrade(empty_address, "0026")
+    migrate(settings)
+    with connected(empty_address) as connection:
+        found = connection.execute(sa.text("SELECT submission_id FROM survey_comment_inbox")).scalars().all()
+    assert [UUID(str(one)) for one in found] == [UUID(int=1)]
 
 
 def test_loading_twice_changes_nothing(empty_address: str, tmp_path: Path) -> None:

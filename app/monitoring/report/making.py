@@ -32,9 +32,6 @@ _VERDICTS_RU = {
     rules.Verdict.WITHIN_CHANCE: "различие может быть случайным",
     rules.Verdict.TOO_FEW: "ответов слишком мало для вывода",
 }
-_MONTHS_RU = (
-    "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()  # noqa: SIM905
-)
 _DAYS_DRAWN = 62
 _INTERVAL = [("от (95 %)", Kind.SHARE), ("до (95 %)", Kind.SHARE)]
 
@@ -202,4 +199,4 @@ def _axis(known: Iterable[str], by_day: bool) -> list[date]:
 
 
 def _month_name(month: date) -> str:
-    return f"{_MONTHS_RU[month.month - 1]} {month.year}"
+    return f"{rules.MONTHS_RU[month.month - 1]} {month.year}"

@@ -114,7 +114,7 @@ class ControlNoteRead(Output):
     object_id: UUID
     text: str
     created_at: ShownMoment
-    created_by: UUID
+    created_by: UUID | None = Field(description="Null: the service itself, of a target that is not reached.")
     resolution: str | None
     resolved_at: ShownMoment | None
     resolved_by: UUID | None

@@ -15,7 +15,7 @@ from app.core.security import Principal
 from app.messages.models import Message, Reply
 from app.messages.queries import visible_to as visible_messages
 from app.monitoring.errors import ControlNoteNotFound, ControlNoteResolved
-from app.monitoring.models import ControlNote, NotedType
+from app.monitoring.models import ControlNote, NotedType, UnitTarget
 from app.monitoring.schemas.control import ControlNoteCreate
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import owned_by as own_templates
@@ -76,3 +76,6 @@ def _noted(body: ControlNoteCreate, by: Principal) -> SelectOfScalar[UUID]:
         case NotedType.SURVEY_SUBMISSION:
             may = sa.true() if by.may("surveys:read") else sa.false()
             return select(col(SurveySubmission.id)).where(col(SurveySubmission.id) == body.object_id, may)
+        case NotedType.UNIT_TARGET:
+            its = select(col(UnitTarget.id))
+            return its.where(col(UnitTarget.id) == body.object_id, col(UnitTarget.unit_id) == by.unit_id)

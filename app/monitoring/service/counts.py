@@ -71,7 +71,7 @@ async def read_figures(session: AsyncSession, question: Counted, cut: Cut, group
         "group_by": group_by,
         "previous_period": period and {"from": period.since, "to": period.until},
     }
-    return Figures(now, before, await _names(session, group_by, keys) if group_by else {}, head)
+    return Figures(now, before, await group_names(session, group_by, keys) if group_by else {}, head)
 
 
 def is_comparable(group_by: GroupBy | None) -> bool:
@@ -83,25 +83,15 @@ async def read_counts(
     session: AsyncSession, question: Counted, cut: Cut, group_by: GroupBy | None
 ) -> dict[str, dict[str, Counts]]:
     """How often each value was answered, by row of the question ("" for 21) and by group ("" without one)."""
-    successors = await _successors(session)
-    versions = await _versions(session) if GroupBy.FORM_VERSION is group_by or cut.form_version is not None else {}
     rows = await counters.read(
         session,
         question,
-        counters.Cut(
-            cut.period.since,
-            cut.period.until,
-            cut.organization_id,
-            None if cut.municipality is None else rules.those_before(cut.municipality, successors),
-            cut.source,
-            None
-            if cut.form_version is None
-            else [key for key, number in versions.items() if number == cut.form_version],
-        ),
+        await survey_cut(session, cut),
         _COLUMNS[group_by] if group_by else None,
         by_day=group_by is GroupBy.DAY,
     )
-    lasting = rules.last_successors(successors)
+    versions = await _versions(session) if group_by is GroupBy.FORM_VERSION else {}
+    lasting = rules.last_successors(await _successors(session)) if group_by is GroupBy.MUNICIPALITY else {}
 
     def key_of(group: Any) -> str:
         match group_by:
@@ -116,6 +106,17 @@ async def read_counts(
         return str(group)
 
     return rules.added_up((row.row_key, key_of(row.group), _counts(row)) for row in rows)
+
+
+async def survey_cut(session: AsyncSession, cut: Cut) -> counters.Cut:
+    """The cut as counters and comments know it; a municipality holds those that were reformed into it."""
+    forms = municipalities = None
+    if cut.municipality is not None:
+        municipalities = rules.those_before(cut.municipality, await _successors(session))
+    if cut.form_version is not None:
+        forms = [key for key, number in (await _versions(session)).items() if number == cut.form_version]
+    period = cut.period
+    return counters.Cut(period.since, period.until, cut.organization_id, municipalities, cut.source, forms)
 
 
 def _counts(row: Any) -> Counts:
@@ -142,7 +143,8 @@ async def _versions(session: AsyncSession) -> dict[UUID, int]:
     return dict((await session.exec(select(SurveyForm.id, SurveyForm.form_version))).all())
 
 
-async def _names(session: AsyncSession, group_by: GroupBy, keys: Iterable[str]) -> dict[str, str]:
+async def group_names(session: AsyncSession, group_by: GroupBy, keys: Iterable[str]) -> dict[str, str]:
+    """What groups are called in Russian."""
     names = {key: key for key in keys}
     if group_by is GroupBy.MUNICIPALITY:
         rows = select(Municipality.oktmo, Municipality.name).where(col(Municipality.oktmo).in_(list(names)))

@@ -90,8 +90,9 @@ async def service_levels(
     groups_before: Mapping[Any, Levels] = {}
     if period is not None:
         before = replace(cut, period=period)
-        whole_before = (await read_levels(session, before, None, by)).get(None, {})
-        groups_before = await read_levels(session, before, group_by, by) if group_by else {}
+        seen = visible_to(by)
+        whole_before = (await count_levels(session, before, None, seen)).get(None, {})
+        groups_before = await count_levels(session, before, group_by, seen) if group_by else {}
     policies = await named_policies(session)
     names = await group_names(session, group_by) if group_by else {}
     items = [
@@ -125,47 +126,58 @@ async def read_levels(
     session: AsyncSession, cut: LevelCut, group_by: LevelGroupBy | None, by: Principal
 ) -> dict[Any, Levels]:
     """By group (None without one) and by what judged: how many were met and missed, and the times."""
+    found = await count_levels(session, cut, group_by, visible_to(by))
+    for row in (await session.exec(_ranked(cut, group_by, visible_to(by)))).all():  # type: ignore[call-overload]
+        level = found[row.key][Judge(*row[1:5])]
+        level.timed, level.median, level.p90 = row.timed, float(row.median), row.p90
+    return found
+
+
+async def count_levels(
+    session: AsyncSession, cut: LevelCut, group_by: LevelGroupBy | None, seen: ColumnElement[bool]
+) -> dict[Any, Levels]:
+    """The same without the times, of the messages that are seen."""
+    found: dict[Any, Levels] = defaultdict(dict)
+    state = col(Deadline.state)
+    counted = sa.select(
+        *_keys_of(group_by),
+        func.count().filter(state == DeadlineState.MET).label("met"),
+        func.count().filter(state == DeadlineState.MISSED).label("missed"),
+        func.count().filter(state.in_([DeadlineState.RUNNING, DeadlineState.PAUSED])).label("open"),
+    )
+    for row in (await session.exec(_chosen(counted, cut, seen).group_by(*_KEYS))).all():  # type: ignore[call-overload]
+        found[row.key][Judge(*row[1:5])] = Level(row.met, row.missed, row.open)
+    return found
+
+
+def _keys_of(group_by: LevelGroupBy | None) -> list[Any]:
     key: Any = {
         None: sa.null(),
         LevelGroupBy.CHANNEL: col(Point.channel),
         LevelGroupBy.UNIT: col(Message.unit_id),
         LevelGroupBy.ORGANIZATION: col(Message.organization_id),
     }[group_by]
-    judge = [
+    return [
+        key.label("key"),
         col(Deadline.stage).label("stage"),
         col(Deadline.is_target).label("is_target"),
         col(Deadline.policy_id).label("policy_id"),
         col(Deadline.term)["unit"].as_string().label("unit"),
     ]
-    found: dict[Any, Levels] = defaultdict(dict)
-    state = col(Deadline.state)
-    counted = sa.select(
-        key.label("key"),
-        *judge,
-        func.count().filter(state == DeadlineState.MET).label("met"),
-        func.count().filter(state == DeadlineState.MISSED).label("missed"),
-        func.count().filter(state.in_([DeadlineState.RUNNING, DeadlineState.PAUSED])).label("open"),
-    )
-    for row in (await session.exec(_chosen(counted, cut, by).group_by(*_KEYS))).all():  # type: ignore[call-overload]
-        found[row.key][Judge(*row[1:5])] = Level(row.met, row.missed, row.open)
-    for row in (await session.exec(_ranked(key, judge, cut, by))).all():  # type: ignore[call-overload]
-        level = found[row.key][Judge(*row[1:5])]
-        level.timed, level.median, level.p90 = row.timed, float(row.median), row.p90
-    return found
 
 
-def _ranked(key: Any, judge: list[Any], cut: LevelCut, by: Principal) -> sa.Select[Any]:
+def _ranked(cut: LevelCut, group_by: LevelGroupBy | None, seen: ColumnElement[bool]) -> sa.Select[Any]:
     """Median and 90th percentile (the nearest rank) from places by row_number, the same on both databases."""
     taken = col(Deadline.taken_seconds)
-    window: dict[str, Any] = {"partition_by": [key, *judge]}
+    labelled = _keys_of(group_by)
+    window: dict[str, Any] = {"partition_by": [one.element for one in labelled]}
     placed = sa.select(
-        key.label("key"),
-        *judge,
+        *labelled,
         taken.label("taken"),
         func.row_number().over(**window, order_by=taken).label("place"),
         func.count().over(**window).label("timed"),
     )
-    ranked = _chosen(placed, cut, by).where(taken.is_not(None)).subquery()
+    ranked = _chosen(placed, cut, seen).where(taken.is_not(None)).subquery()
     keys = [ranked.c[name] for name in _KEYS]
     middle = sa.or_(ranked.c.place == (ranked.c.timed + 1) // 2, ranked.c.place == (ranked.c.timed + 2) // 2)
     return sa.select(
@@ -176,10 +188,10 @@ def _ranked(key: Any, judge: list[Any], cut: LevelCut, by: Principal) -> sa.Sele
     ).group_by(*keys)
 
 
-def _chosen(query: sa.Select[Any], cut: LevelCut, by: Principal) -> sa.Select[Any]:
+def _chosen(query: sa.Select[Any], cut: LevelCut, seen: ColumnElement[bool]) -> sa.Select[Any]:
     query = query.join_from(Deadline, Message, col(Message.id) == col(Deadline.message_id))
     query = query.join(Point, col(Point.id) == col(Message.point_id)).where(
-        visible_to(by),
+        seen,
         *cut.period.covers(col(Deadline.started_at)),
         col(Deadline.state) != DeadlineState.CANCELLED,
         col(Deadline.stage) != Stage.DELAY_NOTICE,

@@ -1,0 +1,39 @@
+"""HTTP of what respondents could not find."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.core.deps import SessionDep
+from app.core.pagination import PageDep
+from app.core.problems import Invalid, problems
+from app.core.security import Principal, requires
+from app.core.types import Search
+from app.monitoring.router.figures import CutDep, Grouping
+from app.monitoring.schemas.comments import CommentsRead
+from app.monitoring.service import comments
+
+Reader = Annotated[Principal, requires("monitoring:read")]
+Code = Annotated[
+    str | None, Query(max_length=20, pattern=r"^[0-9]{1,3}(\.[0-9]{1,3})?(\.comment)?\.?$", description="`23`, `23.3`.")
+]
+
+router = APIRouter(prefix="/monitoring", tags=["monitoring"])
+
+
+@router.get("/comments", response_model=CommentsRead, responses=problems(Invalid), summary="What was not found")
+async def list_comments(
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    cut: CutDep,
+    group_by: Grouping = None,
+    code: Code = None,
+    q: Annotated[Search | None, Query(description="Words, each in any form; all of them are wanted.")] = None,
+) -> CommentsRead:
+    """What respondents could not find, in their own words (A-1.23x, O-11), newest first.
+
+    Numbers, telephones, addresses that may be personal data are masked. `q` finds every form of its words. `n` and
+    `groups` count by all filters but `q`. A comment is here some seconds after its submission.
+    """
+    return await comments.list_comments(session, cut, group_by, code, q, page)

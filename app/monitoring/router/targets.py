@@ -1,0 +1,95 @@
+"""HTTP of units' targets."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.concurrency import MatchDep, answer
+from app.core.deps import SessionDep
+from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.pagination import Page, PageDep, paginate_rows
+from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.security import Principal, requires
+from app.core.types import Id
+from app.monitoring.errors import TargetExists, TargetNotFound
+from app.monitoring.models import UnitTarget
+from app.monitoring.schemas.targets import TargetCreate, TargetPatch, TargetRead
+from app.monitoring.service import targets
+
+Reader = Annotated[Principal, requires("monitoring:read")]
+Writer = Annotated[Principal, requires("targets:write")]
+
+router = APIRouter(prefix="/monitoring/targets", tags=["monitoring"])
+
+
+async def _read(session: AsyncSession, row: UnitTarget) -> TargetRead:
+    return (await targets.read_targets(session, [row]))[0]
+
+
+@router.get("", response_model=Page[TargetRead], responses=problems(Invalid), summary="List targets of units")
+async def list_targets(
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    unit_id: Annotated[Id | None, Query()] = None,
+    with_closed: Annotated[bool, Query(description="Those that do not hold any more too.")] = False,
+) -> Page[TargetRead]:
+    """What units should reach, newest first, with where each stands in the present period (O-10, O-11).
+
+    A head sees their unit's targets, the client-centricity unit all.
+    """
+    query = select(UnitTarget).where(targets.visible_to(by))
+    if unit_id is not None:
+        query = query.where(UnitTarget.unit_id == unit_id)
+    if not with_closed:
+        closed_on = col(UnitTarget.closed_on)
+        query = query.where(closed_on.is_(None) | (closed_on >= clock.today()))
+    rows, cursor, count = await paginate_rows(session, query, page, order=(col(UnitTarget.id),))
+    return Page(items=await targets.read_targets(session, rows), next_cursor=cursor, count=count)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=TargetRead,
+    responses=problems(TargetExists, Invalid, KeyReused, KeyMalformed),
+    summary="Set a target",
+)
+async def create_target(body: TargetCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+    """Set what a unit should reach every month or quarter: a share, and the sample below which nothing is said.
+
+    Where it is not reached, the heads of the unit get a control note, once a period, which stays until it is resolved.
+    """
+
+    async def work() -> Response:
+        row = await targets.create_target(session, body, by=by)
+        return answer(await _read(session, row), version=row.version, status=201)
+
+    return await once(session, by, work)
+
+
+@router.get(
+    "/{target_id}", response_model=TargetRead, responses=problems(TargetNotFound, Invalid), summary="Get a target"
+)
+async def get_target(target_id: UUID, by: Reader, session: SessionDep) -> Response:
+    """One target with the present period and the latest 12 in which it was not reached. The ETag is of the target."""
+    row = await targets.get_target(session, target_id, by)
+    return answer(await _read(session, row), version=row.version)
+
+
+@router.patch(
+    "/{target_id}",
+    response_model=TargetRead,
+    responses=problems(TargetNotFound, TargetExists, Invalid, Stale, PreconditionRequired),
+    summary="Change or close a target",
+)
+async def update_target(
+    target_id: UUID, body: TargetPatch, match: MatchDep, by: Writer, session: SessionDep
+) -> Response:
+    """Change the share or the sample from now on, or close the target by its last day."""
+    row = await targets.update_target(session, target_id, body, match, by=by)
+    return answer(await _read(session, row), version=row.version)

@@ -1,0 +1,98 @@
+"""Targets of units, and whether they are reached (O-10, O-11)."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core import example_ids
+from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.types import Day, Id
+from app.monitoring.models import TargetMeasure
+from app.monitoring.rules import TargetPeriod
+
+Threshold = Annotated[float, Field(strict=True, gt=0, le=1, description="The share to be reached, up to 1.")]
+LeastN = Annotated[int, Field(strict=True, ge=1, le=1_000_000, description="With fewer answers nothing is said.")]
+
+
+class TargetCreate(Input):
+    """What a unit should reach in every period."""
+
+    unit_id: Id
+    measure: TargetMeasure
+    threshold: Threshold
+    least_n: LeastN = 30
+    period: TargetPeriod = TargetPeriod.MONTH
+    valid_from: Day | None = Field(None, description="Today unless given; the period that holds it is judged whole.")
+    model_config = example(
+        {
+            "unit_id": example_ids.UNIT,
+            "measure": "limits_in_time",
+            "threshold": 0.95,
+            "least_n": 30,
+            "period": "month",
+            "valid_from": None,
+        }
+    )
+
+
+class TargetPatch(Input):
+    """What changes; a closed target holds up to that day and is judged no more after its period."""
+
+    threshold: Threshold = 1.0
+    least_n: LeastN = 1
+    closed_on: Day | None = None
+    model_config = example({"threshold": 0.9})
+
+
+class TargetStanding(StrEnum):
+    """Where a target stands in a period."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    TOO_FEW = "too_few"
+
+
+class TargetFigureRead(Output):
+    """The share of the present period so far, with its 95 % Wilson interval."""
+
+    since: date = Field(alias="from")
+    until: date = Field(alias="to")
+    n: int
+    count: int
+    share: float | None
+    low: float | None
+    high: float | None
+    standing: TargetStanding
+
+
+class DeviationRead(Output):
+    """A period in which the target was not reached, as it was found, and the control note that tells of it."""
+
+    period_start: date
+    n: int
+    count: int
+    share: float
+    threshold: float
+    found_at: ShownMoment
+    note_id: UUID
+
+
+class TargetRead(Output):
+    """A unit's target, the present period, and the latest 12 periods in which it was not reached."""
+
+    id: UUID
+    unit_id: UUID
+    measure: TargetMeasure
+    name: str
+    threshold: float
+    least_n: int
+    period: TargetPeriod
+    valid_from: date
+    closed_on: date | None
+    created_at: ShownMoment
+    created_by: UUID
+    current: TargetFigureRead
+    deviations: list[DeviationRead]

@@ -1,0 +1,276 @@
+"""Targets of units as data: set, shown with where they stand, and told of once when they are not reached (O-10, O-11).
+
+A target is judged in its running period, as soon as there are answers enough, and once more in the one before, for what
+came late. A note is left once for each period and stays until somebody resolves it, whatever becomes of the figure.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.db import Database, insert_into
+from app.core.ids import new_id
+from app.core.periods import Period
+from app.core.problems import Fault, Invalid
+from app.core.schemas import apply_changes
+from app.core.security import Principal
+from app.identity.queries import heads_of
+from app.interaction_points.models import Point
+from app.messages.models import Message
+from app.monitoring import rules
+from app.monitoring.errors import TargetNotFound
+from app.monitoring.models import ControlNote, NotedType, TargetDeviation, TargetMeasure, UnitTarget
+from app.monitoring.rules import TargetPeriod
+from app.monitoring.schemas.levels import LevelGroupBy
+from app.monitoring.schemas.targets import (
+    DeviationRead,
+    TargetCreate,
+    TargetFigureRead,
+    TargetPatch,
+    TargetRead,
+    TargetStanding,
+)
+from app.monitoring.service import levels
+from app.monitoring.service.counts import Cut, read_counts
+from app.notifications.models import NotificationKind
+from app.notifications.service import notify
+from app.organizations import service as organizations
+from app.surveys.models import Counted
+
+SHOWN_DEVIATIONS = 12
+_NAMES_RU = {
+    TargetMeasure.SATISFACTION: "Удовлетворённость пришедших из точек подразделения",
+    TargetMeasure.ANSWER_SATISFACTION: "Удовлетворённость ответами подразделения",
+    TargetMeasure.LIMITS_IN_TIME: "Исполнено в предельный срок",
+    TargetMeasure.TARGETS_IN_TIME: "Исполнено в целевой срок",
+}
+
+Share = tuple[int, int]
+"""How many of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A target in a period, and how much of it was reached."""
+
+    target: UnitTarget
+    first: date
+    count: int
+    n: int
+
+
+def visible_to(by: Principal) -> ColumnElement[bool]:
+    """A head sees the targets of their unit; who monitors all units sees all."""
+    if by.may("monitoring:all_units"):
+        return sa.true()
+    return col(UnitTarget.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
+
+
+async def get_target(session: AsyncSession, target_id: UUID, by: Principal) -> UnitTarget:
+    """The target if the caller may see it, or `TargetNotFound`."""
+    row = (await session.exec(select(UnitTarget).where(UnitTarget.id == target_id, visible_to(by)))).first()
+    if row is None:
+        raise TargetNotFound
+    return row
+
+
+async def create_target(session: AsyncSession, body: TargetCreate, *, by: Principal) -> UnitTarget:
+    """Set a target for a unit that is open."""
+    await organizations.open_unit(session, body.unit_id, None, "/unit_id")
+    known = {"valid_from": body.valid_from or clock.today(), "created_at": clock.now(), "created_by": by.id}
+    row = UnitTarget.model_validate(body, update=known)
+    session.add(row)
+    audit.record(session, by, "unit_target.created", "unit_target", row.id)
+    await session.flush()  # the answer tells of one that the unit has already
+    return row
+
+
+async def update_target(
+    session: AsyncSession, target_id: UUID, body: TargetPatch, match: Match, *, by: Principal
+) -> UnitTarget:
+    """Change a target from now on, or close it; what was noted before stays."""
+    row = await get_target(session, target_id, by)
+    if body.closed_on is not None and body.closed_on < row.valid_from:
+        ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
+        raise Invalid(faults=[Fault("/closed_on", "dates_reversed", ru, en)])
+    match.require(row)
+    changed = apply_changes(row, body)
+    audit.record(session, by, "unit_target.changed", "unit_target", row.id, fields=changed)
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+async def read_targets(session: AsyncSession, rows: Sequence[UnitTarget]) -> list[TargetRead]:
+    """Targets as the API shows them: the present period so far, and the periods in which they were not reached."""
+    today = clock.today()
+    reached = {one.target.id: one for one in await _judged(session, rows, lambda _period: [today])}
+    deviations = await _deviations(session, [row.id for row in rows])
+    return [
+        TargetRead(
+            **row.model_dump(exclude={"version"}),
+            name=_NAMES_RU[row.measure],
+            current=_current(reached[row.id]),
+            deviations=deviations[row.id],
+        )
+        for row in rows
+    ]
+
+
+async def judge_targets(database: Database) -> bool:
+    """Leave a control note for the heads of each unit that does not reach a target, once a period.
+
+    Figures are read in a transaction that takes no write lock. Of two workers one stores the deviation and its note.
+    """
+    async with database.transaction(write=False) as session:
+        missed = await _missed(session)
+    for one in missed:
+        async with database.transaction() as session:
+            await _tell(session, one)
+    return False
+
+
+async def _missed(session: AsyncSession) -> list[Judged]:
+    today = clock.today()
+    still = sa.or_(col(UnitTarget.closed_on).is_(None), col(UnitTarget.closed_on) >= today - timedelta(days=200))
+    rows = (await session.exec(select(UnitTarget).where(still).order_by(col(UnitTarget.id)))).all()
+    told: Any = sa.select(col(TargetDeviation.target_id), col(TargetDeviation.period_start))
+    told = told.where(col(TargetDeviation.target_id).in_([row.id for row in rows]))
+    known = {tuple(row) for row in (await session.exec(told)).all()}
+
+    def days(period: TargetPeriod) -> list[date]:
+        first, _ = rules.period_of(today, period)
+        return [today, first - timedelta(days=1)]
+
+    return [
+        one
+        for one in await _judged(session, rows, days)
+        if (one.target.id, one.first) not in known
+        and _holds(one.target, one.first)
+        and rules.deviates(one.count, one.n, one.target.threshold, one.target.least_n)
+    ]
+
+
+def _holds(target: UnitTarget, first: date) -> bool:
+    """Whether the target holds in a period: from the one in which it begins to the one in which it ends."""
+    begins, _ = rules.period_of(target.valid_from, target.period)
+    return begins <= first and (target.closed_on is None or first <= target.closed_on)
+
+
+async def _judged(session: AsyncSession, rows: Iterable[UnitTarget], days: Any) -> list[Judged]:
+    """Targets in the periods that hold the days; each measure of a period is read once for all units."""
+    read: dict[tuple[TargetMeasure, date, date], dict[UUID, Share]] = {}
+    found = []
+    for row in rows:
+        for day in days(row.period):
+            first, last = rules.period_of(day, row.period)
+            key = (row.measure, first, last)
+            if key not in read:
+                read[key] = await _shares(session, row.measure, Period(first, last))
+            found.append(Judged(row, first, *read[key].get(row.unit_id, (0, 0))))
+    return found
+
+
+async def _shares(session: AsyncSession, measure: TargetMeasure, period: Period) -> dict[UUID, Share]:
+    """A measure by unit."""
+    shares: dict[UUID, Share] = defaultdict(lambda: (0, 0))
+    if measure is TargetMeasure.SATISFACTION:
+        units = dict((await session.exec(select(Point.id, Point.unit_id))).all())
+        for point, counts in (await read_counts(session, Counted.CAME_FROM, Cut(period), None)).items():
+            unit_id, (yes, no, *_) = units[UUID(point)], counts[""]
+            shares[unit_id] = (shares[unit_id][0] + yes, shares[unit_id][1] + yes + no)
+    elif measure is TargetMeasure.ANSWER_SATISFACTION:
+        rating, unit = col(Message.satisfaction), col(Message.unit_id)
+        query: Any = sa.select(unit, func.count().filter(rating == 1), func.count())
+        query = query.where(rating.is_not(None), *period.covers(col(Message.received_at))).group_by(unit)
+        shares |= {unit_id: (satisfied, n) for unit_id, satisfied, n in (await session.exec(query)).all()}
+    else:
+        wants_target = measure is TargetMeasure.TARGETS_IN_TIME
+        counted = await levels.count_levels(session, levels.LevelCut(period), LevelGroupBy.UNIT, sa.true())
+        for unit_id, known in counted.items():
+            whole = levels.summed(level for judge, level in known.items() if judge.is_target is wants_target)
+            shares[unit_id] = (whole.met, whole.n)
+    return shares
+
+
+async def _tell(session: AsyncSession, one: Judged) -> None:
+    target = one.target
+    note = ControlNote(
+        unit_id=target.unit_id,
+        object_type=NotedType.UNIT_TARGET,
+        object_id=target.id,
+        text=_text(one),
+        created_at=clock.now(),
+    )
+    session.add(note)
+    await session.flush()  # the deviation refers to it
+    deviation = {
+        "id": new_id(),
+        "target_id": target.id,
+        "period_start": one.first,
+        "count": one.count,
+        "n": one.n,
+        "threshold": target.threshold,
+        "note_id": note.id,
+        "found_at": note.created_at,
+    }
+    told = insert_into(session, TargetDeviation).values(deviation)
+    told = told.on_conflict_do_nothing(index_elements=["target_id", "period_start"])
+    stored: Any = await session.exec(told.returning(TargetDeviation.id))  # type: ignore[call-overload]
+    if stored.first() is None:  # another worker was first: its note stands
+        await session.delete(note)
+        return
+    audit.record(session, None, "control_note.created", "control_note", note.id, nobody="service")
+    key = f"{NotificationKind.TARGET_NOT_REACHED.value}:{target.id}:{one.first}"
+    who = sorted(await heads_of(session, target.unit_id))
+    await notify(session, who, NotificationKind.TARGET_NOT_REACHED, note.text, "control_note", note.id, key)
+
+
+def _text(one: Judged) -> str:
+    """What the head reads."""
+    low, high = rules.wilson(one.count, one.n)
+    interval = "" if low is None or high is None else f"{rules.percent_ru(low)} – {rules.percent_ru(high)}"
+    return (
+        f"{_NAMES_RU[one.target.measure]}, {rules.period_ru(one.first, one.target.period)}:"
+        f" {rules.percent_ru(one.count / one.n)} ({one.count} из {one.n}, 95 %-й интервал {interval})."
+        f" Цель – не ниже {rules.percent_ru(one.target.threshold)}."
+    )
+
+
+def _current(one: Judged) -> TargetFigureRead:
+    target = one.target
+    first, last = rules.period_of(one.first, target.period)
+    if one.n < target.least_n:
+        standing = TargetStanding.TOO_FEW
+    elif rules.deviates(one.count, one.n, target.threshold, target.least_n):
+        standing = TargetStanding.NOT_REACHED
+    else:
+        standing = TargetStanding.REACHED
+    told = rules.proportion(one.count, one.n)
+    del told["is_too_few"]  # the target says itself how many are enough
+    return TargetFigureRead.model_validate(
+        {"from": first, "to": last, "n": one.n, "count": one.count, "standing": standing, **told}
+    )
+
+
+async def _deviations(session: AsyncSession, target_ids: Sequence[UUID]) -> dict[UUID, list[DeviationRead]]:
+    """The latest periods in which each target was not reached."""
+    target_id, start = col(TargetDeviation.target_id), col(TargetDeviation.period_start)
+    place = func.row_number().over(partition_by=target_id, order_by=start.desc()).label("place")
+    latest = sa.select(col(TargetDeviation.id), place).where(target_id.in_(target_ids)).subquery()
+    query = select(TargetDeviation).join(latest, latest.c.id == col(TargetDeviation.id))
+    query = query.where(latest.c.place <= SHOWN_DEVIATIONS).order_by(start.desc())
+    found: dict[UUID, list[DeviationRead]] = defaultdict(list)
+    for row in (await session.exec(query)).all():
+        share = rules.share(row.count, row.n)
+        found[row.target_id].append(DeviationRead.model_validate(row.model_dump() | {"share": share}))
+    return found

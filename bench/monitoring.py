@@ -1,0 +1,253 @@
+"""How long monitoring takes at 10 thousand, 1 million and 10 million submissions. `python -m bench.monitoring`.
+
+    python -m bench.monitoring [sqlite|postgresql] [count …]
+
+The submissions are made by one statement of the database (three years, every municipality of today, four ways, four
+sources, a comment with every tenth), the counters from them by the service's own sums, the comments from a stock of
+sentences with their dictionary forms. Then a server process is asked over HTTP: for each question the first answer, the
+median and the slowest of the others in milliseconds, and the server's resident memory.
+"""
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel, select
+
+from app.cli import migrate, seed
+from app.core import clock
+from app.core.db import driver_url
+from app.core.ids import new_id
+from app.interaction_points.models import Point
+from app.organizations.models import Organization, OrganizationKind
+from app.surveys import counters
+from app.surveys.comments import prepare
+from app.surveys.models import Span, SurveyForm
+from bench.serving import resident, served
+from tests.conftest import settings_for
+from tests.postgres import PostgresCluster
+from tests.servers import Server
+
+COUNTS = {"sqlite": (10_000, 1_000_000), "postgresql": (10_000, 1_000_000, 10_000_000)}
+DAYS = 3 * 365
+ASKED = 15
+SENTENCES = [
+    f"{verb} {what} {where}"
+    for verb in ("Не нашёл", "Нет", "Где взять", "Трудно найти", "Не обновляется")
+    for what in ("телефон отдела", "расписание приёма", "условия займа", "график выплат", "список документов")
+    for where in ("на сайте", "в канале", "для предпринимателей", "для самозанятых")
+]
+RARE = "Непонятно, куда подать жалобу на велосипедную стоянку"
+
+comments: sa.Table = counters.comments
+lemmas: sa.Table = SQLModel.metadata.tables["survey_comment_lemmas"]
+
+_POSTGRES = """
+INSERT INTO survey_submissions (id, form_id, form, form_version, organization_id, municipality, received_at,
+                                counted_on, source, satisfaction, answers, came_from_point_id)
+SELECT gen_random_uuid(), :form_id, 'information-access', 1, :organization_id,
+       m.codes[1 + n % array_length(m.codes, 1)], now(), :first + (n * 7919 % :days)::int,
+       (ARRAY['web', 'paper', 'feedback_platform', 'import'])[1 + n / 3 % 4],
+       1 + (n * 31 % 10 < 3)::int,
+       jsonb_build_object('satisfaction', 1 + (n * 31 % 10 < 3)::int, 'comments',
+           CASE WHEN n % 10 = 0 THEN jsonb_build_object('vk', 'x') ELSE '{}'::jsonb END,
+           'source_usage', jsonb_build_object('official_site', 1 + n % 3, 'telegram', 1 + n / 2 % 3,
+                                              'vk', 1 + n / 3 % 3, 'ok', 1 + n / 5 % 3),
+           'ease_of_finding', jsonb_build_object('official_site', 1 + n % 5, 'telegram', 1 + n / 2 % 5,
+                                                 'vk', 1 + n / 10 % 3, 'ok', 1 + n / 5 % 5)),
+       p.ids[1 + n / 7 % array_length(p.ids, 1)]
+FROM generate_series(1, :count) AS n,
+     (SELECT array_agg(oktmo ORDER BY oktmo) AS codes FROM municipalities WHERE valid_to IS NULL) AS m,
+     (SELECT array_agg(id ORDER BY id) AS ids FROM interaction_points) AS p
+"""
+_SQLITE = """
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count),
+     m AS (SELECT oktmo, row_number() OVER (ORDER BY oktmo) - 1 AS place, count(*) OVER () AS many
+           FROM municipalities WHERE valid_to IS NULL),
+     p AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many FROM interaction_points)
+INSERT INTO survey_submissions (id, form_id, form, form_version, organization_id, municipality, received_at,
+                                counted_on, source, satisfaction, answers, came_from_point_id)
+SELECT lower(hex(randomblob(16))), :form_id, 'information-access', 1, :organization_id,
+       (SELECT oktmo FROM m WHERE place = n % many), datetime('now'), date(:first, (n * 7919 % :days) || ' days'),
+       CASE n / 3 % 4 WHEN 0 THEN 'web' WHEN 1 THEN 'paper' WHEN 2 THEN 'feedback_platform' ELSE 'import' END,
+       1 + (n * 31 % 10 < 3),
+       json_object('satisfaction', 1 + (n * 31 % 10 < 3), 'comments',
+           CASE WHEN n % 10 = 0 THEN json_object('vk', 'x') ELSE json_object() END,
+           'source_usage', json_object('official_site', 1 + n % 3, 'telegram', 1 + n / 2 % 3,
+                                       'vk', 1 + n / 3 % 3, 'ok', 1 + n / 5 % 3),
+           'ease_of_finding', json_object('official_site', 1 + n % 5, 'telegram', 1 + n / 2 % 5,
+                                          'vk', 1 + n / 10 % 3, 'ok', 1 + n / 5 % 5)),
+       (SELECT id FROM p WHERE place = n / 7 % many)
+FROM numbers
+"""
+
+
+def fill(address: str, count: int) -> None:
+    """So many submissions with their counters and comments, by statements that make them all at once."""
+    url = driver_url(address)
+    engine = sa.create_engine(url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url)
+    is_postgres = engine.dialect.name == "postgresql"
+    with engine.begin() as connection:
+        if is_postgres:
+            connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
+            connection.execute(sa.text("SET LOCAL work_mem = '256MB'"))
+        ministry = select(Organization.id).where(Organization.kind == OrganizationKind.MINISTRY)
+        form_id = connection.execute(select(SurveyForm.id)).scalars().first()
+        organization_id = connection.execute(ministry).scalar_one()
+        assert form_id is not None and connection.execute(select(Point.id)).first() is not None
+        ids: dict[str, Any] = {"form_id": form_id, "organization_id": organization_id}
+        ids = ids if is_postgres else {name: one.hex for name, one in ids.items()}
+        first = clock.today() - timedelta(days=DAYS - 1)
+        told = ids | {"first": first if is_postgres else first.isoformat(), "days": DAYS, "count": count}
+        connection.execute(sa.text(_POSTGRES if is_postgres else _SQLITE), told)
+        for span in Span:
+            parts = counters.cells(counters.submissions, sa.literal(1), engine.dialect.name, counters.ANSWERED)
+            sums = counters.summed_cells(parts, span, engine.dialect.name)
+            columns = ["span", *counters.DIMENSIONS, *counters.VALUES]
+            connection.execute(sa.insert(counters.counts).from_select(columns, sums))
+        _fill_comments(connection)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("ANALYZE"))
+    engine.dispose()
+
+
+def _fill_comments(connection: sa.Connection) -> None:
+    """The comments of the submissions that have some: sentences of the stock by turns, one of them once."""
+    stock = sa.Table(
+        "bench_sentences",
+        sa.MetaData(),
+        sa.Column("place", sa.Integer, primary_key=True),
+        sa.Column("text", sa.Text),
+        prefixes=["TEMPORARY"],
+    )
+    words = sa.Table(
+        "bench_words",
+        sa.MetaData(),
+        sa.Column("place", sa.Integer),
+        sa.Column("lemma", sa.Text),
+        prefixes=["TEMPORARY"],
+    )
+    stock.create(connection)
+    words.create(connection)
+    for place, text in enumerate(SENTENCES):
+        connection.execute(sa.insert(stock).values(place=place, text=text))
+        for form in prepare(text).lemmas:
+            connection.execute(sa.insert(words).values(place=place, lemma=form))
+    rows = counters.submissions
+    has_text = sa.cast(rows.c.answers["comments"], sa.Text) != "{}"
+    if connection.dialect.name != "postgresql":
+        has_text = sa.func.json_extract(rows.c.answers, "$.comments.vk").is_not(None)
+    number = sa.func.row_number().over(order_by=rows.c.id)
+    score = rows.c.answers["ease_of_finding"]["vk"].as_integer()
+    copied = ("organization_id", "form_id", "municipality", "source", "counted_on")
+    numbered = sa.select(
+        rows.c.id, *[rows.c[name] for name in copied], score.label("score"), (number % len(SENTENCES)).label("place")
+    ).where(has_text)
+    told = numbered.subquery()
+    found = sa.select(told.c.id, told.c.id, *[told.c[n] for n in copied], sa.literal("vk"), told.c.score, stock.c.text)
+    columns = ["id", "submission_id", *copied, "row_key", "score", "text"]
+    found = found.join(stock, stock.c.place == told.c.place)
+    connection.execute(sa.insert(comments).from_select(columns, found))
+    forms = sa.select(words.c.lemma, comments.c.id).join(stock, stock.c.place == words.c.place)
+    forms = forms.join(comments, comments.c.text == stock.c.text)
+    connection.execute(sa.insert(lemmas).from_select(["lemma", "comment_id"], forms))
+    rare = connection.execute(sa.select(comments).limit(1)).mappings().one()
+    once = dict(rare) | {"id": new_id(), "submission_id": new_id(), "text": RARE}
+    connection.execute(sa.insert(comments).values(once))
+    connection.execute(sa.insert(lemmas), [{"lemma": form, "comment_id": once["id"]} for form in prepare(RARE).lemmas])
+    for span in Span:
+        day = comments.c.counted_on
+        if span is Span.MONTH:
+            day = counters.month_of(day, connection.dialect.name)
+        keys = [comments.c[name] for name in ("organization_id", "form_id", "municipality", "source", "row_key")]
+        sums = [sa.func.sum(sa.case((comments.c.score == value, 1), else_=0)) for value in range(1, 6)]
+        told_sums = sa.select(sa.literal("comments"), sa.literal(span.value), day, *keys, *sums).group_by(day, *keys)
+        names = ["question", "span", "day", "organization_id", "form_id", "municipality", "source", "row_key"]
+        counted = sa.insert(counters.counts).from_select([*names, *counters.VALUES], told_sums)
+        connection.execute(counted)
+
+
+def questions() -> dict[str, str]:
+    """What is asked, by a name for the table."""
+    today = clock.today()
+    year = f"from={today - timedelta(days=364)}&to={today}"
+    month = f"from={today - timedelta(days=29)}&to={today}"
+    return {
+        "satisfaction, all time": "satisfaction",
+        "satisfaction, 30 days by day": f"satisfaction?{month}&group_by=day",
+        "satisfaction, a year by month": f"satisfaction?{year}&group_by=month",
+        "satisfaction, a year by municipality": f"satisfaction?{year}&group_by=municipality",
+        "sources, a year by month": f"sources?{year}&group_by=month",
+        "findability, a year by municipality": f"findability?{year}&group_by=municipality",
+        "channel parity, a year": f"channel-parity?{year}",
+        "comments, the newest of a year": f"comments?{year}",
+        "comments, a common word": f"comments?{year}&q=телефоны",
+        "comments, a rare word": "comments?q=велосипедный",
+        "comments, three words": f"comments?{year}&q=условие займы самозанятый",
+    }
+
+
+def ask(server: Server, headers: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Milliseconds for each question: the first answer, the median and the slowest of the others."""
+    found = {}
+    for name, question in questions().items():
+        times = []
+        for _ in range(ASKED + 1):
+            began = time.perf_counter()
+            answer = server.get(f"/monitoring/{question}", headers=headers)
+            times.append((time.perf_counter() - began) * 1000)
+            assert answer.status_code == 200, answer.text
+        first, *others = times
+        median = statistics.median(others)
+        found[name] = {"first": round(first), "median": round(median, 1), "slowest": round(max(others))}
+    return found
+
+
+def run(address: str, folder: Path, count: int) -> dict[str, float]:
+    """Fill, serve, ask; the medians."""
+    database = address.partition(":")[0]
+    settings = settings_for(address, folder)
+    migrate(settings)
+    seed(settings)
+    began = time.monotonic()
+    fill(address, count)
+    filled = round(time.monotonic() - began)
+    with served(address, folder / "var") as server:
+        headers = server.sign_in("client_centricity")
+        idle = resident(server.pid)
+        found = ask(server, headers)
+        memory = {"rss_idle": idle, "rss_after": resident(server.pid)}
+    print(json.dumps({"database": database, "rows": count, "filled_in_s": filled, **memory}), flush=True)
+    for name, times in found.items():
+        print(json.dumps({"database": database, "rows": count, "what": name, **times}, ensure_ascii=False), flush=True)
+    return {name: times["median"] for name, times in found.items()}
+
+
+def main() -> None:
+    """Both databases, or one, at each count; at the end the medians side by side."""
+    wanted = [name for name in sys.argv[1:] if name in COUNTS] or list(COUNTS)
+    given = [int(told) for told in sys.argv[1:] if told.isdigit()]
+    for database in wanted:
+        medians: dict[int, dict[str, float]] = {}
+        for count in given or COUNTS[database]:
+            with tempfile.TemporaryDirectory() as folder:
+                if database == "sqlite":
+                    medians[count] = run(f"sqlite:///{folder}/bench.sqlite3", Path(folder), count)
+                    continue
+                with PostgresCluster() as cluster:
+                    cluster.create_database("bench")
+                    medians[count] = run(cluster.url("bench"), Path(folder), count)
+        print(f"\n| {database}: ms, median | " + " | ".join(f"{count:,}" for count in medians) + " |")
+        print("| --- |" + " ---: |" * len(medians))
+        for name in questions():
+            print(f"| {name} | " + " | ".join(f"{found[name]:.1f}" for found in medians.values()) + " |")
+
+
+if __name__ == "__main__":
+    main()
