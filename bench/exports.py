@@ -6,13 +6,11 @@ process, whose resident memory is read from /proc (RSS of now: malloc keeps some
 
 import json
 import os
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from app.organizations.models import Organization, OrganizationKind
 from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
 from tests.conftest import settings_for
 from tests.postgres import PostgresCluster
+from tests.servers import Server
 from tests.surveys.work import by_key
 
 BATCH = 10_000
@@ -47,6 +46,7 @@ def fill(address: str, count: int) -> None:
             rows = [
                 {
                     "id": new_id(),
+                    "version": 1,
                     "form_id": form.id,
                     "form": form.key,
                     "form_version": 1,
@@ -72,13 +72,6 @@ def resident(pid: int) -> int:
     """MiB of memory that a process holds now."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGESIZE") // 2**20
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def measure(pid: int, base: str, headers: dict[str, str], **query: str) -> dict[str, Any]:
@@ -110,41 +103,21 @@ def run(address: str, folder: Path, count: int) -> None:
     migrate(settings)
     seed(settings)
     fill(address, count)
-    port = free_port()
-    environment = os.environ | {"APP_DATABASE_URL": address, "APP_VAR_DIR": str(folder), "APP_LOG_LEVEL": "ERROR"}
-    command = [sys.executable, "-m", "app.cli", "run", "--host", "127.0.0.1", "--port", str(port)]
-    server = subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        ready = False
-        while not ready:
-            time.sleep(0.5)
-            try:
-                ready = httpx.get(f"{base}/health/ready").status_code == 200
-            except httpx.TransportError:
-                continue
-        accounts = json.loads((folder / "demo-accounts.json").read_text())["accounts"]
-        keyer = next(account for account in accounts if account["role"] == "client_centricity")
-        form = {"grant_type": "password", "username": keyer["username"], "password": keyer["password"]}
-        token = httpx.post(f"{base}/api/v1/auth/token", data=form).json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
+    with Server(address, folder, log_level="ERROR") as server:
+        headers = server.sign_in("client_centricity")
         for query in ({"format": "csv"}, {"format": "jsonl", "source": "web"}, {"format": "xlsx"}):
-            figures = measure(server.pid, base, headers, **query)
+            figures = measure(server.pid, server.base_url, headers, **query)
             print(json.dumps({"database": address.partition(":")[0], "rows": count, **figures}), flush=True)
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(30)
 
 
-def main() -> None:
-    """Both databases, one after the other."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+def on_both(work: Callable[[str, Path, int], None], count: int) -> None:
+    """One database after the other."""
     with tempfile.TemporaryDirectory() as folder:
-        run(f"sqlite:///{folder}/bench.sqlite3", Path(folder), count)
+        work(f"sqlite:///{folder}/bench.sqlite3", Path(folder), count)
     with tempfile.TemporaryDirectory() as folder, PostgresCluster() as cluster:
         cluster.create_database("bench")
-        run(cluster.url("bench"), Path(folder), count)
+        work(cluster.url("bench"), Path(folder), count)
 
 
 if __name__ == "__main__":
-    main()
+    on_both(run, int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
