@@ -15,7 +15,7 @@ from app.core.db import Database
 from app.core.idempotency import IdempotencyRecord
 from app.core.outbox import Event, Handler, Relay
 from app.core.settings import Settings
-from app.imports.ports import Importer
+from app.imports.ports import BulkImporter, Importer
 from app.imports.service.intake import clear_abandoned
 from app.imports.service.work import handlers as import_handlers
 from app.interaction_points.importer import POINTS
@@ -27,6 +27,7 @@ from app.reply_templates import notices as template_notices
 from app.reply_templates.importer import TEMPLATES
 from app.reply_templates.service import review
 from app.surveys import comments, counters
+from app.surveys.importer import SUBMISSIONS
 from app.surveys.service import links, unfinished
 
 log = structlog.get_logger()
@@ -46,7 +47,7 @@ def every_handler(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[ty
     return merged
 
 
-IMPORTERS: Sequence[Importer] = (POINTS, TEMPLATES)
+IMPORTERS: Sequence[Importer | BulkImporter] = (POINTS, TEMPLATES, SUBMISSIONS)
 """Everything that can be imported."""
 
 HANDLERS = every_handler(

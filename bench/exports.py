@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def fill(address: str, count: int) -> None:
             rows = [
                 {
                     "id": new_id(),
+                    "version": 1,
                     "form_id": form.id,
                     "form": form.key,
                     "form_version": 1,
@@ -101,15 +103,14 @@ def run(address: str, folder: Path, count: int) -> None:
             print(json.dumps({"database": address.partition(":")[0], "rows": count, **figures}), flush=True)
 
 
-def main() -> None:
-    """Both databases, one after the other."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+def on_both(work: Callable[[str, Path, int], None], count: int) -> None:
+    """One database after the other."""
     with tempfile.TemporaryDirectory() as folder:
-        run(f"sqlite:///{folder}/bench.sqlite3", Path(folder), count)
+        work(f"sqlite:///{folder}/bench.sqlite3", Path(folder), count)
     with tempfile.TemporaryDirectory() as folder, PostgresCluster() as cluster:
         cluster.create_database("bench")
-        run(cluster.url("bench"), Path(folder), count)
+        work(cluster.url("bench"), Path(folder), count)
 
 
 if __name__ == "__main__":
-    main()
+    on_both(run, int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

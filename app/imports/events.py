@@ -12,7 +12,14 @@ class ImportQueued(Event):
     after: int = 0
 
 
-class ImportChecked(Event):
-    """Every row of an import is checked, and what passed may be applied."""
+class ImportEnded(Event):
+    """An import is over; what was staged for it goes, some rows at a time."""
 
     import_id: UUID
+
+
+class ImportChecked(Event):
+    """Every row of an import is checked, and what passed may be applied: in bulk the rows below `after` first."""
+
+    import_id: UUID
+    after: int = 0

@@ -31,6 +31,8 @@ class Import(VersionedRow, table=True):
     finished_at: datetime | None = None
     columns: list[str] = Field(sa_column=json_column())
     """The headers, in the order of the file."""
+    parameters: dict[str, str] = Field(default_factory=dict, sa_column=json_column())
+    """What the operation was told beside the table, for the importer."""
     rows_total: int
     rows_done: int = Field(default=0)
     faults: list[dict[str, Any]] = Field(sa_column=json_column())

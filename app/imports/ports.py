@@ -1,8 +1,10 @@
 """What a domain implements so that its tables can be imported."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -40,8 +42,30 @@ class Verdict:
     identity: str | None = None
 
 
-class Importer(Protocol):
-    """One kind of table."""
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The import that rows belong to: who asked for it, when, and what they told beside the table."""
+
+    import_id: UUID
+    by: Principal
+    asked_at: datetime
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A slice of rows that became visible: how many were new, how many were known before, and the last row's number.
+
+    `last` is None when no row is left.
+    """
+
+    created: int
+    known: int
+    last: int | None
+
+
+class Importable(Protocol):
+    """One kind of table, as far as taking it in needs it."""
 
     @property
     def kind(self) -> str:
@@ -50,8 +74,34 @@ class Importer(Protocol):
     def header_faults(self, headers: Sequence[str]) -> list[Fault]:
         """What is wrong with the headers; the answer to the upload tells it at once."""
 
+
+class Importer(Importable, Protocol):
+    """A table whose rows are changes of objects that are there, as of the points."""
+
     async def check(self, session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Verdict]:
         """A verdict on each row (at most 500 come at a time), changing nothing."""
 
     async def apply(self, session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Verdict]:
         """Check once more and change; a row with faults changes nothing. All calls of an import are one transaction."""
+
+
+@runtime_checkable
+class BulkImporter(Protocol):
+    """A table of very many new objects: each row is made ready while it is checked, where nobody sees it.
+
+    So that applying is a few statements, and SQLite's one writer is held for as long as those take. Repeated rows are
+    its own matter: the `identity` of its verdicts is not looked at.
+    """
+
+    @property
+    def kind(self) -> str:
+        """Its key, stored with each import."""
+
+    async def prepare(self, session: AsyncSession, rows: Sequence[SheetRow], context: Context) -> list[Verdict]:
+        """A verdict on each row (at most 500 come at a time), making the sound ones ready."""
+
+    async def adopt(self, session: AsyncSession, context: Context, after: int) -> Adopted:
+        """Make the next rows that are ready visible; done twice it does nothing more."""
+
+    async def discard(self, session: AsyncSession, import_id: UUID, at_most: int) -> int:
+        """Forget up to so many of the rows that were made ready; how many."""

@@ -23,6 +23,8 @@ class Outcome(StrEnum):
 OPEN = (ImportState.QUEUED, ImportState.RUNNING)
 MAX_FAULTS = 500
 CHUNK = 500
+FORGOTTEN_AT_ONCE = 2000
+"""How many staged rows of an import that is over go in one transaction: others write in between."""
 
 
 def is_applied(faults: int, *, is_dry_run: bool, is_partial: bool) -> bool:

@@ -4,6 +4,7 @@ Reading may take seconds, and SQLite has one writer: so the caller is read in a 
 event loop, and its rows are staged in short transactions. Only then does the operation's own one begin.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from app.core.problems import Invalid, problems
 from app.core.security import Principal
 from app.core.tables.answers import CSV_TYPE, XLSX_TYPE
 from app.core.tables.reading import Table, TableUnreadable, read_upload
-from app.imports.ports import Importer
+from app.imports.ports import BulkImporter, Importable
 from app.imports.schemas import ImportRead
 from app.imports.service import intake
 
@@ -62,10 +63,16 @@ class Staged:
     import_id: UUID
     table: Table
     options: ImportOptions
+    parameters: Mapping[str, str]
 
 
 async def stage_upload(
-    request: Request, importer: Importer, by: Principal, once: Once, options: ImportOptions
+    request: Request,
+    importer: Importable,
+    by: Principal,
+    once: Once,
+    options: ImportOptions,
+    parameters: Mapping[str, str] | None = None,
 ) -> Staged | None:
     """Read the request's table and stage its rows; None when the key is known and the first answer will do.
 
@@ -77,18 +84,20 @@ async def stage_upload(
             return None
     says_xlsx = request.headers.get("content-type", "").partition(";")[0].strip().lower() == XLSX_TYPE
     table = await read_upload(await request.body(), says_xlsx=says_xlsx)
-    return Staged(await intake.stage(database, importer, table), table, options)
+    return Staged(await intake.stage(database, importer, table), table, options, parameters or {})
 
 
 async def accept(
-    session: AsyncSession, importer: Importer, staged: Staged | None, once: Once, *, by: Principal
+    session: AsyncSession, importer: Importable | BulkImporter, staged: Staged | None, once: Once, *, by: Principal
 ) -> Response:
     """Queue the import and answer 202 with its place, or the first answer again."""
 
     async def work() -> Response:
         if staged is None:
             raise FirstStillRunning  # the key was there a moment ago
-        row = await intake.queue_import(session, importer, staged.import_id, staged.table, staged.options, by=by)
+        row = await intake.queue_import(
+            session, importer, staged.import_id, staged.table, staged.options, by=by, parameters=staged.parameters
+        )
         place = {"Location": f"/api/v1/imports/{row.id}"}
         return answer(ImportRead.model_validate(row), version=row.version, status=202, headers=place)
 

@@ -48,12 +48,15 @@ class Organization(VersionedRow, table=True):
         sa.UniqueConstraint("key", name="uq_organizations_key"),
         limit("name", 500),
         sa.CheckConstraint("closed_on IS NULL OR closed_on >= opened_on", name="open_before_closed"),
+        sa.CheckConstraint("double_entry_percent BETWEEN 0 AND 100", name="double_entry_percent_range"),
     )
 
     key: str = Field(max_length=64)
     kind: OrganizationKind = Field(sa_column=enum_column(OrganizationKind))
     name: str = Field(max_length=500)
     zone: str = Field(default="Asia/Novosibirsk", max_length=64)
+    double_entry_percent: int = Field(default=0)
+    """Which share of its paper questionnaires is keyed in a second time by another person (A-1.fn)."""
     opened_on: date | None = None
     closed_on: date | None = None
 

@@ -23,6 +23,7 @@ def _known_zone(value: str) -> str:
 
 
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+Percent = Annotated[int, Field(strict=True, ge=0, le=100, description="Share of paper that is keyed in twice.")]
 Keywords = Annotated[list[Label], Field(max_length=50)]
 
 
@@ -33,6 +34,7 @@ class OrganizationCreate(Input):
     kind: OrganizationKind
     name: Name
     zone: Zone = "Asia/Novosibirsk"
+    double_entry_percent: Percent = 0
     opened_on: Day | None = None
     model_config = example(
         {"key": "fond-mikrofinansirovaniya", "kind": "subordinate", "name": "Фонд микрофинансирования"}
@@ -44,6 +46,7 @@ class OrganizationPatch(Input):
 
     name: Name = Field(default="")
     zone: Zone = Field(default="")
+    double_entry_percent: Percent = Field(default=0)
     opened_on: Day | None = None
     closed_on: Day | None = None
     model_config = example({"closed_on": "2027-01-01"})
@@ -57,6 +60,7 @@ class OrganizationRead(Output):
     kind: OrganizationKind
     name: str
     zone: str
+    double_entry_percent: int
     opened_on: date | None
     closed_on: date | None
 

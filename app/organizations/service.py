@@ -1,5 +1,6 @@
 """Use cases of organizations, units, topics and municipalities."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -44,6 +45,12 @@ async def get_organization(session: AsyncSession, organization_id: UUID) -> Orga
     if row is None:
         raise OrganizationNotFound
     return row
+
+
+async def organizations_by_name(session: AsyncSession) -> dict[str, Organization]:
+    """Every organization by its name, its key and its id."""
+    rows = (await session.exec(select(Organization))).all()
+    return {name: row for row in rows for name in (row.name, row.key, str(row.id))}
 
 
 async def get_ministry(session: AsyncSession) -> Organization:
@@ -176,12 +183,16 @@ async def get_municipality(session: AsyncSession, oktmo: str) -> Municipality:
     return row
 
 
-async def find_municipality(session: AsyncSession, code_or_name: str, on: date) -> Municipality | None:
-    """The municipality with that OKTMO code or exact name that is valid on the day; names may repeat over time."""
+async def municipalities_named(session: AsyncSession, code_or_name: str) -> list[Municipality]:
+    """The municipalities with that OKTMO code or exact name; names may repeat over time."""
     query = select(Municipality).where(
         (col(Municipality.oktmo) == code_or_name) | (col(Municipality.name) == code_or_name)
     )
-    rows = (await session.exec(query)).all()
+    return list((await session.exec(query)).all())
+
+
+def valid_municipality(rows: Sequence[Municipality], on: date) -> Municipality | None:
+    """The one that is valid on the day."""
     return next((row for row in rows if is_valid_on(row.valid_from, row.valid_to, on)), None)
 
 

@@ -76,6 +76,21 @@ async def count(session: AsyncSession, rows: Iterable[SurveySubmission], *, sign
         await session.exec(sa.insert(UncountedAnswer), params=told)
 
 
+async def count_chosen(session: AsyncSession, chosen: sa.Select[Any]) -> None:
+    """Put the submissions with these ids into the figures, in one statement: for what becomes visible by thousands."""
+    made = sa.func.jsonb_build_object if dialect_of(session) == "postgresql" else sa.func.json_object
+    parts = [part for q in PER_SOURCE for part in (sa.literal(q.value, sa.Text), _part(session, q.value))]
+    told = [submissions.c[name] for name in COPIED]
+    query = sa.select(submissions.c.id, sa.literal(1), *told, made(*parts)).where(submissions.c.id.in_(chosen))
+    await session.exec(sa.insert(UncountedAnswer).from_select(["id", "sign", *COPIED, "answers"], query))
+
+
+def _part(session: AsyncSession, key: str) -> Any:
+    if dialect_of(session) == "postgresql":
+        return submissions.c.answers[key]
+    return sa.func.json_extract(submissions.c.answers, f"$.{key}")
+
+
 def dialect_of(session: AsyncSession) -> str:
     """`sqlite` or `postgresql`: the functions of JSON and of dates differ."""
     name: str = session.get_bind().dialect.name

@@ -88,6 +88,41 @@ class SubmissionNotFound(NotFound):
     title_ru, title_en = "Анкета не найдена", "Survey submission not found"
 
 
+class NotCorrectable(Conflict):
+    """Only what was keyed in from paper or imported is corrected: the rest is what respondents said themselves."""
+
+    code = "submission_not_correctable"
+    title_ru, title_en = "Анкету нельзя исправить", "The submission is not corrected"
+    detail_ru = "Исправляются только анкеты, внесённые с бумаги или загруженные таблицей."
+    detail_en = "Only submissions that were keyed in from paper or imported are corrected."
+
+
+class SheetConflict(Conflict):
+    """The sheet of that number is keyed in already, and says something else."""
+
+    code = "sheet_conflict"
+    title_ru, title_en = "Лист с этим номером уже внесён", "The sheet of that number is keyed in"
+    detail_ru = "Лист с этим номером уже внесён с другими ответами: проверьте номер или исправьте внесённую анкету."
+    detail_en = "It is keyed in with other answers: check the number, or correct what was keyed in."
+    constraints = ("uq_survey_submissions_sheet",)
+
+
+class EntryCheckNotFound(NotFound):
+    """There is no such check of a sheet."""
+
+    code = "entry_check_not_found"
+    title_ru, title_en = "Проверка листа не найдена", "Check of a sheet not found"
+
+
+class SameHand(Conflict):
+    """A sheet is checked by another person than the one who keyed it in."""
+
+    code = "same_hand"
+    title_ru, title_en = "Лист проверяет другой сотрудник", "Another person checks the sheet"
+    detail_ru = "Первый раз этот лист внесли вы: второй ввод и решение о нём – за другим сотрудником."
+    detail_en = "You keyed this sheet in first: the second entry and the decision are another person's."
+
+
 class NotClientCentricityUnit(Forbidden):
     """Paper questionnaires are keyed by the unit authorised for client-centricity (A-1.fn)."""
 

@@ -78,14 +78,35 @@ class SurveySource(Row, table=True):
     suffix: int
 
 
-class SurveySubmission(Row, table=True):
-    """A filled-in form. It never changes, and nothing in it points at the respondent (no address, agent, cookie)."""
+class SurveySubmission(VersionedRow, table=True):
+    """A filled-in form. Nothing in it points at the respondent (no address, agent, cookie).
+
+    What respondents handed in never changes; what was keyed in or imported is corrected, with a `SubmissionRevision`.
+    """
 
     __tablename__ = "survey_submissions"
     __table_args__ = (
         sa.CheckConstraint("satisfaction BETWEEN 1 AND 2", name="satisfaction_known"),
         sa.Index("ix_survey_submissions_counted", "organization_id", "counted_on", "satisfaction"),
+        sa.CheckConstraint("(batch IS NULL) = (sheet_number IS NULL)", name="sheet_in_batch"),
+        sa.CheckConstraint("sheet_number > 0", name="sheet_number_counted"),
         sa.Index("ix_survey_submissions_day_municipality", "counted_on", "municipality"),
+        sa.Index(
+            "uq_survey_submissions_sheet",
+            "batch",
+            "organization_id",
+            "sheet_number",
+            unique=True,
+            sqlite_where=sa.text("batch IS NOT NULL"),
+            postgresql_where=sa.text("batch IS NOT NULL"),
+        ),
+        sa.Index(
+            "uq_survey_submissions_identity",
+            "identity",
+            unique=True,
+            sqlite_where=sa.text("identity IS NOT NULL"),
+            postgresql_where=sa.text("identity IS NOT NULL"),
+        ),
     )
 
     form_id: UUID = Field(foreign_key="survey_forms.id", index=True)
@@ -105,6 +126,108 @@ class SurveySubmission(Row, table=True):
     """The employee who keyed a paper questionnaire."""
     client_id: UUID | None = Field(default=None, index=True)
     """The API client that handed it in."""
+    import_id: UUID | None = Field(default=None, foreign_key="imports.id")
+    """The table that it came with."""
+    external_id: str | None = Field(default=None, max_length=255)
+    """What the table called it."""
+    identity: str | None = Field(default=None, max_length=64)
+    """What it is known by when the same table comes again: a digest, see `rules.identity_of`."""
+    content: str | None = Field(default=None, max_length=64)
+    """A digest of the answers as they came, by a table or on a sheet of a batch; corrections leave it."""
+    batch: str | None = Field(default=None, max_length=100)
+    """The bundle of paper that the sheet lies in, as the unit calls it."""
+    sheet_number: int | None = None
+
+
+class SubmissionRevision(Row, table=True):
+    """What a submission said before a correction (A-1.fn). Only ever added to."""
+
+    __tablename__ = "survey_revisions"
+    __table_args__ = (
+        sa.UniqueConstraint("submission_id", "number", name="uq_survey_revisions_number"),
+        limit("reason", 2000),
+    )
+
+    submission_id: UUID = Field(foreign_key="survey_submissions.id")
+    number: int
+    """The version of the submission that said it."""
+    form_id: UUID = Field(foreign_key="survey_forms.id", index=True)
+    municipality: str | None = Field(default=None, max_length=8)
+    filled_at: datetime | None = None
+    counted_on: date
+    answers: dict[str, Any] = Field(sa_column=json_column())
+    reason: str = Field(max_length=2000)
+    corrected_at: datetime
+    corrected_by: UUID = Field(foreign_key="employees.id", index=True)
+
+
+class EntryCheckState(StrEnum):
+    """A chosen sheet waits for its second entry, which agrees with the first or differs until that is resolved."""
+
+    WAITING = "waiting"
+    AGREED = "agreed"
+    DIFFERS = "differs"
+    RESOLVED = "resolved"
+
+
+class Resolution(StrEnum):
+    """What became of differences: the first entry was right, or the submission was corrected."""
+
+    FIRST_STANDS = "first_stands"
+    CORRECTED = "corrected"
+
+
+class EntryCheck(VersionedRow, table=True):
+    """A paper questionnaire that was chosen to be keyed in a second time (A-1.fn)."""
+
+    __tablename__ = "survey_entry_checks"
+    __table_args__ = (
+        sa.UniqueConstraint("submission_id", name="uq_survey_entry_checks_submission"),
+        sa.CheckConstraint("reason IS NULL OR length(reason) BETWEEN 1 AND 2000", name="reason_length"),
+        sa.CheckConstraint("(second_by IS NULL) = (state = 'waiting')", name="second_keyed"),
+        sa.CheckConstraint("(resolution IS NOT NULL) = (state = 'resolved')", name="resolution_told"),
+    )
+
+    submission_id: UUID = Field(foreign_key="survey_submissions.id")
+    state: EntryCheckState = Field(default=EntryCheckState.WAITING, sa_column=enum_column(EntryCheckState, index=True))
+    chosen_at: datetime
+    second_by: UUID | None = Field(default=None, foreign_key="employees.id", index=True)
+    second_at: datetime | None = None
+    second_codes: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """The second entry by codes, as it was keyed."""
+    differences: list[dict[str, Any]] | None = Field(default=None, sa_column=json_column(nullable=True))
+    resolution: Resolution | None = Field(default=None, sa_column=enum_column(Resolution, nullable=True))
+    reason: str | None = Field(default=None, max_length=2000)
+    resolved_by: UUID | None = Field(default=None, foreign_key="employees.id", index=True)
+    resolved_at: datetime | None = None
+
+
+class PreparedSubmission(Row, table=True):
+    """A sound row of a table that is still being checked: nobody sees it until the whole is adopted.
+
+    Its id is the submission's to be. It goes when the import is over, and so has no foreign keys of its own.
+    """
+
+    __tablename__ = "survey_prepared"
+    __table_args__ = (
+        sa.UniqueConstraint("import_id", "number", name="uq_survey_prepared_number"),
+        sa.UniqueConstraint("import_id", "identity", name="uq_survey_prepared_identity"),
+        sa.Index("ix_survey_prepared_content", "import_id", "content"),
+    )
+
+    import_id: UUID
+    number: int
+    """The row as the spreadsheet numbers it."""
+    form_id: UUID
+    organization_id: UUID
+    municipality: str | None = Field(default=None, max_length=8)
+    filled_at: datetime | None = None
+    counted_on: date
+    satisfaction: int = Field(sa_type=sa.SmallInteger)
+    answers: dict[str, Any] = Field(sa_column=json_column())
+    external_id: str | None = Field(default=None, max_length=255)
+    identity: str = Field(max_length=64)
+    content: str = Field(max_length=64)
 
 
 class UnfinishedQuestionnaire(Row, table=True):

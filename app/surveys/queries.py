@@ -1,9 +1,9 @@
 """Selects of forms and submissions, and the shapes that the API shows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,9 +15,17 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.core.periods import Period
 from app.core.schemas import in_zone
 from app.core.security import Principal
-from app.surveys.models import FormState, SurveyForm, SurveySubmission
+from app.organizations.rules import is_valid_on
+from app.surveys.models import (
+    EntryCheck,
+    EntryCheckState,
+    FormState,
+    SubmissionRevision,
+    SurveyForm,
+    SurveySubmission,
+)
 from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, codes_of, parse_form
-from app.surveys.schemas import FormRead, SubmissionRead
+from app.surveys.schemas import EntryCheckRead, FormRead, SubmissionRead, SubmissionRevisionRead
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
@@ -45,29 +53,30 @@ async def form_in_force(
     session: AsyncSession, key: str, on: date | None, organization_id: UUID | None = None
 ) -> SurveyForm | None:
     """The newest published version valid on the day (None: on any day): the organization's own, else everybody's."""
+    return first_valid(await published_forms(session, key, organization_id), on)
+
+
+async def published_forms(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SurveyForm]:
+    """The published versions that may serve an organization, the ones that count first: its own, then the newest."""
     own = sa.case((col(SurveyForm.organization_id).is_(None), 1), else_=0)
     query = (
         select(SurveyForm)
         .where(
             SurveyForm.key == key,
             SurveyForm.state == FormState.PUBLISHED,
-            *_valid_on(on),
             sa.or_(
                 col(SurveyForm.organization_id).is_(None),
                 col(SurveyForm.organization_id) == organization_id if organization_id else sa.false(),
             ),
         )
         .order_by(own, col(SurveyForm.form_version).desc())
-        .limit(1)
     )
-    return (await session.exec(query)).first()
+    return list((await session.exec(query)).all())
 
 
-def _valid_on(day: date | None) -> list[ColumnElement[bool]]:
-    if day is None:
-        return []
-    form = SurveyForm
-    return [col(form.valid_from) <= day, sa.or_(col(form.valid_to).is_(None), col(form.valid_to) >= day)]
+def first_valid(forms: Iterable[SurveyForm], on: date | None) -> SurveyForm | None:
+    """The first of the versions that is valid on the day; None: on any day."""
+    return next((form for form in forms if on is None or is_valid_on(form.valid_from, form.valid_to, on)), None)
 
 
 def read_form(row: SurveyForm) -> FormRead:
@@ -134,13 +143,68 @@ async def read_submissions(session: AsyncSession, rows: list[SurveySubmission]) 
     forms = {form.id: parse_form(form.definition) for form in (await session.exec(query)).all()}
     return [
         SubmissionRead.model_validate(
-            {**row.model_dump(), "codes": _statistical(row) | codes_of(forms[row.form_id], row.answers)}
+            {**row.model_dump(), "codes": statistical(row) | codes_of(forms[row.form_id], row.answers)}
         )
         for row in rows
     ]
 
 
-def _statistical(row: SurveySubmission) -> dict[str, Any]:
+async def read_revisions(session: AsyncSession, rows: Sequence[SubmissionRevision]) -> list[SubmissionRevisionRead]:
+    """What submissions said, by key and by code, each by the form version of then."""
+    query = select(SurveyForm).where(col(SurveyForm.id).in_({row.form_id for row in rows}))
+    forms = {form.id: parse_form(form.definition) for form in (await session.exec(query)).all()}
+    return [
+        SubmissionRevisionRead.model_validate(
+            {
+                **row.model_dump(),
+                "form_version": forms[row.form_id].version,
+                "codes": {MUNICIPALITY: row.municipality, FILLED_AT: in_zone(row.filled_at) if row.filled_at else None}
+                | codes_of(forms[row.form_id], row.answers),
+            }
+        )
+        for row in rows
+    ]
+
+
+def entry_checks(state: EntryCheckState | None, batch: str | None) -> SelectOfScalar[EntryCheck]:
+    """Checks in a state, of sheets of a batch; None filters nothing."""
+    query = select(EntryCheck)
+    if state is not None:
+        query = query.where(EntryCheck.state == state)
+    if batch is not None:
+        query = query.join(SurveySubmission).where(SurveySubmission.batch == batch)
+    return query
+
+
+async def read_entry_checks(session: AsyncSession, rows: Sequence[EntryCheck]) -> list[EntryCheckRead]:
+    """Checks with the sheet that each is of; of the first entry nothing but where it differs."""
+    query = select(SurveySubmission).where(col(SurveySubmission.id).in_({row.submission_id for row in rows}))
+    first = {one.id: one for one in (await session.exec(query)).all()}
+    return [
+        EntryCheckRead.model_validate(
+            {
+                **first[row.submission_id].model_dump(include={"organization_id", "form", "batch", "sheet_number"}),
+                **row.model_dump(),
+                "first_by": first[row.submission_id].keyed_by,
+            }
+        )
+        for row in rows
+    ]
+
+
+class _Stated(Protocol):
+    """What 11, 12 and 13 come from."""
+
+    @property
+    def organization_id(self) -> UUID: ...
+    @property
+    def municipality(self) -> str | None: ...
+    @property
+    def filled_at(self) -> datetime | None: ...
+
+
+def statistical(row: _Stated) -> dict[str, Any]:
+    """11, 12 and 13 of a submission."""
     return {
         AGENCY: str(row.organization_id),
         MUNICIPALITY: row.municipality,

@@ -4,10 +4,17 @@ Answers come by key (`{"satisfaction": 1, "source_usage": {"vk": 3, …}, …}`)
 (`{"21": 1, "22.3": 3, …}`); both are read into the same cells, and every fault is told with its place.
 """
 
+import hmac
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
+from uuid import UUID
+
+from app.core.text import normalized
 
 MAX_COMMENT = 4000
 AGENCY, MUNICIPALITY, FILLED_AT = "11", "12", "13"
@@ -158,6 +165,50 @@ def code_columns(forms: Iterable[Form]) -> list[str]:
     for code in sorted(questions):
         told += [f"{code}.{suffix}" for suffix in sorted(questions[code])] or [code]
     return told + [f"{code}.{suffix}.comment" for code in sorted(comments) for suffix in sorted(comments[code])]
+
+
+def content_of(
+    form: Form, organization_id: UUID, municipality: str | None, filled_at: datetime | None, by_key: Mapping[str, Any]
+) -> str:
+    """A digest of what a submission says, however it was written down: SHA-256 of its form and normalized codes."""
+    moment = filled_at.astimezone(UTC).isoformat() if filled_at else None
+    told = [form.key, form.version, str(organization_id), municipality, moment, codes_of(form, by_key)]
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def identity_of(content: str, occurrence: int) -> str:
+    """What a row of a table is known by when it comes again: what it says, and the how manieth it is that says so."""
+    return sha256(f"{content} {occurrence}".encode()).hexdigest()
+
+
+def identity_by_name(form: str, organization_id: UUID, external_id: str) -> str:
+    """What a row is known by that has a name of its own in the system that it came from."""
+    return sha256(json.dumps([form, str(organization_id), external_id]).encode()).hexdigest()
+
+
+def is_chosen(secret: bytes, submission_id: UUID, percent: int) -> bool:
+    """Whether a sheet is keyed in a second time: the same answer always, which nobody can tell without the secret."""
+    digest = hmac.new(secret, b"double entry " + submission_id.bytes, sha256).digest()
+    return int.from_bytes(digest[:8], "big") * 100 < percent << 64
+
+
+def entry_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Where two entries of one sheet differ, by code. Free texts are compared without case, ё and blanks."""
+    told = []
+    for code in sorted(first.keys() | second.keys(), key=_code_order):
+        one, other = first.get(code), second.get(code)
+        if _compared(one) != _compared(other):
+            told.append({"code": code, "first": one, "second": other})
+    return told
+
+
+def _compared(answer: Any) -> Any:
+    return normalized(answer) if isinstance(answer, str) else answer
+
+
+def _code_order(code: str) -> tuple[bool, list[int]]:
+    """Codes as the form has them, comments last."""
+    return code.endswith(".comment"), [int(step) for step in code.removesuffix(".comment").split(".")]
 
 
 def _pointer(*steps: str) -> str:

@@ -1,14 +1,15 @@
 """What the API takes and gives about forms and submissions."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, JsonValue
 
 from app.core.schemas import Input, Output, ShownMoment, example
-from app.core.types import Day, Id, Key, Label, Moment, Name
-from app.surveys.models import SubmissionSource
+from app.core.types import Day, Id, Key, Label, Moment, Name, Note
+from app.surveys.models import EntryCheckState, Resolution, SubmissionSource
 
 Answers = Annotated[
     dict[str, JsonValue],
@@ -31,23 +32,25 @@ BY_KEY = {
         "comments": {"telegram": "не нашёл телефон"},
     },
 }
-BY_CODE = {
-    "form": "information-access",
-    "answers": {
-        "12": "50701000",
-        "13": "2026-11-24",
-        "21": 1,
-        "22.1": 1,
-        "22.2": 2,
-        "22.3": 3,
-        "22.4": 3,
-        "23.1": 5,
-        "23.2": 2,
-        "23.3": 4,
-        "23.4": 4,
-        "23.2.comment": "не нашёл телефон",
-    },
+_CODES: dict[str, Any] = {
+    "12": "50701000",
+    "13": "2026-11-24",
+    "21": 1,
+    "22.1": 1,
+    "22.2": 2,
+    "22.3": 3,
+    "22.4": 3,
+    "23.1": 5,
+    "23.2": 2,
+    "23.3": 4,
+    "23.4": 4,
+    "23.2.comment": "не нашёл телефон",
 }
+BY_CODE = {"form": "information-access", "answers": _CODES}
+
+
+Batch = Annotated[Label, Field(description="The bundle that the sheet lies in, as the unit calls it.")]
+SheetNumber = Annotated[int, Field(strict=True, ge=1, le=1_000_000, description="Its number in the batch.")]
 
 
 class SubmissionCreate(Input):
@@ -68,8 +71,58 @@ class PaperCreate(Input):
 
     form: Key
     organization_id: Id | None = None
+    batch: Batch | None = None
+    sheet_number: SheetNumber | None = None
     answers: Answers
     model_config = example(BY_CODE)
+
+
+class SheetGiven(Input):
+    """A sheet of a batch."""
+
+    number: SheetNumber
+    answers: Answers
+
+
+class PaperBatchCreate(Input):
+    """Sheets of one bundle of paper, keyed by the codes in brackets."""
+
+    form: Key
+    organization_id: Id | None = None
+    batch: Batch
+    sheets: Annotated[list[SheetGiven], Field(min_length=1, max_length=100)]
+    model_config = example(
+        {
+            "form": BY_CODE["form"],
+            "batch": "МФЦ Бердск, ноябрь 2026",
+            "sheets": [
+                {"number": 1, "answers": BY_CODE["answers"]},
+                {"number": 2, "answers": {**_CODES, "21": 2}},
+            ],
+        }
+    )
+
+
+class SubmissionCorrect(Input):
+    """What changes in a submission, by codes, and why."""
+
+    reason: Note
+    answers: Annotated[Answers, Field(min_length=1)]
+    model_config = example({"reason": "Опечатка при вводе листа", "answers": {"21": 2, "23.2.comment": None}})
+
+
+class EntryCheckKeyIn(Input):
+    """The second entry of a chosen sheet."""
+
+    answers: Answers
+    model_config = example({"answers": BY_CODE["answers"]})
+
+
+class EntryCheckResolve(Input):
+    """Why the first entry stands."""
+
+    reason: Note
+    model_config = example({"reason": "На листе отмечен ответ 2, первый ввод верен"})
 
 
 class SubmissionRead(Output):
@@ -86,7 +139,90 @@ class SubmissionRead(Output):
     codes: dict[str, Any]
     received_at: ShownMoment
     came_from_point_id: UUID | None
-    keyed_by: UUID | None
+    keyed_by: UUID | None = Field(description="Who keyed in the paper, or imported the table.")
+    import_id: UUID | None = Field(description="The import that it came with.")
+    external_id: str | None = Field(description="What the imported table called it.")
+    batch: str | None = Field(description="The bundle of paper that the sheet lies in.")
+    sheet_number: int | None
+
+
+class SheetOutcome(StrEnum):
+    """What became of a sheet; `unchanged`: it was keyed in before, and says the same."""
+
+    CREATED = "created"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+class SheetFaultRead(Output):
+    """One thing wrong with a sheet."""
+
+    pointer: str = Field(description="The place in the request's body (RFC 6901).")
+    code: str
+    detail: str = Field(description="The reason, in Russian.")
+
+
+class SheetRead(Output):
+    """A sheet of a batch, and what became of it."""
+
+    number: int
+    outcome: SheetOutcome
+    submission: SubmissionRead | None
+    errors: list[SheetFaultRead]
+
+
+class PaperBatchRead(Output):
+    """The answer to a batch, sheet by sheet in the order given."""
+
+    batch: str
+    created: int
+    unchanged: int
+    refused: int
+    sheets: list[SheetRead]
+
+
+class SubmissionRevisionRead(Output):
+    """What a submission said before a correction."""
+
+    id: UUID
+    number: int = Field(description="The version of the submission that said it, as in its ETag.")
+    form_version: int
+    municipality: str | None
+    filled_at: ShownMoment | None
+    answers: dict[str, Any]
+    codes: dict[str, Any]
+    reason: str
+    corrected_at: ShownMoment
+    corrected_by: UUID
+
+
+class DifferenceRead(Output):
+    """A code that two entries of a sheet differ in."""
+
+    code: str
+    first: JsonValue
+    second: JsonValue
+
+
+class EntryCheckRead(Output):
+    """A sheet that was chosen for a second entry."""
+
+    id: UUID
+    submission_id: UUID
+    organization_id: UUID
+    form: str
+    batch: str | None
+    sheet_number: int | None
+    state: EntryCheckState
+    chosen_at: ShownMoment
+    first_by: UUID | None
+    second_by: UUID | None
+    second_at: ShownMoment | None
+    differences: list[DifferenceRead] | None = Field(description="Null until it is keyed in a second time.")
+    resolution: Resolution | None
+    reason: str | None
+    resolved_by: UUID | None
+    resolved_at: ShownMoment | None
 
 
 class OptionRead(Output):

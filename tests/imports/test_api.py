@@ -15,6 +15,7 @@ from app.core.db import Database
 from app.core.idempotency import IdempotencyRecord
 from app.core.ids import new_id
 from app.core.outbox import OutboxEntry, Relay
+from app.core.problems import Unavailable
 from app.core.tables.reading import read_table
 from app.core.tables.writing import xlsx_bytes
 from app.imports.events import ImportChecked
@@ -306,12 +307,16 @@ async def test_two_imports_at_once_with_others_writing_meanwhile(fresh_database:
         await _queue(database, 1500)
 
         async def write(number: int) -> None:
-            async with others, database.transaction() as session:
-                session.add(
-                    IdempotencyRecord(
-                        caller="x", operation="y", key=str(number), fingerprint="", created_at=clock.now()
-                    )
-                )
+            record = IdempotencyRecord(
+                caller="x", operation="y", key=str(number), fingerprint="", created_at=clock.now()
+            )
+            while True:
+                try:
+                    async with others, database.transaction() as session:
+                        session.add(record)
+                    return
+                except Unavailable:  # a busy machine says to come again, and a client does
+                    await asyncio.sleep(0.1)
 
         async def work(relay: Relay) -> None:
             for _ in range(1000):
@@ -340,4 +345,4 @@ async def _queue(database: Database, count: int) -> None:
     import_id = await stage(database, POINT_IMPORTER, content)
     async with database.transaction() as session:
         by = principal("admin")
-        await queue_import(session, POINT_IMPORTER, import_id, content, ImportOptions(), by=by)
+        await queue_import(session, POINT_IMPORTER, import_id, content, ImportOptions(), by=by, parameters={})

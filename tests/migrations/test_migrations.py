@@ -212,11 +212,17 @@ def test_invariants_stand_in_the_database_itself(empty_address: str, tmp_path: P
         "refresh_tokens": {"uq_refresh_tokens_hash"},
         "employees": {"uq_employees_username"},
         "notifications": {"uq_notifications_dedupe_key"},
+        "survey_prepared": {"uq_survey_prepared_number", "uq_survey_prepared_identity"},
+        "survey_revisions": {"uq_survey_revisions_number"},
+        "survey_entry_checks": {"uq_survey_entry_checks_submission"},
     }
     with connected(empty_address) as connection:
         inspector = sa.inspect(connection)
         for table, names in wanted.items():
             assert names <= {key["name"] for key in inspector.get_unique_constraints(table)}, table
+        kept = {str(index["name"]): index for index in inspector.get_indexes("survey_submissions")}
+        for name in ("uq_survey_submissions_identity", "uq_survey_submissions_sheet"):
+            assert kept[name]["unique"], name
         assert "ck_survey_submissions_satisfaction_known" in {
             check["name"] for check in inspector.get_check_constraints("survey_submissions")
         }

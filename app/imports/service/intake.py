@@ -1,5 +1,6 @@
 """Taking a table in: its rows are staged in short transactions, then one queues the import."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
@@ -17,9 +18,9 @@ from app.core.problems import Invalid
 from app.core.security import Principal
 from app.core.tables.reading import Table
 from app.imports.errors import ImportNotFound
-from app.imports.events import ImportQueued
+from app.imports.events import ImportEnded, ImportQueued
 from app.imports.models import Import, ImportRow
-from app.imports.ports import Importer
+from app.imports.ports import BulkImporter, Importable
 from app.imports.rules import CHUNK, OPEN, ImportState
 
 ABANDONED_AFTER = timedelta(hours=24)
@@ -50,7 +51,7 @@ async def get_import(session: AsyncSession, import_id: UUID, by: Principal) -> I
     return row
 
 
-async def stage(database: Database, importer: Importer, table: Table) -> UUID:
+async def stage(database: Database, importer: Importable, table: Table) -> UUID:
     """Stage the rows, 500 a transaction, so that other writers get their turn; the id of the import to come.
 
     Raises 422 when the headers are not the importer's.
@@ -75,7 +76,14 @@ async def stage(database: Database, importer: Importer, table: Table) -> UUID:
 
 
 async def queue_import(
-    session: AsyncSession, importer: Importer, import_id: UUID, table: Table, options: Options, *, by: Principal
+    session: AsyncSession,
+    importer: Importable | BulkImporter,
+    import_id: UUID,
+    table: Table,
+    options: Options,
+    *,
+    by: Principal,
+    parameters: Mapping[str, str],
 ) -> Import:
     """Queue an import whose rows are staged."""
     row = Import(
@@ -91,6 +99,7 @@ async def queue_import(
         organization_id=by.organization_id,
         created_at=clock.now(),
         columns=table.headers,
+        parameters=dict(parameters),
         rows_total=len(table.rows),
         faults=[],
     )
@@ -105,11 +114,14 @@ async def clear_abandoned(database: Database) -> int:
     """Forget rows that no open import waits for, and end imports that a day did not finish; how many rows went."""
     before = clock.now() - ABANDONED_AFTER
     async with database.transaction() as session:
-        await session.exec(
+        ended = await session.exec(
             sa.update(Import)
             .where(col(Import.state).in_(OPEN), col(Import.created_at) < before)
             .values(state=ImportState.FAILED, finished_at=clock.now(), version=col(Import.version) + 1)
+            .returning(col(Import.id))
         )
+        for (import_id,) in ended.all():
+            emit(session, ImportEnded(import_id=import_id))
         awaited = sa.select(col(Import.id)).where(col(Import.state).in_(OPEN))
         gone = await session.exec(
             sa.delete(ImportRow).where(col(ImportRow.staged_at) < before, col(ImportRow.import_id).not_in(awaited))

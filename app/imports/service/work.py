@@ -1,5 +1,7 @@
 """Working through an import: rows are checked chunk by chunk, then applied in one transaction.
 
+Rows of a bulk importer are made ready while they are checked, and become visible slice by slice after that.
+
 Each step is a job of the outbox, done in the transaction that marks it done. A worker that is killed leaves the step
 to be done again from its beginning; what it had done is gone with its transaction.
 """
@@ -19,11 +21,12 @@ from app.core import audit, clock
 from app.core.outbox import Event, Handler, emit
 from app.core.scopes import scopes_of
 from app.core.security import Principal
-from app.imports.events import ImportChecked, ImportQueued
+from app.imports.events import ImportChecked, ImportEnded, ImportQueued
 from app.imports.models import Import, ImportRow
-from app.imports.ports import CellFault, Importer, SheetRow, Verdict
+from app.imports.ports import BulkImporter, CellFault, Context, Importer, SheetRow, Verdict
 from app.imports.rules import (
     CHUNK,
+    FORGOTTEN_AT_ONCE,
     MAX_FAULTS,
     OPEN,
     ImportState,
@@ -36,10 +39,14 @@ from app.imports.rules import (
 REPEATED = CellFault(None, "repeated_row", "Строка повторяет другую строку файла.")
 
 
-def handlers(importers: Sequence[Importer]) -> Mapping[type[Event], Sequence[Handler]]:
+def handlers(importers: Sequence[Importer | BulkImporter]) -> Mapping[type[Event], Sequence[Handler]]:
     """The jobs of imports, with everything that can be imported."""
     work = _Work({importer.kind: importer for importer in importers})
-    return {ImportQueued: [work.check_chunk], ImportChecked: [work.apply_rows]}
+    return {
+        ImportQueued: [work.check_chunk],
+        ImportChecked: [work.apply_rows],
+        ImportEnded: [work.forget_rows],
+    }
 
 
 class _Undone(Exception):
@@ -61,7 +68,7 @@ class _Report:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    importers: Mapping[str, Importer]
+    importers: Mapping[str, Importer | BulkImporter]
 
     async def check_chunk(self, session: AsyncSession, payload: Mapping[str, Any]) -> None:
         """Check the next 500 rows; short transactions leave room for other writers."""
@@ -70,8 +77,7 @@ class _Work:
             return
         task.state = ImportState.RUNNING
         rows = await _next_rows(session, task.id, payload["after"])
-        verdicts = await self.importers[task.kind].check(session, [_sheet_row(row) for row in rows], _asker(task))
-        await _refuse_repeated(session, task.id, rows, verdicts)
+        verdicts = await self._judge(session, task, rows)
         report = _Report()
         report.add(rows, verdicts)
         _note_faults(task, report)
@@ -90,10 +96,14 @@ class _Work:
         task = await _open_import(session, payload)
         if task is None:
             return
+        importer = self.importers[task.kind]
+        if isinstance(importer, BulkImporter):
+            await _adopt_slice(session, task, importer, payload["after"])
+            return
         report, is_partial = _Report(), task.is_partial
         try:
             async with session.begin_nested():
-                await self._apply_all(session, task, report)
+                await _apply_all(session, task, importer, report)
                 if report.faults and not is_partial:  # things changed since the check
                     raise _Undone
         except _Undone:
@@ -103,12 +113,50 @@ class _Work:
         _note_outcomes(task, _Report() if is_undone else report, of_all=True)
         await _finish(session, task, ImportState.FAILED if is_undone else ImportState.DONE)
 
-    async def _apply_all(self, session: AsyncSession, task: Import, report: _Report) -> None:
-        importer, by, import_id, after = self.importers[task.kind], _asker(task), task.id, 0
-        while rows := await _next_rows(session, import_id, after):
-            report.add(rows, await importer.apply(session, [_sheet_row(row) for row in rows], by))
-            await session.flush()  # a chunk is written before the next is read
-            after = rows[-1].number
+    async def forget_rows(self, session: AsyncSession, payload: Mapping[str, Any]) -> None:
+        """Forget some of what was staged for an import that is over, and come back for the rest."""
+        import_id = UUID(payload["import_id"])
+        some = sa.select(col(ImportRow.id)).where(col(ImportRow.import_id) == import_id).limit(FORGOTTEN_AT_ONCE)
+        gone = int((await session.exec(sa.delete(ImportRow).where(col(ImportRow.id).in_(some)))).rowcount)
+        task = await session.get(Import, import_id)
+        importer = self.importers.get(task.kind) if task is not None else None
+        if isinstance(importer, BulkImporter):
+            gone = max(gone, await importer.discard(session, import_id, FORGOTTEN_AT_ONCE))
+        if gone == FORGOTTEN_AT_ONCE:
+            emit(session, ImportEnded(import_id=import_id))
+
+    async def _judge(self, session: AsyncSession, task: Import, rows: Sequence[ImportRow]) -> list[Verdict]:
+        importer, told = self.importers[task.kind], [_sheet_row(row) for row in rows]
+        if isinstance(importer, BulkImporter):
+            return await importer.prepare(session, told, _context(task))
+        verdicts = await importer.check(session, told, _asker(task))
+        await _refuse_repeated(session, task.id, rows, verdicts)
+        return verdicts
+
+
+async def _apply_all(session: AsyncSession, task: Import, importer: Importer, report: _Report) -> None:
+    by, import_id, after = _asker(task), task.id, 0
+    while rows := await _next_rows(session, import_id, after):
+        report.add(rows, await importer.apply(session, [_sheet_row(row) for row in rows], by))
+        await session.flush()  # a chunk is written before the next is read
+        after = rows[-1].number
+
+
+async def _adopt_slice(session: AsyncSession, task: Import, importer: BulkImporter, after: int) -> None:
+    """Make some of the rows that are ready visible, and come back for the rest; others write in between."""
+    if not after:
+        task.created = task.unchanged = 0  # what the check foretold is now counted as it happens
+    adopted = await importer.adopt(session, _context(task), after)
+    task.created += adopted.created
+    task.unchanged += adopted.known
+    if adopted.last is None:
+        await _finish(session, task, ImportState.DONE)
+    else:
+        emit(session, ImportChecked(import_id=task.id, after=adopted.last))
+
+
+def _context(task: Import) -> Context:
+    return Context(task.id, _asker(task), task.created_at, task.parameters)
 
 
 async def _open_import(session: AsyncSession, payload: Mapping[str, Any]) -> Import | None:
@@ -192,10 +240,9 @@ async def _drop(session: AsyncSession, ids: Sequence[UUID]) -> None:
 
 
 async def _finish(session: AsyncSession, task: Import, state: ImportState) -> None:
-    """End an import; its staged rows go. What failed did nothing, and says so."""
+    """End an import; its staged rows go after it. What failed did nothing, and says so."""
     task.state, task.finished_at = state, clock.now()
     if state is ImportState.FAILED:
         task.created = task.changed = task.unchanged = 0
-    await session.flush()  # before its rows go
-    await session.exec(sa.delete(ImportRow).where(col(ImportRow.import_id) == task.id))
+    emit(session, ImportEnded(import_id=task.id))
     audit.record(session, _asker(task), f"import.{state.value}", "import", task.id, fields=[task.kind])

@@ -3,20 +3,53 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.core.deps import DatabaseDep
+from app.core.deps import DatabaseDep, SessionDep
+from app.core.idempotency import OnceRequiredDep
 from app.core.periods import PeriodDep
 from app.core.problems import Invalid, problems
 from app.core.security import Principal, requires_early
 from app.core.tables.answers import TABLE_ANSWERS, TableFormat, table_answer
 from app.core.types import Id, Key
+from app.imports.schemas import ImportRead
+from app.imports.upload import IMPORT_ANSWERS, OptionsDep, Staged, accept, import_body, stage_upload
 from app.surveys import queries, sheet
-from app.surveys.errors import TooManyForSheet
+from app.surveys.errors import NotClientCentricityUnit, TooManyForSheet
+from app.surveys.importer import EXAMPLE, SUBMISSIONS, table_of
 from app.surveys.models import SubmissionSource
+from app.surveys.service.submissions import require_client_centricity_unit
 
 Reader = Annotated[Principal, requires_early("surveys:read")]
+
+
+# In a transaction of its own, as the caller is read: the operation's begins when the table is staged.
+async def _importing(by: Annotated[Principal, requires_early("surveys:key_in")], database: DatabaseDep) -> Principal:
+    async with database.transaction(write=False) as session:
+        await require_client_centricity_unit(session, by)
+    return by
+
+
+Importing = Annotated[Principal, Depends(_importing)]
+
+
+async def _staged(
+    by: Importing,
+    options: OptionsDep,
+    request: Request,
+    once: OnceRequiredDep,
+    database: DatabaseDep,
+    form: Annotated[Key | None, Query(description="The order's own form unless given.")] = None,
+    organization_id: Annotated[
+        Id | None, Query(description="Whose rows they are; without it 11 tells, and where that is empty, the ministry.")
+    ] = None,
+) -> Staged | None:
+    table = await table_of(database, form, organization_id)
+    return await stage_upload(request, table, by, once, options, table.parameters)
+
+
+StagedDep = Annotated[Staged | None, Depends(_staged)]
 
 router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
 
@@ -69,3 +102,21 @@ async def export_submissions(
         await sheet.require_room(database, query)
     names = await sheet.columns(database, form)
     return await table_answer(TableFormat(format.value), "survey-submissions", names, sheet.as_rows(names, read))
+
+
+@router.post(
+    "/import",
+    status_code=202,
+    response_model=ImportRead,
+    responses=IMPORT_ANSWERS | problems(NotClientCentricityUnit),
+    openapi_extra=import_body(EXAMPLE),
+    summary="Import submissions by codes",
+)
+async def import_submissions(by: Importing, staged: StagedDep, session: SessionDep, once: OnceRequiredDep) -> Response:
+    """Take submissions in from a table with the codes of the form as headers (A-1.fn); 202, then see `/imports/{id}`.
+
+    The columns of the export, in any order; 11, 12, 13 and comments may be left out. 12 is the OKTMO code or the exact
+    name, 13 a date, a local time or RFC 3339. The same table twice adds nothing: a row is known by `external_id`, an
+    optional column, or else by its codes and how many rows above it say the same. See `docs/exchange.md`.
+    """
+    return await accept(session, SUBMISSIONS, staged, once, by=by)

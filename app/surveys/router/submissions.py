@@ -16,9 +16,9 @@ from app.core.problems import Forbidden, Invalid, problems
 from app.core.security import MaybeCaller, Principal, requires
 from app.core.types import Id, Key, Label
 from app.surveys import queries
-from app.surveys.errors import NotClientCentricityUnit, SubmissionNotFound
+from app.surveys.errors import SubmissionNotFound
 from app.surveys.models import SubmissionSource, SurveySubmission
-from app.surveys.schemas import PaperCreate, SubmissionCreate, SubmissionRead
+from app.surveys.schemas import SubmissionCreate, SubmissionRead
 from app.surveys.service import submissions
 
 Reader = Annotated[Principal, requires("surveys:read")]
@@ -31,22 +31,13 @@ async def _submitter(by: MaybeCaller) -> Principal | None:
     return by
 
 
-async def _keyer(by: Annotated[Principal, requires("surveys:key_in")], session: SessionDep) -> Principal:
-    await submissions.require_client_centricity_unit(session, by)
-    return by
-
-
 Submitter = Annotated[Principal | None, Depends(_submitter)]
-Keyer = Annotated[Principal, Depends(_keyer)]
 
 router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
 
-NEVER_CHANGES = 1
-"""The version of a submission, for its ETag."""
-
 
 async def _answer(session: AsyncSession, row: SurveySubmission) -> Response:
-    return answer((await queries.read_submissions(session, [row]))[0], version=NEVER_CHANGES, status=201)
+    return answer((await queries.read_submissions(session, [row]))[0], version=row.version, status=201)
 
 
 @router.post(
@@ -69,25 +60,6 @@ async def submit_survey(body: SubmissionCreate, by: Submitter, session: SessionD
     return await once(session, by, work)
 
 
-@router.post(
-    "/paper",
-    status_code=201,
-    response_model=SubmissionRead,
-    responses=problems(Invalid, KeyReused, KeyMalformed, NotClientCentricityUnit),
-    summary="Key in a paper questionnaire",
-)
-async def key_in_paper(body: PaperCreate, by: Keyer, session: SessionDep, once: OnceDep) -> Response:
-    """Key in a paper questionnaire by the codes in brackets (A-1.fn): the client-centricity unit only.
-
-    12 may be the OKTMO code or the exact name, 13 a date or a local time without offset, 11 may be left out.
-    """
-
-    async def work() -> Response:
-        return await _answer(session, await submissions.key_in_paper(session, body, by=by))
-
-    return await once(session, by, work)
-
-
 @router.get("", response_model=Page[SubmissionRead], responses=problems(Invalid), summary="List submissions")
 async def list_submissions(
     by: Reader,
@@ -99,6 +71,7 @@ async def list_submissions(
     source: Annotated[SubmissionSource | None, Query()] = None,
     municipality: Annotated[Label | None, Query(description="OKTMO code.")] = None,
     organization_id: Annotated[Id | None, Query()] = None,
+    batch: Annotated[Label | None, Query(description="A bundle of paper.")] = None,
 ) -> Page[SubmissionRead]:
     """Submissions, newest first. An API client reads what it handed in itself."""
     query = queries.chosen(
@@ -109,6 +82,7 @@ async def list_submissions(
         source=source,
         municipality=municipality,
         organization_id=organization_id,
+        batch=batch,
     )
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(SurveySubmission.id),))
     return Page(items=await queries.read_submissions(session, rows), next_cursor=cursor, count=count)
@@ -124,4 +98,4 @@ async def get_submission(submission_id: UUID, by: Reader, session: SessionDep, r
     """One submission, by key and by code."""
     row = await submissions.get_submission(session, submission_id, by)
     shown = await queries.read_submissions(session, [row])
-    return conditional(request, shown[0], version=NEVER_CHANGES)
+    return conditional(request, shown[0], version=row.version)

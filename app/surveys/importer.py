@@ -1,0 +1,317 @@
+"""Import of submissions from tables by codes (A-1.fn): made ready row by row, then adopted by thousands."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter, ValidationError
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.db import Database, insert_into
+from app.core.ids import new_id
+from app.core.outbox import emit
+from app.core.problems import Fault, Invalid
+from app.core.references import unknown_reference
+from app.core.types import ExternalId
+from app.imports.ports import Adopted, CellFault, Context, SheetRow, Verdict
+from app.imports.rules import Outcome
+from app.organizations import service as organizations
+from app.organizations.models import Organization
+from app.surveys import queries
+from app.surveys.counters import count_chosen
+from app.surveys.events import SubmissionsImported
+from app.surveys.models import PreparedSubmission, SubmissionSource, SurveyForm, SurveySubmission
+from app.surveys.rules import (
+    AGENCY,
+    FILLED_AT,
+    STATISTICAL,
+    code_columns,
+    content_of,
+    identity_by_name,
+    identity_of,
+    normalized_code,
+    parse_form,
+)
+from app.surveys.schemas import SubmissionCreate
+from app.surveys.service.reading import FilledIn, Known, read_submission
+from app.surveys.wording import form_of_the_order
+
+KIND = "survey_submissions"
+EXTERNAL_ID = "external_id"
+ADOPTED_AT_ONCE = 5000
+"""How many rows become visible in one transaction: SQLite's one writer is held for a fraction of a second."""
+ROWS_A_TURN = 25
+EXAMPLE = (
+    "12;13;21;22.1;22.2;22.3;22.4;23.1;23.2;23.3;23.4;23.2.comment\r\n"
+    "50701000;2026-11-24;1;1;2;3;3;5;2;4;4;не нашёл телефон\r\n"
+)
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_RUSSIAN_DATE = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})(?: ([0-9]{1,2})(:[0-9]{2}(?::[0-9]{2})?))?")
+"""What Russian spreadsheets make of a date when they save a CSV."""
+_EXTERNAL_ID: TypeAdapter[str] = TypeAdapter(ExternalId)
+_REPEATED = CellFault(EXTERNAL_ID, "repeated_row", "Этот номер уже есть в другой строке файла.")
+_CONFLICT = CellFault(EXTERNAL_ID, "external_id_conflict", "Под этим номером уже загружена анкета с другими ответами.")
+_BAD_NAME = CellFault(EXTERNAL_ID, "external_id_malformed", "До 255 знаков в одну строку, без пробелов по краям.")
+
+prepared: sa.Table = SQLModel.metadata.tables["survey_prepared"]
+submissions: sa.Table = SQLModel.metadata.tables["survey_submissions"]
+forms: sa.Table = SQLModel.metadata.tables["survey_forms"]
+
+READ = ("form_id", "organization_id", "municipality", "filled_at", "counted_on", "satisfaction", "answers")
+COPIED = ("id", *READ, "import_id", "external_id", "identity", "content")
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionTable:
+    """The headers that a table of a form may have: the codes of its published versions."""
+
+    known: frozenset[str]
+    required: tuple[str, ...]
+    parameters: Mapping[str, str]
+    kind: str = KIND
+
+    def header_faults(self, headers: Sequence[str]) -> list[Fault]:
+        """Headers that are no codes of the form, those that are there twice, and those that every version needs."""
+        codes = [normalized_code(header) for header in headers]
+        faults = [
+            Fault(f"/{header}", "unknown_column", "Такого кода нет.", "There is no such code.")
+            for header, code in zip(headers, codes, strict=True)
+            if code not in self.known
+        ]
+        faults += [
+            Fault(f"/{code}", "repeated_header", "Код повторяется.", "The code is repeated.")
+            for code, times in Counter(codes).items()
+            if times > 1
+        ]
+        faults += [
+            Fault(f"/{code}", "missing_column", "Нет обязательного столбца.", "A required column is missing.")
+            for code in self.required
+            if code not in codes
+        ]
+        return faults
+
+
+async def table_of(database: Database, form: str | None, organization_id: UUID | None) -> SubmissionTable:
+    """What a table may hold that is imported for a form (the order's own unless given) and an organization.
+
+    Without an organization code 11 tells whose a row is, and where that is empty it is the ministry's.
+    Raises 422 for a form or an organization that is not there.
+    """
+    key = form or form_of_the_order()["key"]
+    query = select(SurveyForm).where(SurveyForm.key == key, queries.visible_forms(None))
+    async with database.transaction(write=False) as session:
+        versions = [parse_form(row.definition) for row in (await session.exec(query)).all()]
+        if organization_id is not None and await session.get(Organization, organization_id) is None:
+            raise unknown_reference("/organization_id")
+    if not versions:
+        raise unknown_reference("/form")
+    codes = code_columns(versions)
+    answered = [{code for code in code_columns([version]) if not code.endswith("comment")} for version in versions]
+    required = tuple(code for code in codes if all(code in one for one in answered))
+    told = {"form": key} | ({"organization_id": str(organization_id)} if organization_id else {})
+    return SubmissionTable(frozenset({*STATISTICAL, *codes, EXTERNAL_ID}), required, told)
+
+
+class SubmissionImporter:
+    """The importer of submissions."""
+
+    kind = KIND
+
+    async def prepare(self, session: AsyncSession, rows: Sequence[SheetRow], context: Context) -> list[Verdict]:
+        """A verdict on each row; the sound ones wait in `survey_prepared`."""
+        reader = _Reader(
+            Known(session),
+            await organizations.organizations_by_name(session),
+            await _default_organization(session, context),
+            context,
+        )
+        read = []
+        for number, row in enumerate(rows):
+            if number % ROWS_A_TURN == 0:
+                await asyncio.sleep(0)  # reading is work of the processor: let others have it as well
+            read.append(await reader.read(row))
+        sound = [one for one in read if isinstance(one, _Sound)]
+        await _tell_identities(session, sound, context.import_id)
+        known = await _known(session, [row.identity for row in sound])
+        seen = await _names_above(session, sound, context.import_id)
+        verdicts, ready = [], []
+        for one in read:
+            verdict = one if isinstance(one, Verdict) else _verdict(one, known, seen)
+            verdicts.append(verdict)
+            if isinstance(one, _Sound) and not verdict.faults:
+                ready.append(one.columns(context.import_id))
+                seen.add(one.identity)
+        if ready:
+            await session.exec(sa.insert(PreparedSubmission), params=ready)
+        return verdicts
+
+    async def adopt(self, session: AsyncSession, context: Context, after: int) -> Adopted:
+        """Make the next 5,000 rows submissions; those that are known from another table stay as they are."""
+        mine = sa.and_(prepared.c.import_id == context.import_id, prepared.c.number > after)
+        numbers = sa.select(prepared.c.number).where(mine).order_by(prepared.c.number).limit(ADOPTED_AT_ONCE)
+        found = (await session.exec(numbers)).scalars().all()  # type: ignore[call-overload]
+        if not found:
+            return Adopted(0, 0, None)
+        slice_ = sa.and_(mine, prepared.c.number <= found[-1])
+        more = {
+            "form": forms.c.key,
+            "form_version": forms.c.form_version,
+            "received_at": sa.literal(context.asked_at, submissions.c.received_at.type),
+            "source": sa.literal(SubmissionSource.IMPORT, submissions.c.source.type),
+            "version": sa.literal(1),
+            "keyed_by": sa.literal(context.by.id if context.by.kind == "employee" else None, sa.Uuid()),
+        }
+        rows = sa.select(*[prepared.c[name] for name in COPIED], *more.values())
+        rows = rows.join(forms, forms.c.id == prepared.c.form_id).where(slice_).order_by(prepared.c.number)
+        made = insert_into(session, submissions).from_select([*COPIED, *more], rows).on_conflict_do_nothing()
+        counted = {"preserve_rowcount": True}  # of an INSERT psycopg's is thrown away else
+        created = int((await session.exec(made, execution_options=counted)).rowcount)
+        await count_chosen(session, sa.select(prepared.c.id).where(slice_))
+        if created:
+            emit(session, SubmissionsImported(import_id=context.import_id, count=created))
+        return Adopted(created, len(found) - created, found[-1] if len(found) == ADOPTED_AT_ONCE else None)
+
+    async def discard(self, session: AsyncSession, import_id: UUID, at_most: int) -> int:
+        """Forget up to so many rows that wait."""
+        some = sa.select(prepared.c.id).where(prepared.c.import_id == import_id).limit(at_most)
+        return int((await session.exec(sa.delete(PreparedSubmission).where(prepared.c.id.in_(some)))).rowcount)
+
+
+SUBMISSIONS = SubmissionImporter()
+
+
+@dataclass(slots=True)
+class _Sound:
+    """A row with nothing wrong in itself."""
+
+    number: int
+    read: FilledIn
+    external_id: str | None
+    content: str
+    identity: str
+    """Open until rows that say the same are numbered, unless the row has a name of its own."""
+
+    def columns(self, import_id: UUID) -> dict[str, Any]:
+        """The row as it waits."""
+        read = {name: getattr(self.read, name) for name in READ}
+        own = {name: getattr(self, name) for name in ("number", "external_id", "content", "identity")}
+        return read | own | {"id": new_id(), "import_id": import_id}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads rows, with the reference data that they name."""
+
+    known: Known
+    organizations: Mapping[str, Organization]
+    default: Organization
+    context: Context
+
+    async def read(self, row: SheetRow) -> _Sound | Verdict:
+        """A row ready to be stored, its identity still open, or what is wrong with it."""
+        headers = {normalized_code(header): header for header in row.cells}
+        cells = {code: row.cells[header] for code, header in headers.items()}
+        faults, external_id = _external_id(cells.pop(EXTERNAL_ID, ""))
+        answers = {code: _value(code, text) for code, text in cells.items() if text.strip()}
+        organization = self.default
+        if "organization_id" not in self.context.parameters:
+            organization = self.organizations.get(str(answers.get(AGENCY)), self.default)
+        body = SubmissionCreate.model_construct(form=self.context.parameters["form"], answers=answers)
+        try:
+            read = await read_submission(
+                self.known,
+                body,
+                organization,
+                SubmissionSource.IMPORT,
+                is_paper=True,
+                received_at=self.context.asked_at,
+            )
+        except Invalid as refused:
+            return Verdict(faults=faults + [_cell_fault(fault, headers) for fault in refused.faults])
+        if faults:
+            return Verdict(faults=faults)
+        form = self.known.form_of(read)
+        content = content_of(form, read.organization_id, read.municipality, read.filled_at, read.answers)
+        named = identity_by_name(read.form, read.organization_id, external_id) if external_id else ""
+        return _Sound(row.number, read, external_id, content, named)
+
+
+async def _default_organization(session: AsyncSession, context: Context) -> Organization:
+    if given := context.parameters.get("organization_id"):
+        return await organizations.get_organization(session, UUID(given))
+    return await organizations.get_ministry(session)
+
+
+def _external_id(cell: str) -> tuple[list[CellFault], str | None]:
+    text = cell.strip()
+    if not text:
+        return [], None
+    try:
+        return [], _EXTERNAL_ID.validate_python(text)
+    except ValidationError:
+        return [_BAD_NAME], None
+
+
+def _value(code: str, text: str) -> Any:
+    """A cell as the body of a request would hold it; a free text stays as it is, to the last blank."""
+    if code.endswith(".comment"):
+        return text
+    text = text.strip()
+    if code == FILLED_AT and (found := _RUSSIAN_DATE.fullmatch(text)):
+        day, month, year, hour, rest = found.groups()
+        return f"{year}-{month}-{day}" + (f"T{hour:0>2}{rest}" if hour else "")
+    if code not in STATISTICAL and _NUMBER.fullmatch(text):
+        return int(text)
+    return text
+
+
+def _cell_fault(fault: Fault, headers: Mapping[str, str]) -> CellFault:
+    code = fault.pointer.removeprefix("/answers/")
+    return CellFault(headers.get(code, code) if code != fault.pointer else None, fault.code, fault.ru)
+
+
+async def _tell_identities(session: AsyncSession, rows: Sequence[_Sound], import_id: UUID) -> None:
+    """Number the rows without a name that say the same, those of earlier chunks first."""
+    wanted = {row.content for row in rows if row.external_id is None}
+    query = (
+        sa.select(prepared.c.content, sa.func.count())
+        .where(prepared.c.import_id == import_id, prepared.c.external_id.is_(None), prepared.c.content.in_(wanted))
+        .group_by(prepared.c.content)
+    )
+    times = Counter(dict((await session.exec(query)).all())) if wanted else Counter[str]()  # type: ignore[call-overload]
+    for row in rows:
+        if row.external_id is None:
+            times[row.content] += 1
+            row.identity = identity_of(row.content, times[row.content])
+
+
+async def _known(session: AsyncSession, identities: Sequence[str]) -> dict[str, str]:
+    """Which of these are submissions already, with what they said when they came."""
+    query = select(SurveySubmission.identity, SurveySubmission.content).where(
+        col(SurveySubmission.identity).in_(identities)
+    )
+    return dict((await session.exec(query)).all()) if identities else {}  # type: ignore[arg-type]
+
+
+async def _names_above(session: AsyncSession, rows: Sequence[_Sound], import_id: UUID) -> set[str]:
+    """The identities of rows with a name that stand in the same table above these."""
+    named = [row.identity for row in rows if row.external_id is not None]
+    query = select(PreparedSubmission.identity).where(
+        PreparedSubmission.import_id == import_id, col(PreparedSubmission.identity).in_(named)
+    )
+    return set((await session.exec(query)).all()) if named else set()
+
+
+def _verdict(row: _Sound, known: Mapping[str, str], seen: set[str]) -> Verdict:
+    if row.identity in seen:
+        return Verdict(faults=[_REPEATED])
+    if row.identity not in known:
+        return Verdict(Outcome.CREATED)
+    return Verdict() if known[row.identity] == row.content else Verdict(faults=[_CONFLICT])

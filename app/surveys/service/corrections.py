@@ -1,0 +1,86 @@
+"""Corrections of what was keyed in or imported: the new answers count, the old ones stay on the record (A-1.fn)."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.concurrency import Match
+from app.core.outbox import emit
+from app.core.problems import Fault, Invalid
+from app.core.security import Principal
+from app.organizations import service as organizations
+from app.surveys import queries
+from app.surveys.counters import count
+from app.surveys.errors import NotCorrectable
+from app.surveys.events import SubmissionCorrected
+from app.surveys.models import SubmissionRevision, SubmissionSource, SurveySubmission
+from app.surveys.rules import AGENCY, STATISTICAL, normalized_code
+from app.surveys.schemas import SubmissionCorrect, SubmissionCreate
+from app.surveys.service import entry_checks
+from app.surveys.service.reading import Known, read_submission
+from app.surveys.service.submissions import get_submission
+
+CORRECTABLE = (SubmissionSource.PAPER, SubmissionSource.IMPORT)
+CHANGED = ("form_id", "form", "form_version", "municipality", "filled_at", "counted_on", "satisfaction", "answers")
+KEPT = ("form_id", "municipality", "filled_at", "counted_on", "answers")
+
+
+async def correct_submission(
+    session: AsyncSession, submission_id: UUID, body: SubmissionCorrect, match: Match, *, by: Principal
+) -> SurveySubmission:
+    """Put other answers into a submission, and into the figures in the same transaction."""
+    row = await get_submission(session, submission_id, by)
+    match.require(row)
+    if row.source not in CORRECTABLE:
+        raise NotCorrectable
+    before = (await queries.read_submissions(session, [row]))[0].codes
+    answers = _corrected(before, body)
+    known = Known(session)
+    whole = SubmissionCreate(form=row.form, organization_id=row.organization_id, answers=answers)
+    organization = await organizations.get_organization(session, row.organization_id)
+    read = await read_submission(known, whole, organization, row.source, is_paper=True, received_at=row.received_at)
+    new = {name: getattr(read, name) for name in CHANGED}
+    if all(getattr(row, name) == new[name] for name in CHANGED):
+        ru, en = "Исправление ничего не меняет.", "The correction changes nothing."
+        raise Invalid(faults=[Fault("/answers", "nothing_changed", ru, en)])
+    session.add(
+        SubmissionRevision(
+            submission_id=row.id,
+            number=row.version,
+            **{name: getattr(row, name) for name in KEPT},
+            reason=body.reason,
+            corrected_at=clock.now(),
+            corrected_by=by.id,
+        )
+    )
+    await count(session, [row], sign=-1)
+    for name, value in new.items():
+        setattr(row, name, value)
+    await session.flush()  # the version is counted at the flush; one that lost the race is told before it is counted
+    await count(session, [row])
+    after = (await queries.read_submissions(session, [row]))[0].codes
+    changed = sorted(code for code in before.keys() | after.keys() if before.get(code) != after.get(code))
+    audit.record(session, by, "submission.corrected", "survey_submission", row.id, fields=changed)
+    emit(session, SubmissionCorrected(submission_id=row.id))
+    await entry_checks.settle(session, row.id, body.reason, by=by)
+    return row
+
+
+def _corrected(before: dict[str, Any], body: SubmissionCorrect) -> dict[str, Any]:
+    """The codes that hold after the correction; null takes one away."""
+    given: dict[str, Any] = {}
+    faults = []
+    for name, value in body.answers.items():
+        code = normalized_code(name)
+        if code == AGENCY or code in given:
+            ru, en = "Организация не меняется.", "The organization never changes."
+            if code != AGENCY:
+                ru, en = "Ответ указан дважды.", "The answer is given twice."
+            faults.append(Fault(f"/answers/{code}", "given_twice" if code in given else "fixed", ru, en))
+        given[code] = value
+    if faults:
+        raise Invalid(faults=faults)
+    whole = {code: value for code, value in before.items() if code != AGENCY} | given
+    return {code: value for code, value in whole.items() if value is not None or code not in (*STATISTICAL, *before)}

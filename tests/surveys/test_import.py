@@ -1,0 +1,374 @@
+"""Import of submissions by codes: what comes in is what went out, once, all of it or none, and every bad cell named."""
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import xlsxwriter
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.outbox import OutboxEntry, Relay
+from app.core.tables.reading import read_table
+from app.core.tables.writing import xlsx_bytes
+from app.imports.events import ImportChecked
+from app.imports.models import ImportRow
+from app.organizations.models import OrganizationKind
+from app.surveys import counters, importer
+from app.surveys.models import PreparedSubmission, Span, SurveySubmission, UncountedAnswer
+from app.surveys.wording import form_of_the_order
+from app.worker import HANDLERS
+from tests.conftest import Api, JoinedDatabase
+from tests.core.test_tables import bomb, sparse
+from tests.imports.work import CSV, XLSX, table, upload, work_off
+from tests.imports.work import imported as _imported
+from tests.people import People
+from tests.surveys.test_exchange import CODES, PAYLOADS, export
+from tests.surveys.work import PATH, by_code, submit, subordinate
+
+IMPORT = f"{PATH}/import"
+ANSWERED = [code for code in CODES[3:] if not code.endswith("comment")]
+HEADERS = ["12", "13", *ANSWERED, "23.2.comment"]
+
+
+def cells(**more: Any) -> list[str]:
+    """A sound row of a table with `HEADERS`."""
+    known = by_code(**{"12": "50701000", "13": "2026-11-24"} | more)
+    return [str(known.get(code, "")) for code in HEADERS]
+
+
+def lines(count: int, **wrong: str) -> bytes:
+    """A table of rows that are alike; `row_7="9"` spoils 22.1 in row 7."""
+    rows = [cells(**{"22.1": wrong.get(f"row_{number}", "1")}) for number in range(2, count + 2)]
+    return table(HEADERS, *rows)
+
+
+async def imported(
+    api: Api, database: JoinedDatabase, people: People, content: bytes, kind: str = CSV, **query: Any
+) -> dict[str, Any]:
+    return await _imported(api, database, people.client_centricity, content, kind, path=IMPORT, **query)
+
+
+async def stored(database: JoinedDatabase) -> list[SurveySubmission]:
+    async with database.transaction(write=False) as session:
+        return list((await session.exec(select(SurveySubmission).order_by(col(SurveySubmission.id)))).all())
+
+
+async def count_of(database: JoinedDatabase, kind: Any) -> int:
+    async with database.transaction(write=False) as session:
+        return (await session.exec(select(func.count()).select_from(kind))).one()
+
+
+async def drifts(database: JoinedDatabase) -> list[Any]:
+    """What a recount would mend, folded and not."""
+    async with database.transaction() as session:
+        found = []
+        for _ in range(2):
+            for month in await counters.months(session):
+                found += [row for span in Span for row in await counters.drift(session, month, span)]
+            while await counters.fold(session):
+                pass
+        return found
+
+
+def outcomes(report: Mapping[str, Any]) -> tuple[Any, ...]:
+    return report["state"], report["created"], report["unchanged"], report["faults_total"]
+
+
+@pytest.mark.order("A-1.fn", "A-1.23x", "A-1.11–13")
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+async def test_what_was_exported_comes_in_with_the_same_codes(
+    api: Api, people: People, database: JoinedDatabase, format: str
+) -> None:
+    for payload in PAYLOADS:
+        answers = by_code(**{"12": "50701000", "13": "2026-11-24T09:00:00+07:00", "23.2.comment": payload})
+        assert (await submit(api, answers)).status_code == 201
+    assert (await submit(api, by_code())).status_code == 201, "with neither place nor time"
+    before = await export(api, people, format=format)
+    async with database.transaction() as session:  # as if it were another installation
+        await session.exec(sa.delete(UncountedAnswer))
+        await session.exec(sa.delete(SurveySubmission))
+    report = await imported(api, database, people, before.content, XLSX if format == "xlsx" else CSV)
+    assert outcomes(report) == ("done", len(PAYLOADS) + 1, 0, 0)
+    after = await export(api, people, format=format)
+    assert read_table(after.content) == read_table(before.content)
+    told = (await api.get(PATH, headers=api.as_(people.client_centricity))).json()["items"]
+    assert {item["source"] for item in told} == {"import"}
+    assert {item["keyed_by"] for item in told} == {str(people.client_centricity.id)}
+    assert {item["import_id"] for item in told} == {report["id"]}
+    assert await drifts(database) == []
+
+
+@pytest.mark.order("A-1.fn")
+async def test_the_same_table_twice_adds_nothing_and_rows_alike_are_rows(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    content = table(HEADERS, *[cells()] * 700, cells(**{"21": "2"}), *[cells()] * 2)
+    for dry_run in (True, False):
+        assert outcomes(await imported(api, database, people, content, dry_run=dry_run)) == ("done", 703, 0, 0)
+    assert await count_of(database, SurveySubmission) == 703
+    # The same answers written otherwise: a workbook, the name instead of the code, an offset, a dot behind a code.
+    other = ["городской округ город Новосибирск", "24.11.2026 0:00", *cells()[2:]]
+    async with database.transaction() as session:
+        named = (await session.exec(sa.text("SELECT name FROM municipalities WHERE oktmo = '50701000'"))).scalar_one()  # type: ignore[call-overload]
+    other[0] = named
+    headers = [f"{header}." for header in HEADERS]
+    for again in (content, xlsx_bytes(headers, [other] * 702)):
+        assert (await imported(api, database, people, again))["created"] == 0
+    assert await count_of(database, SurveySubmission) == 703
+    more = table(HEADERS, *[cells()] * 705)
+    for dry_run in (True, False):
+        assert outcomes(await imported(api, database, people, more, dry_run=dry_run)) == ("done", 3, 702, 0)
+    assert await drifts(database) == []
+
+
+@pytest.mark.order("A-1.fn")
+async def test_a_row_with_a_name_of_its_own_is_known_by_it(api: Api, people: People, database: JoinedDatabase) -> None:
+    headers = [*HEADERS, "external_id"]
+    content = table(headers, [*cells(), "pos-1"], [*cells(), "pos-2"], [*cells(), ""])
+    assert outcomes(await imported(api, database, people, content)) == ("done", 3, 0, 0)
+    assert outcomes(await imported(api, database, people, content)) == ("done", 0, 3, 0)
+    assert sorted(row.external_id or "" for row in await stored(database)) == ["", "pos-1", "pos-2"]
+    wrong = table(
+        headers,
+        [*cells(**{"21": "2"}), "pos-1"],
+        [*cells(), "pos-3"],
+        [*cells(**{"21": "2"}), "pos-3"],
+        [*cells(), "x" * 256],
+        *[[*cells(), f"more-{n}"] for n in range(600)],
+        [*cells(), "pos-3"],
+    )
+    report = await imported(api, database, people, wrong, partial=True)
+    assert outcomes(report) == ("done", 601, 0, 4)
+    assert [(f["cell"], f["code"]) for f in report["faults"]] == [
+        ("M2", "external_id_conflict"),
+        ("M4", "repeated_row"),
+        ("M5", "external_id_malformed"),
+        ("M606", "repeated_row"),
+    ]
+
+
+@pytest.mark.order("A-1.fn", "A-1.23x", "A-1.11–13")
+async def test_every_bad_cell_is_named(api: Api, people: People, database: JoinedDatabase) -> None:
+    headers = ["11", *HEADERS, "23.1.comment"]
+    ahead = clock.today().replace(year=clock.today().year + 1).isoformat()
+    rows: list[tuple[dict[str, str], dict[str, str]]] = [
+        ({"21": "3", "22.1": "", "23.4": "четыре"}, {"21": "out_of_range", "22.1": "missing", "23.4": "int_type"}),
+        ({"22.1": "1.5", "22.2": "-1", "22.3": "٣"}, dict.fromkeys(("22.1", "22.2", "22.3"), "int_type")),
+        ({"12": "Атлантида", "13": "вчера"}, {"12": "municipality_not_in_force", "13": "datetime_parsing"}),
+        ({"13": ahead}, {"13": "in_the_future"}),
+        ({"13": "31.02.2026"}, {"13": "datetime_parsing"}),
+        ({"13": "2024-02-14"}, {"13": "form_not_in_force"}),
+        ({"11": "Другое министерство"}, {"11": "unknown_reference"}),
+        ({"23.1.comment": "не нашёл"}, {"23.1.comment": "comment_not_asked"}),
+        ({"23.2.comment": "x" * 4001}, {"23.2.comment": "string_too_long"}),
+        ({"23.2.comment": "a\x07"}, {"23.2.comment": "control_characters"}),
+        ({"12": "50608000"}, {"12": "municipality_not_in_force"}),  # reformed, ended in 2025
+    ]
+    known = [by_code(**{"12": "50701000", "13": "2026-11-24"} | change) for change, _ in rows]
+    content = table(headers, *[[str(row.get(code, "")) for code in headers] for row in known])
+    report = await imported(api, database, people, content)
+    assert (report["state"], report["created"]) == ("failed", 0)
+    letters = dict(zip(headers, "ABCDEFGHIJKLMN", strict=True))
+    expected = {(f"{letters[c]}{n}", code) for n, (_, faults) in enumerate(rows, 2) for c, code in faults.items()}
+    assert {(fault["cell"], fault["code"]) for fault in report["faults"]} == expected
+    assert all(fault["detail"] and fault["column"] in headers for fault in report["faults"])
+    assert await count_of(database, SurveySubmission) == 0 == await count_of(database, PreparedSubmission)
+
+
+@pytest.mark.order("A-1.fn")
+async def test_all_or_nothing_in_part_and_dry(api: Api, people: People, database: JoinedDatabase) -> None:
+    content = lines(1200, row_2="9", row_777="", row_1201="x")
+    report = await imported(api, database, people, content)
+    assert outcomes(report) == ("failed", 0, 0, 3) and report["rows_done"] == 1200
+    assert await count_of(database, SurveySubmission) == 0
+    dry = await imported(api, database, people, content, dry_run=True)
+    assert outcomes(dry) == ("done", 1197, 0, 3)
+    assert await count_of(database, SurveySubmission) == 0
+    assert outcomes(await imported(api, database, people, content, partial=True)) == ("done", 1197, 0, 3)
+    mended = await imported(api, database, people, lines(1200))
+    assert outcomes(mended) == ("done", 3, 1197, 0), "what was mended comes in, the rest is there"
+    assert await count_of(database, ImportRow) == 0 == await count_of(database, PreparedSubmission)
+    assert await drifts(database) == []
+
+
+class Killed(Exception):
+    """Stands for the end of the worker."""
+
+
+@pytest.mark.order("A-1.fn", "O-11")
+async def test_a_kill_between_the_slices_leaves_nothing_double_and_the_heir_goes_on(
+    api: Api, people: People, database: JoinedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "ADOPTED_AT_ONCE", 200)
+    taken = await upload(api, people.client_centricity, lines(700), path=IMPORT)
+    assert taken.status_code == 202, taken.text
+
+    async def killed(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+        for handler in HANDLERS[ImportChecked]:
+            await handler(session, payload)
+        if payload["after"]:
+            raise Killed
+
+    dying = Relay(database, {**HANDLERS, ImportChecked: [killed]})
+    while await dying.relay_once():
+        pass
+    reader = api.as_(people.client_centricity)
+    report = (await api.get(taken.headers["location"], headers=reader)).json()
+    assert (report["state"], report["created"], report["rows_done"]) == ("running", 200, 700)
+    assert await count_of(database, SurveySubmission) == 200 == await count_of(database, UncountedAnswer)
+    async with database.transaction() as session:
+        await session.exec(sa.update(OutboxEntry).values(due_at=clock.now()))
+    await work_off(database)
+    report = (await api.get(taken.headers["location"], headers=reader)).json()
+    assert outcomes(report) == ("done", 700, 0, 0)
+    assert await count_of(database, SurveySubmission) == 700 == await count_of(database, UncountedAnswer)
+    assert await drifts(database) == []
+
+
+@pytest.mark.order("A-1.fn")
+async def test_two_imports_of_one_table_at_once_make_one(api: Api, people: People, database: JoinedDatabase) -> None:
+    """Both are checked before either is adopted: the unique identity decides, not the check."""
+    taken = [await upload(api, people.client_centricity, lines(20), path=IMPORT) for _ in range(2)]
+    checking = Relay(database, {event: known for event, known in HANDLERS.items() if event is not ImportChecked})
+    await checking.relay_once()
+    assert await count_of(database, PreparedSubmission) == 40
+    await work_off(database)
+    reader = api.as_(people.client_centricity)
+    reports = [(await api.get(one.headers["location"], headers=reader)).json() for one in taken]
+    assert sorted(outcomes(report) for report in reports) == [("done", 0, 20, 0), ("done", 20, 0, 0)]
+    assert await count_of(database, SurveySubmission) == 20
+    assert await drifts(database) == []
+
+
+@pytest.mark.order("O-2.2", "A-1")
+async def test_rows_of_several_organizations_and_versions(api: Api, people: People, database: JoinedDatabase) -> None:
+    async with database.transaction() as session:
+        theirs = await subordinate(session)
+    headers = ["11", *HEADERS]
+    content = table(headers, ["", *cells()], ["institution", *cells()], [str(theirs), *cells()])
+    assert outcomes(await imported(api, database, people, content)) == ("done", 3, 0, 0)
+    assert [row.organization_id == theirs for row in await stored(database)] == [False, True, True]
+    ours = await imported(api, database, people, lines(2), organization_id=str(theirs))
+    assert outcomes(ours) == ("done", 0, 2, 0), "they came by 11 before"
+    other = await imported(api, database, people, content, organization_id=str(theirs), dry_run=True)
+    assert outcomes(other) == ("done", 1, 2, 0), "the empty one is theirs now"
+    mixed = table(headers, [OrganizationKind.MINISTRY.value, *cells()])
+    refused = await imported(api, database, people, mixed, organization_id=str(theirs))
+    assert [fault["cell"] for fault in refused["faults"]] == ["A2"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "codes"),
+    [
+        (["21", "22.1"], {"missing_column"}),
+        ([*HEADERS, "23.9"], {"unknown_column"}),
+        ([*HEADERS, "satisfaction"], {"unknown_column"}),
+        ([*HEADERS, "21."], {"repeated_header"}),
+    ],
+)
+async def test_headers_are_told_at_once(
+    api: Api, people: People, database: JoinedDatabase, headers: list[str], codes: set[str]
+) -> None:
+    refused = await upload(api, people.client_centricity, table(headers, ["1"] * len(headers)), path=IMPORT)
+    assert refused.status_code == 422
+    assert {error["code"] for error in refused.json()["errors"]} == codes
+    assert await count_of(database, ImportRow) == 0
+
+
+async def test_what_it_is_for_is_asked_before_anything_is_read(api: Api, people: People) -> None:
+    for query in ({"form": "another"}, {"organization_id": "00000000-0000-0000-0000-000000000005"}, {"form": "A"}):
+        refused = await upload(api, people.client_centricity, b"", path=IMPORT, **query)
+        assert refused.status_code == 422, query
+        assert refused.json()["errors"][0]["pointer"].strip("/") == next(iter(query))
+    for stranger in (people.admin, people.operator, people.unit_head, people.press, people.integration):
+        assert (await upload(api, stranger, b"", path=IMPORT)).status_code == 403
+    headers = {"Content-Type": CSV, "Idempotency-Key": "x"}
+    assert (await api.post(IMPORT, headers=headers, content=b"")).status_code == 401
+
+
+SAMPLE = Path(__file__).resolve().parents[2] / "docs" / "exchange-sample.csv"
+
+
+@pytest.mark.order("A-1.fn")
+async def test_the_sample_of_the_page_comes_in(api: Api, people: People, database: JoinedDatabase) -> None:
+    content = SAMPLE.read_bytes()
+    assert outcomes(await imported(api, database, people, content)) == ("done", 5, 0, 0)
+    assert outcomes(await imported(api, database, people, content)) == ("done", 0, 5, 0)
+    assert set(read_table(content).headers) == {*CODES, "external_id"}, "it shows every column"
+    kept = {row.external_id: row.answers["comments"] for row in await stored(database)}
+    assert kept["pos-000003"] == {"vk": "=сайт не открывается", "ok": "не вижу даты приёма"}
+
+
+@pytest.mark.order("A-1.fn", "A-1")
+def test_the_page_names_every_code_with_the_words_of_the_form() -> None:
+    page = SAMPLE.with_name("exchange.md").read_text(encoding="utf-8")
+    rows = {
+        code: line
+        for line in page.splitlines()
+        for cell in line.split("|")[1:2]
+        for code in re.findall(r"`([\d.]+(?:comment)?)`", cell)
+    }
+    assert sorted(rows) == sorted(CODES)
+    form = form_of_the_order()
+    for source in form["sources"]:
+        assert all(source["text"] in rows[f"{code}.{source['suffix']}"] for code in ("22", "23"))
+    for question in (question for block in form["blocks"] for question in block["questions"]):
+        for option in question.get("options", []):
+            assert f"`{option['value']}` {option['text']}" in page
+    assert SAMPLE.name in page
+
+
+@pytest.mark.order("A-1.fn")
+async def test_files_of_other_programs_are_taken(api: Api, people: People, database: JoinedDatabase) -> None:
+    """cp1251 and `,` as old programs write them; typed cells as a spreadsheet does."""
+    old = ",".join(HEADERS) + "\n" + ",".join(cells(**{"23.2.comment": "не нашёл №"}))
+    assert outcomes(await imported(api, database, people, old.encode("cp1251"))) == ("done", 1, 0, 0)
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    page = book.add_worksheet()
+    day = book.add_format({"num_format": "dd.mm.yyyy"})
+    for column, (code, text) in enumerate(zip(HEADERS, cells(**{"23.2.comment": "=1+1"}), strict=True)):
+        page.write_string(0, column, code)
+        if code == "13":
+            page.write_datetime(1, column, datetime(2026, 11, 24), day)
+        elif code == "22.1":
+            page.write_formula(1, column, "=1+1", None, 2)
+        elif code in ANSWERED:
+            page.write_number(1, column, float(text))
+        else:
+            page.write_string(1, column, text)
+    book.close()
+    assert outcomes(await imported(api, database, people, out.getvalue(), XLSX)) == ("done", 1, 0, 0)
+    first, second = await stored(database)
+    assert first.answers["comments"] == {"telegram": "не нашёл №"}
+    assert (second.filled_at, second.answers["source_usage"]["official_site"]) == (first.filled_at, 2)
+    assert second.answers["comments"] == {"telegram": "=1+1"}
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "reason"),
+    [
+        (sparse, XLSX, "too_large"),
+        (bomb, XLSX, "too_large"),
+        (lambda: b"MZ\x90\x00" + bytes(5000), XLSX, "not_xlsx"),
+        (lambda: b"MZ\x90\x00" + bytes(5000), "application/octet-stream", "not_text"),
+        (lambda: lines(2).replace(b"\r\n", b"\0", 1), CSV, "not_text"),
+        (lambda: lines(2) + b"x" * 300_000, CSV, "line_too_long"),
+        (lambda: table(HEADERS, *[cells()] * 50_001), CSV, "too_many_rows"),
+    ],
+    ids=["sparse", "bomb", "renamed", "renamed as a stream", "nul", "long", "rows"],
+)
+async def test_hostile_files_are_refused_at_once(
+    api: Api, people: People, database: JoinedDatabase, make: Callable[[], bytes], kind: str, reason: str
+) -> None:
+    refused = await upload(api, people.client_centricity, make(), kind, path=IMPORT)
+    assert (refused.status_code, refused.json()["code"]) == (422, "table_unreadable")
+    assert [error["code"] for error in refused.json()["errors"]] == [reason]
+    assert await count_of(database, ImportRow) == 0
