@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.outbox import Event, Handler
 from app.core.security import unit_itself
-from app.messages.events import MessageAssigned, MessageMoved, MessageTriaged, ReplySent
+from app.messages.events import MessageAssigned, MessageMoved, MessageRevised, MessageTriaged, ReplySent
 from app.messages.models import Competence, Message
 from app.messages.queries import sent_replies
 from app.messages.rules.clients import without_client
@@ -21,7 +21,7 @@ _NEEDS_NO_TEMPLATE = frozenset({MessageState.SPAM, MessageState.REDIRECTED})
 
 
 async def learn_of_message(session: AsyncSession, payload: Mapping[str, Any]) -> None:
-    """A need was analysed, a message was given to somebody, or an answer went out: is there a gap, and whose?
+    """A need was analysed, a message was edited or given to somebody, or an answer went out: is there a gap, and whose?
 
     Not answered yet, it is one where nothing fits; answered, where it was without a template, whatever was offered.
     """
@@ -58,5 +58,6 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     MessageTriaged: [learn_of_message],
     MessageAssigned: [learn_of_message],
     MessageMoved: [learn_of_message],
+    MessageRevised: [learn_of_message],
     ReplySent: [learn_of_message],
 }

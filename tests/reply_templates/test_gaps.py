@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from app.core import example_ids
+from app.core import clock, example_ids
 from app.core.audit import AuditEvent
 from app.core.ids import new_id
 from app.reply_templates.models import GapDismissal, GapReason
@@ -134,6 +134,16 @@ async def test_a_gap_goes_with_its_message_to_another_unit(
         assert await gaps(api, who) == await gaps(api, who, dismissed=True) == []
     (moved,) = await gaps(api, people.other_operator)
     assert (moved["unit_id"], moved["count"], moved["dismissed"]) == (body["unit_id"], 1, None)
+
+
+async def test_a_gap_says_what_the_client_wrote_last(api: Api, people: People, database: JoinedDatabase) -> None:
+    path = await analysed(api, people, database, SHIPS[0])
+    body = {"text": "Где увидеть аэростат?", "changed_at": clock.now().isoformat()}
+    told = await api.post(f"{path}/revisions", headers=api.as_(people.operator), json=body)
+    assert told.status_code == 201, told.text
+    await relayed(database)
+    (gap,) = await gaps(api, people.operator)
+    assert (gap["examples"], gap["words"]) == ([body["text"]], ["аэростат", "увидеть"])
 
 
 async def test_an_answered_message_that_is_given_to_a_colleague_stays_the_gap_that_it_is(

@@ -43,6 +43,7 @@ class Unanswered:
 
 async def note_gap(session: AsyncSession, told: Unanswered) -> None:
     """Note a message that no template answered; told again, the later telling stands. A drafted one stays drafted."""
+    forms = telling_forms(without_masks(told.text), await follow_synonyms(session))
     row = await _gap_of(session, told.message_id)
     if row is None:
         row = TemplateGap(
@@ -50,10 +51,11 @@ async def note_gap(session: AsyncSession, told: Unanswered) -> None:
             unit_id=told.unit_id,
             reason=told.reason,
             text=told.text,
-            forms=telling_forms(without_masks(told.text), await follow_synonyms(session)),
+            forms=forms,
             noted_at=clock.now(),
         )
         session.add(row)
+    row.text, row.forms = told.text, forms  # a client may edit what they wrote
     if row.unit_id != told.unit_id:
         row.unit_id, row.dismissal_id = told.unit_id, None  # what another unit decided binds this one not
     row.reason, row.answer = told.reason, told.answer
