@@ -89,8 +89,7 @@ CLAIMS = ("iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope", "narrowed")
         {"iat": "now"},
         {"iat": -1},
         {"admin": True},
-    ],
-    ids=str,
+    ],  # without names of its own: they would tell the time, and two workers must know a test by one name
 )
 async def test_claims_that_are_missing_wrong_or_too_many(
     tokens: TokenResolver, good: dict[str, Any], change: dict[str, Any]
