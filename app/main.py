@@ -34,6 +34,7 @@ from app.reply_templates.router import router as templates_router
 from app.surveys.router import router as surveys_router
 from app.web.monitoring import router as monitoring_page_router
 from app.web.pages import error_page
+from app.web.paper import router as paper_page_router
 from app.web.router import router as web_router
 from app.worker import make_relay, run_worker
 
@@ -102,6 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     app.include_router(web_router)
     app.include_router(monitoring_page_router)
+    app.include_router(paper_page_router)
     app.state.page_limiters = {"questionnaires": RateLimiter(), "codes": RateLimiter()}
     app.state.error_page = error_page
 

@@ -13,7 +13,7 @@ from app.core.rendering import render
 
 MAX_DEPTH = 32
 MAX_FIELDS = 200
-FORMS = re.compile(r"/api/v1/auth/(token|revoke)|/survey/.*|/monitoring/sign-(in|out)")
+FORMS = re.compile(r"/api/v1/auth/(token|revoke)|/survey/.*|/monitoring/(paper|sign-(in|out))")
 IMPORTS = re.compile(r"/api/v1/[a-z-]+/import")
 TABLES = frozenset(
     {

@@ -16,6 +16,7 @@ from app.core.deps import DatabaseDep, PublicUrl, SessionDep, SettingsDep
 from app.core.periods import Period
 from app.core.problems import NotFound, TooManyRequests
 from app.core.same_origin import SameOrigin
+from app.core.security import Principal
 from app.identity.errors import InvalidGrant
 from app.identity.router.sessions import FormDep, TokensDep
 from app.identity.service import sessions
@@ -27,7 +28,7 @@ from app.monitoring.service.counts import SOURCES_RU, Cut
 from app.organizations.models import Municipality, Organization
 from app.surveys.models import SubmissionSource
 from app.web import page_sessions
-from app.web.page_sessions import PATH, Reader, SessionId
+from app.web.page_sessions import PATH, SessionId, signed_in
 from app.web.pages import page
 
 router = APIRouter(prefix=PATH, include_in_schema=False)
@@ -103,6 +104,7 @@ class Filters:
 
 
 FiltersDep = Annotated[Filters, Depends()]
+Reader = Annotated[Principal, Depends(signed_in("monitoring:read"))]
 
 
 @router.api_route("", methods=READ)

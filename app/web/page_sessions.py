@@ -6,6 +6,7 @@ the database says at every request, as for tokens. It is no access token: the AP
 
 import hashlib
 import hmac
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
@@ -23,7 +24,6 @@ COOKIE = "monitoring_session"
 PATH = "/monitoring"
 LIFE = timedelta(hours=12)
 """A working day: a session is not renewed, its owner signs in again."""
-SCOPE = "monitoring:read"
 
 
 def _signature(secret: str, told: str) -> str:
@@ -67,15 +67,16 @@ def session_id(request: Request, settings: SettingsDep) -> UUID | None:
 SessionId = Annotated[UUID | None, Depends(session_id)]
 
 
-async def reader(request: Request, family_id: SessionId, session: SessionDep, tokens: TokensDep) -> Principal:
-    """Whoever is signed in and may read monitoring. Raises `Unauthenticated`, or `Forbidden` without the right."""
-    if family_id is None:
-        raise Unauthenticated
-    by = await tokens.resolve(session, Claims("", 0, family_id, None))
-    request.state.principal = by
-    if not by.may(SCOPE):
-        raise Forbidden
-    return by
+def signed_in(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """A dependency that tells who is signed in. Raises `Unauthenticated`, or `Forbidden` without the scope."""
 
+    async def caller(request: Request, family_id: SessionId, session: SessionDep, tokens: TokensDep) -> Principal:
+        if family_id is None:
+            raise Unauthenticated
+        by = await tokens.resolve(session, Claims("", 0, family_id, None))
+        request.state.principal = by
+        if not by.may(scope):
+            raise Forbidden
+        return by
 
-Reader = Annotated[Principal, Depends(reader)]
+    return caller

@@ -50,7 +50,7 @@ def test_no_route_is_hidden_but_those_that_are_meant_to_be(application: FastAPI)
     shown = set(application.openapi()["paths"])
     hidden = {"/health/live", "/health/ready", "/metrics", "/docs", "/redoc", "/openapi.json"}
     hidden |= {"/docs/oauth2-redirect", "/static-offline-docs/{path}"}
-    hidden |= {f"/monitoring{page}" for page in ("", "/sign-in", "/sign-out", "/report.{format}")}
+    hidden |= {f"/monitoring{page}" for page in ("", "/sign-in", "/sign-out", "/report.{format}", "/paper")}
     hidden |= {"/static/{name}", "/survey/{key}", "/survey/{key}/thanks", "/survey/{key}/resume"}
 
     def paths(routes: Any, prefix: str = "") -> set[str]:

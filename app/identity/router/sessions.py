@@ -53,7 +53,7 @@ TokensDep = Annotated[TokenResolver, Depends(get_tokens)]
 async def read_form(request: Request) -> dict[str, str]:
     """The fields of a form-encoded body; one given twice or too long is an invalid request (RFC 6749, 3.2)."""
     fields: dict[str, str] = {}
-    for name, value in (await request.form(max_fields=20, max_files=0)).multi_items():
+    for name, value in (await request.form(max_fields=100, max_files=0)).multi_items():
         if name in fields or not isinstance(value, str) or len(value) > MAX_FIELD or "\x00" in value:
             raise OAuthProblem
         fields[name] = value

@@ -1,0 +1,151 @@
+"""The page where paper questionnaires are keyed in: a sheet's digits in the order of its codes, then Enter (A-1.fn)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.deps import SessionDep, SettingsDep
+from app.core.problems import Invalid
+from app.core.same_origin import SameOrigin
+from app.core.security import Principal
+from app.identity.router.sessions import FormDep
+from app.organizations import service as organizations
+from app.surveys.errors import SheetConflict
+from app.surveys.queries import read_form
+from app.surveys.schemas import FormRead, PaperCreate, QuestionRead
+from app.surveys.service import forms, paper, submissions
+from app.web.page_sessions import PATH, signed_in
+from app.web.pages import page
+
+router = APIRouter(prefix=f"{PATH}/paper", include_in_schema=False)
+
+FORM = "information-access"
+READ = ["GET", "HEAD"]
+KEPT = ("batch", "municipality", "filled_at")
+"""What the sheets of a bundle have in common: it stands in the fields of the next sheet already."""
+
+
+async def _keyer(by: Annotated[Principal, Depends(signed_in("surveys:key_in"))], session: SessionDep) -> Principal:
+    await submissions.require_client_centricity_unit(session, by)
+    return by
+
+
+Keyer = Annotated[Principal, Depends(_keyer)]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One answer of the sheet: its code, what is asked, and the digits that may be typed."""
+
+    code: str
+    text: str
+    digits: str
+    has_comment: bool
+
+
+def places(form: FormRead) -> list[Place]:
+    """The answers of the sheet in the order of their codes: 21, then 22 and 23 source by source."""
+    block = next(block for block in form.blocks if block.key == "assessment")
+    found = []
+    for question in block.questions:
+        digits = "".join(_values(question))
+        if not question.per_source:
+            found.append(Place(question.code, question.text, digits, has_comment=False))
+            continue
+        for source in form.sources:
+            code = f"{question.code}.{source.suffix}"
+            found.append(Place(code, source.text, digits, has_comment=question.follow_up is not None))
+    return found
+
+
+def _values(question: QuestionRead) -> list[str]:
+    if question.scale:
+        return [str(value) for value in range(question.scale.min, question.scale.max + 1)]
+    return [str(option.value) for option in question.options]
+
+
+async def _page(
+    session: AsyncSession, by: Principal, typed: Mapping[str, str], errors: list[str] | None = None
+) -> Response:
+    form = read_form(await forms.current_form(session, FORM))
+    return page(
+        "paper.html",
+        422 if errors else 200,
+        {"Cache-Control": "no-store"},
+        by=by,
+        form=form,
+        places=places(form),
+        typed=typed,
+        errors=errors or [],
+        municipalities=[row.name for row in await organizations.list_municipalities(session, None, None)],
+    )
+
+
+@router.api_route("", methods=READ)
+async def open_paper(by: Keyer, request: Request, session: SessionDep) -> Response:
+    """An empty sheet, with what it has in common with the one before."""
+    return await _page(session, by, dict(request.query_params))
+
+
+@router.post("")
+async def key_in(_: SameOrigin, by: Keyer, fields: FormDep, session: SessionDep, settings: SettingsDep) -> Response:
+    """Store the sheet and go on to the next; the same sheet sent twice is stored once."""
+    form = read_form(await forms.current_form(session, FORM))
+    errors: list[str] = []
+    answers = _answers(places(form), fields, errors)
+    number = fields.get("number", "").strip()
+    if not re.fullmatch("[0-9]{1,7}", number):
+        errors.append("Номер листа — не число.")
+    if errors:
+        return await _page(session, by, fields, errors)
+    if typed := answers.get("12"):  # «Бердск» is enough; what is unclear the service refuses
+        found = await organizations.match_municipality(session, typed, clock.today())
+        answers["12"] = found.place.oktmo if found.place else typed
+    try:
+        told = {"form": FORM, "batch": fields.get("batch", "").strip(), "sheet_number": int(number), "answers": answers}
+        await paper.key_in_paper(session, PaperCreate.model_validate(told), settings.secret_key, by=by)
+    except ValidationError as refused:
+        return await _page(session, by, fields, [_NAMES.get(str(one["loc"][0]), _WRONG) for one in refused.errors()])
+    except Invalid as refused:
+        return await _page(session, by, fields, [f"{_code(one.pointer)}: {one.ru}" for one in refused.faults])
+    except SheetConflict as conflict:
+        return await _page(session, by, fields, [f"{conflict.title_ru}. {conflict.ru}"])
+    following = {name: fields[name] for name in KEPT if fields.get(name)}
+    following |= {"number": str(int(number) + 1), "stored": number}
+    return RedirectResponse(f"{PATH}/paper?{urlencode(following)}", 303)
+
+
+_WRONG = "Лист заполнен неверно."
+_NAMES = {"batch": "Укажите пачку: до 100 знаков.", "sheet_number": "Номер листа: от 1 до 1 000 000."}
+
+
+def _code(pointer: str) -> str:
+    return pointer.removeprefix("/answers/").removeprefix("/")
+
+
+def _answers(asked: list[Place], fields: Mapping[str, str], errors: list[str]) -> dict[str, Any]:
+    """The answers by code; whatever stands between the digits does not count."""
+    digits = re.sub(r"[\s,.;-]+", "", fields.get("digits", ""))
+    if len(digits) != len(asked):
+        errors.append(f"Ответов на листе {len(asked)}, набрано {len(digits)}.")
+        return {}
+    answers: dict[str, Any] = {}
+    for place, digit in zip(asked, digits, strict=True):
+        if digit not in place.digits:
+            errors.append(f"{place.code}: «{digit}» — не ответ, возможны {', '.join(place.digits)}.")
+            continue
+        answers[place.code] = int(digit)
+        if place.has_comment and (comment := fields.get(f"{place.code}.comment", "").strip()):
+            answers[f"{place.code}.comment"] = comment
+    for code, name in (("12", "municipality"), ("13", "filled_at")):
+        if told := fields.get(name, "").strip():
+            answers[code] = told
+    return answers

@@ -1,0 +1,111 @@
+"""The page where paper is keyed in: ten keys a sheet, one request, nothing stored twice (A-1.fn)."""
+
+import re
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from app.core.scopes import Role
+from app.identity.service.demo import DemoAccount, load_demo_accounts
+from app.organizations.models import Unit
+from tests.conftest import JoinedDatabase
+from tests.identity.conftest import PASSWORD, Door
+from tests.web.test_monitoring_page import sign_in
+from tests.web.work import BROWSER, FORM, stored, text_of
+
+PAPER = "http://service/monitoring/paper"
+SHEET = {"batch": "МФЦ Бердск", "number": "7", "municipality": "", "filled_at": "", "digits": "1 1233 5244"}
+
+
+async def come_in(door: Door, database: JoinedDatabase) -> None:
+    """Somebody of the client-centricity unit has signed in."""
+    async with database.transaction() as session:
+        unit = (await session.exec(select(Unit).where(Unit.is_client_centricity))).first()
+        assert unit is not None
+        account = DemoAccount("galina", PASSWORD, "Галина", Role.CLIENT_CENTRICITY, unit.id)
+        await load_demo_accounts(session, [account], renew=True)
+    assert (await sign_in(door, "galina")).status_code == 303
+
+
+async def key_in(door: Door, **fields: str) -> httpx.Response:
+    named = {name.replace("__", "."): value for name, value in fields.items()}
+    return await door.http.post(PAPER, content=urlencode({**SHEET, **named}), headers={**BROWSER, **FORM})
+
+
+@pytest.mark.order("A-1.fn")
+async def test_a_sheet_takes_ten_keys_and_one_request(door: Door, database: JoinedDatabase) -> None:
+    await come_in(door, database)
+    empty = await door.http.get(PAPER, headers=BROWSER)
+    assert empty.status_code == 200 and "21, 22.1, 22.2, 22.3, 22.4, 23.1, 23.2, 23.3, 23.4." in text_of(empty.text)
+    assert len("112335244" + "\n") < 20
+    kept = await key_in(
+        door, digits="112335244", municipality="Бердск", filled_at="2026-11-02", **{"23.2.comment": "нет"}
+    )
+    assert kept.status_code == 303, text_of(kept.text)
+    following = await door.http.get(f"http://service{kept.headers['location']}", headers=BROWSER)
+    assert "Лист 7 сохранён." in following.text and re.search(r'name="number" value="8"', following.text)
+    for name, value in (("batch", "МФЦ Бердск"), ("municipality", "Бердск"), ("filled_at", "2026-11-02")):
+        assert re.search(rf'name="{name}"[^>]* value="{value}"', following.text)
+    assert re.search(r'name="digits"[^>]* value=""[^>]* autofocus', following.text)
+    async with database.transaction(write=False) as session:
+        (row,) = await stored(session)
+    assert (row.source, row.batch, row.sheet_number, row.municipality) == ("paper", "МФЦ Бердск", 7, "50708000")
+    assert row.answers["satisfaction"] == 1 and row.answers["comments"] == {"telegram": "нет"}
+    assert list(row.answers["ease_of_finding"].values()) == [5, 2, 4, 4] and row.keyed_by is not None
+
+
+async def test_pressing_twice_stores_once_and_another_sheet_of_that_number_is_refused(
+    door: Door, database: JoinedDatabase
+) -> None:
+    await come_in(door, database)
+    for _ in range(2):
+        assert (await key_in(door)).status_code == 303
+    other = await key_in(door, digits="212335244")
+    assert other.status_code == 422 and 'role="alert"' in other.text and 'value="212335244"' in other.text
+    async with database.transaction(write=False) as session:
+        assert len(await stored(session)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"digits": "11233524"}, "Ответов на листе 9, набрано 8."),
+        ({"digits": "312335244"}, "21: «3» — не ответ, возможны 1, 2."),
+        ({"digits": "112335246"}, "23.4: «6» — не ответ, возможны 1, 2, 3, 4, 5."),
+        ({"digits": "11233524\u0664"}, "23.4: «\u0664» — не ответ"),
+        ({"digits": ""}, "набрано 0."),
+        ({"digits": "<b>"}, "набрано 3."),
+        ({"number": "х"}, "Номер листа — не число."),
+        ({"number": "0"}, "Номер листа: от 1 до 1 000 000."),
+        ({"batch": " "}, "Укажите пачку"),
+        ({"municipality": "Атлантида"}, "12: "),
+        ({"filled_at": "2999-01-01"}, "13: "),
+        ({"23.1.comment": "легко"}, "23.1.comment: "),
+    ],
+)
+async def test_what_is_wrong_with_a_sheet_is_said_and_nothing_stored(
+    door: Door, database: JoinedDatabase, fields: dict[str, str], said: str
+) -> None:
+    await come_in(door, database)
+    refused = await key_in(door, **fields)
+    assert refused.status_code == 422 and said in text_of(refused.text).replace("\u00a0", " "), text_of(refused.text)
+    assert "<b>" not in refused.text
+    async with database.transaction(write=False) as session:
+        assert await stored(session) == []
+
+
+async def test_only_the_unit_for_client_centricity_keys_in(door: Door) -> None:
+    led = await door.http.get(PAPER, headers=BROWSER)
+    assert led.headers["location"] == "/monitoring/sign-in"
+    for username in ("boris", "vera"):
+        await sign_in(door, username)
+        assert (await door.http.get(PAPER, headers=BROWSER)).status_code == 403
+        assert (await key_in(door)).status_code == 403
+
+
+async def test_no_other_site_keys_in(door: Door, database: JoinedDatabase) -> None:
+    await come_in(door, database)
+    headers = {**BROWSER, **FORM, "Sec-Fetch-Site": "cross-site"}
+    assert (await door.http.post(PAPER, content=urlencode(SHEET), headers=headers)).status_code == 403
