@@ -80,9 +80,11 @@ async def count_chosen(session: AsyncSession, chosen: sa.Select[Any]) -> None:
     """Put the submissions with these ids into the figures, in one statement: for what becomes visible by thousands."""
     made = sa.func.jsonb_build_object if dialect_of(session) == "postgresql" else sa.func.json_object
     parts = [part for q in PER_SOURCE for part in (sa.literal(q.value, sa.Text), _part(session, q.value))]
-    told = [submissions.c[name] for name in COPIED]
-    query = sa.select(submissions.c.id, sa.literal(1), *told, made(*parts)).where(submissions.c.id.in_(chosen))
-    await session.exec(sa.insert(UncountedAnswer).from_select(["id", "sign", *COPIED, "answers"], query))
+    told = [submissions.c.id, submissions.c.id.label("submission_id"), sa.literal(1)]
+    told += [submissions.c[name] for name in COPIED]
+    query = sa.select(*told, made(*parts)).where(submissions.c.id.in_(chosen))
+    names = ["id", "submission_id", "sign", *COPIED, "answers"]
+    await session.exec(sa.insert(UncountedAnswer).from_select(names, query))
 
 
 def _part(session: AsyncSession, key: str) -> Any:

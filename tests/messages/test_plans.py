@@ -88,7 +88,7 @@ async def filled(
     """The application on a PostgreSQL with 100,000 messages of twenty units."""
     folder: Path = tmp_path_factory.mktemp("plans")
     cluster.create_database("plans")
-    made = settings_for(cluster.url("plans"), folder)
+    made = settings_for(cluster.url("plans"), folder, database_statement_seconds=600)
     await asyncio.to_thread(migrate, made)
     await asyncio.to_thread(seed, made)  # it runs a loop of its own
     application = create_app(made)

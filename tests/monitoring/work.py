@@ -19,12 +19,21 @@ from tests.surveys.work import by_key
 async def answered(
     session: AsyncSession, many: int, satisfied: int, on: date, *, organization_id: UUID | None = None, **more: Any
 ) -> list[SurveySubmission]:
+    """So many submissions of a day, stored and counted; see `submissions_of`."""
+    rows = await submissions_of(session, many, satisfied, on, organization_id=organization_id, **more)
+    await stored(session, rows)
+    return rows
+
+
+async def submissions_of(
+    session: AsyncSession, many: int, satisfied: int, on: date, *, organization_id: UUID | None = None, **more: Any
+) -> list[SurveySubmission]:
     """So many submissions of a day, the first of them satisfied; `more` are columns, answers by key among them."""
     ministry = await organizations.get_ministry(session)
     form = await form_in_force(session, "information-access", clock.today())
     assert form is not None
     answers = more.pop("answers", {})
-    rows = [
+    return [
         SurveySubmission(
             id=new_id(),
             form_id=form.id,
@@ -39,8 +48,6 @@ async def answered(
         )
         for place in range(many)
     ]
-    await stored(session, rows)
-    return rows
 
 
 async def stored(session: AsyncSession, rows: Iterable[SurveySubmission]) -> None:

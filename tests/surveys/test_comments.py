@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,7 +13,7 @@ from app.surveys import comments, counters
 from app.surveys.models import CommentLemma, Span, SurveyComment, SurveySubmission, UnreadComments
 from app.worker import fold_counters, read_comments
 from tests.conftest import JoinedDatabase
-from tests.monitoring.work import answered
+from tests.monitoring.work import answered, submissions_of
 
 DAY = date(2026, 11, 24)
 
@@ -74,6 +75,19 @@ async def test_comments_follow_their_submission_whoever_wrote_it(database: Joine
         assert await kept(session) == []
         assert (await session.exec(select(CommentLemma))).all() == []
         assert await drifted(session) == []
+
+
+@pytest.mark.order("A-1.23x", "O-11")
+async def test_what_becomes_visible_by_thousands_is_read_in_too(database: JoinedDatabase) -> None:
+    async with database.transaction() as session:
+        rows = await submissions_of(session, 3, 3, DAY, answers={"comments": {"vk": "Нет адреса"}})
+        session.add_all(rows)
+        await session.flush()
+        wanted = sa.select(col(SurveySubmission.id)).where(col(SurveySubmission.id).in_([row.id for row in rows[:2]]))
+        await counters.count_chosen(session, wanted)
+    await worked_off(database)
+    async with database.transaction() as session:
+        assert await kept(session) == [("vk", 4, "Нет адреса")] * 2
 
 
 @pytest.mark.order("O-11")
