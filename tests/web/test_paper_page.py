@@ -12,6 +12,7 @@ from app.identity.service.demo import DemoAccount, load_demo_accounts
 from app.organizations.models import Unit
 from tests.conftest import JoinedDatabase
 from tests.identity.conftest import PASSWORD, Door
+from tests.surveys.work import SOURCES
 from tests.web.test_monitoring_page import sign_in
 from tests.web.work import BROWSER, FORM, stored, text_of
 
@@ -53,7 +54,8 @@ async def test_a_sheet_takes_ten_keys_and_one_request(door: Door, database: Join
         (row,) = await stored(session)
     assert (row.source, row.batch, row.sheet_number, row.municipality) == ("paper", "МФЦ Бердск", 7, "50708000")
     assert row.answers["satisfaction"] == 1 and row.answers["comments"] == {"telegram": "нет"}
-    assert list(row.answers["ease_of_finding"].values()) == [5, 2, 4, 4] and row.keyed_by is not None
+    ease = dict(zip(SOURCES, (5, 2, 4, 4), strict=True))
+    assert row.answers["ease_of_finding"] == ease and row.keyed_by is not None
 
 
 async def test_pressing_twice_stores_once_and_another_sheet_of_that_number_is_refused(
