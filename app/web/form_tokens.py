@@ -6,10 +6,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.surveys.service.unfinished import CODE_DIGITS
+
 LIFE = timedelta(hours=24)
 """Shorter than idempotency keys are kept, so that a token is never forgotten before it expires."""
 NONCE_BYTES = 16
-CODE_DIGITS = 12
 _SIGNATURE = 32
 
 

@@ -18,11 +18,10 @@ POLICY = (
     "frame-ancestors 'none'; base-uri 'none'"
 )
 # Our own pages must tell us that a form is theirs: without a referrer older browsers send `Origin: null`.
-# They may be kept by the browser that shows them: else whoever goes back after a trouble finds the answers gone.
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "same-origin",
-    "Cache-Control": "private, no-cache",
+    "Cache-Control": "no-store",
     "Content-Language": "ru",
 }
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -30,8 +29,8 @@ ASSETS = {path.name: path.read_bytes() for path in sorted((HERE / "static").iter
 
 _PLAIN: Mapping[str, tuple[str, str]] = {
     "too_many_requests": (
-        "Слишком много анкет сразу",
-        "С вашего адреса пришло слишком много анкет подряд. Подождите минуту, вернитесь назад и отправьте ещё раз.",
+        "Слишком много обращений сразу",
+        "С вашего адреса пришло слишком много запросов подряд. Подождите минуту, вернитесь назад и попробуйте ещё раз.",
     ),
     "unavailable": (
         "Страница временно недоступна",

@@ -16,7 +16,7 @@ COMMENTS = "comments"
 MUNICIPALITY, CHOICE = "municipality", "municipality_choice"
 TRAP = "homepage"
 """The honeypot: people never see it, programs that fill in everything do."""
-OTHERS = frozenset({MUNICIPALITY, CHOICE, TRAP, "token", "version", "code", "action"})
+OTHERS = frozenset({MUNICIPALITY, CHOICE, TRAP, "token", "code", "action"})
 
 _ANSWER = re.compile(r"[a-z][a-z0-9_]{0,63}(\.[a-z][a-z0-9_]{0,63})?")
 _UNREADABLE = ("Форма отправлена в неверном виде. Откройте анкету заново.", "The form is not what our page sends.")
@@ -56,15 +56,6 @@ def answers_of(fields: Mapping[str, str]) -> dict[str, Any]:
 def kept_of(fields: Mapping[str, str]) -> dict[str, str]:
     """What is kept of a half-filled form: the answers as they were typed, and the municipality."""
     return {n: v for n, v in fields.items() if v and (n == MUNICIPALITY or n not in OTHERS)}
-
-
-def overlong(fields: Mapping[str, str]) -> list[Fault]:
-    """Texts and characters that are not even kept for later."""
-    return [
-        Fault(f"/answers/{name.replace('.', '/')}", "string_too_long", "", "")
-        for name, value in fields.items()
-        if len(value) > MAX_COMMENT
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +121,12 @@ def errors_of(faults: Iterable[Fault]) -> Errors:
         elif CHANGED not in errors.general:
             errors.general.append(CHANGED)
     return errors
+
+
+def overlong(fields: Mapping[str, str]) -> Errors:
+    """Texts that are too long even to be kept for later."""
+    long = [name for name, value in fields.items() if len(value) > MAX_COMMENT]
+    return Errors(by_field=dict.fromkeys(long, _WORDS["string_too_long"]))
 
 
 def shown_questions(form: FormRead, fields: Mapping[str, str], errors: Errors) -> list[ShownQuestion]:

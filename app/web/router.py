@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.core import clock
 from app.core.deps import SessionDep, SettingsDep
 from app.core.problems import NotFound, TooManyRequests
 from app.core.rate_limits import RateLimiter
 from app.core.same_origin import SameOrigin
 from app.surveys.errors import CodeUnknown, FormNotFound
-from app.web import form_tokens, service
+from app.web import service
 from app.web.pages import ASSETS, TYPES, page
 from app.web.questionnaire import Errors, read_fields, shown_questions, summary
 from app.web.service import Refused, Saved, Visit
@@ -22,7 +21,8 @@ from app.web.service import Refused, Saved, Visit
 router = APIRouter(include_in_schema=False)
 
 READ = ["GET", "HEAD"]
-NEVER_STORED = {"Cache-Control": "no-store"}
+KEPT = {"Cache-Control": "private, no-cache"}
+"""The browser may keep the form: else whoever goes back after a trouble finds the answers gone."""
 
 
 @router.api_route("/static/{name}", methods=READ)
@@ -48,35 +48,41 @@ async def _visit(request: Request, key: FormKey, session: SessionDep) -> Visit:
     return await service.visit(session, key, **told)
 
 
-def _within(request: Request, settings: SettingsDep, limit: int, what: str) -> None:
+def _wait(request: Request, settings: SettingsDep, limit: int, what: str) -> int:
     limiters: dict[str, RateLimiter] = request.app.state.page_limiters
-    address = request.client.host if request.client else "-"
-    if settings.rate_limit == "on":
-        allowance = limiters[what].count(address, limit)
-        if allowance.is_spent:
-            raise TooManyRequests(allowance.reset_seconds)
+    if settings.rate_limit == "off":
+        return 0
+    allowance = limiters[what].count(request.client.host if request.client else "-", limit)
+    return allowance.reset_seconds if allowance.is_spent else 0
 
 
-def _may_send(request: Request, settings: SettingsDep, _: SameOrigin) -> None:
-    _within(request, settings, settings.rate_limit_questionnaires_per_minute, "questionnaires")
+def _wait_to_send(request: Request, settings: SettingsDep, _: SameOrigin) -> int:
+    return _wait(request, settings, settings.rate_limit_questionnaires_per_minute, "questionnaires")
 
 
 def _may_try(request: Request, settings: SettingsDep, _: SameOrigin) -> None:
-    _within(request, settings, settings.rate_limit_codes_per_minute, "codes")
+    if seconds := _wait(request, settings, settings.rate_limit_codes_per_minute, "codes"):
+        raise TooManyRequests(seconds)
 
 
 async def _fields(request: Request) -> dict[str, str]:
     return read_fields(await request.body())
 
 
-MaySend = Annotated[None, Depends(_may_send)]
+Wait = Annotated[int, Depends(_wait_to_send)]
+"""Seconds until this address may send again, 0 while it may."""
 MayTry = Annotated[None, Depends(_may_try)]
 Fields = Annotated[dict[str, str], Depends(_fields)]
 VisitDep = Annotated[Visit, Depends(_visit)]
 
 
 async def _form_page(
-    session: SessionDep, settings: SettingsDep, to: Visit, fields: dict[str, str], refused: Refused | None = None
+    session: SessionDep,
+    settings: SettingsDep,
+    to: Visit,
+    fields: dict[str, str],
+    refused: Refused | None = None,
+    wait: int = 0,
 ) -> Response:
     errors = refused.errors if refused else Errors()
     questions = shown_questions(to.form, fields, errors)
@@ -88,9 +94,11 @@ async def _form_page(
         "summary": summary(questions, errors),
         "candidates": refused.candidates if refused else (),
         "municipalities": await service.municipality_names(session, to),
-        "token": form_tokens.make(settings.secret_key.get_secret_value(), clock.now()),
+        "token": service.token_for(fields, settings.secret_key.get_secret_value()),
     }
-    return page("survey.html", 422 if errors else 200, **facts)
+    if wait:
+        return page("survey.html", 429, {**KEPT, "Retry-After": str(wait)}, **facts)
+    return page("survey.html", 422 if errors else 200, KEPT, **facts)
 
 
 @router.api_route("/survey/{key}", methods=READ)
@@ -101,7 +109,7 @@ async def open_survey(to: VisitDep, session: SessionDep, settings: SettingsDep) 
 
 @router.post("/survey/{key}")
 async def send_survey(
-    request: Request, key: FormKey, _: MaySend, fields: Fields, session: SessionDep, settings: SettingsDep
+    request: Request, key: FormKey, wait: Wait, fields: Fields, session: SessionDep, settings: SettingsDep
 ) -> Response:
     """Store the form and go to the thanks; or keep it half-filled; or show what is to be mended."""
     secret = settings.secret_key.get_secret_value()
@@ -111,6 +119,8 @@ async def send_survey(
         return RedirectResponse(come.address("/thanks"), 303)
     to = await _visit(request, key, session)
     done: Refused | Saved | None
+    if wait:
+        return await _form_page(session, settings, to, fields, service.TOO_MANY, wait)
     if fields.get("action") == "save":
         done = await service.save(session, to, fields, secret)
     else:
@@ -118,7 +128,7 @@ async def send_survey(
     if isinstance(done, Refused):
         return await _form_page(session, settings, to, fields, done)
     if isinstance(done, Saved):
-        return page("saved.html", 200, NEVER_STORED, to=to, code=_grouped(done.code), until=_day(done.until, to))
+        return page("saved.html", to=to, code=_grouped(done.code), until=_day(done.until, to))
     return RedirectResponse(to.address("/thanks", with_link=False), 303)
 
 

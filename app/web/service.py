@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -31,7 +31,6 @@ from app.web.questionnaire import CHOICE, MUNICIPALITY, TRAP, Errors, answers_of
 
 CALLER = "page"
 """The owner of the idempotency keys that are tokens of forms."""
-MAX_TOKEN = 200
 EXPIRED = "Страница была открыта слишком давно. Ответы сохранены: проверьте их и отправьте ещё раз."
 TRAPPED = "Программа заполнила скрытое поле вместо вас. Ответы сохранены: проверьте их и отправьте ещё раз."
 NOT_FOUND = "не нашли такого названия: выберите из списка или оставьте поле пустым"
@@ -47,11 +46,8 @@ class Visit:
     point_id: UUID | None
     link: str | None
     is_ministry: bool
-
-    @property
-    def day(self) -> Any:
-        """Today where the organization is."""
-        return clock.today(ZoneInfo(self.organization.zone))
+    day: date
+    """Today where the organization is."""
 
     def address(self, page: str = "", *, with_link: bool = True) -> str:
         """The path of a page of this form, for the same organization, point and link."""
@@ -81,6 +77,12 @@ class Refused:
     candidates: tuple[Place, ...] = ()
 
 
+TOO_MANY = Refused(
+    Errors(general=["С вашего адреса пришло слишком много анкет подряд. Подождите минуту и отправьте ещё раз."])
+)
+"""The address is over its limit; the form comes back with the answers, so that nothing is typed twice."""
+
+
 async def visit(session: AsyncSession, key: str, organization: str, point: str, link: str) -> Visit:
     """The form in force under a key. Raises `FormNotFound`, and `LinkSpent` for a link that is used or expired.
 
@@ -103,6 +105,7 @@ async def visit(session: AsyncSession, key: str, organization: str, point: str, 
         point_id=await _point_in_force(session, point, day),
         link=link or None,
         is_ministry=row.id == ministry.id,
+        day=day,
     )
 
 
@@ -113,7 +116,7 @@ async def _organization(session: AsyncSession, told: str) -> Organization:
         raise FormNotFound from None
 
 
-async def _point_in_force(session: AsyncSession, told: str, day: Any) -> UUID | None:
+async def _point_in_force(session: AsyncSession, told: str, day: date) -> UUID | None:
     try:
         point = await points.get_point(session, UUID(told), None)
         await points.require_in_force(session, point, day)
@@ -186,8 +189,8 @@ async def save(session: AsyncSession, to: Visit, fields: Mapping[str, str], secr
     token = _token(fields, secret)
     if token is None or token.is_expired:
         return Refused(Errors(general=[EXPIRED]))
-    if faults := overlong(fields):
-        return Refused(errors_of(faults))
+    if errors := overlong(fields):
+        return Refused(errors)
     code = unfinished.sound_code(fields.get("code", "")) or form_tokens.code_of(secret, token)
     return Saved(code, await unfinished.save(session, code, to.form.key, to.organization.id, kept_of(fields)))
 
@@ -201,6 +204,12 @@ async def resume(session: AsyncSession, to: Visit, typed: str) -> tuple[str, dic
 async def municipality_names(session: AsyncSession, to: Visit) -> list[str]:
     """The municipalities that exist today, for the list under the field."""
     return sorted(row.name for row in await organizations.list_municipalities(session, to.day, None))
+
+
+def token_for(fields: Mapping[str, str], secret: str) -> str:
+    """The token of a form that is shown: the one it came with while it is good, so that it stays one form."""
+    token = _token(fields, secret)
+    return fields["token"] if token and not token.is_expired else form_tokens.make(secret, clock.now())
 
 
 def _token(fields: Mapping[str, str], secret: str) -> FormToken | None:
