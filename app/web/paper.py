@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
@@ -18,7 +20,9 @@ from app.core.same_origin import SameOrigin
 from app.core.security import Principal
 from app.identity.router.sessions import FormDep
 from app.organizations import service as organizations
-from app.surveys.errors import SheetConflict
+from app.organizations.errors import OrganizationNotFound
+from app.organizations.models import Organization
+from app.surveys.errors import FormNotFound, SheetConflict
 from app.surveys.queries import read_form
 from app.surveys.schemas import FormRead, PaperCreate, QuestionRead
 from app.surveys.service import forms, paper, submissions
@@ -29,7 +33,7 @@ router = APIRouter(prefix=f"{PATH}/paper", include_in_schema=False)
 
 FORM = "information-access"
 READ = ["GET", "HEAD"]
-KEPT = ("batch", "municipality", "filled_at")
+KEPT = ("organization", "batch", "municipality", "filled_at")
 """What the sheets of a bundle have in common: it stands in the fields of the next sheet already."""
 
 
@@ -72,16 +76,27 @@ def _values(question: QuestionRead) -> list[str]:
     return [str(option.value) for option in question.options]
 
 
+async def _desk(session: AsyncSession, told: str) -> tuple[Organization, FormRead]:
+    """Whose sheets are keyed in (the ministry's unless told), and their form. Raises `FormNotFound`."""
+    try:
+        row = await organizations.get_organization(session, UUID(told)) if told else None
+    except (ValueError, OrganizationNotFound):
+        raise FormNotFound from None
+    row = row or await organizations.get_ministry(session)
+    return row, read_form(await forms.current_form(session, FORM, row.id))
+
+
 async def _page(
     session: AsyncSession, by: Principal, typed: Mapping[str, str], errors: list[str] | None = None
 ) -> Response:
-    form = read_form(await forms.current_form(session, FORM))
+    organization, form = await _desk(session, typed.get("organization", ""))
     return page(
         "paper.html",
         422 if errors else 200,
         {"Cache-Control": "no-store"},
         by=by,
-        form=form,
+        organization=organization,
+        organizations=(await session.exec(select(Organization).order_by(Organization.name))).all(),
         places=places(form),
         typed=typed,
         errors=errors or [],
@@ -98,7 +113,7 @@ async def open_paper(by: Keyer, request: Request, session: SessionDep) -> Respon
 @router.post("")
 async def key_in(_: SameOrigin, by: Keyer, fields: FormDep, session: SessionDep, settings: SettingsDep) -> Response:
     """Store the sheet and go on to the next; the same sheet sent twice is stored once."""
-    form = read_form(await forms.current_form(session, FORM))
+    organization, form = await _desk(session, fields.get("organization", ""))
     errors: list[str] = []
     answers = _answers(places(form), fields, errors)
     number = fields.get("number", "").strip()
@@ -110,8 +125,14 @@ async def key_in(_: SameOrigin, by: Keyer, fields: FormDep, session: SessionDep,
         found = await organizations.match_municipality(session, typed, clock.today())
         answers["12"] = found.place.oktmo if found.place else typed
     try:
-        told = {"form": FORM, "batch": fields.get("batch", "").strip(), "sheet_number": int(number), "answers": answers}
-        await paper.key_in_paper(session, PaperCreate.model_validate(told), settings.secret_key, by=by)
+        sheet = PaperCreate(
+            form=FORM,
+            organization_id=organization.id,
+            batch=fields.get("batch", "").strip(),
+            sheet_number=int(number),
+            answers=answers,
+        )
+        await paper.key_in_paper(session, sheet, settings.secret_key, by=by)
     except ValidationError as refused:
         return await _page(session, by, fields, [_NAMES.get(str(one["loc"][0]), _WRONG) for one in refused.errors()])
     except Invalid as refused:

@@ -3,11 +3,21 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
 
 from tests.browser import open_page
 from tests.e2e.test_crash import SUBMISSION
+from tests.e2e.test_survey_page import answers, require_clean
 from tests.servers import Server
+
+
+async def sign_in(page: Page, server: Server, role: str) -> None:
+    """Come in as somebody of the demo accounts, by the page that asks for it."""
+    account = next(a for a in server.accounts()["accounts"] if a["role"] == role)
+    await page.get_by_label("Имя пользователя").fill(account["username"])
+    await page.get_by_label("Пароль").fill(account["password"])
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/monitoring")
 
 
 @pytest.mark.order("O-11")
@@ -16,24 +26,16 @@ async def test_a_head_reads_the_monitoring(
     server: Server, tmp_path: Path, width: int, height: int, script: bool
 ) -> None:
     assert server.post("/survey-submissions", json=SUBMISSION).status_code == 201
-    account = next(a for a in server.accounts()["accounts"] if a["role"] == "unit_head")
     async with open_page(viewport={"width": width, "height": height}, java_script_enabled=script) as page:
         await page.goto(f"{server.base_url}/monitoring")
         if script:
-            signing = await Axe().run(page)
-            assert signing.violations_count == 0, signing.generate_report()
-        await page.get_by_label("Имя пользователя").fill(account["username"])
-        await page.get_by_label("Пароль").fill(account["password"])
-        await page.keyboard.press("Enter")
-        await page.get_by_role("heading", level=1).wait_for()
+            await require_clean(page)
+        await sign_in(page, server, "unit_head")
         assert await page.locator("svg[role=img]").count() == 5
         assert "Отчётный период" in await page.locator("table").first.inner_text()
-        wide = await page.evaluate("document.documentElement.scrollWidth") if script else width
-        assert wide <= width, "nothing but tables and charts scrolls sideways"
         await page.screenshot(path=tmp_path / "monitoring.png", full_page=True)
         if script:
-            shown = await Axe().run(page)
-            assert shown.violations_count == 0, shown.generate_report()
+            await require_clean(page)
         await page.get_by_label("Способ заполнения").select_option("На бумаге")
         await page.get_by_role("button", name="Показать").click()
         await page.wait_for_url("**source=paper**")
@@ -44,3 +46,34 @@ async def test_a_head_reads_the_monitoring(
         await page.get_by_role("button", name="Выйти").click()
         await page.wait_for_url("**/monitoring/sign-in")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.order("A-1.fn")
+async def test_a_sheet_of_paper_takes_ten_keys_and_one_request(server: Server, tmp_path: Path) -> None:
+    async with open_page() as page:
+        await page.goto(f"{server.base_url}/monitoring")
+        await sign_in(page, server, "client_centricity")
+        await page.get_by_role("link", name="Ввод бумажных анкет").click()
+        await page.get_by_label("Пачка").wait_for()
+        await require_clean(page)
+        await page.get_by_label("Пачка").fill("МФЦ Бердск")
+        await page.get_by_label("12. Муниципальный").fill("Бердск")
+        await page.locator("#digits").focus()
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+        for number, keys in ((1, "112335244"), (2, "211115555")):
+            assert len(keys) + 1 < 20
+            await page.keyboard.type(keys)  # wherever the focus is: from the second sheet on nothing else is touched
+            await page.keyboard.press("Enter")
+            await page.get_by_text(f"Лист {number} сохранён").wait_for()
+            assert len(sent) == number
+        await page.keyboard.type("9")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("Ответов на листе 9, набрано 1.").wait_for()
+        await require_clean(page)
+        await page.screenshot(path=tmp_path / "paper.png", full_page=True)
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await require_clean(page)
+    kept = answers(server)
+    assert [(one["batch"], one["sheet_number"]) for one in kept] == [("МФЦ Бердск", 2), ("МФЦ Бердск", 1)]
+    assert {one["municipality"] for one in kept} == {"50708000"}

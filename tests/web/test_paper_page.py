@@ -2,6 +2,7 @@
 
 import re
 from urllib.parse import urlencode
+from uuid import UUID
 
 import httpx
 import pytest
@@ -10,8 +11,10 @@ from sqlmodel import select
 from app.core.scopes import Role
 from app.identity.service.demo import DemoAccount, load_demo_accounts
 from app.organizations.models import Unit
-from tests.conftest import JoinedDatabase
+from tests.conftest import Api, JoinedDatabase
 from tests.identity.conftest import PASSWORD, Door
+from tests.people import People
+from tests.surveys.test_every_path import with_six_sources
 from tests.surveys.work import SOURCES
 from tests.web.test_monitoring_page import sign_in
 from tests.web.work import BROWSER, FORM, stored, text_of
@@ -111,3 +114,24 @@ async def test_no_other_site_keys_in(door: Door, database: JoinedDatabase) -> No
     await come_in(door, database)
     headers = {**BROWSER, **FORM, "Sec-Fetch-Site": "cross-site"}
     assert (await door.http.post(PAPER, content=urlencode(SHEET), headers=headers)).status_code == 403
+
+
+@pytest.mark.order("A-1.fn", "O-2.2")
+async def test_sheets_of_another_organization_have_its_sources(
+    api: Api, people: People, door: Door, database: JoinedDatabase
+) -> None:
+    theirs = str(await with_six_sources(api, people, database))
+    await come_in(door, database)
+    opened = await door.http.get(PAPER, params={"organization": theirs}, headers=BROWSER)
+    assert "Ответы подряд, цифр: 13" in opened.text and "Горячая линия ведомства" in opened.text
+    assert re.search(rf'<option value="{theirs}" selected>Учреждение</option>', opened.text)
+    short = await key_in(door, organization=theirs)
+    assert short.status_code == 422 and "Ответов на листе 13, набрано 9." in text_of(short.text)
+    kept = await key_in(door, organization=theirs, digits="1 111111 555551", **{"23.6.comment": "нет"})
+    assert kept.status_code == 303 and f"organization={theirs}" in kept.headers["location"]
+    async with database.transaction(write=False) as session:
+        (row,) = await stored(session)
+    assert (str(row.organization_id), row.answers["comments"]) == (theirs, {"hotline": "нет"})
+    for nobody in (str(UUID(int=5)), "x"):
+        assert (await door.http.get(PAPER, params={"organization": nobody}, headers=BROWSER)).status_code == 404
+        assert (await key_in(door, organization=nobody)).status_code == 404
