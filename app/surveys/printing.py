@@ -13,10 +13,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import segno
-import typst
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
+from app.core.printing import pdf
 from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.interaction_points import service as points
@@ -60,11 +60,7 @@ async def compile_pdf(told: str) -> bytes:
 
 @lru_cache(maxsize=16)
 def _compiled(told: str) -> bytes:
-    made = typst.compile(
-        str(TEMPLATE), format="pdf", sys_inputs={"form": told}, ignore_system_fonts=True, timestamp=NEVER
-    )
-    assert isinstance(made, bytes)  # noqa: S101  one format, no output file
-    return made
+    return pdf(TEMPLATE, json.loads(told), NEVER)
 
 
 async def _organization(session: AsyncSession, row: SurveyForm, wanted: UUID | None) -> Organization:

@@ -20,8 +20,12 @@ from app.monitoring.report.paper import as_pdf, shown
 from app.monitoring.report.workbook import xlsx
 from app.monitoring.service.counts import Cut
 from tests.conftest import Api, JoinedDatabase
+from tests.messages.work import registered
+from tests.monitoring.test_levels import FINAL_REPLY, over
 from tests.monitoring.work import answered
+from tests.pdf import text_of
 from tests.people import People
+from tests.surveys.work import subordinate
 
 REPORT = "/api/v1/monitoring/report"
 AUTUMN = {"from": "2026-09-01", "to": "2026-11-30"}
@@ -100,20 +104,33 @@ async def test_the_printed_report_is_dated_and_says_who_signed_off(
         head = people.unit_head
         assert head.unit_id is not None and head.id is not None
         signed_at = datetime(2026, 11, 3, 20, tzinfo=clock.LOCAL_ZONE)
-        for month in (date(2026, 8, 1), date(2026, 10, 1)):
+        for month in (date(2026, 8, 1), date(2026, 10, 1), date(2026, 12, 1)):
             session.add(
                 SignOff(
                     id=new_id(), unit_id=head.unit_id, month=month, figures={}, signed_at=signed_at, signed_by=head.id
                 )
             )
+        elsewhere = await subordinate(session)
     async with database.transaction(write=False) as session:
         period = Period(date(2026, 9, 1), date(2026, 11, 30))
         report = await make_report(session, Cut(period), people.client_centricity)
+        theirs = await make_report(session, Cut(period, elsewhere), people.client_centricity)
+    assert theirs.signed_off == []
     (signed,) = report.signed_off
     assert ", октябрь 2026: " in signed and signed.endswith(", 03.11.2026")
     assert [name for name, _ in report.facts] == ["Организация", "Период", "Составлен"]
     answer = await api.get(REPORT, params=AUTUMN | {"format": "pdf"}, headers=api.as_(people.unit_head))
-    assert answer.headers["content-type"] == "application/pdf" and answer.content.startswith(b"%PDF-")
+    assert answer.headers["content-type"] == "application/pdf"
+    paper = text_of(answer.content)
+    made_at = dict(report.facts)["Составлен"][:10]
+    for told in (
+        report.title,
+        "с 01.09.2026 по 30.11.2026",
+        f"Составлен {made_at}",
+        signed,
+        "09.2026 40 75 % 59,8 % 85,8 %",
+    ):
+        assert told in paper, (told, paper)
 
 
 @pytest.mark.order("O-11")
@@ -132,6 +149,22 @@ async def test_the_report_heeds_the_filters_and_says_so(api: Api, people: People
         ["Способ заполнения", "На сайте"],
         ["Версия анкеты", "1"],
     ]
+
+
+@pytest.mark.order("O-4", "O-6.2.2", "O-11")
+async def test_the_service_levels_are_those_of_the_organization(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    message = await registered(api, people)
+    async with database.transaction() as session:
+        elsewhere = await subordinate(session)
+        await over(session, message["id"], FINAL_REPLY, [3600, 7200], missed=1)
+    ministry = str(people.unit_head.organization_id)
+    for organization, expected in ((ministry, [[1, 1], [2, 0.5]]), (str(elsewhere), [])):  # registered; answered
+        query = {"organization_id": organization, "format": "xlsx"}
+        answer = await api.get(REPORT, params=query, headers=api.as_(people.client_centricity))
+        rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_name("Сроки").to_python()[1:]
+        assert [row[1:3] for row in rows if row[1]] == expected, organization
 
 
 async def test_a_chart_is_named_for_svg_only(api: Api, people: People) -> None:
@@ -156,7 +189,8 @@ def test_what_people_wrote_is_never_markup_nor_formula() -> None:
     report = hostile_report()
     drawn = ElementTree.fromstring(svg(report.charts["sources"]))
     assert not drawn.findall(f".//{SVG}script")
-    assert as_pdf(report).startswith(b"%PDF-")
+    paper = text_of(as_pdf(report))
+    assert paper.count('=HYPERLINK("http://e")<script>alert(1)</script>') == paper.count('{{7*7}} #import "x"') - 1 == 5
     sheet = zipfile.ZipFile(io.BytesIO(xlsx(report))).read("xl/worksheets/sheet2.xml").decode()
     assert "<f>" not in sheet and "hyperlink" not in sheet.lower()
 

@@ -9,6 +9,7 @@ import pytest
 from app.core import clock
 from app.surveys import printing
 from tests.conftest import Api, JoinedDatabase
+from tests.pdf import text_of
 from tests.people import People
 from tests.surveys.test_forms import CURRENT, FORMS, drafted, publish, sources
 from tests.surveys.work import subordinate
@@ -48,6 +49,15 @@ async def test_the_wording_and_the_codes_are_the_forms(api: Api, people: People,
     assert [row[:2] for row in shown[1]["rows"]] == [[f"5.{n}", f"22.{n}"] for n in range(1, 5)]
     assert [row[:2] for row in shown[2]["rows"]] == [[f"6.{n}", f"23.{n}"] for n in range(1, 5)]
     assert shown[2]["follow_up"]["text"] == assessment["questions"][2]["follow_up"]["text"]
+    paper = text_of(answer.content)
+    for question in assessment["questions"]:
+        assert f"{question['number']}. ({question['code']}). {question['text']}" in paper
+        for option in question["options"]:
+            assert option["text"] in paper
+    assert assessment["questions"][2]["follow_up"]["text"] in paper
+    for n, source in enumerate(form["sources"], 1):
+        for row in (f"5.{n}. (22.{n}). {source['text']}", f"6.{n}. (23.{n}). {source['text']}"):
+            assert row in paper
 
     known = await api.get(
         path, params={"point_id": str(people.point_id)}, headers={"If-None-Match": answer.headers["etag"]}
