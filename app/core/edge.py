@@ -130,7 +130,7 @@ class Edge:
         docs = scope["path"].startswith(_DOCS)
         headers.setdefault("Content-Security-Policy", DOCS_POLICY if docs else STRICT_POLICY)
         if not docs:
-            headers.setdefault("Cache-Control", "no-store")
+            headers.setdefault("Cache-Control", "no-store")  # after signing out «back» shows nothing
         if allowance is not None:
             left = max(0, allowance.remaining)
             headers["RateLimit"] = f'"default";r={left};t={allowance.reset_seconds}'

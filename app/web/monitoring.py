@@ -114,7 +114,6 @@ async def open_monitoring(by: Reader, filters: FiltersDep, session: SessionDep) 
     return page(
         "monitoring.html",
         422 if filters.errors else 200,
-        {"Cache-Control": "no-store"},  # after signing out «back» shows nothing
         by=by,
         report=report,
         filters=filters,

@@ -21,7 +21,6 @@ POLICY = (
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
     "Content-Language": "ru",
 }
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -91,7 +90,7 @@ def page(template: str, status: int = 200, headers: Mapping[str, str] | None = N
 def error_page(problem: Problem, request: Request, request_id: str) -> Response:
     """A refusal in plain Russian, with what to do next; who is signed out is led to where they can sign in."""
     if isinstance(problem, Unauthenticated):
-        return RedirectResponse("/monitoring/sign-in", 303, {"Cache-Control": "no-store"})
+        return RedirectResponse("/monitoring/sign-in", 303)
     title, text = _PLAIN.get(problem.code, (problem.title_ru, problem.ru))
     return page(
         "problem.html",

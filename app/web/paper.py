@@ -93,7 +93,6 @@ async def _page(
     return page(
         "paper.html",
         422 if errors else 200,
-        {"Cache-Control": "no-store"},
         by=by,
         organization=organization,
         organizations=(await session.exec(select(Organization).order_by(Organization.name))).all(),

@@ -21,6 +21,7 @@ from app.imports.events import ImportChecked
 from app.imports.models import ImportRow
 from app.organizations.models import OrganizationKind
 from app.surveys import counters, importer
+from app.surveys.events import SubmissionsImported
 from app.surveys.models import PreparedSubmission, Span, SurveySubmission, UncountedAnswer
 from app.surveys.wording import form_of_the_order
 from app.worker import HANDLERS
@@ -126,6 +127,9 @@ async def test_the_same_table_twice_adds_nothing_and_rows_alike_are_rows(
     for dry_run in (True, False):
         assert outcomes(await imported(api, database, people, more, dry_run=dry_run)) == ("done", 3, 702, 0)
     assert await drifts(database) == []
+    async with database.transaction(write=False) as session:
+        told = await session.exec(select(OutboxEntry).where(OutboxEntry.event == SubmissionsImported.name()))
+        assert sorted(entry.payload["count"] for entry in told) == [3, 703], "what adds nothing is no news"
 
 
 @pytest.mark.order("A-1.fn")

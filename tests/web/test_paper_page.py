@@ -23,14 +23,16 @@ PAPER = "http://service/monitoring/paper"
 SHEET = {"batch": "МФЦ Бердск", "number": "7", "municipality": "", "filled_at": "", "digits": "1 1233 5244"}
 
 
-async def come_in(door: Door, database: JoinedDatabase) -> None:
-    """Somebody of the client-centricity unit has signed in."""
+async def come_in(
+    door: Door, database: JoinedDatabase, role: Role = Role.CLIENT_CENTRICITY, *, of_the_unit: bool = True
+) -> None:
+    """Somebody of the client-centricity unit, or of another one, has signed in."""
+    username = f"galina.{role}.{of_the_unit}".lower()
     async with database.transaction() as session:
-        unit = (await session.exec(select(Unit).where(Unit.is_client_centricity))).first()
+        unit = (await session.exec(select(Unit).where(Unit.is_client_centricity == of_the_unit))).first()
         assert unit is not None
-        account = DemoAccount("galina", PASSWORD, "Галина", Role.CLIENT_CENTRICITY, unit.id)
-        await load_demo_accounts(session, [account], renew=True)
-    assert (await sign_in(door, "galina")).status_code == 303
+        await load_demo_accounts(session, [DemoAccount(username, PASSWORD, "Галина", role, unit.id)], renew=True)
+    assert (await sign_in(door, username)).status_code == 303
 
 
 async def key_in(door: Door, **fields: str) -> httpx.Response:
@@ -101,11 +103,16 @@ async def test_what_is_wrong_with_a_sheet_is_said_and_nothing_stored(
         assert await stored(session) == []
 
 
-async def test_only_the_unit_for_client_centricity_keys_in(door: Door) -> None:
+@pytest.mark.order("A-1.fn")
+async def test_only_the_unit_for_client_centricity_keys_in(door: Door, database: JoinedDatabase) -> None:
     led = await door.http.get(PAPER, headers=BROWSER)
     assert led.headers["location"] == "/monitoring/sign-in"
     for username in ("boris", "vera"):
         await sign_in(door, username)
+        assert (await door.http.get(PAPER, headers=BROWSER)).status_code == 403
+        assert (await key_in(door)).status_code == 403
+    for role, of_the_unit in ((Role.UNIT_HEAD, True), (Role.CLIENT_CENTRICITY, False)):
+        await come_in(door, database, role, of_the_unit=of_the_unit)
         assert (await door.http.get(PAPER, headers=BROWSER)).status_code == 403
         assert (await key_in(door)).status_code == 403
 

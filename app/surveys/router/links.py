@@ -17,8 +17,6 @@ from app.surveys.service.submissions import require_client_centricity_unit
 
 router = APIRouter(prefix="/survey-links", tags=["survey forms"])
 
-NEVER_STORED = {"Cache-Control": "no-store"}
-
 
 async def _maker(by: Annotated[Principal, requires("links:write")], session: SessionDep) -> Principal:
     await require_client_centricity_unit(session, by)
@@ -61,4 +59,4 @@ async def create_survey_links(
     if not made:
         return kept
     read = LinksRead.model_validate_json(bytes(kept.body)).model_copy(update={"links": made})
-    return answer(read, status=201, headers=NEVER_STORED)
+    return answer(read, status=201)
