@@ -32,7 +32,7 @@ run: $(VENV)/.run ## Serve the demo with Swagger UI (HOST, PORT, APP_DATABASE_UR
 
 test: $(VENV)/.dev system-packages lint types ## Everything that must hold, on SQLite and PostgreSQL (long checks shortened)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/e2e
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/e2e
 
 trust: $(VENV)/.dev system-packages ## The long checks whole: 20 kills, 50 examples an operation
 	TRUST=1 $(BIN)/python -m pytest tests/e2e tests/contracts

@@ -1,7 +1,7 @@
 """Fixtures of every test: both databases, migrated and seeded once; a transaction of its own for each test."""
 
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,7 @@ class JoinedDatabase(Database):
     joined: async_sessionmaker[AsyncSession]
 
     @asynccontextmanager
-    async def _begun(self, sqlite_begin: str = "") -> AsyncIterator[AsyncSession]:
+    async def _begun(self, options: Mapping[str, str]) -> AsyncIterator[AsyncSession]:
         async with self.joined() as session:
             async with session.begin():
                 yield session

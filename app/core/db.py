@@ -1,7 +1,7 @@
 """Engine, transactions and the column kinds that both databases share."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Any
@@ -158,10 +158,14 @@ class Database:
     async def transaction(self, *, write: bool = True) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
+        One that writes nothing reads a single snapshot, however many statements make its answer: figures and their
+        total, a page and its count.
         Raises `Unavailable` when the one place of SQLite's writer does not become free in time.
         """
         if not (self.is_sqlite and write):
-            async with self._begun() as session:
+            # SQLite's readers have a snapshot anyway; a writer of PostgreSQL sees what others committed meanwhile.
+            options = {} if self.is_sqlite or write else {"isolation_level": "REPEATABLE READ"}
+            async with self._begun(options) as session:
                 yield session
             return
         # SQLite has one writer. Its own waiting is unfair and sleeps in a thread; this queue is fair and costs nothing.
@@ -170,17 +174,17 @@ class Database:
         except TimeoutError as late:
             raise Unavailable(1) from late
         try:
-            async with self._begun("IMMEDIATE") as session:
+            async with self._begun({"sqlite_begin": "IMMEDIATE"}) as session:
                 yield session
         finally:
             self._writer.release()
 
     @asynccontextmanager
-    async def _begun(self, sqlite_begin: str = "") -> AsyncIterator[AsyncSession]:
+    async def _begun(self, options: Mapping[str, str]) -> AsyncIterator[AsyncSession]:
         async with self.sessions() as session:
             async with session.begin():
-                if sqlite_begin:
-                    await session.connection(execution_options={"sqlite_begin": sqlite_begin})
+                if options:
+                    await session.connection(execution_options=options)
                 yield session
             if session.info.pop("emitted", False):
                 self.has_work.set()

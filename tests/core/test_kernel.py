@@ -7,15 +7,18 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from app.core import logging
+from app.core import clock, logging
+from app.core.audit import AuditEvent
 from app.core.body_guard import check_json
 from app.core.concurrency import Match, _tags
+from app.core.db import Database
 from app.core.ids import new_id
 from app.core.problems import Fault, Invalid, Unreadable, document, prefers_english
 from app.core.rate_limits import RateLimiter
@@ -294,3 +297,25 @@ async def test_head_answers_as_get_without_the_body(api: Api, people: People) ->
 
 def test_head_is_no_operation_of_the_document(application: FastAPI) -> None:
     assert all("head" not in known for known in application.openapi()["paths"].values())
+
+
+async def test_what_writes_nothing_reads_one_snapshot(settings: Settings, fresh_database: str) -> None:
+    database = Database(settings_for(fresh_database, settings.var_dir))
+    count = sa.text("SELECT count(*) FROM audit_events")
+    try:
+        async with database.transaction(write=False) as reader:
+            before = (await reader.exec(count)).scalar_one()  # type: ignore[call-overload]
+            async with database.transaction() as writer:
+                deed: dict[str, Any] = {
+                    "actor_kind": "system",
+                    "actor_roles": [],
+                    "action": "x.done",
+                    "object_type": "x",
+                    "fields": [],
+                }
+                writer.add(AuditEvent(occurred_at=clock.now(), **deed))
+            assert (await reader.exec(count)).scalar_one() == before  # type: ignore[call-overload]
+        async with database.transaction() as writer:
+            assert (await writer.exec(count)).scalar_one() == before + 1  # type: ignore[call-overload]
+    finally:
+        await database.close()
