@@ -50,9 +50,9 @@ comments: sa.Table = counters.comments
 lemmas: sa.Table = SQLModel.metadata.tables["survey_comment_lemmas"]
 
 _POSTGRES = """
-INSERT INTO survey_submissions (id, form_id, form, form_version, organization_id, municipality, received_at,
+INSERT INTO survey_submissions (id, version, form_id, form, form_version, organization_id, municipality, received_at,
                                 counted_on, source, satisfaction, answers, came_from_point_id)
-SELECT gen_random_uuid(), :form_id, 'information-access', 1, :organization_id,
+SELECT gen_random_uuid(), 1, :form_id, 'information-access', 1, :organization_id,
        m.codes[1 + n % array_length(m.codes, 1)], now(), :first + (n * 7919 % :days)::int,
        (ARRAY['web', 'paper', 'feedback_platform', 'import'])[1 + n / 3 % 4],
        1 + (n * 31 % 10 < 3)::int,
@@ -72,9 +72,9 @@ WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHER
      m AS (SELECT oktmo, row_number() OVER (ORDER BY oktmo) - 1 AS place, count(*) OVER () AS many
            FROM municipalities WHERE valid_to IS NULL),
      p AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many FROM interaction_points)
-INSERT INTO survey_submissions (id, form_id, form, form_version, organization_id, municipality, received_at,
+INSERT INTO survey_submissions (id, version, form_id, form, form_version, organization_id, municipality, received_at,
                                 counted_on, source, satisfaction, answers, came_from_point_id)
-SELECT lower(hex(randomblob(16))), :form_id, 'information-access', 1, :organization_id,
+SELECT lower(hex(randomblob(16))), 1, :form_id, 'information-access', 1, :organization_id,
        (SELECT oktmo FROM m WHERE place = n % many), datetime('now'), date(:first, (n * 7919 % :days) || ' days'),
        CASE n / 3 % 4 WHEN 0 THEN 'web' WHEN 1 THEN 'paper' WHEN 2 THEN 'feedback_platform' ELSE 'import' END,
        1 + (n * 31 % 10 < 3),
