@@ -53,7 +53,7 @@ _POSTGRES = """
 INSERT INTO survey_submissions (id, version, form_id, form, form_version, organization_id, municipality, received_at,
                                 counted_on, source, satisfaction, answers, came_from_point_id)
 SELECT gen_random_uuid(), 1, :form_id, 'information-access', 1, :organization_id,
-       m.codes[1 + n % array_length(m.codes, 1)], now(), :first + (n * 7919 % :days)::int,
+       m.codes[1 + n % array_length(m.codes, 1)], now(), :first + (n::bigint * 7919 % :days)::int,
        (ARRAY['web', 'paper', 'feedback_platform', 'import'])[1 + n / 3 % 4],
        1 + (n * 31 % 10 < 3)::int,
        jsonb_build_object('satisfaction', 1 + (n * 31 % 10 < 3)::int, 'comments',
