@@ -110,8 +110,14 @@ async def test_what_was_dropped_after_it_was_missed_stays_missed_without_a_time(
             if row.stage == "first_reply":
                 row.state = DeadlineState.MISSED
     stopped_clock.move_to(START + timedelta(days=2))
+    async with database.transaction() as session:
+        await over(session, path.rpartition("/")[2], "media-request-delay-notice", [3600, 3600], missed=1)
     assert (await act(api, people.operator, path, "close", {"reason": "Снято"})).status_code == 200
-    target = stage_of((await told(api, people.unit_head))["stages"], "first_reply", "target")
+    stages = (await told(api, people.unit_head))["stages"]
+    shown = [(one["stage"], one["kind"]) for one in stages]
+    assert ("final_reply", "limit") not in shown, "what was dropped before its time is no figure"
+    assert "delay_notice" not in dict(shown), "a notice of delay is no duty"
+    target = stage_of(stages, "first_reply", "target")
     assert (target["n"], target["in_time"], target["policies"][0]["timed"]) == (1, 0, 0)
     assert target["policies"][0]["median_hours"] is None
     assert (await act(api, people.operator, path, "reopen", {"reason": "Ошибка"})).status_code == 200
