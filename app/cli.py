@@ -31,7 +31,7 @@ from app.main import create_app
 from app.messages.queries import known_files
 from app.surveys import counters
 from app.surveys.models import Span
-from app.worker import make_relay, run_worker
+from app.worker import run_worker
 
 ROOT = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
@@ -199,7 +199,7 @@ def worker_command() -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         try:
-            await run_worker(make_relay(database), database, settings, stop)
+            await run_worker(database, settings, stop)
         finally:
             await database.close()
 

@@ -36,7 +36,7 @@ from app.web.monitoring import router as monitoring_page_router
 from app.web.pages import error_page
 from app.web.paper import router as paper_page_router
 from app.web.router import router as web_router
-from app.worker import make_relay, run_worker
+from app.worker import run_worker
 
 ROUTERS = (
     identity_router,
@@ -71,7 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stop = asyncio.Event()
-        work = [run_worker(make_relay(database), database, settings, stop)] if settings.embedded_worker else []
+        work = [run_worker(database, settings, stop)] if settings.embedded_worker else []
         worker = asyncio.gather(warm_up(database), *work)
         try:
             yield

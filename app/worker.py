@@ -15,6 +15,7 @@ from app.core.db import Database
 from app.core.idempotency import IdempotencyRecord
 from app.core.outbox import Event, Handler, Relay
 from app.core.settings import Settings
+from app.imports.events import ImportChecked, ImportEnded, ImportQueued
 from app.imports.ports import BulkImporter, Importer
 from app.imports.service.intake import clear_abandoned
 from app.imports.service.work import handlers as import_handlers
@@ -27,6 +28,7 @@ from app.reply_templates import notices as template_notices
 from app.reply_templates.importer import TEMPLATES
 from app.reply_templates.service import review
 from app.surveys import comments, counters
+from app.surveys.events import CommentsReadIn
 from app.surveys.importer import SUBMISSIONS
 from app.surveys.service import links, unfinished
 
@@ -61,9 +63,14 @@ HANDLERS = every_handler(
 """Who does the work of which event."""
 
 
-def make_relay(database: Database) -> Relay:
-    """A relay with every handler of the service."""
-    return Relay(database, HANDLERS)
+LONG_JOBS: Sequence[Sequence[type[Event]]] = ((ImportQueued, ImportChecked, ImportEnded), (CommentsReadIn,))
+"""Events whose work comes by thousands and takes minutes. Each of these has a relay of its own."""
+
+
+def make_relays(database: Database) -> list[Relay]:
+    """Relays that together take every event once: no reply and no notification waits behind an import."""
+    apart = [event for events in LONG_JOBS for event in events]
+    return [Relay(database, HANDLERS, but=apart), *(Relay(database, HANDLERS, only=events) for events in LONG_JOBS)]
 
 
 async def clear_old_keys(database: Database) -> int:
@@ -154,10 +161,11 @@ async def is_review_due(database: Database) -> bool:
         return await review.is_review_due(session)
 
 
-async def run_worker(relay: Relay, database: Database, settings: Settings, stop: asyncio.Event) -> None:
+async def run_worker(database: Database, settings: Settings, stop: asyncio.Event) -> None:
     """Work until told to stop."""
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
+        for relay in make_relays(database):
+            tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
         tasks.create_task(_clear_regularly(database, stop))
         tasks.create_task(_watch_deadlines(database, stop, settings.deadline_poll_seconds))
         tasks.create_task(_work_off(database, stop, fold_counters))

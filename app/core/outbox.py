@@ -6,7 +6,7 @@ two workers, or a worker that was killed and one that came after it, cannot both
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -71,11 +71,19 @@ Handler = Callable[[AsyncSession, Mapping[str, Any]], Awaitable[None]]
 
 
 class Relay:
-    """Takes due entries and hands each to the handlers of its event."""
+    """Takes due entries and hands each to the handlers of its event: of some events only, or of all but some."""
 
-    def __init__(self, database: Database, handlers: Mapping[type[Event], Sequence[Handler]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[type[Event], Sequence[Handler]],
+        *,
+        only: Iterable[type[Event]] = (),
+        but: Iterable[type[Event]] = (),
+    ) -> None:
         self._database = database
         self._handlers = {event.name(): list(known) for event, known in handlers.items()}
+        self._only, self._but = [event.name() for event in only], [event.name() for event in but]
         self._owner = new_id()
 
     async def run(self, stop: asyncio.Event, poll_seconds: float) -> None:
@@ -103,6 +111,8 @@ class Relay:
         moment = clock.now()
         entry = OutboxEntry
         is_open = (
+            *([col(entry.event).in_(self._only)] if self._only else []),
+            col(entry.event).not_in(self._but),
             col(entry.done_at).is_(None),
             col(entry.parked_at).is_(None),
             col(entry.due_at) <= moment,

@@ -14,6 +14,9 @@ from app.core import audit, clock, outbox
 from app.core.db import Database
 from app.core.outbox import Event, OutboxEntry, Relay, emit
 from app.core.settings import Settings
+from app.imports.events import ImportQueued
+from app.surveys.events import CommentsReadIn
+from app.worker import HANDLERS, LONG_JOBS, make_relays
 from tests.conftest import JoinedDatabase, settings_for
 
 
@@ -21,6 +24,10 @@ class ThingHappened(Event):
     """An event of the tests."""
 
     number: int
+
+
+class LongThingHappened(ThingHappened):
+    """One whose work takes long."""
 
 
 async def deed(session: AsyncSession, payload: Mapping[str, Any]) -> None:
@@ -67,6 +74,32 @@ async def test_many_workers_do_each_entry_once(own_settings: Settings) -> None:
     assert await deeds(databases[0]) == sorted((str(n) for n in range(100)), key=str)
     for database in databases:
         await database.close()
+
+
+async def test_what_is_relayed_apart_holds_up_nothing_else(database: JoinedDatabase) -> None:
+    async with database.transaction() as session:
+        for number in range(25):
+            emit(session, LongThingHappened(number=number))
+        emit(session, ThingHappened(number=100))
+    handlers = {ThingHappened: [deed], LongThingHappened: [deed]}
+    quick, long = (
+        Relay(database, handlers, but=[LongThingHappened]),
+        Relay(database, handlers, only=[LongThingHappened]),
+    )
+    assert (await quick.relay_once(), await quick.relay_once(), await deeds(database)) == (1, 0, ["100"])
+    assert (await long.relay_once(), await long.relay_once(), await long.relay_once()) == (outbox.BATCH, 5, 0)
+
+
+async def test_the_relays_of_the_worker_take_every_event_once(database: JoinedDatabase) -> None:
+    events: list[type[Event]] = [*HANDLERS, ThingHappened]
+    for event in events:
+        async with database.transaction() as session:
+            session.add(OutboxEntry(event=event.name(), payload={}, occurred_at=clock.now(), due_at=clock.now()))
+        relays = make_relays(database)
+        takers = [place for place, relay in enumerate(relays) if await relay._take()]
+        long = [place for place, events in enumerate(LONG_JOBS, 1) if event in events]
+        assert takers == (long or [0]), event
+    assert {ImportQueued, CommentsReadIn} < {event for events in LONG_JOBS for event in events}
 
 
 async def test_an_entry_of_a_killed_worker_is_taken_over_when_its_lease_ends(database: JoinedDatabase) -> None:

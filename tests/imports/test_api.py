@@ -25,7 +25,7 @@ from app.imports.service.intake import clear_abandoned, queue_import, stage
 from app.imports.upload import ImportOptions
 from app.interaction_points.importer import POINTS as POINT_IMPORTER
 from app.interaction_points.models import Point
-from app.worker import HANDLERS, make_relay
+from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase, principal, settings_for
 from tests.imports.work import CSV, POINTS, XLSX, imported, table, upload, work_off
 from tests.people import People
@@ -229,7 +229,7 @@ async def test_what_changed_since_the_check_is_told_and_nothing_is_applied(
 ) -> None:
     before = await points(database)
     taken = await upload(api, people.admin, lines(3))
-    relay = make_relay(database)
+    relay = Relay(database, HANDLERS)
     assert await relay.relay_once() == 1  # checked …
     async with database.transaction() as session:
         await session.exec(sa.update(ImportRow).where(col(ImportRow.number) == 4).values(data=_with_a_pigeon()))
@@ -329,7 +329,7 @@ async def test_two_imports_at_once_with_others_writing_meanwhile(fresh_database:
                     waiting = (*left, col(OutboxEntry.lease_owner).is_(None))
                     await session.exec(sa.update(OutboxEntry).where(*waiting).values(due_at=clock.now()))
 
-        workers = [work(make_relay(one)) for one in (database, second)]
+        workers = [work(Relay(one, HANDLERS)) for one in (database, second)]
         await asyncio.gather(*workers, *[write(number) for number in range(100)])
         async with database.transaction(write=False) as session:
             tasks = (await session.exec(select(Import).order_by(col(Import.id)))).all()

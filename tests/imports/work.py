@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 
 from app.core.ids import new_id
+from app.core.outbox import Relay
 from app.core.security import Principal
 from app.core.tables.writing import csv_lines, csv_start
-from app.worker import make_relay
+from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
 
 POINTS = "/api/v1/interaction-points"
@@ -31,7 +32,7 @@ async def upload(
 
 async def work_off(database: JoinedDatabase) -> None:
     """What the worker does until nothing is left to do."""
-    relay = make_relay(database)
+    relay = Relay(database, HANDLERS)
     while await relay.relay_once():
         pass
 

@@ -10,10 +10,10 @@ import time_machine
 from sqlmodel import col, select
 
 from app.core.ids import new_id
-from app.core.outbox import OutboxEntry
+from app.core.outbox import OutboxEntry, Relay
 from app.messages.models import Deadline
 from app.messages.service import deadlines
-from app.worker import make_relay
+from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import MESSAGES, act, approved, drafted, registered, triage_body
 from tests.people import People
@@ -42,7 +42,7 @@ async def shown(api: Api, people: People, path: str) -> dict[str, Any]:
 
 
 async def relayed(database: JoinedDatabase) -> None:
-    relay = make_relay(database)
+    relay = Relay(database, HANDLERS)
     while await relay.relay_once():
         pass
 

@@ -11,11 +11,12 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from app.core.ids import new_id
+from app.core.outbox import Relay
 from app.legal_acts.models import LegalAct
 from app.messages.models import Message
 from app.messages.service import bulk
 from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS
-from app.worker import make_relay
+from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.test_deadlines_api import by_stage
 from tests.messages.work import MESSAGES, act, approved, drafted, message_body, register, registered, triage_body
@@ -32,7 +33,7 @@ def stopped_clock() -> Iterator[time_machine.Traveller]:
 
 
 async def relayed(database: JoinedDatabase) -> None:
-    relay = make_relay(database)
+    relay = Relay(database, HANDLERS)
     while await relay.relay_once():
         pass
 

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.ids import new_id
-from app.worker import make_relay
+from app.core.outbox import Relay
+from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import MESSAGES, act, message_body, registered, triage_body
 from tests.people import People
@@ -179,7 +180,7 @@ class Driver:
         return status
 
     async def relay(self) -> None:
-        relay = make_relay(self.database)
+        relay = Relay(self.database, HANDLERS)
         while await relay.relay_once():
             pass
 

@@ -8,8 +8,9 @@ import httpx
 import pytest
 import time_machine
 
+from app.core.outbox import Relay
 from app.messages.rules.offers import places_of
-from app.worker import make_relay
+from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import act, drafted, triaged
 from tests.people import People
@@ -37,7 +38,7 @@ async def switch_on(api: Api, people: People) -> None:
 
 
 async def relayed(database: JoinedDatabase) -> None:
-    relay = make_relay(database)
+    relay = Relay(database, HANDLERS)
     while await relay.relay_once():
         pass
 

@@ -9,7 +9,8 @@ import time_machine
 
 from app.core import example_ids
 from app.core.ids import new_id
-from app.worker import make_relay
+from app.core.outbox import Relay
+from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import MESSAGES, act, drafted, message_body, registered, triage_body
 from tests.people import People
@@ -129,7 +130,7 @@ async def test_what_was_answered_or_redirected_stays_so_when_it_is_closed(
     assert (await act(api, people.operator, redirected, "triage", outside)).status_code == 200
     to = {"to": "Минздрав", "legal_act_id": example_ids.LEGAL_ACT, "text": "Здравствуйте! Вопрос передан."}
     assert (await act(api, people.operator, redirected, "redirect", to)).status_code == 200
-    relay = make_relay(database)
+    relay = Relay(database, HANDLERS)
     while await relay.relay_once():
         pass
     stopped_clock.move_to(datetime.fromisoformat("2026-12-01T09:00:00+07:00"))

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from app.core import example_ids
+from app.core.outbox import Relay
 from app.core.security import Principal
-from app.worker import make_relay
+from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import act
 from tests.monitoring.work import answered
@@ -25,7 +26,7 @@ async def said(database: JoinedDatabase, *texts: str, on: date = DAY, source: st
         for text in texts:
             await answered(session, 1, 1, on, answers={"comments": {source: text}}, **more)
     await worked_off(database)
-    relay = make_relay(database)
+    relay = Relay(database, HANDLERS)
     while await relay.relay_once():
         pass
 
