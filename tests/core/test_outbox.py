@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock, outbox
 from app.core.db import Database
-from app.core.outbox import Event, OutboxEntry, Relay, emit
+from app.core.outbox import Event, Handler, OutboxEntry, Relay, emit
 from app.core.settings import Settings
 from app.imports.events import ImportQueued
 from app.surveys.events import CommentsReadIn
@@ -81,7 +81,7 @@ async def test_what_is_relayed_apart_holds_up_nothing_else(database: JoinedDatab
         for number in range(25):
             emit(session, LongThingHappened(number=number))
         emit(session, ThingHappened(number=100))
-    handlers = {ThingHappened: [deed], LongThingHappened: [deed]}
+    handlers: dict[type[Event], list[Handler]] = {ThingHappened: [deed], LongThingHappened: [deed]}
     quick, long = (
         Relay(database, handlers, but=[LongThingHappened]),
         Relay(database, handlers, only=[LongThingHappened]),

@@ -4,10 +4,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from app.core import example_ids
 from app.core.outbox import Relay
 from app.core.security import Principal
+from app.monitoring.service.grouping import group_comments
+from app.surveys.models import SurveyComment
 from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import act
@@ -61,6 +64,9 @@ async def test_texts_of_the_same_thing_stand_together_and_are_tied_to_the_templa
     assert (await listed(api, people.client_centricity, limit=1))["groups"] == 2
     assert (await listed(api, people.client_centricity, state="resolved"))["items"] == []
     assert (await listed(api, people.client_centricity, source="paper"))["n"] == 0
+    async with database.transaction() as session:
+        await group_comments(session, (await session.exec(select(SurveyComment.id))).all())
+    assert await listed(api, people.client_centricity) == read, "told twice of one changes nothing"
 
 
 @pytest.mark.order("O-11", "O-10")
