@@ -107,15 +107,23 @@ def fill(address: str, count: int) -> None:
         first = clock.today() - timedelta(days=DAYS - 1)
         told = ids | {"first": first if is_postgres else first.isoformat(), "days": DAYS, "count": count}
         connection.execute(sa.text(_POSTGRES if is_postgres else _SQLITE), told)
-        for span in Span:
-            parts = counters.cells(counters.submissions, sa.literal(1), engine.dialect.name, counters.ANSWERED)
-            sums = counters.summed_cells(parts, span, engine.dialect.name)
-            columns = ["span", *counters.DIMENSIONS, *counters.VALUES]
-            connection.execute(sa.insert(counters.counts).from_select(columns, sums))
+        parts = counters.cells(counters.submissions, sa.literal(1), engine.dialect.name, counters.ANSWERED)
+        columns = ["span", *counters.DIMENSIONS, *counters.VALUES]
+        sums = counters.summed_cells(parts, Span.DAY, engine.dialect.name)
+        connection.execute(sa.insert(counters.counts).from_select(columns, sums))
+        days = sa.select(counters.counts).where(counters.counts.c.span == Span.DAY)
+        months = counters.summed_cells([_plain(days.subquery())], Span.MONTH, engine.dialect.name)
+        connection.execute(sa.insert(counters.counts).from_select(columns, months))
         _fill_comments(connection)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("ANALYZE"))
     engine.dispose()
+
+
+def _plain(days: sa.Subquery) -> sa.Select[Any]:
+    """Counters of days as cells: months are added up from them, not from the submissions once more."""
+    names = (*counters.DIMENSIONS, *counters.VALUES)
+    return sa.select(*[sa.cast(days.c[n], sa.String(40)) if n in ("question", "source") else days.c[n] for n in names])
 
 
 def _fill_comments(connection: sa.Connection) -> None:
