@@ -97,7 +97,11 @@ def fill(address: str, count: int) -> None:
     with engine.begin() as connection:
         if is_postgres:
             connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
-            connection.execute(sa.text("SET LOCAL work_mem = '256MB'"))
+            connection.execute(sa.text("SET LOCAL work_mem = '1GB'"))
+            connection.execute(sa.text("SET LOCAL maintenance_work_mem = '1GB'"))
+            connection.execute(sa.text("SET LOCAL session_replication_role = replica"))  # foreign keys row by row
+            for index in counters.submissions.indexes:
+                index.drop(connection)
         ministry = select(Organization.id).where(Organization.kind == OrganizationKind.MINISTRY)
         form_id = connection.execute(select(SurveyForm.id)).scalars().first()
         organization_id = connection.execute(ministry).scalar_one()
@@ -107,6 +111,8 @@ def fill(address: str, count: int) -> None:
         first = clock.today() - timedelta(days=DAYS - 1)
         told = ids | {"first": first if is_postgres else first.isoformat(), "days": DAYS, "count": count}
         connection.execute(sa.text(_POSTGRES if is_postgres else _SQLITE), told)
+        for index in counters.submissions.indexes if is_postgres else ():
+            index.create(connection)
         parts = counters.cells(counters.submissions, sa.literal(1), engine.dialect.name, counters.ANSWERED)
         columns = ["span", *counters.DIMENSIONS, *counters.VALUES]
         sums = counters.summed_cells(parts, Span.DAY, engine.dialect.name)
