@@ -7,12 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+from sqlmodel import func, select
 
 from app.core import clock, logging
 from app.core.audit import AuditEvent
@@ -301,10 +301,10 @@ def test_head_is_no_operation_of_the_document(application: FastAPI) -> None:
 
 async def test_what_writes_nothing_reads_one_snapshot(settings: Settings, fresh_database: str) -> None:
     database = Database(settings_for(fresh_database, settings.var_dir))
-    count = sa.text("SELECT count(*) FROM audit_events")
+    count = select(func.count()).select_from(AuditEvent)
     try:
         async with database.transaction(write=False) as reader:
-            before = (await reader.exec(count)).scalar_one()  # type: ignore[call-overload]
+            before = (await reader.exec(count)).one()
             async with database.transaction() as writer:
                 deed: dict[str, Any] = {
                     "actor_kind": "system",
@@ -314,8 +314,8 @@ async def test_what_writes_nothing_reads_one_snapshot(settings: Settings, fresh_
                     "fields": [],
                 }
                 writer.add(AuditEvent(occurred_at=clock.now(), **deed))
-            assert (await reader.exec(count)).scalar_one() == before  # type: ignore[call-overload]
+            assert (await reader.exec(count)).one() == before
         async with database.transaction() as writer:
-            assert (await writer.exec(count)).scalar_one() == before + 1  # type: ignore[call-overload]
+            assert (await writer.exec(count)).one() == before + 1
     finally:
         await database.close()
