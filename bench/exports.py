@@ -1,15 +1,14 @@
-"""Memory over idle while a million submissions are exported, on both databases. `python -m bench.exports [count]`.
+"""Memory over idle while a million submissions are exported, on both databases.
+
+    python -m bench.exports [sqlite|postgresql] [count]
 
 The rows are copies of one, made by executemany in a scratch database; the export is asked for over HTTP from a server
 process, whose resident memory is read from /proc (RSS of now: malloc keeps some of what was freed).
 """
 
 import json
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,8 @@ from app.core.db import driver_url
 from app.core.ids import new_id
 from app.organizations.models import Organization, OrganizationKind
 from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
-from bench.serving import resident, served
+from bench.serving import for_each_database, resident, served
 from tests.conftest import settings_for
-from tests.postgres import PostgresCluster
 from tests.surveys.work import by_key
 
 BATCH = 10_000
@@ -103,14 +101,5 @@ def run(address: str, folder: Path, count: int) -> None:
             print(json.dumps({"database": address.partition(":")[0], "rows": count, **figures}), flush=True)
 
 
-def on_both(work: Callable[[str, Path, int], None], count: int) -> None:
-    """One database after the other."""
-    with tempfile.TemporaryDirectory() as folder:
-        work(f"sqlite:///{folder}/bench.sqlite3", Path(folder), count)
-    with tempfile.TemporaryDirectory() as folder, PostgresCluster() as cluster:
-        cluster.create_database("bench")
-        work(cluster.url("bench"), Path(folder), count)
-
-
 if __name__ == "__main__":
-    on_both(run, int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    for_each_database(run, sqlite=[1_000_000], postgresql=[1_000_000])

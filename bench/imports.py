@@ -1,4 +1,6 @@
-"""50,000 submissions imported while others write, on both databases. `python -m bench.imports [count]`.
+"""50,000 submissions imported while others write, on both databases.
+
+    python -m bench.imports [sqlite|postgresql] [count]
 
 The table is handed in over HTTP to a server process. Meanwhile a respondent hands in a form every 100 ms: how long that
 takes, before and during the import, is what "without holding up others" means. Memory is read from /proc.
@@ -6,7 +8,6 @@ takes, before and during the import, is what "without holding up others" means. 
 
 import json
 import statistics
-import sys
 import threading
 import time
 from datetime import date, timedelta
@@ -17,8 +18,7 @@ import httpx
 
 from app.core.ids import new_id
 from app.core.tables.writing import csv_lines, csv_start
-from bench.exports import on_both
-from bench.serving import resident, served
+from bench.serving import for_each_database, resident, served
 from tests.surveys.work import PATH, by_code
 
 LAST = date(2026, 11, 24)
@@ -100,4 +100,4 @@ def once(pid: int, base: str, headers: dict[str, str], content: bytes) -> dict[s
 
 
 if __name__ == "__main__":
-    on_both(run, int(sys.argv[1]) if len(sys.argv) > 1 else 50_000)
+    for_each_database(run, sqlite=[50_000], postgresql=[50_000])

@@ -11,8 +11,6 @@ that others use too the fastest says most.
 
 import json
 import statistics
-import sys
-import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -23,19 +21,17 @@ from sqlmodel import SQLModel, select
 
 from app.cli import migrate, seed
 from app.core import clock
-from app.core.db import driver_url
+from app.core.db import driver_url, month_of
 from app.core.ids import new_id
 from app.interaction_points.models import Point
 from app.organizations.models import Organization, OrganizationKind
 from app.surveys import counters
 from app.surveys.comments import prepare
 from app.surveys.models import Span, SurveyForm
-from bench.serving import resident, served
+from bench.serving import for_each_database, resident, served
 from tests.conftest import settings_for
-from tests.postgres import PostgresCluster
 from tests.servers import Server
 
-COUNTS = {"sqlite": (10_000, 1_000_000), "postgresql": (10_000, 1_000_000, 10_000_000)}
 DAYS = 3 * 365
 ASKED = 15
 SENTENCES = [
@@ -115,21 +111,16 @@ def fill(address: str, count: int) -> None:
             index.create(connection)
         parts = counters.cells(counters.submissions, sa.literal(1), engine.dialect.name, counters.ANSWERED)
         columns = ["span", *counters.DIMENSIONS, *counters.VALUES]
-        sums = counters.summed_cells(parts, Span.DAY, engine.dialect.name)
+        sums = counters.summed_cells(parts, Span.DAY)
         connection.execute(sa.insert(counters.counts).from_select(columns, sums))
-        days = sa.select(counters.counts).where(counters.counts.c.span == Span.DAY)
-        months = counters.summed_cells([_plain(days.subquery())], Span.MONTH, engine.dialect.name)
+        days = sa.select(counters.counts).where(counters.counts.c.span == Span.DAY).subquery()
+        cells = sa.select(*counters.plain(days, (*counters.DIMENSIONS, *counters.VALUES)))
+        months = counters.summed_cells([cells], Span.MONTH)  # not from the submissions once more
         connection.execute(sa.insert(counters.counts).from_select(columns, months))
         _fill_comments(connection)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("ANALYZE"))
     engine.dispose()
-
-
-def _plain(days: sa.Subquery) -> sa.Select[Any]:
-    """Counters of days as cells: months are added up from them, not from the submissions once more."""
-    names = (*counters.DIMENSIONS, *counters.VALUES)
-    return sa.select(*[sa.cast(days.c[n], sa.String(40)) if n in ("question", "source") else days.c[n] for n in names])
 
 
 def _fill_comments(connection: sa.Connection) -> None:
@@ -177,9 +168,7 @@ def _fill_comments(connection: sa.Connection) -> None:
     connection.execute(sa.insert(comments).values(once))
     connection.execute(sa.insert(lemmas), [{"lemma": form, "comment_id": once["id"]} for form in prepare(RARE).lemmas])
     for span in Span:
-        day = comments.c.counted_on
-        if span is Span.MONTH:
-            day = counters.month_of(day, connection.dialect.name)
+        day: Any = comments.c.counted_on if span is Span.DAY else month_of(comments.c.counted_on)
         keys = [comments.c[name] for name in ("organization_id", "form_id", "municipality", "source", "row_key")]
         sums = [sa.func.sum(sa.case((comments.c.score == value, 1), else_=0)) for value in range(1, 6)]
         told_sums = sa.select(sa.literal("comments"), sa.literal(span.value), day, *keys, *sums).group_by(day, *keys)
@@ -227,46 +216,37 @@ def ask(server: Server, headers: dict[str, str]) -> dict[str, dict[str, Any]]:
 
 def run(address: str, folder: Path, count: int) -> dict[str, tuple[float, float]]:
     """Fill, serve, ask; the fastest and the median of each question."""
-    database = address.partition(":")[0]
     settings = settings_for(address, folder)
     migrate(settings)
     seed(settings)
     began = time.monotonic()
     fill(address, count)
     filled = round(time.monotonic() - began)
+    told = {"database": address.partition(":")[0], "rows": count}
     with served(address, folder / "var") as server:
         headers = server.sign_in("client_centricity")
         idle = resident(server.pid)
         found = ask(server, headers)
         memory = {"rss_idle": idle, "rss_after": resident(server.pid)}
-    print(json.dumps({"database": database, "rows": count, "filled_in_s": filled, **memory}), flush=True)
+    print(json.dumps({**told, "filled_in_s": filled, **memory}), flush=True)
     for name, times in found.items():
-        print(json.dumps({"database": database, "rows": count, "what": name, **times}, ensure_ascii=False), flush=True)
+        print(json.dumps({**told, "what": name, **times}, ensure_ascii=False), flush=True)
     return {name: (times["fastest"], times["median"]) for name, times in found.items()}
 
 
 def main() -> None:
-    """Both databases, or one, at each count; at the end side by side."""
-    wanted = [name for name in sys.argv[1:] if name in COUNTS] or list(COUNTS)
-    given = [int(told) for told in sys.argv[1:] if told.isdigit()]
-    for database in wanted:
-        figures: dict[int, dict[str, tuple[float, float]]] = {}
-        for count in given or COUNTS[database]:
-            with tempfile.TemporaryDirectory() as folder:
-                if database == "sqlite":
-                    figures[count] = run(f"sqlite:///{folder}/bench.sqlite3", Path(folder), count)
-                    continue
-                with PostgresCluster() as cluster:
-                    cluster.create_database("bench")
-                    figures[count] = run(cluster.url("bench"), Path(folder), count)
-        print(f"\n| {database}: ms, fastest / median | " + " | ".join(f"{count:,}" for count in figures) + " |")
-        print("| --- |" + " ---: |" * len(figures))
-        for name in questions():
-            print(
-                f"| {name} | "
-                + " | ".join(f"{found[name][0]:.0f} / {found[name][1]:.0f}" for found in figures.values())
-                + " |"
-            )
+    """Each database at each of its counts, and at the end side by side."""
+    figures: dict[str, dict[str, tuple[float, float]]] = {}
+
+    def work(address: str, folder: Path, count: int) -> None:
+        figures[f"{address.partition(':')[0]} {count:,}"] = run(address, folder, count)
+
+    for_each_database(work, sqlite=[10_000, 1_000_000], postgresql=[10_000, 1_000_000, 10_000_000])
+    print("\n| ms, fastest / median | " + " | ".join(figures) + " |")
+    print("| --- |" + " ---: |" * len(figures))
+    for name in questions():
+        cells = [f"{found[name][0]:.0f} / {found[name][1]:.0f}" for found in figures.values()]
+        print(f"| {name} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

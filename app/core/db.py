@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import declared_attr
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -84,6 +87,23 @@ def insert_into(session: AsyncSession, table: Any) -> postgresql.Insert | sqlite
     """An INSERT that knows ON CONFLICT, which SQLAlchemy has for each database by itself only."""
     is_postgres = session.get_bind().dialect.name == "postgresql"
     return postgresql.insert(table) if is_postgres else sqlite.insert(table)
+
+
+class month_of(sa.sql.functions.FunctionElement[date]):
+    """The first day of a day's month."""
+
+    type = sa.Date()
+    inherit_cache = True
+
+
+@compiles(month_of, "postgresql")
+def _month_of_postgresql(element: month_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST(date_trunc('month', {compiler.process(element.clauses, **options)}) AS DATE)"
+
+
+@compiles(month_of, "sqlite")
+def _month_of_sqlite(element: month_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"date({compiler.process(element.clauses, **options)}, 'start of month')"
 
 
 def driver_url(address: str) -> URL:

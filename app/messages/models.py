@@ -325,7 +325,7 @@ class Deadline(Row, table=True):
         sa.UniqueConstraint("message_id", "cycle", "stage", "policy_id", name="uq_deadlines_policy"),
         sa.Index("ix_deadlines_due", "state", "due_at"),
         sa.Index("ix_deadlines_remind", "state", "remind_at"),
-        sa.Index("ix_deadlines_started_at", "started_at"),
+        sa.Index("ix_deadlines_counted_on", "counted_on"),
         sa.CheckConstraint("taken_seconds >= 0", name="taken_seconds_counted"),
     )
 
@@ -336,6 +336,8 @@ class Deadline(Row, table=True):
     policy_id: UUID = Field(foreign_key="deadline_policies.id", index=True)
     term: dict[str, Any] = Field(sa_column=json_column())
     started_at: datetime
+    counted_on: date
+    """The day that it counts for in figures: that of its start, in its organization's zone."""
     due_at: datetime
     is_provisional: bool
     state: DeadlineState = Field(sa_column=enum_column(DeadlineState))

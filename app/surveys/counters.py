@@ -14,11 +14,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.db import insert_into
+from app.core.db import insert_into, month_of
 from app.core.ids import new_id
 from app.surveys.models import (
     AnswerCount,
@@ -164,19 +165,12 @@ async def add_comments(session: AsyncSession, signed: Iterable[tuple[SurveyComme
         await _add(session, insert_into(session, AnswerCount).values(rows))
 
 
-def month_of(day: Any, dialect: str) -> Any:
-    """The first day of a day's month."""
-    if dialect == "postgresql":
-        return sa.cast(sa.func.date_trunc("month", day), sa.Date)
-    return sa.type_coerce(sa.func.date(day, "start of month"), sa.Date)
-
-
-def summed_cells(parts: Sequence[sa.Select[Any]], span: Span, dialect: str) -> sa.Select[Any]:
+def summed_cells(parts: Sequence[sa.Select[Any]], span: Span) -> sa.Select[Any]:
     """Cells added up to rows of counters, in the order of their key."""
     found = sa.union_all(*parts).subquery()
     keys = [found.c[name] for name in DIMENSIONS]
     if span is Span.MONTH:
-        keys[DIMENSIONS.index("day")] = month_of(found.c.day, dialect).label("day")
+        keys[DIMENSIONS.index("day")] = month_of(found.c.day).label("day")
     sums = [sa.func.sum(found.c[name]).label(name) for name in VALUES]
     return sa.select(sa.literal(span.value, sa.String(40)).label("span"), *keys, *sums).group_by(*keys).order_by(*keys)
 
@@ -200,7 +194,7 @@ async def fold(session: AsyncSession) -> int:
         dialect = dialect_of(session)
         parts = cells(tail, tail.c.sign, dialect, ANSWERED, tail.c.id.in_(taken))
         for span in Span:
-            sums = summed_cells(parts, span, dialect)
+            sums = summed_cells(parts, span)
             await _add(session, insert_into(session, AnswerCount).from_select(["span", *DIMENSIONS, *VALUES], sums))
         await _hand_on_comments(session, taken)
         await session.exec(sa.delete(tail).where(tail.c.id.in_(taken)))
@@ -220,9 +214,8 @@ async def _hand_on_comments(session: AsyncSession, taken: Sequence[UUID]) -> Non
 
 async def months(session: AsyncSession) -> list[date]:
     """The months that anything is counted for, in any of the tables."""
-    dialect = dialect_of(session)
     days = [rows.c[name] for rows, name in ((submissions, "counted_on"), (tail, "counted_on"), (counts, "day"))]
-    found = sa.union(*[sa.select(month_of(day, dialect).label("month")).distinct() for day in days])
+    found = sa.union(*[sa.select(month_of(day).label("month")).distinct() for day in days])
     return sorted((await session.exec(found)).scalars().all())  # type: ignore[call-overload]
 
 
@@ -249,17 +242,23 @@ def _drifted(month: date, span: Span, dialect: str) -> sa.Select[Any]:
     stored = cells(submissions, sa.literal(1), dialect, ANSWERED, submissions.c.counted_on.between(month, last))
     waiting = cells(tail, -tail.c.sign, dialect, ANSWERED, tail.c.counted_on.between(month, last))
     read_in = _comment_cells().where(comments.c.counted_on.between(month, last))
-    wanted = summed_cells([*stored, *waiting, read_in], span, dialect).order_by(None)
-    known = sa.select(
-        sa.cast(counts.c.span, sa.String(40)),
-        *[sa.cast(counts.c[n], sa.String(40)) if n in ("question", "source") else counts.c[n] for n in DIMENSIONS],
-        *[-counts.c[name] for name in VALUES],
-    ).where(counts.c.span == span, counts.c.day.between(month, last))
+    wanted = summed_cells([*stored, *waiting, read_in], span).order_by(None)
+    known = sa.select(*plain(counts, ("span", *DIMENSIONS)), *[-counts.c[name] for name in VALUES]).where(
+        counts.c.span == span, counts.c.day.between(month, last)
+    )
     both = sa.union_all(wanted, known).subquery()
     keys = [both.c[name] for name in ("span", *DIMENSIONS)]
     sums = [sa.func.sum(both.c[name]) for name in VALUES]
     labelled = [total.label(name) for total, name in zip(sums, VALUES, strict=True)]
     return sa.select(*keys, *labelled).group_by(*keys).having(sa.or_(*[total != 0 for total in sums])).order_by(*keys)
+
+
+def plain(rows: sa.FromClause, names: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Columns of counters as cells have them: an enum is text, so that both can stand in one union."""
+    return [
+        sa.cast(rows.c[name], sa.String(40)) if isinstance(rows.c[name].type, sa.Enum) else rows.c[name]
+        for name in names
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ async def test_a_head_reads_the_monitoring(
         if script:
             await require_clean(page)
         await sign_in(page, server, "unit_head")
-        assert await page.locator("svg[role=img]").count() == 5
+        assert await page.locator("svg[role=img]").count() == 6
         assert "Отчётный период" in await page.locator("table").first.inner_text()
         await page.screenshot(path=tmp_path / "monitoring.png", full_page=True)
         if script:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,9 @@ from app.core.db import Database, driver_url
 from app.core.ids import new_id
 from app.interaction_points.changes import changes_of, snapshot
 from app.interaction_points.models import Point, PointChange
+from app.messages.models import Deadline, DeadlinePolicy, Message, MessageClass, MessageKind, Priority, Thread
+from app.messages.rules.deadlines import DeadlineState
+from app.messages.rules.lives import MessageState
 from app.organizations.models import Organization
 from app.reply_templates import reference as reply_templates
 from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
@@ -141,6 +145,65 @@ def test_comments_that_were_there_are_to_be_read_in(empty_address: str, tmp_path
     with connected(empty_address) as connection:
         found = connection.execute(sa.text("SELECT submission_id FROM survey_comment_inbox")).scalars().all()
     assert [UUID(str(one)) for one in found] == [UUID(int=1)]
+
+
+def test_deadlines_that_were_there_are_told_their_day(empty_address: str, tmp_path: Path) -> None:
+    settings = settings_for(empty_address, tmp_path)
+    migrate(settings)
+    seed(settings)
+    evening = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # the 25th in Novosibirsk
+    with connected(empty_address) as connection:
+        point = connection.execute(select(Point).limit(1)).mappings().one()
+        policy = connection.execute(select(DeadlinePolicy).limit(1)).mappings().one()
+        thread = Thread(point_id=point["id"])
+        message = Message(
+            number="1",
+            organization_id=point["organization_id"],
+            point_id=point["id"],
+            unit_id=point["unit_id"],
+            thread_id=thread.id,
+            kind=MessageKind.MESSAGE,
+            message_class=MessageClass.MESSAGE,
+            content_hash="",
+            text="?",
+            search_text="",
+            client={},
+            received_at=evening,
+            registered_at=evening,
+            updated_at=evening,
+            state=MessageState.RECEIVED,
+            priority=Priority.NORMAL,
+            personal_data=[],
+            clock_received_at=evening,
+            clock_registered_at=evening,
+        )
+        deadlines = [
+            Deadline(
+                message_id=message.id,
+                cycle=cycle,
+                stage=policy["stage"],
+                is_target=policy["is_target"],
+                policy_id=policy["id"],
+                term={},
+                started_at=evening,
+                counted_on=date(1999, 1, 1),
+                due_at=evening,
+                is_provisional=False,
+                state=DeadlineState.MET,
+                pauses=[],
+            )
+            for cycle in range(1, 1203)
+        ]
+        for row in (thread, message):
+            connection.execute(sa.insert(type(row)).values(row.model_dump()))
+        connection.execute(sa.insert(Deadline), [row.model_dump() for row in deadlines])
+        connection.commit()
+    downgrade(empty_address, "0029")
+    migrate(settings)
+    with connected(empty_address) as connection:
+        day = col(Deadline.counted_on)
+        found = connection.execute(sa.select(day, sa.func.count()).group_by(day))
+        assert found.all() == [(date(2026, 11, 25), 1202)]
 
 
 def test_loading_twice_changes_nothing(empty_address: str, tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ import time_machine
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core import clock
 from app.core.security import Principal
 from app.interaction_points.models import Point
 from app.messages.models import Deadline, DeadlinePolicy, Message
 from app.messages.rules.deadlines import DeadlineState
+from app.organizations.models import Organization
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.test_deadlines_api import relayed
 from tests.messages.work import MESSAGES, act, approved, message_body, register, registered
@@ -63,6 +65,7 @@ async def over(
             policy_id=policy.id,
             term={"unit": policy.unit},
             started_at=started_at,
+            counted_on=clock.local_date(started_at),
             due_at=started_at + timedelta(days=1),
             is_provisional=False,
             state=DeadlineState.MISSED if place < missed else DeadlineState.MET,
@@ -164,6 +167,37 @@ async def test_medians_and_percentiles_by_channel_and_unit_beside_the_period_bef
         cut = await told(api, people.client_centricity, **period, **filters)
         assert stage_of(cut["stages"], "first_reply", "target")["n"] == 3
     assert (await told(api, people.client_centricity, **{"class": "appeal"}))["stages"] == []
+
+
+@pytest.mark.order("O-6.2.2", "O-11")
+async def test_levels_over_time_by_day_and_month(api: Api, people: People, database: JoinedDatabase) -> None:
+    message = (await registered(api, people))["id"]
+    async with database.transaction() as session:
+        for days, times, missed in ((1, [3600, 7200, 10800], 1), (24, [36000], 1), (25, [60], 0)):
+            await over(session, message, FIRST_REPLY, times, missed, started_at=START - timedelta(days=days))
+    period = {"from": "2026-10-01", "to": "2026-11-23"}
+    read = await told(api, people.unit_head, **period, group_by="month")
+    assert [(item["key"], item["name"]) for item in read["items"]] == [("2026-10", "2026-10"), ("2026-11", "2026-11")]
+    october, november = (stage_of(item["stages"], "first_reply", "target") for item in read["items"])
+    assert (october["n"], october["in_time"], october["previous"]) == (2, 1, None)
+    assert (november["n"], november["in_time"], november["policies"][0]["median_hours"]) == (3, 2, 2.0)
+    assert october["policies"][0]["p90_hours"] == 10.0
+    assert stage_of(read["stages"], "first_reply", "target")["previous"]["n"] == 0, "the whole is compared all the same"
+    days = (await told(api, people.unit_head, **period, group_by="day"))["items"]
+    assert [item["key"] for item in days] == ["2026-10-30", "2026-10-31", "2026-11-23"]
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_deadline_counts_for_the_day_in_the_zone_of_its_organization(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    async with database.transaction() as session:
+        for organization in (await session.exec(select(Organization))).all():
+            organization.zone = "Europe/Kaliningrad"
+    stopped_clock.move_to(datetime(2026, 11, 24, 20, 0, tzinfo=UTC))  # the 25th in Novosibirsk
+    await registered(api, people)
+    days = (await told(api, people.unit_head, **{"from": "2026-11-24", "to": "2026-11-24"}, group_by="day"))["items"]
+    assert [item["key"] for item in days] == ["2026-11-24"]
 
 
 @pytest.mark.order("O-4")

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -56,6 +56,7 @@ async def test_the_workbook_holds_the_figures_as_numbers(api: Api, people: Peopl
         "Простота поиска",
         "Сроки",
         "Сроки по правилам",
+        "Окончательные ответы в срок",
     ]
     assert book.get_sheet_by_name("Удовлетворённость").to_python()[1:] == [
         ["09.2026", 40.0, 0.75, 0.5981, 0.8581],
@@ -75,7 +76,7 @@ async def test_each_chart_is_an_image_with_its_numbers_in_words(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     await some_answers(database)
-    names = ("satisfaction", "municipalities", "sources", "findability", "service_levels")
+    names = ("satisfaction", "municipalities", "sources", "findability", "service_levels", "final_replies")
     for name in names:
         answer = await api.get(REPORT, params=AUTUMN | {"format": "svg", "chart": name}, headers=api.as_(people.admin))
         assert answer.status_code == 403
@@ -91,7 +92,7 @@ async def test_each_chart_is_an_image_with_its_numbers_in_words(
         if name == "satisfaction":
             assert description.text == "09.2026: 75\u00a0%, n = 40; 10.2026: —, n = 0; 11.2026: 10\u00a0%, n = 10."
             assert len(drawn.findall(f".//{SVG}circle")) == 2 and not drawn.findall(f".//{SVG}polyline"), "a gap"
-        if name == "service_levels":
+        if name in ("service_levels", "final_replies"):
             assert description.text == "Нет данных."
 
 
@@ -156,15 +157,19 @@ async def test_the_service_levels_are_those_of_the_organization(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     message = await registered(api, people)
+    month_ago = datetime(2026, 9, 30, 20, tzinfo=UTC)
     async with database.transaction() as session:
         elsewhere = await subordinate(session)
-        await over(session, message["id"], FINAL_REPLY, [3600, 7200], missed=1)
+        await over(session, message["id"], FINAL_REPLY, [3600, 7200], missed=1, started_at=month_ago)
     ministry = str(people.unit_head.organization_id)
     for organization, expected in ((ministry, [[1, 1], [2, 0.5]]), (str(elsewhere), [])):  # registered; answered
         query = {"organization_id": organization, "format": "xlsx"}
         answer = await api.get(REPORT, params=query, headers=api.as_(people.client_centricity))
-        rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_name("Сроки").to_python()[1:]
+        book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+        rows = book.get_sheet_by_name("Сроки").to_python()[1:]
         assert [row[1:3] for row in rows if row[1]] == expected, organization
+        over_time = book.get_sheet_by_name("Окончательные ответы в срок").to_python()[1:]
+        assert [row[:3] for row in over_time] == ([["10.2026", 2, 0.5]] if expected else []), organization
 
 
 async def test_a_chart_is_named_for_svg_only(api: Api, people: People) -> None:

@@ -50,7 +50,7 @@ async def test_a_head_signs_in_sees_the_figures_and_signs_out(door: Door, databa
     told = text_of(page.text)
     assert "Борис" in told and "Отчётный период 40 75 % 59,8 % 85,8 %" in told
     assert "городской округ город Новосибирск 40 75 %" in told
-    assert page.text.count("<svg") == 5 and "Официальный сайт ведомства" in told
+    assert page.text.count("<svg") == 6 and "Официальный сайт ведомства" in told
     out = await door.http.post(f"{MONITORING}/sign-out", headers=BROWSER)
     assert out.status_code == 303 and "Max-Age=0" in out.headers["set-cookie"]
     door.http.cookies.set(page_sessions.COOKIE, cookie.split("=", 1)[1].split(";")[0], path="/monitoring")

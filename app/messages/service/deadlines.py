@@ -239,6 +239,7 @@ async def _policies_of(
 
 def _begin(message: Message, policy: DeadlinePolicy, act: LegalAct | None, calendar: WorkingCalendar) -> Deadline:
     is_receipt = policy.start_event is StartEvent.RECEIPT
+    started_at = message.clock_received_at if is_receipt else message.clock_registered_at
     row = Deadline(
         message_id=message.id,
         cycle=message.cycle,
@@ -256,7 +257,8 @@ def _begin(message: Message, policy: DeadlinePolicy, act: LegalAct | None, calen
             "legal_act": act.short_title if act else None,
             "clause": policy.clause,
         },
-        started_at=message.clock_received_at if is_receipt else message.clock_registered_at,
+        started_at=started_at,
+        counted_on=clock.local_date(started_at, calendar.zone),
         due_at=message.clock_registered_at,
         is_provisional=False,
         state=DeadlineState.RUNNING,

@@ -1,6 +1,6 @@
 """The report made from the figures of monitoring: nothing is counted here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from sqlmodel import col, select
@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.security import Principal
+from app.messages.rules.deadlines import Stage
 from app.monitoring import rules
 from app.monitoring.models import SignOff
 from app.monitoring.report.charts import Chart, Mark, Scale
@@ -16,10 +17,11 @@ from app.monitoring.schemas.figures import (
     ComparedShareRead,
     FindabilityRead,
     GroupBy,
-    GroupRead,
+    ShareRead,
     SourcesRead,
+    UsageRead,
 )
-from app.monitoring.schemas.levels import DeadlineKind, ServiceLevelsRead, StageLevelRead
+from app.monitoring.schemas.levels import DeadlineKind, InTimeRead, LevelGroupBy, ServiceLevelsRead, StageLevelRead
 from app.monitoring.service import levels, satisfaction, sources
 from app.monitoring.service.counts import SOURCES_RU, Cut
 from app.organizations.models import Employee, Municipality, Organization, Unit
@@ -34,17 +36,24 @@ _VERDICTS_RU = {
 }
 _DAYS_DRAWN = 62
 _INTERVAL = [("от (95 %)", Kind.SHARE), ("до (95 %)", Kind.SHARE)]
+_ONE_RU = {True: "День", False: "Месяц"}
+_EACH_RU = {True: "по дням", False: "по месяцам"}
+_SATISFIED = ("Ответов", "Удовлетворены")
+_IN_TIME = ("Сроков истекло", "В срок")
+_Figure = ShareRead | UsageRead | InTimeRead
+"""A share with its n and its interval."""
 
 
 async def make_report(session: AsyncSession, cut: Cut, by: Principal) -> Report:
     """What monitoring says of a period, with what the caller may see of the service levels (O-4, O-10, O-11)."""
     level_cut = levels.LevelCut(cut.period, cut.organization_id)
+    each = LevelGroupBy.DAY if _is_by_day(cut) else LevelGroupBy.MONTH
     parts = [
         await _satisfaction(session, cut),
         await _municipalities(session, cut),
         _sources(await sources.usage(session, cut, None)),
         _findability(await sources.findability(session, cut, None)),
-        _levels(await levels.service_levels(session, level_cut, None, by)),
+        _levels(await levels.service_levels(session, level_cut, each, by)),
     ]
     return Report(TITLE, await _facts(session, cut), parts, await _signed_off(session, cut))
 
@@ -74,18 +83,11 @@ async def _facts(session: AsyncSession, cut: Cut) -> list[tuple[str, str]]:
 
 
 async def _satisfaction(session: AsyncSession, cut: Cut) -> Part:
-    since, until = cut.period.since, cut.period.until
-    by_day = since is not None and until is not None and (until - since).days < _DAYS_DRAWN
+    by_day = _is_by_day(cut)
     told = await satisfaction.satisfaction(session, cut, GroupBy.DAY if by_day else GroupBy.MONTH)
-    known = {item.key: item for item in told.items}
-    marks = []
-    for day in _axis(known, by_day):
-        item = known.get(f"{day:%Y-%m-%d}" if by_day else f"{day:%Y-%m}")
-        name = f"{day:%d.%m}" if by_day else f"{day:%m.%Y}"
-        marks.append(_share_mark(name, item) if item else Mark(name, 0, None, None, None))
-    title = f"Доля удовлетворённых клиентов {'по дням' if by_day else 'по месяцам'}"
-    chart = Chart("satisfaction", title, marks, over_time=True)
-    table = _share_table("Удовлетворённость", "День" if by_day else "Месяц", chart)
+    title = f"Доля удовлетворённых клиентов {_EACH_RU[by_day]}"
+    chart = Chart("satisfaction", title, _over_time({item.key: item for item in told.items}, by_day), over_time=True)
+    table = _share_table("Удовлетворённость", (_ONE_RU[by_day], *_SATISFIED), chart)
     return Part("Удовлетворённость", [chart], [_total_table(told.total), table])
 
 
@@ -103,12 +105,12 @@ async def _municipalities(session: AsyncSession, cut: Cut) -> Part:
     told = await satisfaction.satisfaction(session, cut, GroupBy.MUNICIPALITY)
     items = sorted(told.items, key=lambda item: (item.name == "Не указан", item.name))
     title = "Доля удовлетворённых клиентов по муниципальным районам и городским округам"
-    chart = Chart("municipalities", title, [_share_mark(item.name, item) for item in items])
-    return Part("По муниципалитетам", [chart], [_share_table("Муниципалитеты", "Муниципалитет", chart)])
+    chart = Chart("municipalities", title, [_mark(item.name, item) for item in items])
+    return Part("По муниципалитетам", [chart], [_share_table("Муниципалитеты", ("Муниципалитет", *_SATISFIED), chart)])
 
 
 def _sources(told: SourcesRead) -> Part:
-    marks = [Mark(one.name, one.n, one.share, one.low, one.high, one.is_too_few) for one in told.items]
+    marks = [_mark(one.name, one) for one in told.items]
     chart = Chart("sources", "Доля тех, кто пользуется источником постоянно или время от времени", marks)
     columns = [("Источник", Kind.TEXT), ("Ответов", Kind.WHOLE), ("Пользуются", Kind.SHARE), *_INTERVAL]
     columns += [("Постоянно", Kind.WHOLE), ("Время от времени", Kind.WHOLE), ("Вообще не пользуются", Kind.WHOLE)]
@@ -132,15 +134,11 @@ def _findability(told: FindabilityRead) -> Part:
 
 
 def _levels(told: ServiceLevelsRead) -> Part:
-    marks = [Mark(_level_name(one), one.n, one.share, one.low, one.high, one.is_too_few) for one in told.stages]
-    chart = Chart("service_levels", "Доля исполненного в срок", marks)
-    columns = [("Этап", Kind.TEXT), ("Сроков истекло", Kind.WHOLE), ("В срок", Kind.SHARE), *_INTERVAL]
-    stages = Table(
-        "Сроки",
-        columns,
-        [[_level_name(one), one.n, one.share, one.low, one.high] for one in told.stages],
-        "service_levels",
-    )
+    marks = [_mark(_level_name(one), one) for one in told.stages]
+    by_stage = Chart("service_levels", "Доля исполненного в срок", marks)
+    by_day = told.group_by is LevelGroupBy.DAY
+    title = f"Доля окончательных ответов, данных в срок, {_EACH_RU[by_day]}"
+    over_time = Chart("final_replies", title, _over_time(_final_replies(told), by_day), over_time=True)
     columns = [
         ("Правило", Kind.TEXT),
         ("Сроков истекло", Kind.WHOLE),
@@ -153,7 +151,22 @@ def _levels(told: ServiceLevelsRead) -> Part:
         for stage in told.stages
         for policy in stage.policies
     ]
-    return Part("Сроки работы с сообщениями", [chart], [stages, Table("Сроки по правилам", columns, rows)])
+    tables = [
+        _share_table("Сроки", ("Этап", *_IN_TIME), by_stage),
+        Table("Сроки по правилам", columns, rows),
+        _share_table("Окончательные ответы в срок", (_ONE_RU[by_day], *_IN_TIME), over_time),
+    ]
+    return Part("Сроки работы с сообщениями", [by_stage, over_time], tables)
+
+
+def _final_replies(told: ServiceLevelsRead) -> dict[str, StageLevelRead]:
+    """By day or month: what law lets a final reply take, over all its policies, where any of it is over."""
+    return {
+        item.key: stage
+        for item in told.items
+        for stage in item.stages
+        if (stage.stage, stage.kind) == (Stage.FINAL_REPLY, DeadlineKind.LIMIT) and stage.n
+    }
 
 
 async def _signed_off(session: AsyncSession, cut: Cut) -> list[str]:
@@ -175,12 +188,29 @@ async def _signed_off(session: AsyncSession, cut: Cut) -> list[str]:
     ]
 
 
-def _share_mark(name: str, item: GroupRead) -> Mark:
-    return Mark(name, item.n, item.share, item.low, item.high, item.is_too_few)
+def _mark(name: str, one: _Figure) -> Mark:
+    return Mark(name, one.n, one.share, one.low, one.high, one.is_too_few)
 
 
-def _share_table(name: str, first: str, chart: Chart) -> Table:
-    columns = [(first, Kind.TEXT), ("Ответов", Kind.WHOLE), ("Удовлетворены", Kind.SHARE), *_INTERVAL]
+def _over_time(known: Mapping[str, _Figure], by_day: bool) -> list[Mark]:
+    """A mark for each day or month from the first to the last that has answers: no answers are a gap."""
+    marks = []
+    for day in _axis(known, by_day):
+        one = known.get(f"{day:%Y-%m-%d}" if by_day else f"{day:%Y-%m}")
+        name = f"{day:%d.%m}" if by_day else f"{day:%m.%Y}"
+        marks.append(_mark(name, one) if one else Mark(name, 0, None, None, None))
+    return marks
+
+
+def _is_by_day(cut: Cut) -> bool:
+    since, until = cut.period.since, cut.period.until
+    return since is not None and until is not None and (until - since).days < _DAYS_DRAWN
+
+
+def _share_table(name: str, heads: tuple[str, str, str], chart: Chart) -> Table:
+    """The numbers of a chart of shares; `heads`: of what, of how many, which share."""
+    first, n, share = heads
+    columns = [(first, Kind.TEXT), (n, Kind.WHOLE), (share, Kind.SHARE), *_INTERVAL]
     rows = [[mark.name, mark.n, mark.value, mark.low, mark.high] for mark in chart.marks]
     return Table(name, columns, rows, chart.name)
 
@@ -190,7 +220,7 @@ def _level_name(one: StageLevelRead) -> str:
 
 
 def _axis(known: Iterable[str], by_day: bool) -> list[date]:
-    """Every day, or the first of every month, from the first to the last that has answers: no answers are a gap."""
+    """Every day, or the first of every month, from the first to the last of those known."""
     days = sorted(date.fromisoformat(key if by_day else f"{key}-01") for key in known)
     axis = days[:1]
     while axis and axis[-1] < days[-1]:

@@ -41,9 +41,9 @@ async def get_service_levels(
 ) -> ServiceLevelsRead:
     """What was done in time by stage and policy, limits and targets apart, and how long it took (O-4, O-6.2.2).
 
-    A deadline counts for the local day on which its clock began. Medians and 90th percentiles are of what was done,
-    late or not, without pauses: in working hours where the policy's term is in working days or hours, else in hours by
-    the clock. A head sees their unit's messages, the client-centricity unit all.
+    A deadline counts for the day on which its clock began, in its organization's zone. Medians and 90th percentiles are
+    of what was done, late or not, without pauses: in working hours where the policy's term is in working days or hours,
+    else in hours by the clock. A head sees their unit's messages, the client-centricity unit all.
     """
     return await levels.service_levels(session, cut, group_by, by)
 

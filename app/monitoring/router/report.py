@@ -25,6 +25,7 @@ class ReportChart(StrEnum):
     SOURCES = "sources"
     FINDABILITY = "findability"
     SERVICE_LEVELS = "service_levels"
+    FINAL_REPLIES = "final_replies"
 
 
 @router.get(

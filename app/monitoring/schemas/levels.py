@@ -14,6 +14,8 @@ from app.monitoring.schemas.figures import TOO_FEW, ComparisonRead, PeriodRead
 class LevelGroupBy(StrEnum):
     """By what service levels are grouped."""
 
+    DAY = "day"
+    MONTH = "month"
     CHANNEL = "channel"
     UNIT = "unit"
     ORGANIZATION = "organization"
@@ -64,12 +66,14 @@ class StageLevelRead(InTimeRead):
     stage: Stage
     kind: DeadlineKind
     name: str
-    previous: ComparisonRead | None = Field(description="Null unless both ends of the period are given.")
+    previous: ComparisonRead | None = Field(
+        description="Null unless both ends of the period are given, and in groups that are days or months."
+    )
     policies: list[PolicyLevelRead]
 
 
 class LevelGroupRead(Output):
-    """The service levels of one channel, unit or organization."""
+    """The service levels of one day, month, channel, unit or organization."""
 
     key: str
     name: str

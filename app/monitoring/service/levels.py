@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.db import month_of
 from app.core.periods import Period
 from app.core.security import Principal
 from app.interaction_points.models import ChannelKind, Point
@@ -77,6 +78,13 @@ class Level:
 
 Levels = dict[Judge, Level]
 _KEYS = ("key", "stage", "is_target", "policy_id", "unit")
+_NAMES: Mapping[LevelGroupBy, Any] = {
+    LevelGroupBy.DAY: None,
+    LevelGroupBy.MONTH: None,
+    LevelGroupBy.CHANNEL: select(ChannelKind.key, ChannelKind.name),
+    LevelGroupBy.UNIT: select(Unit.id, Unit.name),
+    LevelGroupBy.ORGANIZATION: select(Organization.id, Organization.name),
+}
 
 
 async def service_levels(
@@ -87,22 +95,21 @@ async def service_levels(
     groups = await read_levels(session, cut, group_by, by) if group_by else {}
     period = cut.period.before()
     whole_before: Levels | None = None
-    groups_before: Mapping[Any, Levels] = {}
+    groups_before: Mapping[Any, Levels] | None = None
     if period is not None:
         before = replace(cut, period=period)
         seen = visible_to(by)
         whole_before = (await count_levels(session, before, None, seen)).get(None, {})
-        groups_before = await count_levels(session, before, group_by, seen) if group_by else {}
+        if group_by is not None and _NAMES[group_by] is not None:  # days and months are other ones then
+            groups_before = await count_levels(session, before, group_by, seen)
     policies = await named_policies(session)
     names = await group_names(session, group_by) if group_by else {}
-    items = [
-        LevelGroupRead(
-            key=str(key),
-            name=names[key],
-            stages=told_stages(levels, None if period is None else groups_before.get(key, {}), policies),
-        )
-        for key, levels in groups.items()
-    ]
+    items = []
+    for key, levels in groups.items():
+        told_key = f"{key:%Y-%m}" if group_by is LevelGroupBy.MONTH else str(key)
+        levels_before = None if groups_before is None else groups_before.get(key, {})
+        stages = told_stages(levels, levels_before, policies)
+        items.append(LevelGroupRead(key=told_key, name=names.get(key, told_key), stages=stages))
     return ServiceLevelsRead.model_validate(
         {
             "from": cut.period.since,
@@ -153,6 +160,8 @@ async def count_levels(
 def _keys_of(group_by: LevelGroupBy | None) -> list[Any]:
     key: Any = {
         None: sa.null(),
+        LevelGroupBy.DAY: col(Deadline.counted_on),
+        LevelGroupBy.MONTH: month_of(col(Deadline.counted_on)),
         LevelGroupBy.CHANNEL: col(Point.channel),
         LevelGroupBy.UNIT: col(Message.unit_id),
         LevelGroupBy.ORGANIZATION: col(Message.organization_id),
@@ -192,7 +201,7 @@ def _chosen(query: sa.Select[Any], cut: LevelCut, seen: ColumnElement[bool]) -> 
     query = query.join_from(Deadline, Message, col(Message.id) == col(Deadline.message_id))
     query = query.join(Point, col(Point.id) == col(Message.point_id)).where(
         seen,
-        *cut.period.covers(col(Deadline.started_at)),
+        *cut.period.holds(col(Deadline.counted_on)),
         col(Deadline.state) != DeadlineState.CANCELLED,
         col(Deadline.stage) != Stage.DELAY_NOTICE,
         col(Message.state) != MessageState.SPAM,
@@ -224,13 +233,9 @@ async def named_policies(session: AsyncSession) -> dict[UUID, NamedPolicy]:
 
 
 async def group_names(session: AsyncSession, group_by: LevelGroupBy) -> dict[Any, str]:
-    """What the groups are called."""
-    query: Any = {
-        LevelGroupBy.CHANNEL: select(ChannelKind.key, ChannelKind.name),
-        LevelGroupBy.UNIT: select(Unit.id, Unit.name),
-        LevelGroupBy.ORGANIZATION: select(Organization.id, Organization.name),
-    }[group_by]
-    return dict((await session.exec(query)).all())
+    """What the groups are called; a day or a month is its own name."""
+    query = _NAMES[group_by]
+    return {} if query is None else dict((await session.exec(query)).all())
 
 
 def told_stages(levels: Levels, before: Levels | None, policies: Mapping[UUID, NamedPolicy]) -> list[StageLevelRead]:
