@@ -24,7 +24,7 @@ from app.surveys.models import (
     SurveyForm,
     SurveySubmission,
 )
-from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, codes_of, parse_form
+from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, Form, codes_of, parse_form
 from app.surveys.schemas import EntryCheckRead, FormRead, SubmissionRead, SubmissionRevisionRead
 
 
@@ -138,9 +138,7 @@ def _question(raw: dict[str, Any]) -> dict[str, Any]:
 
 async def read_submissions(session: AsyncSession, rows: list[SurveySubmission]) -> list[SubmissionRead]:
     """Submissions by key and by code, each by its own form version."""
-    wanted = {row.form_id for row in rows}
-    query = select(SurveyForm).where(col(SurveyForm.id).in_(wanted))
-    forms = {form.id: parse_form(form.definition) for form in (await session.exec(query)).all()}
+    forms = await _forms_of(session, rows)
     return [
         SubmissionRead.model_validate(
             {**row.model_dump(), "codes": statistical(row) | codes_of(forms[row.form_id], row.answers)}
@@ -149,10 +147,31 @@ async def read_submissions(session: AsyncSession, rows: list[SurveySubmission]) 
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """What a row of a table says of a submission."""
+
+    id: UUID
+    codes: dict[str, Any]
+
+
+async def read_codes(session: AsyncSession, query: SelectOfScalar[SurveySubmission]) -> list[Coded]:
+    """The submissions of a query by code only: in under half the time that whole ones take."""
+    names = ("id", "form_id", "organization_id", "municipality", "filled_at", "answers")
+    columns = query.with_only_columns(*[getattr(SurveySubmission, name) for name in names])
+    rows = (await (await session.connection()).execute(columns)).all()  # of several columns, whatever the query was of
+    forms = await _forms_of(session, rows)
+    return [Coded(row.id, statistical(row) | codes_of(forms[row.form_id], row.answers)) for row in rows]
+
+
+async def _forms_of(session: AsyncSession, rows: Iterable[Any]) -> dict[UUID, Form]:
+    query = select(SurveyForm).where(col(SurveyForm.id).in_({row.form_id for row in rows}))
+    return {form.id: parse_form(form.definition) for form in (await session.exec(query)).all()}
+
+
 async def read_revisions(session: AsyncSession, rows: Sequence[SubmissionRevision]) -> list[SubmissionRevisionRead]:
     """What submissions said, by key and by code, each by the form version of then."""
-    query = select(SurveyForm).where(col(SurveyForm.id).in_({row.form_id for row in rows}))
-    forms = {form.id: parse_form(form.definition) for form in (await session.exec(query)).all()}
+    forms = await _forms_of(session, rows)
     return [
         SubmissionRevisionRead.model_validate(
             {

@@ -1,7 +1,7 @@
 """Submissions as a table by codes, and as lines of JSON: what is exchanged with the feedback platform (A-1.fn)."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,11 +13,15 @@ from app.core.db import Database
 from app.core.tables.writing import MAX_XLSX_ROWS, Row
 from app.surveys.errors import TooManyForSheet
 from app.surveys.models import SurveyForm, SurveySubmission
-from app.surveys.queries import read_submissions
+from app.surveys.queries import Coded, read_codes, read_submissions
 from app.surveys.rules import STATISTICAL, code_columns, parse_form
 from app.surveys.schemas import SubmissionRead
 
 PAGE = 500
+
+_Read = TypeVar("_Read", Coded, SubmissionRead)
+Reading = Callable[[AsyncSession, SelectOfScalar[SurveySubmission]], Awaitable[list[_Read]]]
+"""How a page is read."""
 
 
 async def columns(database: Database, form: str | None) -> list[str]:
@@ -39,7 +43,9 @@ async def require_room(database: Database, query: SelectOfScalar[SurveySubmissio
         raise TooManyForSheet
 
 
-async def pages(database: Database, query: SelectOfScalar[SurveySubmission]) -> AsyncIterator[list[SubmissionRead]]:
+async def pages(
+    database: Database, query: SelectOfScalar[SurveySubmission], read: Reading[_Read]
+) -> AsyncIterator[list[_Read]]:
     """The submissions of a query, oldest first, a page in a transaction of its own: a slow reader holds nothing."""
     after = UUID(int=0)
     if database.is_sqlite and query.whereclause is not None:
@@ -48,7 +54,7 @@ async def pages(database: Database, query: SelectOfScalar[SurveySubmission]) -> 
     while True:
         page = query.where(col(SurveySubmission.id) > after).order_by(col(SurveySubmission.id)).limit(PAGE)
         async with database.transaction(write=False) as session:
-            rows = await _page(session, page)
+            rows = await read(session, page)
         if rows:
             yield rows
         if len(rows) < PAGE:
@@ -56,20 +62,22 @@ async def pages(database: Database, query: SelectOfScalar[SurveySubmission]) -> 
         after = rows[-1].id
 
 
-async def _page(session: AsyncSession, query: SelectOfScalar[SurveySubmission]) -> list[SubmissionRead]:
-    return await read_submissions(session, list((await session.exec(query)).all()))
-
-
-async def as_rows(names: Sequence[str], read: AsyncIterable[list[SubmissionRead]]) -> AsyncIterator[Iterable[Row]]:
-    """Pages as rows of a table with these codes; what was not given is an empty cell."""
-    async for page in read:
+async def as_rows(
+    database: Database, query: SelectOfScalar[SurveySubmission], names: Sequence[str]
+) -> AsyncIterator[Iterable[Row]]:
+    """Submissions as rows of a table with these codes, page by page; what was not given is an empty cell."""
+    async for page in pages(database, query, read_codes):
         yield [[_cell(submission.codes.get(name)) for name in names] for submission in page]
 
 
-async def as_lines(read: AsyncIterable[list[SubmissionRead]]) -> AsyncIterator[bytes]:
-    """Pages as JSONL: a submission in the shape of the GET on each line."""
-    async for page in read:
+async def as_lines(database: Database, query: SelectOfScalar[SurveySubmission]) -> AsyncIterator[bytes]:
+    """Submissions as JSONL, page by page: one in the shape of the GET on each line."""
+    async for page in pages(database, query, _whole):
         yield "".join(f"{submission.model_dump_json(by_alias=True)}\n" for submission in page).encode()
+
+
+async def _whole(session: AsyncSession, query: SelectOfScalar[SurveySubmission]) -> list[SubmissionRead]:
+    return await read_submissions(session, list((await session.exec(query)).all()))
 
 
 def _cell(value: Any) -> str | None:

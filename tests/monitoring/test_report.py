@@ -130,6 +130,8 @@ async def test_the_printed_report_is_dated_and_says_who_signed_off(
         f"Составлен {made_at}",
         signed,
         "09.2026 40 75 % 59,8 % 85,8 %",
+        "Удовлетворённость Месяц Ответов",
+        "Окончательные ответы в срок: нет данных.",
     ):
         assert told in paper, (told, paper)
 

@@ -19,6 +19,7 @@ def as_pdf(report: Report) -> bytes:
             ],
             "tables": [
                 {
+                    "name": table.name,
                     "columns": [name for name, _ in table.columns],
                     "rows": [
                         [shown(cell, kind) for cell, (_, kind) in zip(row, table.columns, strict=True)]

@@ -94,14 +94,15 @@ async def export_submissions(
     An XLSX sheet holds 1,048,575 submissions: more are refused with 422; narrow the period, or take CSV.
     """
     query = queries.chosen(by, period, form=form, form_version=version, source=source, organization_id=organization_id)
-    read = sheet.pages(database, query)
     if format is ExportFormat.JSONL:
         shown = {"Content-Disposition": 'attachment; filename="survey-submissions.jsonl"'}
-        return StreamingResponse(sheet.as_lines(read), media_type=JSONL_TYPE, headers=shown)
+        return StreamingResponse(sheet.as_lines(database, query), media_type=JSONL_TYPE, headers=shown)
     if format is ExportFormat.XLSX:
         await sheet.require_room(database, query)
     names = await sheet.columns(database, form)
-    return await table_answer(TableFormat(format.value), "survey-submissions", names, sheet.as_rows(names, read))
+    return await table_answer(
+        TableFormat(format.value), "survey-submissions", names, sheet.as_rows(database, query, names)
+    )
 
 
 @router.post(
