@@ -23,7 +23,7 @@ from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import registered
 from tests.monitoring.test_levels import FINAL_REPLY, over
 from tests.monitoring.work import answered
-from tests.pdf import text_of
+from tests.pdf import off_the_page, text_of
 from tests.people import People
 from tests.surveys.work import subordinate
 
@@ -215,6 +215,15 @@ def test_charts_of_every_size_are_drawn(count: int, over_time: bool) -> None:
     ends: list[Any] = [Mark("a", 1, low, low, low), Mark("b", 1, high, high, high)]
     scores = ElementTree.fromstring(svg(Chart("findability", "Оценка", ends, over_time, Scale.SCORE)))
     assert scores.tag == f"{SVG}svg"
+
+
+def test_nothing_printed_is_cut_off_by_the_end_of_a_page() -> None:
+    marks = [Mark(f"Район {place}", 40, 0.5, 0.4, 0.6) for place in range(45)]
+    charts = [Chart("municipalities", "Доля", marks), Chart("satisfaction", "Доля", marks, over_time=True)]
+    paper = as_pdf(Report("Отчёт", [], [Part("По муниципалитетам", charts, [])], []))
+    assert off_the_page(paper) == []
+    told = text_of(paper)
+    assert told.count("Доля (продолжение)") == 2 and told.count("(n = 40)") == 45
 
 
 def test_figures_are_read_in_russian() -> None:

@@ -9,7 +9,7 @@ import pytest
 from app.core import clock
 from app.surveys import printing
 from tests.conftest import Api, JoinedDatabase
-from tests.pdf import text_of
+from tests.pdf import off_the_page, text_of
 from tests.people import People
 from tests.surveys.test_forms import CURRENT, FORMS, drafted, publish, sources
 from tests.surveys.work import subordinate
@@ -49,6 +49,7 @@ async def test_the_wording_and_the_codes_are_the_forms(api: Api, people: People,
     assert [row[:2] for row in shown[1]["rows"]] == [[f"5.{n}", f"22.{n}"] for n in range(1, 5)]
     assert [row[:2] for row in shown[2]["rows"]] == [[f"6.{n}", f"23.{n}"] for n in range(1, 5)]
     assert shown[2]["follow_up"]["text"] == assessment["questions"][2]["follow_up"]["text"]
+    assert off_the_page(answer.content) == []
     paper = text_of(answer.content)
     for question in assessment["questions"]:
         assert f"{question['number']}. ({question['code']}). {question['text']}" in paper

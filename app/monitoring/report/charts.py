@@ -5,7 +5,7 @@ are made of is counted here; how it is written stands in `data/*.svg.jinja`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import ceil
 from pathlib import Path
@@ -80,6 +80,15 @@ class Chart:
 def svg(chart: Chart) -> str:
     """The chart as an SVG element: a line with its interval over time, bars otherwise."""
     return _line(chart) if chart.over_time else _bars(chart)
+
+
+def in_pieces(chart: Chart, most: int) -> list[Chart]:
+    """Bars in charts of so many marks at most, as a page holds them; a line stays whole."""
+    if chart.over_time or len(chart.marks) <= most:
+        return [chart]
+    parts = [chart.marks[start : start + most] for start in range(0, len(chart.marks), most)]
+    titles = [chart.title, *[f"{chart.title} (продолжение)"] * (len(parts) - 1)]
+    return [replace(chart, title=title, marks=marks) for title, marks in zip(titles, parts, strict=True)]
 
 
 def described(chart: Chart) -> str:

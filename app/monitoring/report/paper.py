@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from app.core.printing import pdf
-from app.monitoring.report.charts import Scale, described, svg
+from app.monitoring.report.charts import Scale, described, in_pieces, svg
 from app.monitoring.report.content import Cell, Kind, Report
 
 TEMPLATE = Path(__file__).parent / "data" / "report.typ"
+_BARS_A_PAGE = 20
+"""What is taller than a page, Typst cuts off at both ends."""
 
 
 def as_pdf(report: Report) -> bytes:
@@ -15,7 +17,9 @@ def as_pdf(report: Report) -> bytes:
         {
             "title": part.title,
             "charts": [
-                {"title": chart.title, "svg": svg(chart), "description": described(chart)} for chart in part.charts
+                {"title": piece.title, "svg": svg(piece), "description": described(piece)}
+                for chart in part.charts
+                for piece in in_pieces(chart, _BARS_A_PAGE)
             ],
             "tables": [
                 {

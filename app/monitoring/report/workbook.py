@@ -87,7 +87,7 @@ def _draw(book: xlsxwriter.Workbook, sheet: Worksheet, table: Table, chart: Char
     )
     getattr(drawn, f"set_{names}_axis")({"reverse": not chart.over_time})
     drawn.set_legend({"none": True})
-    drawn.set_size({"width": 720, "height": 340})
+    drawn.set_size({"width": 720, "height": 340 if chart.over_time else max(340, 80 + 22 * last)})
     sheet.insert_chart(xl_rowcol_to_cell(1, len(table.columns) + 1), drawn)
 
 
