@@ -1,6 +1,8 @@
 """Versions of the form: drafted, published with dates, then unchanged; lists of several organizations (A-1)."""
 
+import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from app.core import clock
 from app.surveys.rules import differences, number_sources
 from tests.conftest import Api, JoinedDatabase
 from tests.people import People
+from tests.reply_templates.test_currency import service
 from tests.surveys.work import submit, subordinate
 
 FORMS = "/api/v1/survey-forms"
@@ -165,6 +168,20 @@ async def test_the_days_of_versions(api: Api, people: People) -> None:
         json={},
     )
     assert stale.status_code == 412
+
+
+@pytest.mark.order("A-1")
+async def test_versions_published_at_once_leave_each_day_to_one(fresh_database: str, tmp_path: Path) -> None:
+    async with service(fresh_database, tmp_path) as (api, people, _):
+        first = clock.today() + timedelta(days=10)
+        days = [first + timedelta(days=place) for place in (2, 1, 0)]  # the newest draft begins first
+        drafts = [await drafted(api, people) for _ in days]
+        answers = await asyncio.gather(
+            *[publish(api, people, draft, valid_from=f"{day}") for draft, day in zip(drafts, days, strict=True)]
+        )
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        ends = [(await api.get(CURRENT, params={"on_date": f"{day}"})).json()["valid_to"] for day in days]
+        assert ends == [None, f"{days[1]}", f"{days[2]}"]
 
 
 @pytest.mark.order("A-1")

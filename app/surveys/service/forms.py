@@ -320,18 +320,13 @@ def _require_order(row: SurveyForm) -> None:
 
 async def _make_room(session: AsyncSession, row: SurveyForm) -> None:
     """End the predecessor the day before, and the version itself before one that is published for later."""
-    mine = SurveyForm.organization_id == row.organization_id
-    query = (
-        select(SurveyForm)
-        .where(SurveyForm.key == row.key, SurveyForm.state == FormState.PUBLISHED)
-        .order_by(col(SurveyForm.id))
-        .with_for_update()  # two published at once wait for each other, whichever list they are of
-    )
-    rows = (await session.exec(query)).all()
+    published = select(SurveyForm).where(SurveyForm.key == row.key, SurveyForm.state == FormState.PUBLISHED)
+    # Two published at once wait for each other, whichever list they are of.
+    await session.exec(published.order_by(col(SurveyForm.id)).with_for_update())
     await _require_unanswered(session, row)
-    for other in (
-        await session.exec(select(SurveyForm).where(col(SurveyForm.id).in_([r.id for r in rows]), mine))
-    ).all():
+    # Asked anew: what was published while we waited is not among the rows that we waited for.
+    mine = published.where(SurveyForm.organization_id == row.organization_id)
+    for other in (await session.exec(mine)).all():
         if other.valid_from == row.valid_from:
             raise FormBeginsAlready
         if other.valid_from < row.valid_from:
