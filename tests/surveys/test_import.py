@@ -14,6 +14,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
+from app.core.db import Database
 from app.core.outbox import OutboxEntry, Relay
 from app.core.tables.reading import read_table
 from app.core.tables.writing import xlsx_bytes
@@ -56,7 +57,7 @@ async def imported(
     return await _imported(api, database, people.client_centricity, content, kind, path=IMPORT, **query)
 
 
-async def stored(database: JoinedDatabase) -> list[SurveySubmission]:
+async def stored(database: Database) -> list[SurveySubmission]:
     async with database.transaction(write=False) as session:
         return list((await session.exec(select(SurveySubmission).order_by(col(SurveySubmission.id)))).all())
 
@@ -66,7 +67,7 @@ async def count_of(database: JoinedDatabase, kind: Any) -> int:
         return (await session.exec(select(func.count()).select_from(kind))).one()
 
 
-async def drifts(database: JoinedDatabase) -> list[Any]:
+async def drifts(database: Database) -> list[Any]:
     """What a recount would mend, folded and not."""
     async with database.transaction() as session:
         found = []

@@ -1,6 +1,8 @@
 """Paper keyed in by codes: batches, the second entry of chosen sheets, corrections that keep what was (A-1.fn)."""
 
+import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from app.surveys.rules import entry_differences, is_chosen
 from tests.conftest import Api, JoinedDatabase
 from tests.imports.work import table
 from tests.people import People
+from tests.reply_templates.test_currency import service
 from tests.surveys.test_exchange import CODES
 from tests.surveys.test_import import count_of, drifts, imported, stored
 from tests.surveys.work import PATH, by_code, by_key, submit
@@ -321,3 +324,18 @@ async def test_the_share_is_set_by_those_who_keep_organizations(api: Api, people
         answer = await api.patch(path, headers=headers, json={"double_entry_percent": value})
         assert answer.status_code == status, answer.text
     assert (await api.get(path, headers=api.as_(people.admin))).json()["double_entry_percent"] == 5
+
+
+@pytest.mark.order("A-1.fn")
+async def test_a_sheet_keyed_in_twice_at_once_is_one(fresh_database: str, tmp_path: Path) -> None:
+    async with service(fresh_database, tmp_path) as (api, people, database):
+        keyer = api.as_(people.client_centricity)
+        one = FORM | {"batch": "Бердск-1", "sheet_number": 1, "answers": by_code(**DAY)}
+        singles = await asyncio.gather(*[api.post(f"{PATH}/paper", headers=keyer, json=one) for _ in range(4)])
+        assert [answer.status_code for answer in singles] == [201] * 4, "the same sheet is the first one"
+        assert len({answer.json()["id"] for answer in singles}) == 1
+        other = sheet(3, **{"21": 2})
+        batches = await asyncio.gather(*[key_in(api, people.client_centricity, sheet(2), s) for s in (sheet(3), other)])
+        told = [[outcome for _, outcome in outcomes(answer)] for answer in batches]
+        assert sorted(told) == [["created", "created"], ["unchanged", "refused"]]
+        assert len(await stored(database)) == 3 and await drifts(database) == []

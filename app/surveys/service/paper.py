@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
+from app.core.db import insert_into
 from app.core.outbox import emit
 from app.core.problems import Fault, Invalid
 from app.core.security import Principal
@@ -60,8 +61,11 @@ class Desk:
         return _Sheet(read, said, batch, number)
 
     async def store(self, sheets: Sequence[_Sheet]) -> list[SurveySubmission]:
-        """Store sheets that are not known yet, in the figures at once; some are chosen to be keyed in again."""
-        rows = [
+        """Store sheets that are not known yet, in the figures at once; some are chosen to be keyed in again.
+
+        What another request stored a moment ago is left out.
+        """
+        made = [
             SurveySubmission(
                 **sheet.read.columns(),
                 keyed_by=self.by.id,
@@ -71,11 +75,15 @@ class Desk:
             )
             for sheet in sheets
         ]
-        self.session.add_all(rows)
+        # The unique key decides between two at once: a plain INSERT would end the transaction of who came second.
+        table = SurveySubmission.__table__  # type: ignore[attr-defined]
+        insert = insert_into(self.session, table).values([row.model_dump() for row in made]).on_conflict_do_nothing()
+        stored = set((await self.session.exec(insert.returning(table.c.id))).scalars().all())
+        query = select(SurveySubmission).where(col(SurveySubmission.id).in_(stored)).order_by(col(SurveySubmission.id))
+        rows = list((await self.session.exec(query)).all())
         for row in rows:
             audit.record(self.session, self.by, "submission.received", "survey_submission", row.id)
             emit(self.session, SubmissionReceived(submission_id=row.id))
-        await self.session.flush()  # the answer tells of a broken rule of the database
         await count(self.session, rows)
         secret, percent = self.secret.get_secret_value().encode(), self.organization.double_entry_percent
         self.session.add_all(
@@ -97,13 +105,13 @@ async def key_in_paper(
     desk = Desk(session, Known(session), await organization_of(session, body.organization_id), secret, by)
     whole = SubmissionCreate(form=body.form, organization_id=body.organization_id, answers=body.answers)
     sheet = await desk.read(whole, body.batch, body.sheet_number)
-    if body.batch is not None and body.sheet_number is not None:
-        first = (await _sheets(session, desk.organization.id, body.batch, [body.sheet_number])).get(body.sheet_number)
-        if first is not None:
-            if first.content != sheet.content:
-                raise SheetConflict
-            return first
-    return (await desk.store([sheet]))[0]
+    if (first := await _known(session, sheet)) is not None:
+        return first
+    for row in await desk.store([sheet]):
+        return row
+    if (first := await _known(session, sheet)) is None:  # another request was first, a moment ago
+        raise SheetConflict
+    return first
 
 
 async def key_in_batch(
@@ -112,7 +120,7 @@ async def key_in_batch(
     """Store the sound sheets of a batch that are not known yet; the outcome of each."""
     desk = Desk(session, Known(session), await organization_of(session, body.organization_id), secret, by)
     first = await _sheets(session, desk.organization.id, body.batch, [sheet.number for sheet in body.sheets])
-    fresh: list[_Sheet] = []
+    fresh: dict[int, _Sheet] = {}
     faults: dict[int, list[Fault]] = {}
     taken: set[int] = set()
     for place, given in enumerate(body.sheets):
@@ -126,12 +134,16 @@ async def key_in_batch(
         if given.number in taken:
             faults[place] = [_fault(place, "given_twice", "Номер листа повторяется.", "The number is repeated.")]
         elif known is None:
-            fresh.append(sheet)
+            fresh[place] = sheet
         elif known.content != sheet.content:
-            faults[place] = [_fault(place, SheetConflict.code, SheetConflict.detail_ru, SheetConflict.detail_en)]
+            faults[place] = [_conflict(place)]
         taken.add(given.number)
-    rows = await desk.store(fresh) if fresh else []
+    rows = await desk.store(list(fresh.values())) if fresh else []
     stored = {row.sheet_number: row for row in rows}
+    late = {place: body.sheets[place].number for place, sheet in fresh.items() if sheet.number not in stored}
+    if late:  # another request was first with them, a moment ago
+        first |= await _sheets(session, desk.organization.id, body.batch, list(late.values()))
+        faults |= {at: [_conflict(at)] for at, number in late.items() if first[number].content != fresh[at].content}
     return await _told(session, body, faults, first, stored)
 
 
@@ -157,6 +169,16 @@ async def _told(
     return PaperBatchRead(batch=body.batch, sheets=sheets, **counted)
 
 
+async def _known(session: AsyncSession, sheet: _Sheet) -> SurveySubmission | None:
+    """The submission that the sheet of a batch is already. Raises `SheetConflict` if that says something else."""
+    if sheet.batch is None or sheet.number is None:
+        return None
+    first = (await _sheets(session, sheet.read.organization_id, sheet.batch, [sheet.number])).get(sheet.number)
+    if first is not None and first.content != sheet.content:
+        raise SheetConflict
+    return first
+
+
 async def _sheets(
     session: AsyncSession, organization_id: UUID, batch: str, numbers: Sequence[int]
 ) -> dict[int, SurveySubmission]:
@@ -173,6 +195,10 @@ def _within(place: int, fault: Fault) -> Fault:
     """A fault of a sheet with its place in the batch; what concerns all of them stays where it is."""
     inside = fault.pointer.startswith("/answers")
     return Fault(f"/sheets/{place}{fault.pointer}", fault.code, fault.ru, fault.en) if inside else fault
+
+
+def _conflict(place: int) -> Fault:
+    return _fault(place, SheetConflict.code, SheetConflict.detail_ru, SheetConflict.detail_en)
 
 
 def _fault(place: int, code: str, ru: str, en: str) -> Fault:
