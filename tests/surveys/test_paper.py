@@ -339,3 +339,14 @@ async def test_a_sheet_keyed_in_twice_at_once_is_one(fresh_database: str, tmp_pa
         told = [[outcome for _, outcome in outcomes(answer)] for answer in batches]
         assert sorted(told) == [["created", "created"], ["unchanged", "refused"]]
         assert len(await stored(database)) == 3 and await drifts(database) == []
+
+
+@pytest.mark.order("A-1.fn")
+async def test_of_corrections_at_once_one_wins(fresh_database: str, tmp_path: Path) -> None:
+    async with service(fresh_database, tmp_path) as (api, people, database):
+        made = (await key_in(api, people.client_centricity, sheet(1))).json()["sheets"][0]["submission"]
+        path, headers = f"{PATH}/{made['id']}/correct", api.as_(people.client_centricity) | {"If-Match": '"1"'}
+        bodies = [{"reason": "x", "answers": {"13": f"2026-10-0{day}"}} for day in range(1, 5)]
+        answers = await asyncio.gather(*[api.post(path, headers=headers, json=body) for body in bodies])
+        assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+        assert await drifts(database) == []

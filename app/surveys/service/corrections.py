@@ -45,20 +45,19 @@ async def correct_submission(
     if all(getattr(row, name) == new[name] for name in CHANGED):
         ru, en = "Исправление ничего не меняет.", "The correction changes nothing."
         raise Invalid(faults=[Fault("/answers", "nothing_changed", ru, en)])
-    session.add(
-        SubmissionRevision(
-            submission_id=row.id,
-            number=row.version,
-            **{name: getattr(row, name) for name in KEPT},
-            reason=body.reason,
-            corrected_at=clock.now(),
-            corrected_by=by.id,
-        )
+    revision = SubmissionRevision(
+        submission_id=row.id,
+        number=row.version,
+        **{name: getattr(row, name) for name in KEPT},
+        reason=body.reason,
+        corrected_at=clock.now(),
+        corrected_by=by.id,
     )
     await count(session, [row], sign=-1)
     for name, value in new.items():
         setattr(row, name, value)
     await session.flush()  # the version is counted at the flush; one that lost the race is told before it is counted
+    session.add(revision)  # not before: who lost the race would hear of the key of revisions, and not that it is stale
     await count(session, [row])
     after = (await queries.read_submissions(session, [row]))[0].codes
     changed = sorted(code for code in before.keys() | after.keys() if before.get(code) != after.get(code))
