@@ -22,6 +22,7 @@ from tests.imports.work import table
 from tests.people import People
 from tests.reply_templates.test_currency import service
 from tests.surveys.test_exchange import CODES
+from tests.surveys.test_forms import drafted, publish
 from tests.surveys.test_import import count_of, drifts, imported, stored
 from tests.surveys.work import PATH, by_code, by_key, submit
 
@@ -350,3 +351,19 @@ async def test_of_corrections_at_once_one_wins(fresh_database: str, tmp_path: Pa
         answers = await asyncio.gather(*[api.post(path, headers=headers, json=body) for body in bodies])
         assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
         assert await drifts(database) == []
+
+
+@pytest.mark.order("A-1", "A-1.fn")
+async def test_a_sheet_keeps_the_version_that_another_followed_on_its_very_day(
+    api: Api, people: People, database: JoinedDatabase, colleague: Principal
+) -> None:
+    await check_all(database)
+    made = (await key_in(api, people.client_centricity, {"number": 1, "answers": by_code()})).json()
+    assert (await publish(api, people, await drafted(api, people))).is_success
+    (check,) = (await api.get(CHECKS, headers=api.as_(colleague))).json()["items"]
+    again = await act(api, colleague, f"{CHECKS}/{check['id']}", "key_in", {"answers": by_code(**{"21": 2})})
+    assert (again.status_code, again.json()["differences"]) == (200, [{"code": "21", "first": 1, "second": 2}])
+    path = f"{PATH}/{made['sheets'][0]['submission']['id']}"
+    done = await act(api, people.client_centricity, path, "correct", {"reason": "x", "answers": {"21": 2}})
+    assert (done.status_code, done.json()["form_version"], done.json()["codes"]["21"]) == (200, 1, 2), done.text
+    assert await drifts(database) == []

@@ -37,7 +37,7 @@ async def correct_submission(
         raise NotCorrectable
     before = (await queries.read_submissions(session, [row]))[0].codes
     answers = _corrected(before, body)
-    known = Known(session)
+    known = Known(session, row)
     whole = SubmissionCreate(form=row.form, organization_id=row.organization_id, answers=answers)
     organization = await organizations.get_organization(session, row.organization_id)
     read = await read_submission(known, whole, organization, row.source, is_paper=True, received_at=row.received_at)

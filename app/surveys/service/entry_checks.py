@@ -31,7 +31,7 @@ async def key_in_again(
 ) -> EntryCheck:
     """Compare a second entry with the first one; it agrees, or the differences wait for somebody to decide."""
     row, first = await _movable(session, check_id, match, EntryCheckState.WAITING, "key_in", by)
-    known = Known(session)
+    known = Known(session, first)
     whole = SubmissionCreate(form=first.form, organization_id=first.organization_id, answers=body.answers)
     organization = await organizations.get_organization(session, first.organization_id)
     second = await read_submission(

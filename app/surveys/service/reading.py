@@ -20,7 +20,7 @@ from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Municipality, Organization
 from app.surveys import queries
-from app.surveys.models import SubmissionSource, SurveyForm
+from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
 from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, Form, answers_by_key, parse_form, read_answers
 from app.surveys.schemas import SubmissionCreate
 
@@ -61,12 +61,16 @@ class Known:
     """Reference data while submissions are read: each thing is asked once, so that many rows cost few queries."""
 
     session: AsyncSession
+    answered: SurveySubmission | None = None
+    """What is read again: for its own day its version holds, though another may have begun on that very day."""
     _forms: dict[tuple[str, UUID], list[SurveyForm]] = field(default_factory=dict)
     _parsed: dict[UUID, Form] = field(default_factory=dict)
     _municipalities: dict[str, list[Municipality]] = field(default_factory=dict)
 
     async def form(self, key: str, on: date | None, organization_id: UUID) -> SurveyForm | None:
         """The version in force on the day (None: the newest on any day)."""
+        if self.answered is not None and on == self.answered.counted_on:
+            return await self.session.get_one(SurveyForm, self.answered.form_id)
         if (key, organization_id) not in self._forms:
             self._forms[key, organization_id] = await queries.published_forms(self.session, key, organization_id)
         return queries.first_valid(self._forms[key, organization_id], on)
