@@ -13,7 +13,7 @@ from app.core.db import Database
 from app.core.tables.writing import MAX_XLSX_ROWS, Row
 from app.surveys.errors import TooManyForSheet
 from app.surveys.models import SurveyForm, SurveySubmission
-from app.surveys.queries import Coded, read_codes, read_submissions
+from app.surveys.queries import Coded, read_codes, read_submissions, visible_forms
 from app.surveys.rules import STATISTICAL, code_columns, parse_form
 from app.surveys.schemas import SubmissionRead
 
@@ -25,8 +25,12 @@ Reading = Callable[[AsyncSession, SelectOfScalar[SurveySubmission]], Awaitable[l
 
 
 async def columns(database: Database, form: str | None) -> list[str]:
-    """Row 1: 11, 12, 13 and the codes of every version of the form (of all forms, if none is named)."""
-    query = select(SurveyForm).order_by(col(SurveyForm.key), col(SurveyForm.form_version), col(SurveyForm.id))
+    """Row 1: 11, 12, 13 and the codes of every published version of the form (of all forms, if none is named)."""
+    query = (
+        select(SurveyForm)
+        .where(visible_forms(None))
+        .order_by(col(SurveyForm.key), col(SurveyForm.form_version), col(SurveyForm.id))
+    )
     if form is not None:
         query = query.where(SurveyForm.key == form)
     async with database.transaction(write=False) as session:

@@ -14,7 +14,9 @@ from app.core.tables.reading import read_table
 from app.surveys import sheet
 from app.surveys.models import SurveyForm
 from tests.conftest import Api, JoinedDatabase
+from tests.imports.work import upload
 from tests.people import People
+from tests.surveys.test_forms import drafted
 from tests.surveys.work import PATH, by_code, by_key, submit, subordinate
 
 CODES = ["11", "12", "13", "21"]
@@ -93,6 +95,15 @@ async def test_filters_and_the_columns_of_every_version(api: Api, people: People
     assert headers[-2:] == ["23.5.comment", "23.10.comment"]
     lines = (await api.get(f"{PATH}/export", params={"format": "jsonl"}, headers=platform)).text.splitlines()
     assert [json.loads(line)["id"] for line in lines] == [ids[2]], "another system gets its own"
+
+
+@pytest.mark.order("A-1.fn", "A-1")
+async def test_a_draft_has_no_columns_yet(api: Api, people: People) -> None:
+    await submit(api, by_code())
+    await drafted(api, people)
+    exported = await export(api, people)
+    assert read_table(exported.content).headers == CODES
+    assert (await upload(api, people.client_centricity, exported.content, path=f"{PATH}/import")).status_code == 202
 
 
 async def test_pages_join_without_a_gap(api: Api, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
