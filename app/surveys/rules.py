@@ -20,7 +20,7 @@ MAX_COMMENT = 4000
 AGENCY, MUNICIPALITY, FILLED_AT = "11", "12", "13"
 STATISTICAL = (AGENCY, MUNICIPALITY, FILLED_AT)
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +290,7 @@ def _read_comment(source: str, value: Any, pointer: str, answers: Answers) -> No
     elif len(value) > MAX_COMMENT:
         ru, en = f"Не более {MAX_COMMENT} знаков.", f"At most {MAX_COMMENT} characters."
         answers.faults.append(AnswerFault(pointer, "string_too_long", ru, en))
-    elif _CONTROLS.search(value):
+    elif CONTROLS.search(value):
         fault = AnswerFault(pointer, "control_characters", "Недопустимые символы.", "Characters not allowed.")
         answers.faults.append(fault)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from app.core.problems import Fault, Unreadable
-from app.surveys.rules import MAX_COMMENT
+from app.surveys.rules import CONTROLS, MAX_COMMENT
 from app.surveys.schemas import FormRead, QuestionRead
 
 MAX_FIELDS = 200
@@ -123,10 +123,12 @@ def errors_of(faults: Iterable[Fault]) -> Errors:
     return errors
 
 
-def overlong(fields: Mapping[str, str]) -> Errors:
-    """Texts that are too long even to be kept for later."""
+def unkeepable(fields: Mapping[str, str]) -> Errors:
+    """Texts that cannot even be kept for later: too long, or with characters that not every database holds."""
     long = [name for name, value in fields.items() if len(value) > MAX_COMMENT]
-    return Errors(by_field=dict.fromkeys(long, _WORDS["string_too_long"]))
+    bad = [name for name, value in kept_of(fields).items() if CONTROLS.search(value)]
+    by_field = dict.fromkeys(bad, _WORDS["control_characters"]) | dict.fromkeys(long, _WORDS["string_too_long"])
+    return Errors(by_field=by_field)
 
 
 def shown_questions(form: FormRead, fields: Mapping[str, str], errors: Errors) -> list[ShownQuestion]:

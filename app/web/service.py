@@ -27,7 +27,7 @@ from app.surveys.service import links, submissions, unfinished
 from app.web import form_tokens
 from app.web.errors import SubmittedAlready
 from app.web.form_tokens import FormToken
-from app.web.questionnaire import CHOICE, MUNICIPALITY, TRAP, Errors, answers_of, errors_of, kept_of, overlong
+from app.web.questionnaire import CHOICE, MUNICIPALITY, TRAP, Errors, answers_of, errors_of, kept_of, unkeepable
 
 CALLER = "page"
 """The owner of the idempotency keys that are tokens of forms."""
@@ -189,7 +189,7 @@ async def save(session: AsyncSession, to: Visit, fields: Mapping[str, str], secr
     token = _token(fields, secret)
     if token is None or token.is_expired:
         return Refused(Errors(general=[EXPIRED]))
-    if errors := overlong(fields):
+    if errors := unkeepable(fields):
         return Refused(errors)
     code = unfinished.sound_code(fields.get("code", "")) or form_tokens.code_of(secret, token)
     return Saved(code, await unfinished.save(session, code, to.form.key, to.organization.id, kept_of(fields)))

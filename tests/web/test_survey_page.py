@@ -300,6 +300,15 @@ async def test_a_half_filled_form_is_kept_and_comes_back_by_its_code(api: Api, d
         assert (len(await stored(session)), await count_of(session, UnfinishedQuestionnaire)) == (1, 0)
 
 
+@pytest.mark.parametrize("name", ["comments.vk", "municipality", "satisfaction"])
+async def test_what_no_answer_may_hold_is_not_kept_either(api: Api, database: JoinedDatabase, name: str) -> None:
+    refused = await send(api, await open_page(api), {"satisfaction": "1", name: "а\x00б", "action": "save"})
+    assert refused.status_code == 422 and "уберите из текста недопустимые знаки" in refused.text
+    assert (await send(api, refused, {"satisfaction": "1", "action": "save"})).status_code == 200
+    async with database.transaction() as session:
+        assert await count_of(session, UnfinishedQuestionnaire) == 1
+
+
 async def test_what_is_kept_too_long_is_deleted(api: Api, people: People, database: JoinedDatabase) -> None:
     saved = await send(api, await open_page(api), {"satisfaction": "1", "action": "save"})
     code = re.search(r'class="code">([\d-]+)<', saved.text)[1]  # type: ignore[index]
