@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -76,20 +78,34 @@ def _values(question: QuestionRead) -> list[str]:
     return [str(option.value) for option in question.options]
 
 
-async def _desk(session: AsyncSession, told: str) -> tuple[Organization, FormRead]:
-    """Whose sheets are keyed in (the ministry's unless told), and their form. Raises `FormNotFound`."""
+async def _desk(session: AsyncSession, typed: Mapping[str, str]) -> tuple[Organization, FormRead, date]:
+    """Whose sheets are keyed in (the ministry's unless told), the sheet's day and its form. Raises `FormNotFound`."""
+    told = typed.get("organization", "")
     try:
         row = await organizations.get_organization(session, UUID(told)) if told else None
     except (ValueError, OrganizationNotFound):
         raise FormNotFound from None
     row = row or await organizations.get_ministry(session)
-    return row, read_form(await forms.current_form(session, FORM, row.id))
+    today = clock.today(ZoneInfo(row.zone))
+    day = _day(typed.get("filled_at", "")) or today
+    try:
+        form = await forms.current_form(session, FORM, row.id, day)
+    except FormNotFound:  # the service refuses such a day, with the sheet still on the page
+        form = await forms.current_form(session, FORM, row.id, today)
+    return row, read_form(form), day
+
+
+def _day(told: str) -> date | None:
+    try:
+        return date.fromisoformat(told.strip()[:10])
+    except ValueError:
+        return None
 
 
 async def _page(
     session: AsyncSession, by: Principal, typed: Mapping[str, str], errors: list[str] | None = None
 ) -> Response:
-    organization, form = await _desk(session, typed.get("organization", ""))
+    organization, form, _ = await _desk(session, typed)
     return page(
         "paper.html",
         422 if errors else 200,
@@ -112,7 +128,7 @@ async def open_paper(by: Keyer, request: Request, session: SessionDep) -> Respon
 @router.post("")
 async def key_in(_: SameOrigin, by: Keyer, fields: FormDep, session: SessionDep, settings: SettingsDep) -> Response:
     """Store the sheet and go on to the next; the same sheet sent twice is stored once."""
-    organization, form = await _desk(session, fields.get("organization", ""))
+    organization, form, day = await _desk(session, fields)
     errors: list[str] = []
     answers = _answers(places(form), fields, errors)
     number = fields.get("number", "").strip()
@@ -121,7 +137,7 @@ async def key_in(_: SameOrigin, by: Keyer, fields: FormDep, session: SessionDep,
     if errors:
         return await _page(session, by, fields, errors)
     if typed := answers.get("12"):  # «Бердск» is enough; what is unclear the service refuses
-        found = await organizations.match_municipality(session, typed, clock.today())
+        found = await organizations.match_municipality(session, typed, day)
         answers["12"] = found.place.oktmo if found.place else typed
     try:
         sheet = PaperCreate(

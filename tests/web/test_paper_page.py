@@ -15,6 +15,7 @@ from tests.conftest import Api, JoinedDatabase
 from tests.identity.conftest import PASSWORD, Door
 from tests.people import People
 from tests.surveys.test_every_path import with_six_sources
+from tests.surveys.test_forms import drafted, publish
 from tests.surveys.work import SOURCES
 from tests.web.test_monitoring_page import sign_in
 from tests.web.work import BROWSER, FORM, stored, text_of
@@ -142,3 +143,22 @@ async def test_sheets_of_another_organization_have_its_sources(
     for nobody in (str(UUID(int=5)), "x"):
         assert (await door.http.get(PAPER, params={"organization": nobody}, headers=BROWSER)).status_code == 404
         assert (await key_in(door, organization=nobody)).status_code == 404
+
+
+@pytest.mark.order("A-1.fn", "A-1.11–13")
+async def test_a_sheet_is_keyed_in_by_the_form_and_the_places_of_its_day(
+    api: Api, people: People, door: Door, database: JoinedDatabase
+) -> None:
+    assert (await publish(api, people, await drafted(api, people))).is_success
+    await come_in(door, database)
+    new = await key_in(door, number="1", digits="1 111111 555555")
+    old = await key_in(door, number="2", municipality="Венгеровский", filled_at="2025-12-20")
+    assert (new.status_code, old.status_code) == (303, 303), text_of(old.text)
+    following = await door.http.get(f"http://service{old.headers['location']}", headers=BROWSER)
+    assert "Ответы подряд, цифр: 9" in following.text, "the next sheet of the bundle is of the same day"
+    async with database.transaction(write=False) as session:
+        rows = await stored(session)
+    assert [(row.form_version, row.municipality) for row in rows] == [(2, None), (1, "50608000")]
+    for day, said in (("2023-01-01", "13: На эту дату форма не действует."), ("2999-01-01", "13: ")):
+        refused = await key_in(door, number="3", filled_at=day, digits="1 111111 555555")
+        assert refused.status_code == 422 and said in text_of(refused.text)
