@@ -50,11 +50,14 @@ class Visit:
     """Today where the organization is."""
 
     def address(self, page: str = "", *, with_link: bool = True) -> str:
-        """The path of a page of this form, for the same organization, point and link."""
+        """The path of a page of this form, for the same organization, point and link.
+
+        The organization stands beside the link as well: it is still told when the link is gone.
+        """
         told: dict[str, Any] = {}
         if self.link and with_link:
             told["link"] = self.link
-        elif not self.is_ministry:
+        if not self.is_ministry:
             told["organization"] = self.organization.id
         if self.point_id:
             told["point"] = self.point_id

@@ -494,6 +494,19 @@ async def test_one_time_links(api: Api, people: People, database: JoinedDatabase
     assert not any(tokens[0] in repr(value) for value in row.model_dump().values())
 
 
+async def test_pressing_twice_by_a_link_is_thanked_by_the_same_organization(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    async with database.transaction() as session:
+        theirs = await subordinate(session)
+    body = {"form": "information-access", "count": 1, "organization_id": str(theirs)}
+    made = await api.post("/api/v1/survey-links", headers=api.as_(people.client_centricity), json=body)
+    page = await api.get(made.json()["links"][0], headers=BROWSER)
+    first, again = [await send(api, page, filled()) for _ in range(2)]
+    assert (first.status_code, first.headers["location"]) == (303, f"{PAGE}/thanks?organization={theirs}")
+    assert (again.status_code, again.headers["location"]) == (303, first.headers["location"])
+
+
 async def test_who_makes_links_and_what_is_refused(api: Api, people: People) -> None:
     good = {"form": "information-access", "count": 1}
     for stranger in (people.operator, people.unit_head, people.admin, people.press, people.integration):
