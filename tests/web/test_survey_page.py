@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.ids import new_id
 from app.core.rate_limits import RateLimiter
 from app.interaction_points.models import Point
+from app.organizations.models import Organization
 from app.surveys.models import SurveyLink, SurveySubmission, UnfinishedQuestionnaire
 from app.worker import clear_questionnaires
 from tests.conftest import Api, JoinedDatabase
@@ -505,6 +506,15 @@ async def test_pressing_twice_by_a_link_is_thanked_by_the_same_organization(
     first, again = [await send(api, page, filled()) for _ in range(2)]
     assert (first.status_code, first.headers["location"]) == (303, f"{PAGE}/thanks?organization={theirs}")
     assert (again.status_code, again.headers["location"]) == (303, first.headers["location"])
+
+
+async def test_links_of_a_closed_organization_are_not_made(api: Api, people: People, database: JoinedDatabase) -> None:
+    async with database.transaction() as session:
+        theirs = await subordinate(session)
+        (await session.get_one(Organization, theirs)).closed_on = clock.today() - timedelta(days=2)
+    body = {"form": "information-access", "count": 1, "organization_id": str(theirs)}
+    refused = await api.post("/api/v1/survey-links", headers=api.as_(people.client_centricity), json=body)
+    assert refused.status_code == 422 and refused.json()["errors"][0]["pointer"] == "/organization_id"
 
 
 async def test_who_makes_links_and_what_is_refused(api: Api, people: People) -> None:

@@ -20,6 +20,7 @@ from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
+from app.organizations.rules import is_valid_on
 from app.surveys.errors import LinkSpent
 from app.surveys.models import SurveyLink
 from app.surveys.queries import form_in_force
@@ -54,6 +55,8 @@ async def make_links(session: AsyncSession, body: LinksCreate, *, by: Principal)
         raise unknown_reference("/organization_id") from None
     zone = ZoneInfo(organization.zone)
     today = clock.today(zone)
+    if not is_valid_on(organization.opened_on, organization.closed_on, today):  # the page is not there either
+        raise unknown_reference("/organization_id")
     expires_on = body.expires_on or today + timedelta(days=USUAL_DAYS)
     if not 0 <= (expires_on - today).days <= MAX_DAYS:
         ru, en = "День от сегодняшнего, не позже чем через год.", "A day from today on, within a year."
