@@ -180,7 +180,7 @@ def _answers(asked: list[Place], fields: Mapping[str, str], errors: list[str]) -
             continue
         answers[place.code] = int(digit)
         if place.has_comment and (comment := fields.get(f"{place.code}.comment", "").strip()):
-            answers[f"{place.code}.comment"] = comment
+            answers[f"{place.code}.comment"] = comment.replace("\r\n", "\n")  # what was typed as one sign
     for code, name in (("12", "municipality"), ("13", "filled_at")):
         if told := fields.get(name, "").strip():
             answers[code] = told

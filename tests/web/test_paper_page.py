@@ -64,6 +64,17 @@ async def test_a_sheet_takes_ten_keys_and_one_request(door: Door, database: Join
     assert row.answers["ease_of_finding"] == ease and row.keyed_by is not None
 
 
+async def test_a_comment_of_several_lines_is_as_long_as_its_field_says(door: Door, database: JoinedDatabase) -> None:
+    """A browser counts a line end as one sign, and sends two."""
+    await come_in(door, database)
+    comment = "\n".join(["не нашёл телефон отдела" * 3] * 57)
+    kept = await key_in(door, **{"23.2.comment": comment.replace("\n", "\r\n")})
+    assert len(comment) < 4000 and kept.status_code == 303, text_of(kept.text)
+    async with database.transaction(write=False) as session:
+        (row,) = await stored(session)
+    assert row.answers["comments"] == {"telegram": comment}
+
+
 async def test_pressing_twice_stores_once_and_another_sheet_of_that_number_is_refused(
     door: Door, database: JoinedDatabase
 ) -> None:
