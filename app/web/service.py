@@ -174,8 +174,7 @@ async def hand_in(session: AsyncSession, to: Visit, fields: Mapping[str, str], s
             if to.link is not None:
                 await links.use_link(session, to.link, to.form.key)
             await submissions.submit(session, body, by=None)
-            if code := unfinished.sound_code(fields.get("code", "")):
-                await unfinished.forget(session, code)
+            await unfinished.forget(session, _code(token, fields, secret))
             if refused is not None:
                 raise Invalid  # nothing of it stays, and whatever else is wrong has been told by now
     except Invalid as refusal:
@@ -194,8 +193,13 @@ async def save(session: AsyncSession, to: Visit, fields: Mapping[str, str], secr
         return Refused(Errors(general=[EXPIRED]))
     if errors := unkeepable(fields):
         return Refused(errors)
-    code = unfinished.sound_code(fields.get("code", "")) or form_tokens.code_of(secret, token)
+    code = _code(token, fields, secret)
     return Saved(code, await unfinished.save(session, code, to.form.key, to.organization.id, kept_of(fields)))
+
+
+def _code(token: FormToken, fields: Mapping[str, str], secret: str) -> str:
+    """The code of the form: the one it came back with, or the one that this page saves under."""
+    return unfinished.sound_code(fields.get("code", "")) or form_tokens.code_of(secret, token)
 
 
 async def resume(session: AsyncSession, to: Visit, typed: str) -> tuple[str, dict[str, str]]:

@@ -301,6 +301,15 @@ async def test_a_half_filled_form_is_kept_and_comes_back_by_its_code(api: Api, d
         assert (len(await stored(session)), await count_of(session, UnfinishedQuestionnaire)) == (1, 0)
 
 
+@pytest.mark.order("A-1")
+async def test_what_is_sent_from_the_page_that_saved_it_is_not_kept(api: Api, database: JoinedDatabase) -> None:
+    page = await open_page(api)
+    assert (await send(api, page, {"satisfaction": "2", "action": "save"})).status_code == 200
+    assert (await send(api, page, filled())).status_code == 303, "they went back and filled in the rest"
+    async with database.transaction() as session:
+        assert (len(await stored(session)), await count_of(session, UnfinishedQuestionnaire)) == (1, 0)
+
+
 @pytest.mark.parametrize("name", ["comments.vk", "municipality", "satisfaction"])
 async def test_what_no_answer_may_hold_is_not_kept_either(api: Api, database: JoinedDatabase, name: str) -> None:
     refused = await send(api, await open_page(api), {"satisfaction": "1", name: "а\x00б", "action": "save"})
