@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 from app.core.text import normalized
 
 MAX_COMMENT = 4000
+MAX_SUFFIX = 999
 AGENCY, MUNICIPALITY, FILLED_AT = "11", "12", "13"
 STATISTICAL = (AGENCY, MUNICIPALITY, FILLED_AT)
 
@@ -353,12 +355,15 @@ def number_sources(
         elif holders.setdefault(suffix, key) != key:
             ru, en = "Код принадлежит другому источнику.", "The code belongs to another source."
             faults.append(SourceFault(place, "suffix", "suffix_taken", ru, en))
-    free = max(holders, default=0)
+    taken = set(holders)
     suffixes: list[int] = []
     for key, asked in wanted:
         number = known.get(key, asked)
         if number is None:
-            number = free = free + 1
+            number = max(taken, default=0) + 1
+            if number > MAX_SUFFIX:  # somebody asked for the last one: what lies between was never used
+                number = next(one for one in count(1) if one not in taken)
+            taken.add(number)
         suffixes.append(number)
     return suffixes, faults
 

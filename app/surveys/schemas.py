@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.types import Day, Id, Key, Label, Moment, Name, Note
 from app.surveys.models import EntryCheckState, Resolution, SubmissionSource
+from app.surveys.rules import MAX_SUFFIX
 
 Answers = Annotated[
     dict[str, JsonValue],
@@ -309,7 +310,7 @@ class SourceGiven(Input):
 
     key: SourceKey
     text: Name
-    suffix: Annotated[int, Field(strict=True, ge=1, le=999)] | None = None
+    suffix: Annotated[int, Field(strict=True, ge=1, le=MAX_SUFFIX)] | None = None
     interaction_point_id: Id | None = None
 
 

@@ -87,6 +87,15 @@ async def test_a_key_keeps_its_code_whatever_the_order_of_the_list(api: Api, peo
 
 
 @pytest.mark.order("A-1")
+async def test_the_last_code_leaves_the_others_to_be_given(api: Api, people: People) -> None:
+    other = {"key": "other", "text": "Другое", "suffix": 999}
+    draft = await drafted(api, people, sources=[other, *sources("max", "hotline")])
+    assert [source["suffix"] for source in draft.json()["sources"]] == [999, 5, 6]
+    published = await publish(api, people, draft)
+    assert published.status_code == 200, published.text
+
+
+@pytest.mark.order("A-1")
 async def test_the_wording_is_the_orders(api: Api, people: People) -> None:
     form = (await api.get(CURRENT)).json()
     headers = api.as_(people.client_centricity)
@@ -221,6 +230,7 @@ async def test_versions_are_compared_by_codes(api: Api, people: People) -> None:
         ([("b", None), ("a", None)], {"a": 1}, [2, 1], []),
         ([("c", None)], {"a": 1, "b": 7}, [8], []),  # a code that was used once is never given again
         ([("c", 3), ("d", None)], {"a": 1}, [3, 4], []),
+        ([("c", None), ("d", None), ("z", 999)], {"a": 1, "b": 3}, [2, 4, 999], []),
         ([("a", None), ("a", None)], {"a": 1}, [1, 1], ["given_twice"]),
         ([("b", 2), ("c", 2)], {}, [2, 2], ["suffix_taken"]),
     ],
