@@ -107,8 +107,8 @@ async def key_in_paper(
     sheet = await desk.read(whole, body.batch, body.sheet_number)
     if (first := await _known(session, sheet)) is not None:
         return first
-    for row in await desk.store([sheet]):
-        return row
+    if stored := await desk.store([sheet]):
+        return stored[0]
     if (first := await _known(session, sheet)) is None:  # another request was first, a moment ago
         raise SheetConflict
     return first
