@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.lemmas import lemmas
-from app.core.masking import masked
+from app.core.masking import masked, without_masks
 from app.core.outbox import emit
 from app.surveys import counters
 from app.surveys.counters import NOT_GIVEN
@@ -60,9 +60,9 @@ async def read_in(database: Database) -> int:
 
 
 def prepare(text: str) -> Prepared:
-    """A comment without what may be personal data, and the dictionary forms of what is left."""
+    """A comment without what may be personal data, and the dictionary forms of what is left; masks are no words."""
     kept = masked(text)
-    return Prepared(kept, [form for form in lemmas(kept) if len(form) <= LONGEST_LEMMA][:MAX_LEMMAS])
+    return Prepared(kept, [form for form in lemmas(without_masks(kept)) if len(form) <= LONGEST_LEMMA][:MAX_LEMMAS])
 
 
 def has_words(text: str) -> list[ColumnElement[bool]]:

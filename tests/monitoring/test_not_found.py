@@ -69,6 +69,25 @@ async def test_texts_of_the_same_thing_stand_together_and_are_tied_to_the_templa
     assert await listed(api, people.client_centricity) == read, "told twice of one changes nothing"
 
 
+@pytest.mark.order("A-1.23x", "O-11")
+async def test_a_telephone_that_was_left_is_no_telephone_that_was_looked_for(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    await said(database, "Не нашёл телефон отдела", "Где парковка? +7 913 123-45-67", "Нет программы, +7 913 123-45-68")
+    read = await listed(api, people.client_centricity)
+    assert (read["n"], read["groups"]) == (3, 3)
+    assert sorted(item["words"] for item in read["items"]) == [
+        ["найти", "отдел", "телефон"],
+        ["парковка"],
+        ["программа"],
+    ]
+    for words, found in (("телефоны", 1), ("парковка", 1)):
+        answer = await api.get(
+            "/api/v1/monitoring/comments", params={"q": words}, headers=api.as_(people.client_centricity)
+        )
+        assert len(answer.json()["items"]) == found, words
+
+
 @pytest.mark.order("O-11", "O-10")
 async def test_what_was_resolved_is_opened_again_by_new_texts(
     api: Api, people: People, database: JoinedDatabase

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.db import insert_into
 from app.core.grouping import NEAR_ENOUGH, grown, nearness
+from app.core.masking import without_masks
 from app.core.security import unit_itself
 from app.monitoring.models import NotFoundGroup, NotFoundLemma, NotFoundStep, NotFoundText
 from app.monitoring.rules import NotFoundState
@@ -35,12 +36,13 @@ async def group_comments(session: AsyncSession, comment_ids: Sequence[UUID]) -> 
         lock = select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
         await session.exec(lock)
     for row in rows:
-        forms = telling_forms(row.text, await follow_synonyms(session))
+        text = without_masks(row.text)  # a telephone left is not a telephone looked for
+        forms = telling_forms(text, await follow_synonyms(session))
         if forms:
-            await _join(session, row, forms)
+            await _join(session, row, text, forms)
 
 
-async def _join(session: AsyncSession, comment: SurveyComment, forms: list[str]) -> None:
+async def _join(session: AsyncSession, comment: SurveyComment, text: str, forms: list[str]) -> None:
     group = await _nearest(session, comment.organization_id, forms)
     known: dict[str, int] = {}
     if group is None:
@@ -60,7 +62,7 @@ async def _join(session: AsyncSession, comment: SurveyComment, forms: list[str])
         group.length = grown(group.length, (known.get(form, 0) for form in forms))
         _reopen(session, group)
     if group.template_id is None:
-        await _tie(session, group, comment.text)
+        await _tie(session, group, text)
     await session.flush()  # what follows refers to the group
     session.add(NotFoundText(comment_id=comment.id, group_id=group.id))
     counted = insert_into(session, NotFoundLemma).values(
