@@ -30,6 +30,8 @@ READ_AT_ONCE = 50
 TOLD_AT_ONCE = 20
 MAX_LEMMAS = 400
 LONGEST_LEMMA = 100
+JOINED_WORDS = 8
+"""Each of so many words is a join. With dozens PostgreSQL plans for seconds, until it gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,17 @@ def prepare(text: str) -> Prepared:
 
 def has_words(text: str) -> list[ColumnElement[bool]]:
     """The conditions that a comment has every word of a text, in any form."""
-    return [
+    forms = list(lemmas(text))
+    joined, counted = forms[:JOINED_WORDS], forms[JOINED_WORDS:]
+    conditions: list[ColumnElement[bool]] = [
         col(SurveyComment.id).in_(sa.select(col(CommentLemma.comment_id)).where(col(CommentLemma.lemma) == form))
-        for form in lemmas(text)
+        for form in joined
     ]
+    if counted:
+        its = col(CommentLemma.comment_id) == col(SurveyComment.id)
+        found = sa.select(sa.func.count()).where(its, col(CommentLemma.lemma).in_(counted))
+        conditions.append(found.scalar_subquery() == len(counted))
+    return conditions
 
 
 async def _submissions(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[SurveySubmission]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.surveys.comments import JOINED_WORDS, has_words
 from app.surveys.models import SubmissionSource
 from tests.conftest import Api, JoinedDatabase
 from tests.monitoring.work import answered
@@ -100,3 +101,16 @@ async def test_what_is_refused(api: Api, people: People) -> None:
     for query in ({"code": "x"}, {"q": ""}, {"cursor": "broken"}, {"group_by": "planet"}):
         assert (await api.get(PATH, params=query, headers=api.as_(people.unit_head))).status_code == 422, query
     assert (await api.get(PATH, headers=api.as_(people.operator))).status_code == 403
+
+
+@pytest.mark.order("A-1.23x", "O-11")
+async def test_a_whole_sentence_is_searched_for_as_well(api: Api, people: People, database: JoinedDatabase) -> None:
+    """Dozens of words, each joined, took PostgreSQL longer to plan than a statement may take: 503."""
+    many = [f"{first}{second}" for first in "бвгдж" for second in "аеиоуыэюя"]
+    async with database.transaction() as session:
+        await answered(session, 1, 1, date(2026, 11, 12), answers={"comments": {"telegram": " ".join(many)}})
+    await worked_off(database)
+    assert len(has_words(" ".join(many))) <= JOINED_WORDS + 1
+    assert len(texts(await told(api, people, q=" ".join(many)))) == 1
+    assert texts(await told(api, people, q=" ".join([*many, "займы"]))) == []
+    assert texts(await told(api, people, q=" ".join([*many[:5], "займы", *many[5:]]))) == []
