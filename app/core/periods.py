@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query
 from sqlalchemy.sql.elements import ColumnElement
@@ -41,13 +42,13 @@ class Period:
             conditions.append(day <= self.until)
         return conditions
 
-    def covers(self, moment: Any) -> list[ColumnElement[bool]]:
-        """The conditions that a column of moments lies in the period's local days."""
+    def covers(self, moment: Any, zone: ZoneInfo = clock.LOCAL_ZONE) -> list[ColumnElement[bool]]:
+        """The conditions that a column of moments lies in the period's days in a zone."""
         conditions: list[ColumnElement[bool]] = []
         if self.since is not None:
-            conditions.append(moment >= clock.day_starts_at(self.since))
+            conditions.append(moment >= clock.day_starts_at(self.since, zone))
         if self.until is not None:
-            conditions.append(moment < clock.day_ends_before(self.until))
+            conditions.append(moment < clock.day_ends_before(self.until, zone))
         return conditions
 
 

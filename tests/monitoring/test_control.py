@@ -1,8 +1,9 @@
 """The head's control of a unit: queue, workload, sign-off, notes (O-10)."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -10,6 +11,11 @@ import time_machine
 from app.core import example_ids
 from app.core.ids import new_id
 from app.core.outbox import Relay
+from app.core.periods import Period
+from app.messages.models import Message
+from app.monitoring.models import TargetMeasure
+from app.monitoring.service import targets
+from app.organizations.models import Organization
 from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import MESSAGES, act, drafted, message_body, registered, triage_body
@@ -215,3 +221,29 @@ async def test_days_of_the_queue_are_local(api: Api, people: People, stopped_clo
     assert (await queue(api, people))["total"]["due_today"] == 1
     stopped_clock.shift(timedelta(days=1))
     assert (await queue(api, people))["total"]["overdue"] == 1
+
+
+@pytest.mark.order("O-4", "O-10")
+async def test_days_and_months_of_messages_begin_where_their_organization_is(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    message = (await registered(api, people))["id"]
+    async with database.transaction() as session:
+        whose = await session.get_one(Organization, people.unit_head.organization_id)
+        whose.zone = "Asia/Kamchatka"
+        row = await session.get_one(Message, UUID(message))
+        row.received_at = datetime.fromisoformat("2026-10-31T20:00:00+07:00")  # there November has begun
+        row.satisfaction = 2
+    for period, rated in ((("2026-10-01", "2026-10-31"), 0), (("2026-11-01", "2026-11-01"), 1)):
+        query = dict(zip(("from", "to"), period, strict=True))
+        answer = await api.get("/api/v1/monitoring/channel-parity", params=query, headers=api.as_(people.unit_head))
+        measures = [measure for item in answer.json()["items"] for measure in item["measures"]]
+        assert sum(one["n"] for one in measures if one["measure"] == "answer_satisfaction") == rated, period
+    async with database.transaction(write=False) as session:
+        november = Period(date(2026, 11, 1), date(2026, 11, 30))
+        shares = await targets._shares(session, TargetMeasure.ANSWER_SATISFACTION, november)
+    assert shares == {people.unit_head.unit_id: (0, 1)}
+    stopped_clock.move_to(datetime.fromisoformat("2026-11-30T20:00:00+07:00"))  # there December has begun
+    url = f"/api/v1/monitoring/units/{people.unit_head.unit_id}/sign-offs"
+    signed = await api.post(url, headers=api.as_(people.unit_head), json={"month": "2026-11"})
+    assert (signed.status_code, signed.json().get("figures", {}).get("received")) == (201, 1), signed.text

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -127,6 +128,20 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
     if by.may("monitoring:all_units"):
         return sa.true()
     return col(Message.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
+
+
+async def within(session: AsyncSession, period: Period, moment: Any) -> ColumnElement[bool]:
+    """The condition that a moment of a message lies in the period's days, in the zone of its organization."""
+    zones = (await session.exec(select(Organization.zone).distinct())).all()
+    return sa.or_(
+        *[
+            sa.and_(
+                col(Message.organization_id).in_(select(Organization.id).where(Organization.zone == zone)),
+                *period.covers(moment, ZoneInfo(zone)),
+            )
+            for zone in zones
+        ]
+    )
 
 
 async def read_levels(

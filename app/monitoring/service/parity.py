@@ -150,7 +150,8 @@ async def _of_messages(session: AsyncSession, cut: LevelCut, by: Principal) -> S
         func.count().filter(rating == 2),  # noqa: PLR2004
     )
     query = query.join_from(Message, Point, col(Point.id) == col(Message.point_id))
-    query = query.where(levels.visible_to(by), rating.is_not(None), *cut.period.covers(col(Message.received_at)))
+    received = await levels.within(session, cut.period, col(Message.received_at))
+    query = query.where(levels.visible_to(by), rating.is_not(None), received)
     if cut.organization_id is not None:
         query = query.where(col(Message.organization_id) == cut.organization_id)
     rows = (await session.exec(query.group_by(col(Point.channel)))).all()

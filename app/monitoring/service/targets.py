@@ -191,7 +191,8 @@ async def _shares(session: AsyncSession, measure: TargetMeasure, period: Period)
     elif measure is TargetMeasure.ANSWER_SATISFACTION:
         rating, unit = col(Message.satisfaction), col(Message.unit_id)
         query: Any = sa.select(unit, func.count().filter(rating == 1), func.count())
-        query = query.where(rating.is_not(None), *period.covers(col(Message.received_at))).group_by(unit)
+        received = await levels.within(session, period, col(Message.received_at))
+        query = query.where(rating.is_not(None), received).group_by(unit)
         shares |= {unit_id: (satisfied, n) for unit_id, satisfied, n in (await session.exec(query)).all()}
     else:
         wants_target = measure is TargetMeasure.TARGETS_IN_TIME

@@ -17,6 +17,7 @@ from app.messages.models import Message, Reply
 from app.messages.rules.lives import ReplyState
 from app.monitoring import rules
 from app.monitoring.schemas.templates import TemplateGroupBy, TemplateUseRead, TemplateUsesRead, UseRead
+from app.monitoring.service.levels import within
 from app.monitoring.service.satisfaction import told_share
 from app.organizations.models import Unit
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
@@ -81,7 +82,7 @@ async def _read(
         .join(ReplyTemplate, col(ReplyTemplate.id) == col(Reply.template_id))
         .join(Message, col(Message.id) == col(Reply.message_id))
         .join(Point, col(Point.id) == col(Message.point_id))
-        .where(_visible_to(by), *cut.period.covers(col(Reply.created_at)))
+        .where(_visible_to(by), await within(session, cut.period, col(Reply.created_at)))
     )
     if cut.unit_id is not None:
         query = query.where(col(Message.unit_id) == cut.unit_id)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import col, func, select
@@ -27,7 +28,7 @@ from app.monitoring.schemas.control import (
     UnitQueueRead,
 )
 from app.organizations.errors import UnitNotFound
-from app.organizations.models import Employee
+from app.organizations.models import Employee, Organization, Unit
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import has_review
 from app.reply_templates.rules.review import ReviewState
@@ -68,7 +69,7 @@ async def read_queue(session: AsyncSession, unit_id: UUID) -> UnitQueueRead:
 async def sign_off(session: AsyncSession, unit_id: UUID, body: SignOffCreate, *, by: Principal) -> SignOffRead:
     """Confirm the figures of a month that is over; they are kept as they are now."""
     month = date.fromisoformat(f"{body.month}-01")
-    if clock.today() < clock.next_month(month):
+    if clock.today(await _zone(session, unit_id)) < clock.next_month(month):
         ru, en = "Месяц ещё не закончился.", "The month is not over yet."
         raise Invalid(faults=[Fault("/month", "not_over", ru, en)])
     figures = await month_figures(session, unit_id, month)
@@ -86,7 +87,8 @@ async def read_sign_offs(session: AsyncSession, rows: Sequence[SignOff]) -> list
 
 async def month_figures(session: AsyncSession, unit_id: UUID, month: date) -> MonthFiguresRead:
     """What became of the messages that the unit received in a month (local days), and of their ended deadlines."""
-    since, until = clock.day_starts_at(month), clock.day_starts_at(clock.next_month(month))
+    zone = await _zone(session, unit_id)
+    since, until = clock.day_starts_at(month, zone), clock.day_starts_at(clock.next_month(month), zone)
     mine = (col(Message.unit_id) == unit_id, col(Message.received_at) >= since, col(Message.received_at) < until)
     state = col(Message.state)
     # Closed afterwards it stays answered, or redirected.
@@ -116,10 +118,16 @@ async def month_figures(session: AsyncSession, unit_id: UUID, month: date) -> Mo
     )
 
 
+async def _zone(session: AsyncSession, unit_id: UUID) -> ZoneInfo:
+    """The zone of a unit's organization: its days begin there."""
+    query = select(Organization.zone).join(Unit, col(Unit.organization_id) == col(Organization.id))
+    return ZoneInfo((await session.exec(query.where(Unit.id == unit_id))).one())
+
+
 async def _count(session: AsyncSession, unit_id: UUID, key: Any) -> list[tuple[Any, dict[str, int]]]:
-    now = clock.now()
+    now, zone = clock.now(), await _zone(session, unit_id)
     due, state = col(Message.due_at), col(Message.state)
-    late, tonight = now - WHOLE_SECOND, clock.day_ends_before(clock.today())
+    late, tonight = now - WHOLE_SECOND, clock.day_ends_before(clock.today(zone), zone)
     returned = sa.exists().where(col(Reply.message_id) == col(Message.id), col(Reply.state) == ReplyState.RETURNED)
     query = sa.select(
         key.label("key"),
