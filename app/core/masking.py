@@ -22,7 +22,9 @@ _MASKS = {
 _ANY_MASK = re.compile("|".join(map(re.escape, [*_MASKS.values(), NAME_MASK, CONTACT_MASK, ADDRESS_MASK])))
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])++")
 _PROFILE = re.compile(
-    r"(?<![\w@/.])(?:https?://)?(?:m\.)?(?:vk\.com/id|ok\.ru/profile/)[0-9]{1,20}|(?<![\w@/.])@[A-Za-z]\w{3,31}(?!\w)"
+    r"(?<![\w@/.])(?:https?://)?(?:www\.|m\.)?(?:vk\.(?:com|ru)/id|ok\.ru/profile/)[0-9]{1,20}"
+    r"|(?<![\w@/.])@[A-Za-z]\w{3,31}(?!\w)",
+    re.IGNORECASE,
 )
 _STREET = (
     r"(?:ул(?:иц[а-я]{1,2})?|пр(?:осп(?:ект[а-я]{0,2})?|-т)?|пер(?:еул[а-я]{2,4})?|бульвар[а-я]{0,2}|б-р|мкр|"

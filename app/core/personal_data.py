@@ -33,9 +33,14 @@ class Suspicion:
 
 # A run of digits with single blanks or hyphens between them, not inside a longer word or number.
 _NUMBER = re.compile(r"(?<![\w+])[0-9](?:[ \u00a0-]?[0-9])*(?!\w)")
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
 _PASSPORT = re.compile(r"(?<![\w+])[0-9]{2}[ \u00a0]?[0-9]{2}[ \u00a0]+(?:№[ \u00a0]*)?[0-9]{6}(?!\w)")
-_BARE_PASSPORT = re.compile(r"(?:паспорт|серия)\w*[^0-9\n]{0,30}([0-9]{10})(?!\w)", re.IGNORECASE)
+# Where it is called one its parts stand in any spelling: «серия 5004, номер 123456», «50 04 123 456», «5004-123456».
+_CALLED_PASSPORT = re.compile(
+    r"(?:паспорт|сери[яиюе])[^\W\d]*+[^0-9\n]{0,30}([0-9]{2}[ \u00a0]?[0-9]{2}[ \u00a0,;:.№-]{0,4}(?:номер|N)?"
+    r"[ \u00a0,;:.№-]{0,4}[0-9]{3}[ \u00a0]?[0-9]{3})(?!\w)",
+    re.IGNORECASE,
+)
 
 
 def suspected(text: str) -> list[Suspicion]:
@@ -106,7 +111,7 @@ def _numbers(text: str, is_one: Callable[[str], bool]) -> Iterator[tuple[int, in
 
 def _passports(text: str) -> Iterator[tuple[int, int]]:
     yield from _spans(_PASSPORT, text)
-    for match in _BARE_PASSPORT.finditer(text):
+    for match in _CALLED_PASSPORT.finditer(text):
         yield match.span(1)
 
 

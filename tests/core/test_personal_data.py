@@ -26,6 +26,12 @@ from app.core.personal_data import suspected
         ("паспорт 5004 123456", "passport", "5004 123456"),
         ("50 04 № 123456", "passport", "50 04 № 123456"),
         ("Паспорт серии 5004123456 выдан", "passport", "5004123456"),
+        ("паспорт серия 5004 номер 123456", "passport", "5004 номер 123456"),
+        ("Паспорт: серия 50 04, № 123456, выдан", "passport", "50 04, № 123456"),
+        ("паспорт 5004№123456", "passport", "5004№123456"),
+        ("паспорт 5004-123456", "passport", "5004-123456"),
+        ("паспортные данные 50 04 123 456", "passport", "50 04 123 456"),
+        ("ivan@mail.example.ru- не отвечают", "email", "ivan@mail.example.ru"),
     ],
 )
 def test_what_is_suspected_and_where(text: str, kind: str, place: str) -> None:
@@ -43,6 +49,8 @@ def test_what_is_suspected_and_where(text: str, kind: str, place: str) -> None:
         "номер заявки 4111 1111 1111 1112",
         "0000 0000 0000 0000",
         "договор 5004123456",
+        "договор 5004-123456",
+        "серия вебинаров 2024 года, заявка 123456",
         "сумма 123456",
         "@econom_nso",
         "a@b",
@@ -66,7 +74,8 @@ def test_any_text_is_taken_and_places_lie_within_it_apart(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1" * 10_000, "1 " * 5_000, "@" * 10_000, "a@" * 5_000, "a." * 5_000 + "@", "+7" * 5_000]
+    "text",
+    ["1" * 10_000, "1 " * 5_000, "@" * 10_000, "a@" * 5_000, "a." * 5_000 + "@", "+7" * 5_000, "паспорт" * 1_400],
 )
 def test_long_monotonous_texts_end(text: str) -> None:
     """The patterns are linear; a quadratic one would run for minutes here and be seen."""
@@ -101,6 +110,7 @@ def test_what_is_personal_is_masked(
         ("улица 1-я Лесная, д. 3 (вход 2), Айбек Кабанбаев", "[адрес] (вход 2), [имя]"),
         ("Пишите Анне-Марии П.", "Пишите [имя]-[имя]"),
         ("пишите @masha_99, https://ok.ru/profile/12345", "пишите [контакт], [контакт]"),
+        ("https://www.vk.com/id12345, VK.com/id12345, vk.ru/id12345", "[контакт], [контакт], [контакт]"),
         ("Надежда на заём, вера в лучшее, Роман прочитан", "Надежда на заём, вера в лучшее, Роман прочитан"),
         ("В Бердске и Кирове, 50 кв. м, закон 44-ФЗ, № 27", "В Бердске и Кирове, 50 кв. м, закон 44-ФЗ, № 27"),
         ("Страница vk.com/econom_nso, площадь большая", "Страница vk.com/econom_nso, площадь большая"),
