@@ -112,9 +112,17 @@ class NamedSource:
     point_id: UUID | None
 
 
-async def named_sources(session: AsyncSession) -> dict[str, NamedSource]:
-    """Every source that a published version names, by its key, in the wording of the newest one."""
-    query = select(SurveyForm).where(SurveyForm.state == FormState.PUBLISHED).order_by(col(SurveyForm.form_version))
+async def named_sources(session: AsyncSession, organization_id: UUID | None = None) -> dict[str, NamedSource]:
+    """Every source that a published version names, by its key.
+
+    In the wording of the organization's own newest version, else of everybody's, else of another organization's.
+    """
+    whose = col(SurveyForm.organization_id)
+    own = whose == organization_id if organization_id else sa.false()
+    later = sa.case((own, 2), (whose.is_(None), 1), else_=0)
+    query = (
+        select(SurveyForm).where(SurveyForm.state == FormState.PUBLISHED).order_by(later, col(SurveyForm.form_version))
+    )
     found: dict[str, NamedSource] = {}
     for row in (await session.exec(query)).all():
         questions = parse_form(row.definition).questions

@@ -1,11 +1,13 @@
 """Sources, findability, and the period before (O-11)."""
 
+import copy
 from datetime import date
 from typing import Any
 
 import pytest
 
-from app.surveys.models import SubmissionSource
+from app.surveys.models import SubmissionSource, SurveyForm
+from app.surveys.queries import form_in_force
 from tests.conftest import Api, JoinedDatabase
 from tests.monitoring.work import answered
 from tests.people import People
@@ -89,6 +91,38 @@ async def test_sources_and_how_easily_things_are_found_there(
     assert (await told(api, people, "findability", form_version=1))["items"][0]["n"] == 97
     assert (await told(api, people, "findability", form_version=99))["items"] == []
     assert (await told(api, people, "sources", **{"from": "2100-01-01"}))["items"] == []
+
+
+@pytest.mark.order("O-4", "O-11")
+async def test_sources_are_called_as_their_organization_calls_them(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    async with database.transaction() as session:
+        other = await subordinate(session)
+        common = await form_in_force(session, "information-access", date(2026, 11, 3))
+        assert common is not None
+        definition = copy.deepcopy(common.definition)
+        definition["form"]["version"] = 99
+        telegram = next(raw for raw in definition["form"]["sources"] if raw["key"] == "telegram")
+        telegram |= {"text": "Рассылка учреждения", "interaction_point_id": str(people.other_point_id)}
+        known = common.model_dump(exclude={"id", "definition", "form_version", "organization_id", "version"})
+        own = SurveyForm(**known, definition=definition, form_version=99, organization_id=other)
+        session.add(own)
+        await session.flush()
+        await answered(session, 40, 40, date(2026, 11, 3))
+        await answered(session, 7, 7, date(2026, 11, 3), organization_id=other, form_id=own.id, form_version=99)
+    ministry = str(people.unit_head.organization_id)
+    for whose, name, n, channel in (
+        ({"organization_id": ministry}, "Телеграм-канал ведомства", 40, "telegram"),
+        ({"organization_id": str(other)}, "Рассылка учреждения", 7, "email"),
+        ({}, "Телеграм-канал ведомства", 47, "telegram"),
+    ):
+        for what in ("sources", "findability"):
+            (item,) = [one for one in (await told(api, people, what, **whose))["items"] if one["key"] == "telegram"]
+            assert (item["name"], item["n"]) == (name, n), (what, whose)
+        channels = (await told(api, people, "channel-parity", **whose))["items"]
+        (measure,) = [one for item in channels if item["key"] == channel for one in item["measures"] if one["n"] == n]
+        assert measure["measure"] == "findability"
 
 
 async def test_operators_read_no_figures(api: Api, people: People) -> None:

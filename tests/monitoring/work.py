@@ -36,15 +36,13 @@ async def submissions_of(
     return [
         SurveySubmission(
             id=new_id(),
-            form_id=form.id,
             form=form.key,
-            form_version=form.form_version,
             organization_id=organization_id or ministry.id,
             received_at=clock.now(),
             counted_on=on,
             satisfaction=1 if place < satisfied else 2,
             answers=by_key(1 if place < satisfied else 2, **answers),
-            **{"source": SubmissionSource.WEB, **more},
+            **{"form_id": form.id, "form_version": form.form_version, "source": SubmissionSource.WEB, **more},
         )
         for place in range(many)
     ]

@@ -21,7 +21,7 @@ async def list_comments(
     session: AsyncSession, cut: Cut, group_by: GroupBy | None, code: str | None, q: str | None, page: PageParams
 ) -> CommentsRead:
     """A page of the comments, newest first, and how many there are in all and by group."""
-    sources = await named_sources(session)
+    sources = await named_sources(session, cut.organization_id)
     chosen = {key for key, source in sources.items() if code is None or _has_code(source, code)}
     counted = await read_counts(session, Counted.COMMENTS, cut, group_by)
     groups: dict[str, int] = {}

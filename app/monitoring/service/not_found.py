@@ -225,7 +225,7 @@ async def _examples(session: AsyncSession, ids: Sequence[UUID], cut: counters.Cu
 
 async def _sources(session: AsyncSession, ids: Sequence[UUID], cut: counters.Cut) -> dict[UUID, list[dict[str, Any]]]:
     """How many texts of each group are about which source, in the order of their codes."""
-    named = await named_sources(session)
+    named = await named_sources(session, cut.organization_id)
     group_id, key = col(NotFoundText.group_id), col(SurveyComment.row_key)
     query: Any = sa.select(group_id, key, func.count()).join_from(
         NotFoundText, SurveyComment, col(SurveyComment.id) == col(NotFoundText.comment_id)

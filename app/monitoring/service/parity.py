@@ -127,7 +127,7 @@ async def _of_survey(session: AsyncSession, cut: LevelCut) -> Samples:
     points = dict((await session.exec(select(Point.id, Point.channel))).all())
     came_from = await read_counts(session, Counted.CAME_FROM, survey, None)
     satisfied = [("", points[UUID(point)], counts[""][:2]) for point, counts in came_from.items()]
-    sources = await named_sources(session)
+    sources = await named_sources(session, cut.organization_id)
     channels = {
         key: points[source.point_id] if source.point_id is not None else _OF_THE_ORDER.get(key, key)
         for key, source in sources.items()

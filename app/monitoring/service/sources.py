@@ -33,7 +33,7 @@ async def _by_source(
     session: AsyncSession, question: Counted, cut: Cut, group_by: GroupBy | None, told: Told
 ) -> dict[str, Any]:
     figures = await read_figures(session, question, cut, group_by)
-    sources = await named_sources(session)
+    sources = await named_sources(session, cut.organization_id)
     items = []
     for key in sorted(figures.now, key=lambda key: sources[key].suffix):
         now = figures.now[key]
