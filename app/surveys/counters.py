@@ -208,8 +208,12 @@ async def _hand_on_comments(session: AsyncSession, taken: Sequence[UUID]) -> Non
     has = sa.exists().where(submissions.c.id == tail.c.submission_id, told != "{}")
     had = sa.exists().where(comments.c.submission_id == tail.c.submission_id)
     found = sa.select(tail.c.submission_id).distinct().where(tail.c.id.in_(taken), sa.or_(has, had))
-    statement = insert_into(session, UnreadComments).from_select(["submission_id"], found)
-    await session.exec(statement.on_conflict_do_nothing())
+    statement = insert_into(session, UnreadComments).from_select(
+        ["submission_id"], found.order_by(tail.c.submission_id)
+    )
+    # Whoever reads one in just now has read it as it was, and takes it out of the inbox: an update waits for that.
+    again = {"submission_id": statement.excluded.submission_id}
+    await session.exec(statement.on_conflict_do_update(index_elements=["submission_id"], set_=again))
 
 
 async def months(session: AsyncSession) -> list[date]:

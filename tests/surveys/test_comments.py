@@ -1,24 +1,28 @@
 """Comments are read in by the worker: masked, searched by dictionary forms, counted exactly (A-1.23x)."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.db import Database
+from app.core.settings import Settings
 from app.surveys import comments, counters
 from app.surveys.models import CommentLemma, Span, SurveyComment, SurveySubmission, UnreadComments
 from app.worker import fold_counters, read_comments
-from tests.conftest import JoinedDatabase
+from tests.conftest import JoinedDatabase, settings_for
 from tests.monitoring.work import answered, submissions_of
 
 DAY = date(2026, 11, 24)
 
 
-async def worked_off(database: JoinedDatabase) -> None:
+async def worked_off(database: Database) -> None:
     """Everything the worker has to do about submissions."""
     while await fold_counters(database):
         pass
@@ -127,6 +131,50 @@ async def test_what_changed_while_it_was_read_waits_for_its_turn(
     assert await comments.read_in(database) == 1
     async with database.transaction() as session:
         assert await kept(session) == [("vk", 4, "Нет карты")]
+
+
+async def test_what_is_corrected_and_folded_while_it_is_written_is_read_in_again(
+    fresh_database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(settings_for(fresh_database, settings.var_dir))
+    async with database.transaction() as session:
+        (row,) = await answered(session, 1, 1, DAY, answers={"comments": {"vk": "Нет адреса"}})
+    while await fold_counters(database):
+        pass
+
+    async def corrected() -> None:
+        async with database.transaction() as session:
+            stored = await session.get_one(SurveySubmission, row.id)
+            await counters.count(session, [stored], sign=-1)
+            stored.answers = stored.answers | {"comments": {"vk": "Нет карты"}}
+            await session.flush()
+            await counters.count(session, [stored])
+        await fold_counters(database)
+
+    read, tasks = comments._submissions, []
+
+    async def read_and_corrected(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[SurveySubmission]:
+        rows = await read(session, ids)
+        if session.info.get("writes"):
+            tasks.append(asyncio.create_task(corrected()))
+            await asyncio.sleep(0.5)
+        return rows
+
+    write = comments._write
+
+    async def writing(session: AsyncSession, *more: Any) -> int:
+        session.info["writes"] = True
+        return await write(session, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(comments, "_submissions", read_and_corrected)
+        patched.setattr(comments, "_write", writing)
+        assert await comments.read_in(database) == 1
+    await asyncio.gather(*tasks)
+    await worked_off(database)
+    async with database.transaction() as session:
+        assert await kept(session) == [("vk", 4, "Нет карты")]
+    await database.close()
 
 
 def test_a_hostile_comment_is_bounded() -> None:
