@@ -103,6 +103,8 @@ async def _write(session: AsyncSession, ids: Sequence[UUID], prepared: Mapping[s
     same = {_said(row) for row in known} & {_said(row) for row in wanted}
     gone = [row for row in known if _said(row) not in same]
     new = [row for row in wanted if _said(row) not in same]
+    await counters.add_comments(session, [*((row, -1) for row in gone), *((row, 1) for row in new)])
+    gone, new = _moved(gone, new)
     await session.exec(sa.delete(SurveyComment).where(col(SurveyComment.id).in_([row.id for row in gone])))
     session.add_all(new)
     await session.flush()  # the lemmas refer to them
@@ -110,11 +112,27 @@ async def _write(session: AsyncSession, ids: Sequence[UUID], prepared: Mapping[s
     words = [{"lemma": form, "comment_id": key} for key, text in texts.items() for form in prepared[text].lemmas]
     if words:
         await session.exec(sa.insert(CommentLemma), params=words)
-    await counters.add_comments(session, [*((row, -1) for row in gone), *((row, 1) for row in new)])
     await session.exec(sa.delete(UnreadComments).where(inbox.in_(mine)))
     for start in range(0, len(new), TOLD_AT_ONCE):
         emit(session, CommentsReadIn(comment_ids=[row.id for row in new[start : start + TOLD_AT_ONCE]]))
     return len(mine)
+
+
+def _moved(
+    gone: Sequence[SurveyComment], new: Sequence[SurveyComment]
+) -> tuple[list[SurveyComment], list[SurveyComment]]:
+    """Correct comments whose words stayed where they are: nobody said anything new. What is gone and new otherwise."""
+    words = {(row.submission_id, row.row_key, row.text): row for row in gone}
+    said = []
+    for row in new:
+        before = words.pop((row.submission_id, row.row_key, row.text), None)
+        if before is None:
+            said.append(row)
+            continue
+        for column in counters.comments.columns:
+            if column.key != "id":
+                setattr(before, column.key, getattr(row, column.key))
+    return list(words.values()), said
 
 
 def _comments(row: SurveySubmission, prepared: Mapping[str, Prepared]) -> Iterable[SurveyComment]:

@@ -9,8 +9,10 @@ from sqlmodel import select
 from app.core import example_ids
 from app.core.outbox import Relay
 from app.core.security import Principal
+from app.monitoring.models import NotFoundLemma
 from app.monitoring.service.grouping import group_comments
-from app.surveys.models import SurveyComment
+from app.surveys import counters
+from app.surveys.models import Span, SurveyComment, SurveySubmission
 from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.work import act
@@ -122,6 +124,28 @@ async def test_what_was_resolved_is_opened_again_by_new_texts(
     resolved = await act(api, people.unit_head, path, "resolve", {"note": "Готово"})
     reopened = await act(api, people.unit_head, path, "reopen", {"note": "Не всё"})
     assert (resolved.status_code, reopened.json()["state"]) == (200, "open")
+
+
+@pytest.mark.order("O-11")
+async def test_a_correction_of_something_else_opens_nothing_again(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    await said(database, "Не нашёл расписание приёма граждан")
+    (group,) = (await listed(api, people.client_centricity))["items"]
+    path = f"{PATH}/{group['id']}"
+    assert (await act(api, people.client_centricity, path, "resolve", {"note": "Готово"})).status_code == 200
+    async with database.transaction() as session:
+        (row,) = (await session.exec(select(SurveySubmission))).all()
+        await counters.count(session, [row], sign=-1)
+        row.municipality = "50701000"
+        await session.flush()
+        await counters.count(session, [row])
+    await said(database)
+    read = await listed(api, people.client_centricity, municipality="50701000")
+    assert [(item["id"], item["state"], item["n"]) for item in read["items"]] == [(group["id"], "resolved", 1)]
+    async with database.transaction() as session:
+        assert set((await session.exec(select(NotFoundLemma.n))).all()) == {1}
+        assert [row for span in Span for row in await counters.drift(session, DAY.replace(day=1), span)] == []
 
 
 @pytest.mark.order("O-11")
