@@ -57,6 +57,8 @@ class SurveyForm(VersionedRow, table=True):
     state: FormState = Field(sa_column=enum_column(FormState))
     valid_from: date
     valid_to: date | None = None
+    closes_on: date | None = None
+    """Until when it was published for; `valid_to` is earlier where a later version ends it."""
     definition: dict[str, Any] = Field(sa_column=json_column())
     created_at: datetime
     created_by: UUID | None = Field(default=None, foreign_key="employees.id", index=True)

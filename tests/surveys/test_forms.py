@@ -288,6 +288,38 @@ async def test_a_draft_is_deleted_and_a_published_version_is_not(api: Api, peopl
 
 
 @pytest.mark.order("A-1")
+async def test_a_version_for_some_days_leaves_its_predecessor_the_end_that_it_had(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    today = clock.today()
+    days = [(today + timedelta(days=number)).isoformat() for number in (10, 20, 30, 40, 50)]
+    headers = api.as_(people.client_centricity)
+
+    async def withdraw(published: Any) -> None:
+        path = f"{FORMS}/{published.json()['id']}"
+        match = (await api.get(path, headers=headers)).headers["etag"]
+        done = await api.post(f"{path}/withdraw", headers=headers | {"If-Match": match}, json={})
+        assert done.status_code == 200, done.text
+
+    async def ends() -> dict[int, str | None]:
+        return {item["version"]: item["valid_to"] for item in (await api.get(FORMS)).json()["items"]}
+
+    second = await publish(api, people, await drafted(api, people), valid_from=days[0], valid_to=days[1])
+    await withdraw(second)
+    assert await ends() == {1: None}, "the survey does not close with a version that never began"
+    third = await publish(api, people, await drafted(api, people), valid_from=days[0], valid_to=days[3])
+    fourth = await publish(api, people, await drafted(api, people), valid_from=days[2], valid_to=days[4])
+    assert (await ends())[3] == (today + timedelta(days=29)).isoformat()
+    await withdraw(fourth)
+    assert (await ends())[3] == days[3]
+    await withdraw(third)
+    assert await ends() == {1: None}
+    with pytest.raises(DBAPIError, match="a published form"):
+        async with database.transaction() as session:
+            await session.exec(sa.text("UPDATE survey_forms SET closes_on = '2030-01-01'"))  # type: ignore[call-overload]
+
+
+@pytest.mark.order("A-1")
 async def test_a_version_is_withdrawn_before_it_begins(api: Api, people: People, database: JoinedDatabase) -> None:
     today = clock.today()
     later, latest = today + timedelta(days=10), today + timedelta(days=20)

@@ -129,6 +129,7 @@ async def publish_form(
     # Saved long ago, perhaps: codes and points are checked as they are now.
     row.definition = await _definition(session, row, _given(row))
     await _require_points_in_force(session, row)
+    row.closes_on = row.valid_to
     await _make_room(session, row)
     known = await _known_suffixes(session, row.key)
     session.add_all(
@@ -162,15 +163,17 @@ async def withdraw_form(session: AsyncSession, form_id: UUID, match: Match, *, b
     # Somebody whose clock is ahead may have answered for its first day already.
     if row.valid_from <= clock.today() or (await session.exec(answered)).first() is not None:
         raise FormHasBegun
-    query = select(SurveyForm).where(
+    row.state = FormState.WITHDRAWN
+    others = select(SurveyForm).where(
         SurveyForm.key == row.key,
         SurveyForm.state == FormState.PUBLISHED,
         SurveyForm.organization_id == row.organization_id,
-        SurveyForm.valid_to == row.valid_from - timedelta(days=1),
     )
-    for before in (await session.exec(query.with_for_update())).all():
-        before.valid_to = row.valid_to
-    row.state = FormState.WITHDRAWN
+    eve: date | None = None
+    for other in (await session.exec(others.order_by(col(SurveyForm.valid_from).desc()).with_for_update())).all():
+        if other.valid_to == row.valid_from - timedelta(days=1):
+            other.valid_to = min((day for day in (other.closes_on, eve) if day is not None), default=None)
+        eve = other.valid_from - timedelta(days=1)
     audit.record(session, by, "survey_form.withdrawn", "survey_form", row.id, fields=["state"])
     await session.flush()  # the version is counted at the flush
     return row
