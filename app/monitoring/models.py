@@ -162,6 +162,8 @@ class UnitTarget(VersionedRow, table=True):
     valid_from: date
     closed_on: date | None = None
     """The last day on which it holds."""
+    changed_on: date | None = None
+    """Since when it asks for what it asks; None: from the beginning."""
     created_at: datetime
     created_by: UUID = Field(foreign_key="employees.id")
 

@@ -123,6 +123,25 @@ async def test_a_target_not_reached_is_told_to_the_head_once_a_period(
     ]
 
 
+@pytest.mark.order("O-10", "O-11")
+async def test_a_month_that_is_over_is_not_judged_by_what_was_asked_for_later(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    target = f"{PATH}/{(await made(api, people, threshold=0.5)).json()['id']}"
+    async with database.transaction() as session:
+        await answered(session, 40, 26, date(2026, 11, 3), came_from_point_id=people.point_id)
+    stopped_clock.move_to(datetime.fromisoformat("2026-12-03T12:00:00+07:00"))
+    headers = api.as_(people.client_centricity) | {"If-Match": "*"}
+    assert (await api.patch(target, headers=headers, json={"threshold": 0.9})).status_code == 200
+    await judge_targets(database)
+    assert await notes(api, people.unit_head) == [], "November reached what was asked of it"
+    async with database.transaction() as session:
+        await answered(session, 40, 26, date(2026, 12, 2), came_from_point_id=people.point_id)
+    await judge_targets(database)
+    (note,) = await notes(api, people.unit_head)
+    assert "декабрь 2026 года: 65,0 %" in note["text"]
+
+
 @pytest.mark.order("O-10")
 async def test_two_workers_that_find_it_at_once_leave_one_note(
     api: Api, people: People, database: JoinedDatabase

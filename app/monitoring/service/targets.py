@@ -105,6 +105,8 @@ async def update_target(
         raise Invalid(faults=[Fault("/closed_on", "dates_reversed", ru, en)])
     match.require(row)
     changed = apply_changes(row, body)
+    if not {"threshold", "least_n"}.isdisjoint(changed):
+        row.changed_on = clock.today()
     audit.record(session, by, "unit_target.changed", "unit_target", row.id, fields=changed)
     await session.flush()  # the version is counted at the flush
     return row
@@ -161,8 +163,11 @@ async def _missed(session: AsyncSession) -> list[Judged]:
 
 
 def _holds(target: UnitTarget, first: date) -> bool:
-    """Whether the target holds in a period: from the one in which it begins to the one in which it ends."""
-    begins, _ = rules.period_of(target.valid_from, target.period)
+    """Whether the target, as it is now, holds in a period: from the one in which it begins to the one in which it ends.
+
+    What is over is not judged anew by what was asked for later.
+    """
+    begins, _ = rules.period_of(max(target.valid_from, target.changed_on or target.valid_from), target.period)
     return begins <= first and (target.closed_on is None or first <= target.closed_on)
 
 
