@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from app.monitoring.schemas.figures import GroupBy
+from app.monitoring.service.counts import in_order
 from app.surveys.models import SubmissionSource, SurveyForm
 from app.surveys.queries import form_in_force
 from tests.conftest import Api, JoinedDatabase
@@ -123,6 +125,12 @@ async def test_sources_are_called_as_their_organization_calls_them(
         channels = (await told(api, people, "channel-parity", **whose))["items"]
         (measure,) = [one for item in channels if item["key"] == channel for one in item["measures"] if one["n"] == n]
         assert measure["measure"] == "findability"
+
+
+def test_versions_stand_in_the_order_of_their_numbers() -> None:
+    assert [key for key, _ in in_order({"10": 0, "2": 0, "1": 0}, GroupBy.FORM_VERSION)] == ["1", "2", "10"]
+    assert [key for key, _ in in_order({"50701000": 0, "50640434101": 0}, GroupBy.MUNICIPALITY)][0] == "50640434101"
+    assert in_order({"": 0}, None) == []
 
 
 async def test_operators_read_no_figures(api: Api, people: People) -> None:

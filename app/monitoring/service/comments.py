@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.pagination import PageParams, paginate_rows
 from app.monitoring.schemas.comments import CommentGroupRead, CommentRead, CommentsRead
 from app.monitoring.schemas.figures import GroupBy
-from app.monitoring.service.counts import Cut, group_names, read_counts, survey_cut
+from app.monitoring.service.counts import Cut, group_names, in_order, read_counts, survey_cut
 from app.surveys import counters
 from app.surveys.comments import has_words
 from app.surveys.models import Counted, SurveyComment, SurveyForm
@@ -29,7 +29,7 @@ async def list_comments(
         for group, counts in by_group.items() if key in chosen else ():
             groups[group] = groups.get(group, 0) + sum(counts)
     names = await group_names(session, group_by, groups) if group_by else {}
-    shown = [CommentGroupRead(key=key, name=names[key], n=n) for key, n in sorted(groups.items()) if group_by]
+    shown = [CommentGroupRead(key=key, name=names[key], n=n) for key, n in in_order(groups, group_by)]
     query = select(SurveyComment).where(*(await survey_cut(session, cut)).holds(counters.comments))
     if code is not None:
         query = query.where(col(SurveyComment.row_key).in_(chosen))

@@ -3,9 +3,9 @@
 What was answered in a municipality that was reformed since counts for its successor, under the successor's name.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -20,6 +20,7 @@ from app.surveys import counters
 from app.surveys.models import Counted, SubmissionSource, SurveyForm
 
 NOT_GIVEN = "unknown"
+_Group = TypeVar("_Group")
 _COLUMNS = {
     GroupBy.DAY: "day",
     GroupBy.MONTH: "day",  # days at the edges are folded into their months
@@ -77,6 +78,12 @@ async def read_figures(session: AsyncSession, question: Counted, cut: Cut, group
 def is_comparable(group_by: GroupBy | None) -> bool:
     """Whether a group of one period is found in the one before: days and months are not."""
     return group_by not in (GroupBy.DAY, GroupBy.MONTH)
+
+
+def in_order(groups: Mapping[str, _Group], group_by: GroupBy | None) -> list[tuple[str, _Group]]:
+    """Groups by their keys; form versions as numbers. Without a `group_by` there is nothing to show."""
+    is_number = group_by is GroupBy.FORM_VERSION
+    return sorted(groups.items(), key=lambda one: (len(one[0]) * is_number, one[0])) if group_by else []
 
 
 async def read_counts(

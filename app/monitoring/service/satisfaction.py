@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.monitoring import rules
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import ComparedShareRead, ComparisonRead, GroupBy, GroupRead, SatisfactionRead
-from app.monitoring.service.counts import Cut, compared, is_comparable, read_figures
+from app.monitoring.service.counts import Cut, compared, in_order, is_comparable, read_figures
 from app.surveys.models import Counted
 
 
@@ -26,8 +26,7 @@ async def satisfaction(session: AsyncSession, cut: Cut, group_by: GroupBy | None
             previous=_previous(counts, None if groups_before is None else groups_before.get(key, ())),
             **told_share(*_pair(counts)),
         )
-        for key, counts in sorted(now.items())
-        if group_by
+        for key, counts in in_order(now, group_by)
     ]
     total = ComparedShareRead(**told_share(*_pair(whole)), previous=_previous(whole, whole_before))
     return SatisfactionRead.model_validate(figures.head | {"total": total, "items": items})

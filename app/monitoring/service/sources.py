@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.monitoring import rules
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import FindabilityRead, GroupBy, SourcesRead
-from app.monitoring.service.counts import Cut, compared, is_comparable, read_figures
+from app.monitoring.service.counts import Cut, compared, in_order, is_comparable, read_figures
 from app.surveys.models import Counted
 from app.surveys.queries import named_sources
 
@@ -42,8 +42,7 @@ async def _by_source(
         groups = [
             {"key": group, "name": figures.names[group]}
             | told(counts, None if groups_before is None else groups_before.get(group, ()))
-            for group, counts in sorted(now.items())
-            if group_by
+            for group, counts in in_order(now, group_by)
         ]
         whole_before = None if before is None else rules.summed(before.values())
         source = {"key": key, "code": sources[key].codes[question], "name": sources[key].text, "groups": groups}
