@@ -129,7 +129,7 @@ async def test_sources_are_called_as_their_organization_calls_them(
 
 def test_versions_stand_in_the_order_of_their_numbers() -> None:
     assert [key for key, _ in in_order({"10": 0, "2": 0, "1": 0}, GroupBy.FORM_VERSION)] == ["1", "2", "10"]
-    assert [key for key, _ in in_order({"50701000": 0, "50640434101": 0}, GroupBy.MUNICIPALITY)][0] == "50640434101"
+    assert in_order({"50701000": 0, "50640434101": 0}, GroupBy.MUNICIPALITY)[0] == ("50640434101", 0)
     assert in_order({"": 0}, None) == []
 
 
