@@ -1,5 +1,6 @@
 """Use cases of organizations, units, topics and municipalities."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -48,9 +49,11 @@ async def get_organization(session: AsyncSession, organization_id: UUID) -> Orga
 
 
 async def organizations_by_name(session: AsyncSession) -> dict[str, Organization]:
-    """Every organization by its name, its key and its id."""
+    """Every organization by its key, its id and its name; a name that several have tells of none of them."""
     rows = (await session.exec(select(Organization))).all()
-    return {name: row for row in rows for name in (row.name, row.key, str(row.id))}
+    named = Counter(row.name for row in rows)
+    by_name = {row.name: row for row in rows if named[row.name] == 1}
+    return by_name | {known: row for row in rows for known in (row.key, str(row.id))}
 
 
 async def get_ministry(session: AsyncSession) -> Organization:

@@ -20,7 +20,7 @@ from app.core.tables.reading import read_table
 from app.core.tables.writing import xlsx_bytes
 from app.imports.events import ImportChecked
 from app.imports.models import ImportRow
-from app.organizations.models import OrganizationKind
+from app.organizations.models import Organization, OrganizationKind
 from app.surveys import counters, importer
 from app.surveys.events import SubmissionsImported
 from app.surveys.models import PreparedSubmission, Span, SurveySubmission, UncountedAnswer
@@ -267,6 +267,20 @@ async def test_rows_of_several_organizations_and_versions(api: Api, people: Peop
     mixed = table(headers, [OrganizationKind.MINISTRY.value, *cells()])
     refused = await imported(api, database, people, mixed, organization_id=str(theirs))
     assert [fault["cell"] for fault in refused["faults"]] == ["A2"]
+
+
+@pytest.mark.order("O-2.2", "A-1")
+async def test_a_name_that_two_organizations_have_names_neither(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    async with database.transaction() as session:
+        theirs = await subordinate(session)
+        for key, name in (("twin", "Учреждение"), ("odd", str(theirs)), ("odder", "institution")):
+            session.add(Organization(key=key, kind=OrganizationKind.SUBORDINATE, name=name))
+    content = table(["11", *HEADERS], *([told, *cells()] for told in ("Учреждение", "institution", str(theirs), "odd")))
+    report = await imported(api, database, people, content, partial=True)
+    assert [(fault["cell"], fault["code"]) for fault in report["faults"]] == [("A2", "unknown_reference")]
+    assert [row.organization_id == theirs for row in await stored(database)] == [True, True, False]
 
 
 @pytest.mark.parametrize(
