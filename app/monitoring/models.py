@@ -75,6 +75,8 @@ class NotFoundGroup(VersionedRow, table=True):
     """Whose template should answer it, or who took it up."""
     template_id: UUID | None = Field(default=None, foreign_key="reply_templates.id", index=True)
     """The template that should answer it."""
+    is_untied: bool = Field(default=False)
+    """Whether somebody took the template away: new texts bring none along then."""
     state: NotFoundState = Field(sa_column=enum_column(NotFoundState))
     length: int
     """The squared length of the counts of its lemmas, by which texts are grouped (`core.grouping`)."""

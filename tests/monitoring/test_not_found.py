@@ -72,6 +72,21 @@ async def test_texts_of_the_same_thing_stand_together_and_are_tied_to_the_templa
 
 
 @pytest.mark.order("A-1.23x", "O-11")
+async def test_a_template_that_was_taken_away_does_not_come_back_with_the_next_text(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    await said(database, "Не нашёл, где взять льготный заём для малого бизнеса")
+    (loan,) = (await listed(api, people.client_centricity))["items"]
+    assert loan["template_id"] == example_ids.TEMPLATE
+    headers = api.as_(people.client_centricity) | {"If-Match": "*"}
+    untied = await api.patch(f"{PATH}/{loan['id']}", headers=headers, json={"template_id": None})
+    assert untied.json()["template_id"] is None
+    await said(database, "Где взять льготный заём малому бизнесу?")
+    (again,) = (await listed(api, people.client_centricity))["items"]
+    assert (again["id"], again["n"], again["template_id"]) == (loan["id"], 2, None)
+
+
+@pytest.mark.order("A-1.23x", "O-11")
 async def test_a_telephone_that_was_left_is_no_telephone_that_was_looked_for(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:

@@ -61,7 +61,7 @@ async def _join(session: AsyncSession, comment: SurveyComment, text: str, forms:
         known = dict((await session.exec(select(NotFoundLemma.lemma, NotFoundLemma.n).where(*its))).all())
         group.length = grown(group.length, (known.get(form, 0) for form in forms))
         _reopen(session, group)
-    if group.template_id is None:
+    if group.template_id is None and not group.is_untied:
         await _tie(session, group, text)
     await session.flush()  # what follows refers to the group
     session.add(NotFoundText(comment_id=comment.id, group_id=group.id))

@@ -109,7 +109,7 @@ async def update_group(
     match.require(row)
     row.unit_id = unit_id
     if "template_id" in sent:
-        row.template_id = body.template_id
+        row.template_id, row.is_untied = body.template_id, body.template_id is None
     audit.record(session, by, "not_found.changed", "not_found_group", row.id, fields=sorted(sent))
     await session.flush()  # the version is counted at the flush
     return row
