@@ -20,7 +20,6 @@ from app.core.deps import SessionDep, SettingsDep
 from app.core.problems import Invalid
 from app.core.same_origin import SameOrigin
 from app.core.security import Principal
-from app.identity.router.sessions import FormDep
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization
@@ -30,11 +29,13 @@ from app.surveys.schemas import FormRead, PaperCreate, QuestionRead
 from app.surveys.service import forms, paper, submissions
 from app.web.page_sessions import PATH, signed_in
 from app.web.pages import page
+from app.web.questionnaire import read_fields
 
 router = APIRouter(prefix=f"{PATH}/paper", include_in_schema=False)
 
 FORM = "information-access"
 READ = ["GET", "HEAD"]
+_FIELD = re.compile(r"organization|batch|municipality|filled_at|number|digits|[0-9]{1,3}\.[0-9]{1,3}\.comment")
 KEPT = ("organization", "batch", "municipality", "filled_at")
 """What the sheets of a bundle have in common: it stands in the fields of the next sheet already."""
 
@@ -44,7 +45,12 @@ async def _keyer(by: Annotated[Principal, Depends(signed_in("surveys:key_in"))],
     return by
 
 
+async def _fields(request: Request) -> dict[str, str]:
+    return read_fields(await request.body(), lambda name: _FIELD.fullmatch(name) is not None)
+
+
 Keyer = Annotated[Principal, Depends(_keyer)]
+Fields = Annotated[dict[str, str], Depends(_fields)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,7 @@ async def open_paper(by: Keyer, request: Request, session: SessionDep) -> Respon
 
 
 @router.post("")
-async def key_in(_: SameOrigin, by: Keyer, fields: FormDep, session: SessionDep, settings: SettingsDep) -> Response:
+async def key_in(_: SameOrigin, by: Keyer, fields: Fields, session: SessionDep, settings: SettingsDep) -> Response:
     """Store the sheet and go on to the next; the same sheet sent twice is stored once."""
     organization, form, day = await _desk(session, fields)
     errors: list[str] = []
@@ -180,7 +186,7 @@ def _answers(asked: list[Place], fields: Mapping[str, str], errors: list[str]) -
             continue
         answers[place.code] = int(digit)
         if place.has_comment and (comment := fields.get(f"{place.code}.comment", "").strip()):
-            answers[f"{place.code}.comment"] = comment.replace("\r\n", "\n")  # what was typed as one sign
+            answers[f"{place.code}.comment"] = comment
     for code, name in (("12", "municipality"), ("13", "filled_at")):
         if told := fields.get(name, "").strip():
             answers[code] = told

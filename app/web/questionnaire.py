@@ -1,7 +1,7 @@
 """The form as fields of a page: what was typed, what is wrong with it, and what the template shows."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,7 +22,7 @@ _ANSWER = re.compile(r"[a-z][a-z0-9_]{0,63}(\.[a-z][a-z0-9_]{0,63})?")
 _UNREADABLE = ("Форма отправлена в неверном виде. Откройте анкету заново.", "The form is not what our page sends.")
 
 
-def read_fields(body: bytes) -> dict[str, str]:
+def read_fields(body: bytes, is_known: Callable[[str], bool]) -> dict[str, str]:
     """The fields of a sent form, each once; line ends as LF. Raises `Unreadable` for what our page never sends."""
     try:
         pairs = parse_qsl(
@@ -31,11 +31,16 @@ def read_fields(body: bytes) -> dict[str, str]:
     except ValueError:
         raise Unreadable(*_UNREADABLE) from None
     fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
-    if len(fields) != len(pairs) or any(name not in OTHERS and not _ANSWER.fullmatch(name) for name in fields):
+    if len(fields) != len(pairs) or not all(map(is_known, fields)):
         raise Unreadable(*_UNREADABLE)
-    if any(len(value) > MAX_SHORT for name, value in fields.items() if not name.startswith(f"{COMMENTS}.")):
+    if any(len(value) > MAX_SHORT for name, value in fields.items() if "comment" not in name):
         raise Unreadable(*_UNREADABLE)
     return fields
+
+
+def is_field(name: str) -> bool:
+    """Whether the respondent's page has such a field."""
+    return name in OTHERS or _ANSWER.fullmatch(name) is not None
 
 
 def answers_of(fields: Mapping[str, str]) -> dict[str, Any]:

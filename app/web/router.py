@@ -15,7 +15,7 @@ from app.core.same_origin import SameOrigin
 from app.surveys.errors import CodeUnknown, FormNotFound
 from app.web import service
 from app.web.pages import ASSETS, TYPES, page
-from app.web.questionnaire import Errors, read_fields, shown_questions, summary
+from app.web.questionnaire import Errors, is_field, read_fields, shown_questions, summary
 from app.web.service import Refused, Saved, Visit
 
 router = APIRouter(include_in_schema=False)
@@ -66,7 +66,7 @@ def _may_try(request: Request, settings: SettingsDep, _: SameOrigin) -> None:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    return read_fields(await request.body())
+    return read_fields(await request.body(), is_field)
 
 
 Wait = Annotated[int, Depends(_wait_to_send)]

@@ -67,7 +67,7 @@ async def test_a_sheet_takes_ten_keys_and_one_request(door: Door, database: Join
 async def test_a_comment_of_several_lines_is_as_long_as_its_field_says(door: Door, database: JoinedDatabase) -> None:
     """A browser counts a line end as one sign, and sends two."""
     await come_in(door, database)
-    comment = "\n".join(["не нашёл телефон отдела" * 3] * 57)
+    comment = "\n".join(["не нашёл телефон отдела!"] * 159)
     kept = await key_in(door, **{"23.2.comment": comment.replace("\n", "\r\n")})
     assert len(comment) < 4000 and kept.status_code == 303, text_of(kept.text)
     async with database.transaction(write=False) as session:
@@ -102,6 +102,11 @@ async def test_pressing_twice_stores_once_and_another_sheet_of_that_number_is_re
         ({"municipality": "Атлантида"}, "12: "),
         ({"filled_at": "2999-01-01"}, "13: "),
         ({"23.1.comment": "легко"}, "23.1.comment: "),
+        ({"23.2.comment": "не" * 2001}, "23.2.comment: Не более 4000 знаков."),
+        ({"23.2.comment": "не\0"}, "23.2.comment: "),
+        ({"filled_at": "2026-11-02\0"}, "13: "),
+        ({"batch": "МФЦ\0"}, "Укажите пачку"),
+        ({"digits": "11233524\0"}, "23.4: "),
     ],
 )
 async def test_what_is_wrong_with_a_sheet_is_said_and_nothing_stored(
@@ -113,6 +118,13 @@ async def test_what_is_wrong_with_a_sheet_is_said_and_nothing_stored(
     assert "<b>" not in refused.text
     async with database.transaction(write=False) as session:
         assert await stored(session) == []
+
+
+async def test_what_our_page_never_sends_is_refused_in_plain_words(door: Door, database: JoinedDatabase) -> None:
+    await come_in(door, database)
+    for fields in ({"unknown": "1"}, {"batch": "м" * 501}):
+        refused = await key_in(door, **fields)
+        assert refused.status_code == 400 and "Запрос не удалось прочитать" in refused.text
 
 
 @pytest.mark.order("A-1.fn")
