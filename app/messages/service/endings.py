@@ -42,7 +42,7 @@ async def close_message(
     by: Principal,
 ) -> Message:
     """Close a message. An appeal neither answered nor redirected only for a reason of the law (59-FZ, 8 and 11)."""
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     if no_answer_reason is None and await _is_owed_an_answer(session, message):
         raise NoAnswerReasonMissing
@@ -66,7 +66,7 @@ async def mark_spam(
     session: AsyncSession, message_id: UUID, reason: str | None, match: Match, *, by: Principal
 ) -> Message:
     """Mark a message as spam; it is never deleted. An appeal is none: only article 11 of 59-FZ ends it unanswered."""
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     _require_no_appeal(message)
     make_move(session, message, MessageMove.MARK_SPAM, by, reason)
@@ -83,7 +83,7 @@ async def mark_duplicate(
 
     An appeal that is owed an answer gets its own: nobody's repeat ends it (59-FZ, 10).
     """
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     first = (await session.exec(select(Message).where(Message.id == of_id, visible_to(by)))).first()
     if first is None or first.id == message.id or first.duplicate_of_id is not None:
         raise unknown_reference("/of")
@@ -105,7 +105,7 @@ async def reopen_message(
     session: AsyncSession, message_id: UUID, reason: str, match: Match, *, by: Principal
 ) -> Message:
     """Take a message up again: spam by mistake goes on, what waited for the client runs on, the rest begins anew."""
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     before = message.state
     make_move(session, message, MessageMove.REOPEN if message.need else MessageMove.REOPEN_UNTRIAGED, by, reason)
@@ -124,7 +124,7 @@ async def redirect_message(
     session: AsyncSession, message_id: UUID, body: MessageRedirect, match: Match, *, by: Principal
 ) -> Message:
     """Hand a question that is not ours to who is competent, and tell the client so (O-6.2.1; 59-FZ, 8)."""
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
     match.require(message)
     if message.competence is Competence.WITHIN:
@@ -143,7 +143,7 @@ async def extend_message(
     session: AsyncSession, message_id: UUID, body: MessageExtend, match: Match, *, by: Principal
 ) -> Message:
     """Extend the final reply once, within what its policy allows, and tell the client (O-6.2.2; 59-FZ, 12)."""
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     rows = await deadlines.deadlines_of(session, message)
     extendable = [row for row in rows if deadlines.may_be_extended(row)]
@@ -169,7 +169,7 @@ async def register_as_appeal(
     session: AsyncSession, message_id: UUID, body: AppealRegister, match: Match, *, by: Principal
 ) -> Message:
     """A person decided that it is an appeal: from now on its deadlines are those of 59-FZ; its clock starts once."""
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     _require_no_appeal(message)
     make_move(session, message, MessageMove.REGISTER_AS_APPEAL, by, body.came_by)
@@ -186,7 +186,7 @@ async def correct_registration(
     session: AsyncSession, message_id: UUID, number: str, match: Match, *, by: Principal
 ) -> Message:
     """Mend the registration number of an appeal; the one before stays in the history. The same once more is nothing."""
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     if message.registration_number is None:
         raise NoAppeal
@@ -235,7 +235,7 @@ async def rate_answer(
     session: AsyncSession, message_id: UUID, satisfaction: int, match: Match, *, by: Principal
 ) -> Message:
     """Record how the client rated the answer; told again, the later rating stands."""
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     if message.id not in await sent_replies(session, [message.id]):
         raise NotAnsweredYet

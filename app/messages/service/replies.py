@@ -35,7 +35,7 @@ async def get_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by:
 async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate, *, by: Principal) -> Reply:
     """Draft a reply: a free text, or a template's published version with its values; the text wins."""
     template_service.require_known_values(body.values)
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     text, template = await _text_of(session, body.text, body.template_id, body.values, by)
     await offers.require_offers(session, body.kind, body.offered_point_ids)
     if message.state is MessageState.AWAITING_CLIENT:  # answered after all, without waiting for the client
@@ -72,7 +72,7 @@ async def edit_reply(
 ) -> Reply:
     """Change a draft or a returned reply."""
     template_service.require_known_values(body.values)
-    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = _moved(reply, ReplyMove.EDIT)
     sent = body.model_fields_set
@@ -104,7 +104,7 @@ async def edit_reply(
 
 async def check_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
     """Check a reply by the words and rules of now. What went out keeps the findings that it went out with."""
-    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     if reply.state in checks.FROZEN:
         return reply
     before = reply.findings
@@ -119,7 +119,7 @@ async def submit_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
 ) -> Reply:
     """Hand a reply in for approval, or past it where the unit's rule wants none; errors of the check block it."""
-    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = _moved(reply, ReplyMove.SUBMIT)
     await checks.require_ready(session, message, reply)
@@ -138,7 +138,7 @@ async def approve_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
 ) -> Reply:
     """Approve a reply; whose hand is in its text does not."""
-    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = _moved(reply, ReplyMove.APPROVE)
     if str(by.id) in reply.author_ids:
@@ -153,7 +153,7 @@ async def return_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, reason: str, match: Match, *, by: Principal
 ) -> Reply:
     """Return a reply to its author with a reason."""
-    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = _moved(reply, ReplyMove.RETURN)
     is_outside = message.competence is Competence.OUTSIDE
@@ -167,7 +167,7 @@ async def return_reply(
 
 async def send_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal) -> Reply:
     """Send an approved reply: it goes to the outbox once, and the worker delivers it."""
-    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = _moved(reply, ReplyMove.SEND)
     await checks.require_ready(session, message, reply)
@@ -185,10 +185,13 @@ async def _changed_share(session: AsyncSession, reply: Reply) -> float | None:
 
 
 async def get_message_and_reply(
-    session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal
+    session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal, *, lock: bool = False
 ) -> tuple[Message, Reply]:
-    """A message and its reply as the caller may see them, or `MessageNotFound`, `ReplyNotFound`."""
-    message = await get_message(session, message_id, by)
+    """A message and its reply as the caller may see them, or `MessageNotFound`, `ReplyNotFound`.
+
+    With `lock` the message is held until the transaction ends, and with it what becomes of its replies.
+    """
+    message = await get_message(session, message_id, by, lock=lock)
     reply = (await session.exec(select(Reply).where(Reply.id == reply_id, Reply.message_id == message.id))).first()
     if reply is None or (by.kind == "client" and reply.state is not ReplyState.SENT):
         raise ReplyNotFound

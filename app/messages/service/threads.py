@@ -139,7 +139,7 @@ async def revise_message(session: AsyncSession, message_id: UUID, body: Revision
         ru, en = "Укажите либо новый текст, либо удаление.", "Give either the new text or the deletion."
         raise Invalid(faults=[Fault("/text", "one_of", ru, en)])
     require_past(body.changed_at, "/changed_at")
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     is_same = body.text in (None, message.text)
     if is_same and body.is_deleted == message.is_deleted_at_source:
         return message  # told twice

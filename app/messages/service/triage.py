@@ -49,7 +49,7 @@ async def triage_message(
     if body.competence is not Competence.WITHIN and body.reason is None:
         ru, en = "Укажите причину решения.", "The decision wants a reason."
         raise Invalid(faults=[Fault("/reason", "missing", ru, en)])
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     await organizations.open_unit(session, body.unit_id, by.organization_id, "/unit_id")
     if body.topic_id is not None:
         await organizations.open_topics(session, [body.topic_id], body.unit_id, "/topic_id")
@@ -87,7 +87,7 @@ async def assign_message(
     unit_id = body.unit_id or by.unit_id
     if unit_id != by.unit_id and not by.may("messages:move"):
         raise MoveToOtherUnit
-    message = await get_message(session, message_id, by)
+    message = await get_message(session, message_id, by, lock=True)
     if unit_id != by.unit_id:
         await organizations.open_unit(session, body.unit_id or message_id, by.organization_id, "/unit_id")
     if body.assignee_id is not None:

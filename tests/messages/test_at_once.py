@@ -1,0 +1,56 @@
+"""Requests about one message at the same moment, in real transactions: nobody loses, or is clearly told that they did.
+
+SQLite has one writer and lets one after the other; what is shown here PostgreSQL had to be taught.
+"""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core import clock
+from app.core.ids import new_id
+from tests.messages.work import act, triage_body, triaged
+from tests.reply_templates.test_currency import service
+
+TEXT = "Здравствуйте, Иван! Условия есть на сайте. Чем ещё помочь?"
+
+
+@pytest.mark.order("O-6.2.3b")
+async def test_what_takes_no_if_match_is_never_stale(fresh_database: str, tmp_path: Path) -> None:
+    async with service(fresh_database, tmp_path) as (api, people, _):
+        path = await triaged(api, people)
+        body = {"kind": "answer", "text": TEXT}
+        drafts: list[Any] = [api.post(f"{path}/replies", headers=api.as_(people.operator), json=body) for _ in range(3)]
+        edits: list[Any] = [
+            api.post(
+                f"{path}/revisions",
+                headers=api.as_(people.integration) | {"Idempotency-Key": new_id().hex},
+                json={"text": f"Правка {n}", "changed_at": clock.now().isoformat()},
+            )
+            for n in range(3)
+        ]
+        answers = await asyncio.gather(*drafts, *edits)
+        assert [answer.status_code for answer in answers] == [201] * 6
+        told = (await api.get(path, headers=api.as_(people.operator))).json()
+        assert (len(told["replies"]), len(told["revisions"])) == (3, 3)
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_of_an_extension_and_a_closing_one_wins_and_the_other_is_stale(
+    fresh_database: str, tmp_path: Path
+) -> None:
+    """They wrote the message and its deadlines in another order each, and waited for one another: 503."""
+    async with service(fresh_database, tmp_path) as (api, people, _):
+        for _ in range(3):
+            path = await triaged(api, people)
+            recast = triage_body(people, **{"class": "information_request"})
+            tag = (await act(api, people.operator, path, "triage", recast)).headers["etag"]
+            extended, closed = ({"reason": "Архив", "days": 3}, {"reason": "Решено"})
+            answers = await asyncio.gather(
+                api.post(f"{path}/extend", headers=api.as_(people.unit_head) | {"If-Match": tag}, json=extended),
+                api.post(f"{path}/close", headers=api.as_(people.operator) | {"If-Match": tag}, json=closed),
+            )
+            assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 1}
