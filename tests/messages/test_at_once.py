@@ -12,7 +12,7 @@ import pytest
 
 from app.core import clock
 from app.core.ids import new_id
-from tests.messages.work import act, triage_body, triaged
+from tests.messages.work import MESSAGES, act, registered, triage_body, triaged
 from tests.reply_templates.test_currency import service
 
 TEXT = "Здравствуйте, Иван! Условия есть на сайте. Чем ещё помочь?"
@@ -54,3 +54,18 @@ async def test_of_an_extension_and_a_closing_one_wins_and_the_other_is_stale(
                 api.post(f"{path}/close", headers=api.as_(people.operator) | {"If-Match": tag}, json=closed),
             )
             assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 1}
+
+
+@pytest.mark.order("O-10")
+async def test_two_bulk_calls_on_the_same_messages_do_all_of_them(fresh_database: str, tmp_path: Path) -> None:
+    async with service(fresh_database, tmp_path) as (api, people, _):
+        ids = [(await registered(api, people))["id"] for _ in range(10)]
+        told = {"action": "assign", "assignee_id": str(people.operator.id)}
+        answers = await asyncio.gather(
+            *[
+                api.post(f"{MESSAGES}/bulk", headers=api.as_(people.operator), json=told | {"ids": wanted})
+                for wanted in (ids, ids[::-1]) * 2
+            ]
+        )
+        assert [answer.json()["done"] for answer in answers] == [10] * 4
+        assert [item["id"] for item in answers[1].json()["items"]] == ids[::-1], "in the order asked"

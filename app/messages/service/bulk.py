@@ -35,7 +35,9 @@ async def act_on_many(database: Database, body: MessageBulk, *, by: Principal) -
 async def _lot(database: Database, ids: Sequence[UUID], body: MessageBulk, by: Principal) -> list[BulkItemRead]:
     try:
         async with database.transaction() as session:
-            return [await _one(session, message_id, body, by) for message_id in ids]
+            # In one order, whatever was asked: of two lots that share messages neither waits for one that waits for it.
+            done = {message_id: await _one(session, message_id, body, by) for message_id in sorted(ids)}
+            return [done[message_id] for message_id in ids]
     except Problem as problem:
         return [_refused(message_id, problem) for message_id in ids]
     except SQLAlchemyError as error:
