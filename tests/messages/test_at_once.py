@@ -69,3 +69,18 @@ async def test_two_bulk_calls_on_the_same_messages_do_all_of_them(fresh_database
         )
         assert [answer.json()["done"] for answer in answers] == [10] * 4
         assert [item["id"] for item in answers[1].json()["items"]] == ids[::-1], "in the order asked"
+
+
+@pytest.mark.order("O-6.2.1")
+async def test_of_two_marked_as_repeats_of_each_other_one_stays_open(fresh_database: str, tmp_path: Path) -> None:
+    async with service(fresh_database, tmp_path) as (api, people, _):
+        for _ in range(2):
+            one, other = [(await registered(api, people))["id"] for _ in range(2)]
+            headers = api.as_(people.operator) | {"If-Match": "*"}
+            answers = await asyncio.gather(
+                *[
+                    api.post(f"{MESSAGES}/{repeat}/duplicate", headers=headers, json={"of": first})
+                    for repeat, first in ((one, other), (other, one))
+                ]
+            )
+            assert Counter(answer.status_code for answer in answers) == {200: 1, 422: 1}

@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -83,7 +84,11 @@ async def mark_duplicate(
 
     An appeal that is owed an answer gets its own: nobody's repeat ends it (59-FZ, 10).
     """
-    message = await get_message(session, message_id, by, lock=True)
+    # Both are held, in one order: of two marked as repeats of each other at once the later sees what the first became.
+    both = sa.or_(col(Message.id).in_((message_id, of_id)), col(Message.duplicate_of_id) == message_id)
+    held = select(Message).where(both).order_by(col(Message.id)).with_for_update(key_share=True)
+    await session.exec(held.execution_options(populate_existing=True))
+    message = await get_message(session, message_id, by)
     first = (await session.exec(select(Message).where(Message.id == of_id, visible_to(by)))).first()
     if first is None or first.id == message.id or first.duplicate_of_id is not None:
         raise unknown_reference("/of")
