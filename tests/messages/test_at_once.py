@@ -5,6 +5,7 @@ SQLite has one writer and lets one after the other; what is shown here PostgreSQ
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,28 @@ async def test_of_two_marked_as_repeats_of_each_other_one_stays_open(fresh_datab
                 ]
             )
             assert Counter(answer.status_code for answer in answers) == {200: 1, 422: 1}
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_day_is_corrected_while_its_messages_are_worked_on(fresh_database: str, tmp_path: Path) -> None:
+    async with service(fresh_database, tmp_path) as (api, people, _):
+        paths = [f"{MESSAGES}/{(await registered(api, people))['id']}" for _ in range(6)]
+        operator = api.as_(people.operator) | {"If-Match": "*"}
+        for place, kind in enumerate(("off", "off", "working", "working")):
+            day = {"day": f"{clock.today() + timedelta(days=3 + place)}", "kind": kind, "name": "По указу"}
+            recast = triage_body(people, priority="urgent" if place % 2 else "normal")
+            answers = await asyncio.gather(
+                api.post("/api/v1/working-calendar", headers=api.as_(people.admin), json=day),
+                *[api.post(f"{path}/triage", headers=operator, json=recast) for path in paths],
+            )
+            assert [answer.status_code for answer in answers] == [201] + [200] * len(paths)
+
+
+async def test_of_working_hours_set_at_once_for_the_first_time_the_late_ones_are_stale(
+    fresh_database: str, tmp_path: Path
+) -> None:
+    async with service(fresh_database, tmp_path) as (api, people, _):
+        path = f"/api/v1/working-calendar/hours/{people.operator.organization_id}"
+        headers, hours = api.as_(people.admin) | {"If-Match": '"0"'}, {"working_hours": [["09:00", "12:00"]]}
+        answers = await asyncio.gather(*[api.put(path, headers=headers, json=hours) for _ in range(3)])
+        assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 2}

@@ -130,6 +130,9 @@ async def recalculate(
     if touched:
         spans = [sa.and_(col(Deadline.due_at) >= since, col(Deadline.started_at) <= until) for since, until in touched]
         query = query.where(sa.or_(*spans))
+    # The messages are held before their deadlines are looked at: whoever works on one is waited for, and not overrun.
+    theirs = col(Message.id).in_(query.with_only_columns(col(Message.id)))
+    await session.exec(select(Message.id).where(theirs).order_by(col(Message.id)).with_for_update(key_share=True))
     moved: list[dict[str, Any]] = []
     messages: dict[UUID, Message] = {}
     for row, message in (await session.exec(query.order_by(col(Deadline.id)))).all():
