@@ -91,6 +91,9 @@ async def put_hours(
 ) -> tuple[WorkingHours, dict[str, Any]]:
     """Say the hours of an ordinary working day; every open deadline in hours is reckoned anew."""
     hours = _hours(DayKind.WORKING, body.working_hours)
+    # Two who set the first hours at once wait for each other: the later finds them set, and is stale.
+    lock = select(Organization.id).where(Organization.id == organization_id)
+    await session.exec(lock.with_for_update(key_share=True))
     row = await get_hours(session, organization_id)
     match.require(row)
     if row.version == 0:
