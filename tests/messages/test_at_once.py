@@ -8,12 +8,18 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.core import clock
+from app.core.concurrency import ANY_VERSION
 from app.core.ids import new_id
-from tests.messages.work import MESSAGES, act, registered, triage_body, triaged
+from app.core.outbox import Relay
+from app.messages.schemas.messages import MessageAssign
+from app.messages.service.triage import assign_message
+from app.worker import HANDLERS
+from tests.messages.work import MESSAGES, act, approved, message_body, register, registered, triage_body, triaged
 from tests.reply_templates.test_currency import service
 
 TEXT = "Здравствуйте, Иван! Условия есть на сайте. Чем ещё помочь?"
@@ -110,3 +116,24 @@ async def test_of_working_hours_set_at_once_for_the_first_time_the_late_ones_are
         headers, hours = api.as_(people.admin) | {"If-Match": '"0"'}, {"working_hours": [["09:00", "12:00"]]}
         answers = await asyncio.gather(*[api.put(path, headers=headers, json=hours) for _ in range(3)])
         assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 2}
+
+
+@pytest.mark.order("O-2.5")
+async def test_a_client_writes_again_while_somebody_works_on_what_they_wrote(
+    fresh_database: str, tmp_path: Path
+) -> None:
+    async with service(fresh_database, tmp_path) as (api, people, database):
+        path, reply = await approved(api, people, thread_external_id="wall-1_70")
+        assert (await act(api, people.operator, reply, "send", {})).status_code == 202
+        await Relay(database, HANDLERS).relay_once()
+        answered = UUID(path.rpartition("/")[2])
+        async with database.transaction() as session:
+            taken = MessageAssign(assignee_id=people.operator.id)
+            await assign_message(session, answered, taken, ANY_VERSION, by=people.operator)
+            again = message_body(people, thread_external_id="wall-1_70")
+            coming = asyncio.create_task(register(api, people.integration, again))
+            await asyncio.sleep(1.5)
+        answer = await coming
+        assert answer.status_code == 201, answer.text
+        told = (await api.get(path, headers=api.as_(people.operator))).json()
+        assert [step["what"] for step in told["history"]][-2:] == ["assign", "client_wrote_again"]

@@ -56,9 +56,9 @@ def triage_body(people: People, **more: Any) -> dict[str, Any]:
     }
 
 
-async def triaged(api: Api, people: People) -> str:
+async def triaged(api: Api, people: People, **more: Any) -> str:
     """The path of a message whose need was analysed."""
-    message = await registered(api, people)
+    message = await registered(api, people, **more)
     path = f"{MESSAGES}/{message['id']}"
     answer = await act(api, people.operator, path, "triage", triage_body(people))
     assert answer.status_code == 200, answer.text
@@ -73,9 +73,9 @@ async def drafted(api: Api, people: People, path: str, **body: Any) -> str:
     return f"{path}/replies/{answer.json()['id']}"
 
 
-async def approved(api: Api, people: People) -> tuple[str, str]:
+async def approved(api: Api, people: People, **more: Any) -> tuple[str, str]:
     """The paths of a message and of its approved reply."""
-    path = await triaged(api, people)
+    path = await triaged(api, people, **more)
     reply = await drafted(api, people, path)
     assert (await act(api, people.operator, reply, "submit", {})).status_code == 200
     assert (await act(api, people.unit_head, reply, "approve", {})).status_code == 200

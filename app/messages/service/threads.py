@@ -33,8 +33,11 @@ LOOKED_BACK = 500
 
 
 async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread:
-    """Hold the thread until the transaction ends, so that two events of one thread never race."""
-    query = select(Thread).where(Thread.id == thread_id).with_for_update()
+    """Hold the thread until the transaction ends, so that two events of one thread never race.
+
+    `key_share`: PostgreSQL looks at the thread of a message that changes twice in a transaction, and would wait here.
+    """
+    query = select(Thread).where(Thread.id == thread_id).with_for_update(key_share=True)
     return (await session.exec(query.execution_options(populate_existing=True))).one()
 
 
@@ -94,6 +97,10 @@ async def client_wrote_again(session: AsyncSession, message: Message, by: Princi
     newest_first = query.order_by(col(Message.received_at).desc(), col(Message.id).desc()).limit(LOOKED_BACK)
     for known in (await session.exec(newest_first)).all():
         if known.id == message.continues_id or is_same_client(known.client, message.client):
+            # Whoever works on it at this moment is waited for; what they took up themselves waits no more.
+            held = query.where(Message.id == known.id).with_for_update(key_share=True)
+            if (await session.exec(held.execution_options(populate_existing=True))).first() is None:
+                return
             before = known.state
             make_move(session, known, MessageMove.CLIENT_WROTE_AGAIN, by, message.number)
             known.no_answer_reason = None
