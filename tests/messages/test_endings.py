@@ -677,3 +677,16 @@ async def test_a_wrong_registration_number_is_corrected_and_the_old_one_is_kept(
     ).is_success
     late = await act(api, people.operator, path, "correct_registration", {"registration_number": "7"})
     assert (late.status_code, late.json()["state"]) == (200, "closed"), "a slip is mended whenever it is seen"
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_what_was_spam_by_mistake_is_due_by_the_calendar_of_today(api: Api, people: People) -> None:
+    path = await came_in(api, people)
+    assert (await act(api, people.operator, path, "spam", {})).status_code == 200
+    day = {"day": "2026-11-25", "kind": "off", "name": "По указу"}
+    corrected = await api.post("/api/v1/working-calendar", headers=api.as_(people.admin), json=day)
+    assert corrected.status_code == 201
+    assert (await act(api, people.operator, path, "reopen", {"reason": "Не спам"})).status_code == 200
+    told, new = by_stage(await shown(api, people, path)), by_stage(await shown(api, people, await came_in(api, people)))
+    assert told["first_reply", "target"]["due_at"] == "2026-11-26T11:15:00+07:00"
+    assert {key: one["due_at"] for key, one in told.items()} == {key: one["due_at"] for key, one in new.items()}

@@ -60,6 +60,7 @@ async def arrange(session: AsyncSession, message: Message, *, is_recast: bool = 
             _end(row, clock.now(), DeadlineState.CANCELLED)
         elif row.state is DeadlineState.CANCELLED and row.policy_id in wanted:
             row.ended_at, row.state = None, DeadlineState.RUNNING
+            _reckon(row, calendar)  # the calendar may have changed while nothing was to be done
     over = {(row.stage, row.is_target) for row in rows if row.state is not DeadlineState.CANCELLED}
     known = {row.policy_id for row in rows}
     for policy, act in wanted.values():
