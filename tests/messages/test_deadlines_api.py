@@ -459,3 +459,30 @@ async def test_policies_and_days_of_nowhere_are_404(api: Api, people: People) ->
     for url, code in ((POLICIES, "deadline_policy_not_found"), (CALENDAR, "calendar_day_not_found")):
         answer = await api.get(f"{url}/{new_id()}", headers=api.as_(people.admin))
         assert (answer.status_code, answer.json()["code"]) == (404, code)
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_an_extended_deadline_is_reminded_of_before_its_new_end(
+    api: Api, people: People, stopped_clock: time_machine.Traveller, database: JoinedDatabase
+) -> None:
+    path = f"{MESSAGES}/{(await registered(api, people))['id']}"
+    assert (await act(api, people.operator, path, "triage", triage_body(people))).status_code == 200
+
+    async def reminders() -> int:
+        async with database.transaction() as session:
+            await deadlines.remind_and_escalate(session)
+            rows = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "DeadlineNear"))).all()
+        told = [row.payload for row in rows if row.payload["stage"] == "final_reply"]
+        return sum(not payload["is_target"] for payload in told)
+
+    async def two_days_before() -> None:
+        final = by_stage(await shown(api, people, path))["final_reply", "limit"]
+        stopped_clock.move_to(datetime.fromisoformat(final["due_at"]) - timedelta(days=2))
+
+    await two_days_before()
+    assert await reminders() == 1
+    body = {"reason": "Запрошены сведения", "days": 15}
+    assert (await act(api, people.unit_head, path, "extend", body)).status_code == 200
+    assert await reminders() == 1, "not of the new end yet"
+    await two_days_before()
+    assert [await reminders(), await reminders()] == [2, 2]

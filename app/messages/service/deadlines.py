@@ -288,9 +288,11 @@ def _reckon(row: Deadline, calendar: WorkingCalendar) -> None:
     """Set the due moment, what follows from it, and let a missed one run again if it is now ahead."""
     due = rules.due_at(_term(row), row.started_at, calendar, _pauses(row))
     row.due_at, row.is_provisional = due.due_at, due.provisional
-    before = row.term["remind_hours_before"]
+    before, reminded_of = row.term["remind_hours_before"], row.remind_at
     remind_at = due.due_at - timedelta(hours=before) if before is not None else None
     row.remind_at = remind_at if remind_at is not None and remind_at > row.started_at else None
+    if row.remind_at is not None and row.remind_at != reminded_of and row.remind_at > clock.now():
+        row.reminded_at = None  # what was said of the moment before says nothing of the one to come
     if row.state is DeadlineState.MISSED and row.ended_at is None and not is_late(row.due_at, clock.now()):
         row.state, row.escalated_at = DeadlineState.RUNNING, None
 
