@@ -690,3 +690,15 @@ async def test_what_was_spam_by_mistake_is_due_by_the_calendar_of_today(api: Api
     told, new = by_stage(await shown(api, people, path)), by_stage(await shown(api, people, await came_in(api, people)))
     assert told["first_reply", "target"]["due_at"] == "2026-11-26T11:15:00+07:00"
     assert {key: one["due_at"] for key, one in told.items()} == {key: one["due_at"] for key, one in new.items()}
+
+
+@pytest.mark.order("O-6.2.2")
+@pytest.mark.parametrize(("kind", "days"), [("information_request", 10), ("message", 40)])
+async def test_nothing_is_extended_that_is_late_though_the_worker_has_not_looked_yet(
+    api: Api, people: People, stopped_clock: time_machine.Traveller, kind: str, days: int
+) -> None:
+    path = await came_in(api, people)
+    await sorted_out(api, people, path, **{"class": kind})
+    stopped_clock.move_to(START + timedelta(days=days))
+    refused = await act(api, people.unit_head, path, "extend", {"reason": "Нужен архив", "days": 15})
+    assert (refused.status_code, refused.json()["code"]) == (409, "extension_not_possible")

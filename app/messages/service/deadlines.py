@@ -200,7 +200,14 @@ def may_be_extended(row: Deadline) -> bool:
         and not row.is_target
         and row.term["extension_days"] is not None
         and row.extended_days == 0
+        and not is_late(row.due_at, clock.now())
     )
+
+
+def is_over(row: Deadline) -> bool:
+    """Whether the time for a notice has passed with none given, whether the worker has looked since or not."""
+    is_late_now = row.state is DeadlineState.RUNNING and is_late(row.due_at, clock.now())
+    return row.state is DeadlineState.CANCELLED or is_late_now
 
 
 async def explain_all(session: AsyncSession, message: Message) -> list[ExplainedStage]:

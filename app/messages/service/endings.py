@@ -25,7 +25,7 @@ from app.messages.errors import (
 from app.messages.events import AppealRegistered, DeadlineExtended, MessageClosed, MessageRedirected, ReplyQueued
 from app.messages.models import Competence, Message, MessageClass, NoAnswerReason, Reply, ReplyKind
 from app.messages.queries import replies_of, sent_replies, visible_to
-from app.messages.rules.deadlines import DeadlineState, Stage
+from app.messages.rules.deadlines import Stage
 from app.messages.rules.lives import MessageMove, MessageState, ReplyState
 from app.messages.schemas.messages import AppealRegister, MessageExtend, MessageRedirect
 from app.messages.service import checks, deadlines
@@ -152,7 +152,7 @@ async def extend_message(
     match.require(message)
     rows = await deadlines.deadlines_of(session, message)
     extendable = [row for row in rows if deadlines.may_be_extended(row)]
-    is_too_late = any(row.stage is Stage.DELAY_NOTICE and row.state is DeadlineState.CANCELLED for row in rows)
+    is_too_late = any(row.stage is Stage.DELAY_NOTICE and deadlines.is_over(row) for row in rows)
     if not extendable or is_too_late:
         raise ExtensionNotPossible
     longest = min(row.term["extension_days"] for row in extendable)
