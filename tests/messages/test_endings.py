@@ -702,3 +702,19 @@ async def test_nothing_is_extended_that_is_late_though_the_worker_has_not_looked
     stopped_clock.move_to(START + timedelta(days=days))
     refused = await act(api, people.unit_head, path, "extend", {"reason": "Нужен архив", "days": 15})
     assert (refused.status_code, refused.json()["code"]) == (409, "extension_not_possible")
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_the_answer_to_a_comment_is_none_to_the_appeal_that_it_became(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    path = await came_in(api, people)
+    await sorted_out(api, people, path)
+    await sent(api, people, path, database)
+    stopped_clock.shift(timedelta(hours=1))
+    appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
+    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
+    refused = await act(api, people.operator, path, "close", {"reason": "Закрыть"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_answer_reason_missing")
+    await sent(api, people, path, database)
+    assert (await act(api, people.operator, path, "close", {"reason": "Дан ответ"})).status_code == 200

@@ -56,11 +56,18 @@ async def close_message(
 
 
 async def _is_owed_an_answer(session: AsyncSession, message: Message) -> bool:
-    """Whether it is an appeal that was neither answered nor redirected (59-FZ, 8 and 10)."""
+    """Whether it is an appeal that was neither answered nor redirected (59-FZ, 8 and 10).
+
+    What was answered before it became an appeal was the answer to a comment.
+    """
     if message.message_class is not MessageClass.APPEAL or message.state is MessageState.REDIRECTED:
         return False
     replies = await replies_of(session, message.id)
-    return not any(reply.kind is ReplyKind.ANSWER and reply.state is ReplyState.SENT for reply in replies)
+    since = message.appeal_registered_at
+    return not any(
+        reply.kind is ReplyKind.ANSWER and reply.sent_at is not None and (since is None or reply.sent_at >= since)
+        for reply in replies
+    )
 
 
 async def mark_spam(
