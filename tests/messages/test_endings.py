@@ -718,3 +718,14 @@ async def test_the_answer_to_a_comment_is_none_to_the_appeal_that_it_became(
     assert (refused.status_code, refused.json()["code"]) == (409, "no_answer_reason_missing")
     await sent(api, people, path, database)
     assert (await act(api, people.operator, path, "close", {"reason": "Дан ответ"})).status_code == 200
+
+
+@pytest.mark.order("O-6.2.1")
+async def test_an_appeal_redirected_at_once_is_taken_up_again(api: Api, people: People) -> None:
+    path = await came_in(api, people)
+    appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
+    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
+    redirect = {"to": "Министерство здравоохранения", "legal_act_id": ACT, "text": "Здравствуйте! Передано."}
+    assert (await act(api, people.operator, path, "redirect", redirect)).status_code == 200
+    answer = await act(api, people.operator, path, "reopen", {"reason": "Вернули"})
+    assert (answer.status_code, answer.json()["state"]) == (200, "received"), "its need is still to be analysed"

@@ -123,7 +123,8 @@ MESSAGE_MOVES: dict[MessageState, dict[MessageMove, MessageState]] = {
         _M.REDIRECT: _S.REDIRECTED,
     }
     | _OPEN_ENDS,
-    _S.REDIRECTED: {_M.CLOSE: _S.CLOSED, _M.REOPEN: _S.IN_PROGRESS},
+    # An appeal may be redirected before its need was analysed.
+    _S.REDIRECTED: {_M.CLOSE: _S.CLOSED, _M.REOPEN: _S.IN_PROGRESS, _M.REOPEN_UNTRIAGED: _S.RECEIVED},
     _S.REGISTERED_AS_APPEAL: {
         _M.TRIAGE_WITHIN: _S.REGISTERED_AS_APPEAL,
         _M.TRIAGE_UNCLEAR: _S.REGISTERED_AS_APPEAL,
