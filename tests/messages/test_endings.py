@@ -729,3 +729,15 @@ async def test_an_appeal_redirected_at_once_is_taken_up_again(api: Api, people: 
     assert (await act(api, people.operator, path, "redirect", redirect)).status_code == 200
     answer = await act(api, people.operator, path, "reopen", {"reason": "Вернули"})
     assert (answer.status_code, answer.json()["state"]) == (200, "received"), "its need is still to be analysed"
+
+
+@pytest.mark.order("O-6.2.3b")
+async def test_a_draft_is_handed_in_after_the_message_became_an_appeal(api: Api, people: People) -> None:
+    path = await came_in(api, people)
+    await sorted_out(api, people, path)
+    reply = await drafted(api, people, path)
+    appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
+    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
+    answer = await act(api, people.operator, reply, "submit", {})
+    assert answer.status_code == 200, answer.text
+    assert (await shown(api, people, path))["state"] == "awaiting_approval"

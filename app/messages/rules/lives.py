@@ -131,6 +131,7 @@ MESSAGE_MOVES: dict[MessageState, dict[MessageMove, MessageState]] = {
         _M.TRIAGE_OUTSIDE: _S.OUT_OF_COMPETENCE,
         _M.ASSIGN: _S.REGISTERED_AS_APPEAL,
         _M.DRAFT_REPLY: _S.IN_PROGRESS,
+        _M.SUBMIT_REPLY: _S.AWAITING_APPROVAL,
         _M.REDIRECT: _S.REDIRECTED,
         _M.CLOSE: _S.CLOSED,
     },
