@@ -153,6 +153,13 @@ async def _deadlines(session: AsyncSession, rows: Sequence[Message]) -> dict[UUI
     return found
 
 
+def how_it_ended(row: Deadline) -> str:
+    """What became of a deadline that is over, in words: a missed one may have ended with nothing done."""
+    if row.state is DeadlineState.MET:
+        return "Исполнено в срок"
+    return "Не исполнено" if row.taken_seconds is None else "Исполнено с опозданием"
+
+
 async def read_timeline(session: AsyncSession, row: Message, by: Principal) -> list[TimelineEntryRead]:
     """Everything that happened to a message, in the order of time: steps, deadlines, and what changed at the source.
 
@@ -171,8 +178,7 @@ async def read_timeline(session: AsyncSession, row: Message, by: Principal) -> l
         query = select(Deadline).where(Deadline.message_id == row.id, col(Deadline.ended_at).is_not(None))
         for ended in (await session.exec(query)).all():
             if ended.ended_at is not None and ended.state in (DeadlineState.MET, DeadlineState.MISSED):
-                late = "с опозданием" if ended.state is DeadlineState.MISSED else "в срок"
-                said = f"{ended.term['name']}: {late}"
+                said = f"{ended.term['name']}: {how_it_ended(ended).lower()}"
                 found.append(TimelineEntryRead(at=ended.ended_at, kind="deadline", what=said, by=None))
     return sorted(found, key=lambda entry: entry.at)
 

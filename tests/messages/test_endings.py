@@ -741,3 +741,21 @@ async def test_a_draft_is_handed_in_after_the_message_became_an_appeal(api: Api,
     answer = await act(api, people.operator, reply, "submit", {})
     assert answer.status_code == 200, answer.text
     assert (await shown(api, people, path))["state"] == "awaiting_approval"
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_what_was_missed_and_never_done_is_not_said_to_be_done_late(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    from app.messages.service import deadlines  # noqa: PLC0415  the worker's step, by hand
+
+    path = await came_in(api, people)
+    stopped_clock.move_to(START + timedelta(days=3))
+    async with database.transaction() as session:
+        await deadlines.remind_and_escalate(session)
+    assert (await act(api, people.operator, path, "close", {"reason": "Решено"})).status_code == 200
+    stages = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()["stages"]
+    first = next(stage for stage in stages if stage["stage"] == "first_reply")
+    assert (first["state"], first["steps"][-1]["what"]) == ("missed", "Не исполнено.")
+    timeline = (await api.get(f"{path}/timeline", headers=api.as_(people.operator))).json()["items"]
+    assert "Первый ответ на сообщение (цель): не исполнено" in [entry["what"] for entry in timeline]

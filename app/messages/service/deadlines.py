@@ -16,7 +16,7 @@ from app.interaction_points.models import Point
 from app.legal_acts.models import LegalAct
 from app.messages.events import DeadlineMissed, DeadlineMoved, DeadlineNear
 from app.messages.models import Competence, Deadline, DeadlinePolicy, Message, PauseReason, StartEvent
-from app.messages.queries import calendar_of, read_deadline
+from app.messages.queries import calendar_of, how_it_ended, read_deadline
 from app.messages.rules import deadlines as rules
 from app.messages.rules.calendar import WorkingCalendar
 from app.messages.rules.deadlines import DeadlineState, Due, Pause, Roll, Stage, Term, TermUnit, is_late
@@ -228,8 +228,7 @@ def _explain(row: Deadline, calendar: WorkingCalendar) -> Due:
     if row.state is DeadlineState.PAUSED:
         say(rules.Step(datetime.fromisoformat(row.pauses[-1]["since"]), "Течение срока приостановлено: ждём клиента."))
     if row.ended_at is not None:
-        late = row.state is DeadlineState.MISSED
-        say(rules.Step(row.ended_at, "Исполнено с опозданием." if late else "Исполнено в срок."))
+        say(rules.Step(row.ended_at, f"{how_it_ended(row)}."))
     return due
 
 
