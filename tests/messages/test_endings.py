@@ -15,6 +15,7 @@ from app.core.outbox import Relay
 from app.legal_acts.models import LegalAct
 from app.messages.models import Message
 from app.messages.service import bulk
+from app.organizations.models import Organization
 from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS
 from app.worker import HANDLERS
 from tests.conftest import Api, JoinedDatabase
@@ -759,3 +760,18 @@ async def test_what_was_missed_and_never_done_is_not_said_to_be_done_late(
     assert (first["state"], first["steps"][-1]["what"]) == ("missed", "Не исполнено.")
     timeline = (await api.get(f"{path}/timeline", headers=api.as_(people.operator))).json()["items"]
     assert "Первый ответ на сообщение (цель): не исполнено" in [entry["what"] for entry in timeline]
+
+
+@pytest.mark.order("O-2.2", "O-6.2.2")
+async def test_the_notice_of_an_extension_names_the_day_of_the_organization(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    """Midnight in Moscow is four in the morning of the next day in Novosibirsk."""
+    async with database.transaction() as session:
+        organization = await session.get_one(Organization, people.operator.organization_id)
+        organization.zone = "Europe/Moscow"
+    path = await came_in(api, people)
+    await sorted_out(api, people, path)
+    answer = await act(api, people.unit_head, path, "extend", {"reason": "Запрошены сведения", "days": 15})
+    (notice,) = answer.json()["replies"]
+    assert "продлён до 30.12.2026" in notice["text"]

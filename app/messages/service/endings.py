@@ -24,7 +24,7 @@ from app.messages.errors import (
 )
 from app.messages.events import AppealRegistered, DeadlineExtended, MessageClosed, MessageRedirected, ReplyQueued
 from app.messages.models import Competence, Message, MessageClass, NoAnswerReason, Reply, ReplyKind
-from app.messages.queries import replies_of, sent_replies, visible_to
+from app.messages.queries import calendar_of, replies_of, sent_replies, visible_to
 from app.messages.rules.deadlines import Stage
 from app.messages.rules.lives import MessageMove, MessageState, ReplyState
 from app.messages.schemas.messages import AppealRegister, MessageExtend, MessageRedirect
@@ -169,7 +169,8 @@ async def extend_message(
     await deadlines.settle(session, message, {Stage.DELAY_NOTICE}, clock.now())
     extended = await deadlines.extend(session, message, body.days)
     touch(message)
-    until = max(clock.local_date(row.due_at) for row in extended)
+    zone = (await calendar_of(session, message.organization_id)).zone
+    until = max(clock.local_date(row.due_at, zone) for row in extended)
     await _notify(session, message, _extension_notice(message, until, body.reason), by)
     audit.record(session, by, "message.extended", "message", message.id, fields=["deadlines"])
     emit(session, DeadlineExtended(message_id=message.id, days=body.days))
