@@ -775,3 +775,19 @@ async def test_the_notice_of_an_extension_names_the_day_of_the_organization(
     answer = await act(api, people.unit_head, path, "extend", {"reason": "Запрошены сведения", "days": 15})
     (notice,) = answer.json()["replies"]
     assert "продлён до 30.12.2026" in notice["text"]
+
+
+@pytest.mark.order("O-6.2.2")
+async def test_a_stage_that_was_done_is_not_begun_again_by_another_priority(
+    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
+) -> None:
+    path = await came_in(api, people, thread_external_id="wall-1_70")
+    await sorted_out(api, people, path)
+    await sorted_out(api, people, path, priority="urgent")
+    offered = {"kind": "channel_transfer", "offered_point_ids": [str(people.other_point_id)]}
+    await sent(api, people, path, database, **offered)
+    stopped_clock.shift(timedelta(hours=1))
+    await registered(api, people, thread_external_id="wall-1_70")
+    await sorted_out(api, people, path, priority="normal")
+    first = [one for one in (await shown(api, people, path))["deadlines"] if one["stage"] == "first_reply"]
+    assert [one["state"] for one in first] == ["met"]

@@ -58,10 +58,11 @@ async def arrange(session: AsyncSession, message: Message, *, is_recast: bool = 
     for row in rows:
         if row.ended_at is None and row.policy_id not in wanted:
             _end(row, clock.now(), DeadlineState.CANCELLED)
-        elif row.state is DeadlineState.CANCELLED and row.policy_id in wanted:
+    over = {(row.stage, row.is_target) for row in rows if row.state is not DeadlineState.CANCELLED}
+    for row in rows:
+        if row.state is DeadlineState.CANCELLED and row.policy_id in wanted and (row.stage, row.is_target) not in over:
             row.ended_at, row.state = None, DeadlineState.RUNNING
             _reckon(row, calendar)  # the calendar may have changed while nothing was to be done
-    over = {(row.stage, row.is_target) for row in rows if row.state is not DeadlineState.CANCELLED}
     known = {row.policy_id for row in rows}
     for policy, act in wanted.values():
         if (policy.stage, policy.is_target) not in over and policy.id not in known:
