@@ -83,9 +83,9 @@ class ParsedText:
 
     @cached_property
     def pictographs(self) -> list[Pictograph]:
-        """Emoji and smileys outside links, in order."""
+        """Emoji, and smileys outside links, in order: «:/» is a part of a link, and an emoji at its end none."""
         covered = self._covered
-        return [one for one in find_pictographs(self.raw) if not covered[one.start]]
+        return [one for one in find_pictographs(self.raw) if not (one.is_smiley and covered[one.start])]
 
     @cached_property
     def suspicions(self) -> list[Suspicion]:

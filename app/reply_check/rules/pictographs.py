@@ -47,6 +47,7 @@ class Pictograph:
     key: str
     """What it is compared by: a known sequence without variation selectors and skin tones, a smiley's plain form,
     or, for what Unicode does not know as one sequence, the sequence as it stands."""
+    is_smiley: bool
 
 
 def find_pictographs(text: str) -> list[Pictograph]:
@@ -54,7 +55,7 @@ def find_pictographs(text: str) -> list[Pictograph]:
     found: list[Pictograph] = []
     if _CANDIDATE.search(text):  # most texts have none, and this search is the fastest
         matches = (match for match in _SEQUENCE.finditer(text) if not _is_text(match[0]))
-        found = [Pictograph(*match.span(), emoji_key(match[0])) for match in matches]
+        found = [Pictograph(*match.span(), emoji_key(match[0]), is_smiley=False) for match in matches]
     smileys = list(_SMILEY.finditer(text))
     lonely = _unmatched(text, [match.span("brackets") for match in smileys if _is_sure(match)])
     for match in smileys:
@@ -62,7 +63,7 @@ def find_pictographs(text: str) -> list[Pictograph]:
         # A bracket that closes another is punctuation: «(список:)», «(см. (1))».
         lone = 1 if brackets is None else lonely.count(1, *match.span(brackets))
         if lone and not (brackets == "bare" and lone < 2):  # noqa: PLR2004  «1)» is an item of a list
-            found.append(Pictograph(*match.span(), _smiley_key(match)))
+            found.append(Pictograph(*match.span(), _smiley_key(match), is_smiley=True))
     return sorted(found, key=lambda one: one.start)
 
 
