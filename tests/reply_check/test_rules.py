@@ -137,7 +137,12 @@ SILENT: dict[RuleCode, list[str]] = {
     C.LINK_BARE: ["https://nso.ru/a.ru т.е. руб.за сайте.Подробности 1.5 a@nso.ru заявка.doc"],
     C.PUBLIC_CONTACT: ["Звоните +7 (383) 238-66-00, пишите econom@nso.ru"],
     C.HARD_TO_READ: [PLAIN, "Предоставление государственной поддержки осуществляется."],
-    C.LONG_SENTENCE: ["Мы " + "очень " * 22 + "рады. Да.", "слово\n" * 40, "Мы в г. Бердск. " * 20],
+    C.LONG_SENTENCE: [
+        "Мы " + "очень " * 22 + "рады. Да.",
+        "слово\n" * 40,
+        "Мы в г. Бердск. " * 20,
+        "Рады помочь вам!😊 Да.:)" * 9,
+    ],
     C.GENITIVE_CHAIN: [
         "Министерство экономического развития Новосибирской области",
         "Администрация города Бердска Новосибирской области",
@@ -314,6 +319,8 @@ def test_upper_case_counts_as_lower_and_a_text_has_a_sentence_at_least() -> None
     told = readability("добрый день")
     assert told is not None and told.sentences == 1
     assert readability("и\u0306 ещё") == readability("й ещё"), "figures don't depend on how a letter is composed"
+    for picture in ("😊", "👍🏽", ":)"):
+        assert readability(f"Мы рады!{picture} Ждём вас.{picture}") == readability("Мы рады! Ждём вас."), picture
 
 
 def test_a_lone_word_counts_where_it_is_likelier_than_another() -> None:

@@ -138,6 +138,7 @@ class ParsedText:
         """Where sentences end, and where what follows begins."""
         found = []
         covered, place = self._covered, 0
+        pictures = {one.start for one in self.pictographs}
         for match in _STOP.finditer(self.raw):
             if match[0][0] == "\n":
                 found.append((match.start(), match.end()))
@@ -151,8 +152,8 @@ class ParsedText:
             after = _SPACE.match(self.raw, match.end())
             begin = after.end() if after else match.end()
             following = self.raw[begin : begin + 1]
-            if begin == match.end() and following and not following.isspace():
-                continue  # «3.5», «и.о»
+            if begin == match.end() and following and not following.isspace() and begin not in pictures:
+                continue  # «3.5», «и.о»; «Спасибо!😊» ends all the same
             if match[0] == "." and following.islower():
                 continue
             found.append((match.end(), match.end()))

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from app.reply_check.rules.pictographs import find_pictographs
+
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|-(?=[^\W\d_]))*+")
 _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++(?=[\s»\")]|$)")
 _VOWELS = frozenset("аеёиоуыэюя")
@@ -37,7 +39,7 @@ def readability(text: str) -> Readability | None:
         return None
     syllables = [sum(letter in _VOWELS for letter in word) for word in words]
     w = len(words)
-    s = max(1, len(_SENTENCE_END.findall(text)))
+    s = max(1, len(_SENTENCE_END.findall(_without_pictographs(text))))
     letters = sum(character.isalpha() for character in text)
     complex_words = sum(count > _COMPLEX_SYLLABLES for count in syllables)
     return Readability(
@@ -50,3 +52,12 @@ def readability(text: str) -> Readability | None:
         sentences=s,
         words=w,
     )
+
+
+def _without_pictographs(text: str) -> str:
+    """Blanks for emoji and smileys: a sentence ends before one too, «Спасибо!😊»."""
+    parts, done = [], 0
+    for one in find_pictographs(text):
+        parts += [text[done : one.start], " "]
+        done = one.end
+    return "".join([*parts, text[done:]])
