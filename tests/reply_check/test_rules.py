@@ -319,6 +319,9 @@ def test_upper_case_counts_as_lower_and_a_text_has_a_sentence_at_least() -> None
     told = readability("добрый день")
     assert told is not None and told.sentences == 1
     assert readability("и\u0306 ещё") == readability("й ещё"), "figures don't depend on how a letter is composed"
+    plain = readability("Предприниматель платит кое-какие налоги")
+    for text in ("Предпринима\u0301тель", "Пред\u00adприни\u00adматель", "Предприни\u200bматель"):
+        assert readability(f"{text} платит кое‑какие налоги") == plain, "what is inside a word does not break it"
     for picture in ("😊", "👍🏽", ":)"):
         assert readability(f"Мы рады!{picture} Ждём вас.{picture}") == readability("Мы рады! Ждём вас."), picture
 

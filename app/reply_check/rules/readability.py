@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from app.reply_check.rules.pictographs import find_pictographs
 
-_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|-(?=[^\W\d_]))*+")
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[-‑](?=[^\W\d_]))*+")
+# What stands inside a word and is no letter of it: stress marks, soft hyphens and what is not seen.
+_NO_LETTER = re.compile(r"[\u0300-\u036f\u0483-\u0487\u00ad\u200b-\u200d\u2060\ufeff]")
 _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++(?=[\s»\")]|$)")
 _VOWELS = frozenset("аеёиоуыэюя")
 _COMPLEX_SYLLABLES = 4
@@ -34,13 +36,14 @@ class Readability:
 def readability(text: str) -> Readability | None:
     """The six figures, rounded to 2 digits; None for a text without a single word that has a vowel."""
     text = unicodedata.normalize("NFC", text)
-    words = [word for word in _WORD.findall(text.lower()) if _VOWELS & set(word)]
+    plain = _NO_LETTER.sub("", text)
+    words = [word for word in _WORD.findall(plain.lower()) if _VOWELS & set(word)]
     if not words:
         return None
     syllables = [sum(letter in _VOWELS for letter in word) for word in words]
     w = len(words)
     s = max(1, len(_SENTENCE_END.findall(_without_pictographs(text))))
-    letters = sum(character.isalpha() for character in text)
+    letters = sum(character.isalpha() for character in plain)
     complex_words = sum(count > _COMPLEX_SYLLABLES for count in syllables)
     return Readability(
         flesch=round(206.835 - 1.3 * w / s - 60.1 * sum(syllables) / w, 2),
