@@ -107,7 +107,10 @@ TRIPS: dict[RuleCode, list[tuple[str, list[str]]]] = {
     C.CAPITALS: [("ВНИМАНИЕ ВСЕМ, это ВАЖНО", ["ВНИМАНИЕ ВСЕМ", "ВАЖНО"]), ("НЕ НАДО", ["НЕ НАДО"])],
     C.REPEATED_PUNCTUATION: [("Да!! Что?! 😀!!!", ["!!", "?!", "!!!"])],
     C.MISSING_GREETING: [("Условия есть. Чем помочь?", ["Условия есть."])],
-    C.MISSING_INTEREST: [("Здравствуйте! Условия есть.", ["Условия есть."])],
+    C.MISSING_INTEREST: [
+        ("Здравствуйте! Условия есть.", ["Условия есть."]),
+        ("Условия: https://nso.ru/a?id=5", ["Условия: https://nso.ru/a?id=5"]),  # a link asks nothing
+    ],
 }  # fmt: skip
 
 SILENT: dict[RuleCode, list[str]] = {
@@ -170,9 +173,9 @@ SILENT: dict[RuleCode, list[str]] = {
         "ЦОНК — это центр",
     ],
     C.CAPITALS: ["Я и МФЦ, В Бердске НДС ООО", "Не надо"],
-    C.REPEATED_PUNCTUATION: ["Да! Что? Ну… Ага..."],
+    C.REPEATED_PUNCTUATION: ["Да! Что? Ну… Ага...", "https://nso.ru/a?b=??c"],
     C.MISSING_GREETING: [PLAIN, "Добрый день. Условия", "Уважаемая Анна, да", "Здра\u0301вствуйте!"],
-    C.MISSING_INTEREST: ["Какой вопрос у вас?", "Поможем заполнить", "Звоните нам"],
+    C.MISSING_INTEREST: ["Какой вопрос у вас?", "Поможем заполнить", "Звоните нам", "Видели https://nso.ru/a?"],
 }
 
 CLIENT = KnownClient(("Петров Иван Сергеевич",), ("id123456", "+79131234567", "ivan@mail.ru"))

@@ -7,6 +7,7 @@ from app.reply_check.rules.case import Case, lemma_of
 from app.reply_check.rules.findings import Place, RuleCode
 from app.reply_check.rules.parsed import ParsedText
 
+_ASKED = re.compile(r"\?")
 _REPEATED = re.compile(r"[!?][!?]++")
 _GREETING_WITHIN = 6
 
@@ -22,7 +23,8 @@ def missing_greeting(parsed: ParsedText, case: Case) -> Iterator[Place]:
 def missing_interest(parsed: ParsedText, case: Case) -> Iterator[Place]:
     """The last sentence, when the text neither asks nor offers help (`values`: the words that do)."""
     known = {lemma_of(value) for value in case.of(RuleCode.MISSING_INTEREST).values}
-    if not parsed.sentences or "?" in parsed.raw or any(known & word.lemmas for word in parsed.words):
+    asks = any(parsed.says(match.start()) for match in _ASKED.finditer(parsed.raw))  # «…/page?id=1» asks nothing
+    if not parsed.sentences or asks or any(known & word.lemmas for word in parsed.words):
         return
     last = parsed.sentences[-1]
     message = "Не видно заинтересованности: предложите помощь или задайте вопрос."
@@ -33,4 +35,6 @@ def repeated_punctuation(parsed: ParsedText, case: Case) -> Iterator[Place]:
     """«!!», «?!» and the like."""
     del case
     for match in _REPEATED.finditer(parsed.raw):
+        if not parsed.says(match.start()):
+            continue  # the address of a page is what it is
         yield Place(*match.span(), "Достаточно одного знака.", "?" if "?" in match[0] else "!")

@@ -108,6 +108,10 @@ class ParsedText:
             covered[start:end] = b"\1" * (end - start)
         return covered
 
+    def says(self, place: int) -> bool:
+        """Whether a place belongs to the writer's own words, and not to a link, an address or a placeholder."""
+        return not self._covered[place]
+
     @cached_property
     def words(self) -> tuple[Word, ...]:
         """The words outside links and addresses, in order."""
