@@ -133,11 +133,14 @@ SILENT: dict[RuleCode, list[str]] = {
     ],
     C.LINK_NOT_HTTPS: ["https://nso.ru HTTPS://nso.ru nso.ru"],
     C.LINK_NOT_ALLOWED: [
+        "125993, г.Москва, ул.Ленина",
         "https://nso.ru, https://econom.nso.ru:443/a?b#c (HTTPS://ECONOM.NSO.RU.) nso.ru",
         "https://nso。ru",
     ],
     C.LINK_MISLEADING: ["https://nso.ru https://минэк.рф https://xn--h1aeef4f.xn--p1ai https://t.me/@nso"],
-    C.LINK_BARE: ["https://nso.ru/a.ru т.е. руб.за сайте.Подробности 1.5 a@nso.ru заявка.doc"],
+    C.LINK_BARE: [
+        "125993, г.Москва. Г.МОСКВА https://nso.ru/a.ru т.е. руб.за сайте.Подробности 1.5 a@nso.ru заявка.doc"
+    ],
     C.PUBLIC_CONTACT: ["Звоните +7 (383) 238-66-00, пишите econom@nso.ru"],
     C.HARD_TO_READ: [PLAIN, "Предоставление государственной поддержки осуществляется."],
     C.LONG_SENTENCE: [

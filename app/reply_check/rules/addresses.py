@@ -22,6 +22,8 @@ _ENDINGS_TOLD = (
     "xn--80adxhks xn--80asehdb xn--80aswg xn--c1avg"
 )
 _ENDINGS = frozenset(_ENDINGS_TOLD.split())
+_CITY = "г.москва"
+"""A postal address without its blank; the one city that is an ending too."""
 # Cyrillic letters that cannot be told from Latin ones.
 _ALIKE = frozenset("аеорсухіѕјһԁԛԝӏ")
 
@@ -45,6 +47,8 @@ def find_links(text: str) -> list[Link]:
     starts, ends = [link.start for link in found], [link.end for link in found]
     for match in _BARE.finditer(text):
         place = bisect_right(starts, match.start())
+        if match[0].casefold() == _CITY:
+            continue
         if match[2].casefold() in _ENDINGS and not (place and match.start() < ends[place - 1]):
             next_one = starts[place] if place < len(starts) else len(text)
             end = _trimmed(text, match.start(), min(match.end(), next_one))
