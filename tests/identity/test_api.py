@@ -38,7 +38,7 @@ async def test_a_client_signs_in_by_basic_or_form(door: Door) -> None:
     assert basic.status_code == 200 and basic.json()["refresh_token"] is None
     assert (await door.me(basic.json()["access_token"])).json()["roles"] == ["integration"]
     assert (await door.token(**form, client_id="platform", client_secret=SECRET)).status_code == 200
-    for auth in (("platform", "wrong"), ("nobody", SECRET), ("", "")):
+    for auth in (("platform", "wrong"), ("nobody", SECRET), ("", ""), ("plat\x00form", SECRET), ("platform", "\x00")):
         refused = await door.http.post("/auth/token", data=form, auth=auth)
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
         assert refused.headers["www-authenticate"].startswith("Basic")

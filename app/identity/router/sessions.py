@@ -72,7 +72,7 @@ def _basic(request: Request) -> tuple[str, str] | None:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
     except ValueError:
         raise InvalidClient from None
-    if not colon:
+    if not colon or "\x00" in client_id:  # PostgreSQL cannot be asked for NUL
         raise InvalidClient
     return client_id, secret
 
