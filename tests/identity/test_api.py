@@ -11,10 +11,12 @@ from sqlmodel import SQLModel, select
 from app.core.db import Database
 from app.core.problems import Problem
 from app.core.settings import Settings
+from app.identity import passwords
 from app.identity.errors import InvalidGrant, SignInLocked
-from app.identity.models import Password
+from app.identity.models import Password, TokenFamily
 from app.identity.service import sessions
 from app.identity.service.demo import DemoAccount, load_demo_accounts
+from app.identity.service.employees import set_password
 from app.organizations.models import Employee
 from tests.conftest import JoinedDatabase, settings_for
 from tests.identity.conftest import PASSWORD, SECRET, Door, bearer
@@ -313,6 +315,33 @@ async def test_of_two_refreshes_at_once_exactly_one_wins(application: FastAPI, o
         assert sorted(isinstance(result, InvalidGrant) for result in results) == [False, True]
     for worker in workers:
         await worker.close()
+
+
+@pytest.mark.parametrize("deed", ["reset", "disable"])
+async def test_a_sign_in_does_not_outlive_what_was_done_while_the_password_was_looked_at(
+    deed: str, application: FastAPI, own_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hashing takes as long as an administrator needs: a session by the old password would be nobody's to end."""
+    database = Database(own_settings)
+    await account(database)
+    is_right = passwords.is_right
+
+    async def slowly(password: str, known_hash: str | None) -> bool:
+        async with database.transaction() as session:
+            query = select(Employee).where(Employee.username == "galina")
+            row = (await session.exec(query)).one()
+            if deed == "reset":
+                await set_password(session, row, "совсем другой пароль")
+            row.is_disabled = deed == "disable"
+            await sessions.end_sessions(session, row.id)
+        return await is_right(password, known_hash)
+
+    monkeypatch.setattr(passwords, "is_right", slowly)
+    with pytest.raises(InvalidGrant):
+        await sessions.sign_in(database, own_settings, application.state.tokens, "galina", PASSWORD, None)
+    async with database.transaction() as session:
+        assert (await session.exec(select(TokenFamily.id))).all() == []
+    await database.close()
 
 
 async def test_every_sign_in_leaves_a_record_without_the_name(door: Door, database: JoinedDatabase) -> None:

@@ -69,19 +69,21 @@ async def sign_in(
     if locked is not None:
         raise SignInLocked(locked)
     is_right = await passwords.is_right(password, known_hash)
-    if not is_right or employee is None or employee.is_disabled:
-        async with database.transaction() as session:
-            audit.record(session, None, "sign_in.failed", "account", account[:16], result="refused")
-        raise InvalidGrant
     async with database.transaction() as session:
-        await session.exec(sa.delete(SignInAttempts).where(col(SignInAttempts.account) == account))
-        family = _new_family(settings, asked)
-        family.employee_id = employee.id
-        session.add(family)
-        await session.flush()  # the refresh token refers to it
-        refresh = _new_refresh(session, family.id)
-        held = (await rights_of(session, employee)).scopes
-        audit.record(session, None, "sign_in.ok", "employee", employee.id)
+        if not is_right or employee is None or not await _may_still(session, employee.id, known_hash):
+            employee = None
+            audit.record(session, None, "sign_in.failed", "account", account[:16], result="refused")
+        else:
+            await session.exec(sa.delete(SignInAttempts).where(col(SignInAttempts.account) == account))
+            family = _new_family(settings, asked)
+            family.employee_id = employee.id
+            session.add(family)
+            await session.flush()  # the refresh token refers to it
+            refresh = _new_refresh(session, family.id)
+            held = (await rights_of(session, employee)).scopes
+            audit.record(session, None, "sign_in.ok", "employee", employee.id)
+    if employee is None:
+        raise InvalidGrant
     return _issued(tokens, employee.id, family, held, refresh)
 
 
@@ -173,6 +175,20 @@ async def _revoke(session: AsyncSession, which: sa.ColumnElement[bool]) -> bool:
         sa.update(TokenFamily).where(which, col(TokenFamily.revoked_at).is_(None)).values(revoked_at=clock.now())
     )
     return bool(ended.rowcount)
+
+
+async def _may_still(session: AsyncSession, employee_id: UUID, known_hash: str | None) -> bool:
+    """Whether the password that was looked at is still the employee's, and they are not disabled.
+
+    The rows are held: who resets the password or disables the account meanwhile finds the new session, and ends it.
+    """
+    query = (
+        select(Password.id)
+        .join(Employee, col(Employee.id) == col(Password.employee_id))
+        .where(Employee.id == employee_id, col(Employee.is_disabled).is_(False), Password.hash == known_hash)
+        .with_for_update(read=True)
+    )
+    return (await session.exec(query)).first() is not None
 
 
 async def _count_attempt(session: AsyncSession, settings: Settings, account: str) -> int | None:
