@@ -8,17 +8,18 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlmodel import SQLModel, select
 
+from app.core.concurrency import ANY_VERSION
 from app.core.db import Database
 from app.core.problems import Problem
 from app.core.settings import Settings
 from app.identity import passwords
-from app.identity.errors import InvalidGrant, SignInLocked
-from app.identity.models import Password, TokenFamily
-from app.identity.service import sessions
-from app.identity.service.demo import DemoAccount, load_demo_accounts
+from app.identity.errors import InvalidClient, InvalidGrant, SignInLocked
+from app.identity.models import ApiClient, Password, TokenFamily
+from app.identity.service import clients, sessions
+from app.identity.service.demo import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
 from app.identity.service.employees import set_password
 from app.organizations.models import Employee
-from tests.conftest import JoinedDatabase, settings_for
+from tests.conftest import JoinedDatabase, principal, settings_for
 from tests.identity.conftest import PASSWORD, SECRET, Door, bearer
 
 
@@ -342,6 +343,26 @@ async def test_a_sign_in_does_not_outlive_what_was_done_while_the_password_was_l
     async with database.transaction() as session:
         assert (await session.exec(select(TokenFamily.id))).all() == []
     await database.close()
+
+
+async def test_a_client_does_not_sign_in_past_the_rotation_of_its_secret(
+    application: FastAPI, own_settings: Settings
+) -> None:
+    workers = [Database(own_settings) for _ in range(2)]
+    async with workers[0].transaction() as session:
+        await load_demo_client(session, DemoClient("platform", SECRET, "Платформа", []), renew=True)
+        client = (await session.exec(select(ApiClient).where(ApiClient.client_id == "platform"))).one()
+    async with workers[0].transaction() as session:
+        await clients.rotate_secret(session, client.id, ANY_VERSION, by=principal("admin"))
+        tokens = application.state.tokens
+        signing_in = asyncio.create_task(
+            sessions.sign_in_client(workers[1], own_settings, tokens, "platform", SECRET, None)
+        )
+        await asyncio.sleep(0.3)  # it comes before the rotation is committed
+    with pytest.raises(InvalidClient):
+        await signing_in
+    for worker in workers:
+        await worker.close()
 
 
 async def test_every_sign_in_leaves_a_record_without_the_name(door: Door, database: JoinedDatabase) -> None:

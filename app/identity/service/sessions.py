@@ -98,7 +98,9 @@ async def sign_in_client(
     """Sign an API client in. Raises `InvalidClient`."""
     asked = asked_scopes(scope)
     async with database.transaction() as session:
-        client = (await session.exec(select(ApiClient).where(ApiClient.client_id == client_id))).first()
+        # The row is held: who rotates the secret or disables the client at this moment ends this session too.
+        query = select(ApiClient).where(ApiClient.client_id == client_id).with_for_update(read=True)
+        client = (await session.exec(query)).first()
         wanted = client.secret_hash if client else secret_hash("")
         is_right = secrets.compare_digest(wanted, secret_hash(client_secret)) and client is not None
         family = _new_family(settings, asked)
