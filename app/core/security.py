@@ -83,14 +83,15 @@ _oauth2 = OAuth2(
 )
 
 
-def _bearer(authorization: str | None) -> str | None:
+def bearer_token(authorization: str | None) -> str | None:
+    """The token of an `Authorization` header."""
     scheme, _, token = (authorization or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
 async def verified(request: Request, authorization: Annotated[str | None, Security(_oauth2)]) -> Credentials:
     """The verified token of the request; a garbage one never reaches the database."""
-    token = _bearer(authorization)
+    token = bearer_token(authorization)
     if token is None:
         raise Unauthenticated
     resolver: PrincipalResolver = request.app.state.resolver

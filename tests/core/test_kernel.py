@@ -26,7 +26,7 @@ from app.core.settings import Settings, is_weak_secret
 from app.core.text import like, normalized
 from app.core.types import Day, FreeText, Key, Moment, Name
 from app.main import create_app
-from tests.conftest import SECRET, Api, JoinedDatabase, settings_for
+from tests.conftest import SECRET, Api, JoinedDatabase, KnownCallers, principal, settings_for
 from tests.people import People
 
 
@@ -165,6 +165,21 @@ async def test_too_many_calls_are_429_and_health_is_not_counted(settings: Settin
         assert int(refused.headers["retry-after"]) > 0
         assert (await client.get("/health/live")).status_code == 200
         assert (await client.get("/metrics")).status_code == 404, "metrics are for loopback"
+    await application.state.database.close()
+
+
+async def test_tokens_that_are_made_up_are_counted_by_address(settings: Settings) -> None:
+    """Otherwise a new one with every call would lift every limit of what needs no token: sign-ins, questionnaires."""
+    known = {"rate_limit": "on", "rate_limit_anonymous_per_minute": 3, "rate_limit_per_minute": 5}
+    application = create_app(Settings.model_validate(settings.model_dump() | known))
+    callers = application.state.resolver = KnownCallers()
+    callers.principals["ours"] = principal("operator")
+    transport = httpx.ASGITransport(application, client=("203.0.113.6", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        answers = [await client.get("/nothing", headers={"Authorization": f"Bearer {i}"}) for i in range(4)]
+        assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
+        mine = await client.get("/nothing", headers={"Authorization": "Bearer ours"})
+        assert mine.status_code == 404 and "r=4;" in mine.headers["ratelimit"]
     await application.state.database.close()
 
 
