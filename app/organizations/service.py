@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -136,18 +137,21 @@ async def get_topic(session: AsyncSession, unit_id: UUID, topic_id: UUID) -> Top
 async def open_topics(session: AsyncSession, topic_ids: list[UUID], unit_id: UUID, pointer: str) -> None:
     """Require that topics named in a body are open and of the unit; else 422 with the pointer."""
     wanted = set(topic_ids)
-    query = select(Topic.id).where(col(Topic.id).in_(wanted), Topic.unit_id == unit_id, col(Topic.closed_on).is_(None))
+    query = select(Topic.id).where(col(Topic.id).in_(wanted), Topic.unit_id == unit_id, _is_open(Topic.closed_on))
     if wanted and set((await session.exec(query)).all()) != wanted:
         raise unknown_reference(pointer)
 
 
 async def topics_in_force(session: AsyncSession, organization_id: UUID) -> list[Topic]:
     """The open topics of the organization's open units."""
-    today = clock.today()
     query = select(Topic).join(Unit, col(Unit.id) == col(Topic.unit_id))
-    query = query.where(Unit.organization_id == organization_id, col(Topic.closed_on).is_(None))
-    still = sa.or_(col(Unit.closed_on).is_(None), col(Unit.closed_on) >= today)
-    return list((await session.exec(query.where(still))).all())
+    query = query.where(Unit.organization_id == organization_id, _is_open(Topic.closed_on), _is_open(Unit.closed_on))
+    return list((await session.exec(query)).all())
+
+
+def _is_open(closed_on: Any) -> sa.ColumnElement[bool]:
+    """What closes ahead is open until that day, which counts."""
+    return sa.or_(col(closed_on).is_(None), col(closed_on) >= clock.today())
 
 
 async def create_topic(session: AsyncSession, unit_id: UUID, body: TopicCreate, *, by: Principal) -> Topic:

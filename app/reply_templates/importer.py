@@ -72,7 +72,7 @@ async def _names(session: AsyncSession, unit: Unit) -> Names:
     topics = (await session.exec(select(Topic).where(Topic.unit_id == unit.id))).all()
     others = (await session.exec(select(Unit).where(Unit.id != unit.id))).all()
     ordered = sorted(others, key=lambda row: row.organization_id == unit.organization_id)  # the last of a name stays
-    open_topics = {row.id for row in topics if row.closed_on is None}
+    open_topics = {row.id for row in topics if is_valid_on(None, row.closed_on, today)}
     open_units = {row.id for row in others if is_valid_on(None, row.closed_on, today)}
     return Names(
         unit,

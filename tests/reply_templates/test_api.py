@@ -1,11 +1,13 @@
 """Knowledge bases over HTTP (O-6.2.6)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from app.core import clock
 from app.core.data import read_yaml
 from app.reply_templates import reference
 from tests.conftest import Api
@@ -175,3 +177,19 @@ async def test_keys_are_unique_in_a_unit_only(api: Api, people: People) -> None:
     assert (await api.post(PATH, headers=api.as_(people.other_operator), json=elsewhere)).status_code == 201
     foreign = await api.post(PATH, headers=api.as_(people.operator), json=elsewhere)
     assert foreign.json()["errors"][0]["pointer"] == "/unit_id"
+
+
+@pytest.mark.order("O-2.4", "O-6.2.6")
+async def test_a_topic_that_closes_ahead_is_open_until_then(api: Api, people: People) -> None:
+    """As a unit that closes ahead is."""
+    admin, path = api.as_(people.admin), f"/api/v1/units/{people.operator.unit_id}/topics"
+    topic = (await api.post(path, headers=admin, json={"name": "Ярмарки до конца года"})).json()
+    today = clock.today()
+    for version, (closed_on, status) in enumerate([(today, 201), (today - timedelta(days=1), 422)], 1):
+        told = await api.patch(
+            f"{path}/{topic['id']}", headers=admin | {"If-Match": f'"{version}"'}, json={"closed_on": f"{closed_on}"}
+        )
+        assert told.status_code == 200
+        sent = body(people, key=f"yarmarka-{version}", topic_ids=[topic["id"]])
+        made = await api.post(PATH, headers=api.as_(people.operator), json=sent)
+        assert made.status_code == status
