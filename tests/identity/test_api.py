@@ -210,6 +210,38 @@ async def test_one_changes_ones_own_password(door: Door) -> None:
     assert (await door.token(grant_type="password", username="anna", password=PASSWORD)).status_code == 400
 
 
+async def test_who_holds_a_token_does_not_guess_the_password_without_end(door: Door) -> None:
+    mine = await door.sign_in()
+    headers = bearer(mine["access_token"])
+    sent = {"old_password": "not it", "new_password": "новый длинный пароль"}
+    answers = [await door.http.post("/auth/password", headers=headers, json=sent) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [409] * 10 + [429]
+    right = sent | {"old_password": PASSWORD}
+    locked = await door.http.post("/auth/password", headers=headers, json=right)
+    assert (locked.status_code, locked.json()["code"]) == (429, "sign_in_locked") and locked.headers["retry-after"]
+    assert (await door.me((await door.sign_in())["access_token"])).status_code == 200, "signing in is not closed by it"
+
+
+async def test_a_change_does_not_undo_a_reset(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old password was right when it was looked at; then the administrator set another and ended all sessions."""
+    mine, headers = await door.sign_in(), await admin(door)
+    is_right, kept = passwords.is_right, "пароль от администратора"
+    path = f"/employees/{(await door.me(mine['access_token'])).json()['id']}"
+
+    async def slowly(password: str, known_hash: str | None) -> bool:
+        reset = headers | {"If-Match": (await door.http.get(path, headers=headers)).headers["etag"]}
+        done = await door.http.post(f"{path}/reset-password", headers=reset, json={"password": kept})
+        assert done.status_code == 200
+        return await is_right(password, known_hash)
+
+    monkeypatch.setattr(passwords, "is_right", slowly)
+    sent = {"old_password": PASSWORD, "new_password": "новый длинный пароль"}
+    refused = await door.http.post("/auth/password", headers=bearer(mine["access_token"]), json=sent)
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_password")
+    monkeypatch.undo()
+    assert (await door.token(grant_type="password", username="anna", password=kept)).status_code == 200
+
+
 async def test_api_clients_and_their_secrets(door: Door, database: JoinedDatabase) -> None:
     headers = await admin(door) | {"Idempotency-Key": "c1"}
     points = (await door.http.get("/interaction-points/public", headers=headers)).json()["items"]

@@ -10,7 +10,7 @@ from app.core.concurrency import answer
 from app.core.deps import DatabaseDep, SessionDep, SettingsDep
 from app.core.problems import Forbidden, Invalid, problems
 from app.core.schemas import Empty
-from app.core.security import AnyCaller, Principal
+from app.core.security import AnyCaller, Principal, requires_early
 from app.identity.errors import (
     EmployeeNotFound,
     InvalidClient,
@@ -31,7 +31,7 @@ MAX_FIELD = 4096
 NEVER_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-async def _employee(by: AnyCaller) -> Principal:
+async def _employee(by: Annotated[Principal, requires_early()]) -> Principal:
     # In a dependency, which runs before the body is validated: 403 comes before 422.
     if by.kind == "client":
         raise Forbidden
@@ -185,10 +185,15 @@ async def sign_out_everywhere(body: Empty, by: AnyCaller, session: SessionDep) -
 @router.post(
     "/password",
     response_model=Empty,
-    responses=problems(WrongPassword, EmployeeNotFound, Forbidden, Invalid),
+    responses=problems(WrongPassword, SignInLocked, EmployeeNotFound, Forbidden, Invalid),
     summary="Change my password",
 )
-async def change_password(body: PasswordChange, by: AnyEmployee, session: SessionDep) -> Response:
-    """Change one's own password; one's other sessions end. An API client has none: it rotates its secret."""
-    await employees.change_password(session, body.old_password, body.new_password, by=by)
+async def change_password(
+    body: PasswordChange, by: AnyEmployee, database: DatabaseDep, settings: SettingsDep
+) -> Response:
+    """Change one's own password; one's other sessions end. An API client has none: it rotates its secret.
+
+    Wrong old passwords are counted like failed sign-ins: after too many the answer is 429 for a while.
+    """
+    await employees.change_password(database, settings, body.old_password, body.new_password, by=by)
     return answer(Empty())

@@ -8,15 +8,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.concurrency import Match
+from app.core.db import Database
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.scopes import Role
 from app.core.security import Principal
+from app.core.settings import Settings
 from app.identity import passwords
-from app.identity.errors import EmployeeExists, EmployeeNotFound, WrongPassword
+from app.identity.errors import EmployeeExists, EmployeeNotFound, SignInLocked, WrongPassword
 from app.identity.models import Password
 from app.identity.schemas import EmployeeCreate, EmployeePatch
-from app.identity.service.sessions import end_sessions
+from app.identity.service.sessions import clear_attempts, count_attempt, end_sessions, secret_hash
 from app.organizations import service as organizations
 from app.organizations.models import Employee, Organization, PositionKind
 
@@ -80,16 +82,29 @@ async def reset_password(
     return row
 
 
-async def change_password(session: AsyncSession, old: str, new: str, *, by: Principal) -> None:
-    """Change one's own password; one's other sessions end."""
+async def change_password(database: Database, settings: Settings, old: str, new: str, *, by: Principal) -> None:
+    """Change one's own password; one's other sessions end. Raises `SignInLocked` after too many wrong old ones.
+
+    Like a sign-in it takes the database: a wrong old password must be counted although its answer is an error.
+    """
     passwords.require_good(new, by.username, "/new_password")
-    row = await get_employee_of(session, by)
-    known = (await session.exec(select(Password.hash).where(Password.employee_id == row.id))).first()
+    account = secret_hash(f"password of {by.id}")  # a count of its own: who guesses at the door keeps nobody from this
+    async with database.transaction() as session:
+        locked = await count_attempt(session, settings, account)
+        known = (await session.exec(select(Password.hash).where(Password.employee_id == by.id))).first()
+    if locked is not None:
+        raise SignInLocked(locked)
     if not await passwords.is_right(old, known):
         raise WrongPassword
-    await set_password(session, row, new)
-    await end_sessions(session, row.id, but=by.session_id)
-    audit.record(session, by, "employee.password_changed", "employee", row.id, fields=["password"])
+    async with database.transaction() as session:
+        row = await get_employee_of(session, by)
+        held = select(Password.id).where(Password.employee_id == row.id, Password.hash == known).with_for_update()
+        if (await session.exec(held)).first() is None:  # it was reset while the old one was looked at
+            raise WrongPassword
+        await clear_attempts(session, account)
+        await set_password(session, row, new)
+        await end_sessions(session, row.id, but=by.session_id)
+        audit.record(session, by, "employee.password_changed", "employee", row.id, fields=["password"])
 
 
 async def get_employee_of(session: AsyncSession, by: Principal) -> Employee:

@@ -60,7 +60,7 @@ async def sign_in(
     name = unicodedata.normalize("NFC", username).casefold()
     account = secret_hash(name)
     async with database.transaction() as session:
-        locked = await _count_attempt(session, settings, account)
+        locked = await count_attempt(session, settings, account)
         if locked is not None:
             audit.record(session, None, "sign_in.locked", "account", account[:16], result="refused")
         employee = (await session.exec(select(Employee).where(Employee.username == name))).first()
@@ -74,7 +74,7 @@ async def sign_in(
             employee = None
             audit.record(session, None, "sign_in.failed", "account", account[:16], result="refused")
         else:
-            await session.exec(sa.delete(SignInAttempts).where(col(SignInAttempts.account) == account))
+            await clear_attempts(session, account)
             family = _new_family(settings, asked)
             family.employee_id = employee.id
             session.add(family)
@@ -193,7 +193,7 @@ async def _may_still(session: AsyncSession, employee_id: UUID, known_hash: str |
     return (await session.exec(query)).first() is not None
 
 
-async def _count_attempt(session: AsyncSession, settings: Settings, account: str) -> int | None:
+async def count_attempt(session: AsyncSession, settings: Settings, account: str) -> int | None:
     """Count a try before it is judged, in one statement, so that many at once cannot slip by; a success clears it.
 
     Seconds to wait when there were too many, else None.
@@ -218,6 +218,11 @@ async def _count_attempt(session: AsyncSession, settings: Settings, account: str
     if failures <= settings.sign_in_failures:
         return None
     return _seconds_until(ends_at, moment)
+
+
+async def clear_attempts(session: AsyncSession, account: str) -> None:
+    """Forget the failures of an account: a try was right."""
+    await session.exec(sa.delete(SignInAttempts).where(col(SignInAttempts.account) == account))
 
 
 def _seconds_until(end: datetime, moment: datetime) -> int:
