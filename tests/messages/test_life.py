@@ -59,7 +59,8 @@ class Model:
             self.reply, self.reply_kind = "draft", "answer" if step == "draft" else "channel_transfer"
             return True
         if step == "submit":
-            if self.reply not in ("draft", "returned") or state not in ("in_progress", "out_of_competence"):
+            can = {"in_progress", "out_of_competence", "registered_as_appeal"}
+            if self.reply not in ("draft", "returned") or state not in can:
                 return False
             self.reply, self.state = "awaiting_approval", "awaiting_approval"
             return True
@@ -115,6 +116,7 @@ class Model:
             if state not in can or self.is_appeal:
                 return False
             self.state, self.is_appeal = "registered_as_appeal", True
+            self.is_answered = False  # what was said before was no answer to an appeal
             return True
         assert step == "wrote"
         is_taken_up = state == "closed" and self.is_analysed and not self.is_repeat
