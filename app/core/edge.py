@@ -64,13 +64,12 @@ class Edge:
         facts = context.RequestFacts(_request_id(request), request.client.host if request.client else None)
         token = context.current.set(facts)
         started = time.perf_counter()
-        answer: dict[str, Any] = {"status": 0}
-        allowance = await self._allowance(request)
+        answer: dict[str, Any] = {"status": 0, "allowance": None}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer["status"] = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope, facts.request_id, allowance)
+                self._add_headers(MutableHeaders(scope=message), scope, facts.request_id, answer["allowance"])
             elif method == "HEAD" and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
@@ -78,19 +77,19 @@ class Edge:
         self._at_work += 1
         self._metrics.at_work.inc()
         try:
-            await self._guarded(request, receive, send_with_headers, allowance, answer)
+            await self._guarded(request, receive, send_with_headers, answer)
         finally:
             self._at_work -= 1
             self._metrics.at_work.dec()
             self._tell(scope, method, answer["status"], time.perf_counter() - started)
             context.current.reset(token)
 
-    async def _guarded(
-        self, request: Request, receive: Receive, send: Send, allowance: Allowance | None, answer: dict[str, Any]
-    ) -> None:
+    async def _guarded(self, request: Request, receive: Receive, send: Send, answer: dict[str, Any]) -> None:
         scope = request.scope
         try:
-            refusal = self._refusal(request, allowance)
+            # Within the guard and counted as work: a token of another issuer may have to wait for its keys.
+            answer["allowance"] = await self._allowance(request)
+            refusal = self._refusal(request, answer["allowance"])
             if refusal is not None:
                 await render(refusal, request)(scope, receive, send)
                 return
@@ -152,7 +151,7 @@ def _request_id(request: Request) -> str:
 
 
 async def _is_sound(request: Request, token: str) -> bool:
-    """Whether we gave a token out: with one made up for every call nobody would ever reach a limit."""
+    """Whether a token is one that we take: with one made up for every call nobody would ever reach a limit."""
     resolver: PrincipalResolver = request.app.state.resolver
     try:
         await resolver.verify(token)

@@ -1,20 +1,18 @@
-"""How messages end and go on: redirected, extended, appeals, repeats, merged and continued threads, bulk."""
+"""How messages end and go on: redirected, extended, repeats, merged and continued threads, revisions."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 import time_machine
-from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from app.core.ids import new_id
 from app.core.outbox import Relay
 from app.legal_acts.models import LegalAct
 from app.messages.models import Message
-from app.messages.service import bulk
+from app.messages.service import deadlines
 from app.organizations.models import Organization
 from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS
 from app.worker import HANDLERS
@@ -124,8 +122,6 @@ async def test_the_final_reply_is_extended_once_within_the_limit_and_the_client_
 async def test_an_information_request_may_be_put_off_only_while_the_notice_is_in_time(
     api: Api, people: People, stopped_clock: time_machine.Traveller, database: JoinedDatabase
 ) -> None:
-    from app.messages.service import deadlines  # noqa: PLC0415  the worker's step, by hand
-
     early, late = await came_in(api, people), await came_in(api, people)
     for path in (early, late):
         await sorted_out(api, people, path, **{"class": "information_request"})
@@ -143,46 +139,6 @@ async def test_an_information_request_may_be_put_off_only_while_the_notice_is_in
     told = await shown(api, people, late)
     assert ("delay_notice", "limit") not in by_stage(told), "nobody has to put an answer off"
     assert (await act(api, people.unit_head, late, "extend", body)).status_code == 409
-
-
-@pytest.mark.order("O-6.2.2")
-async def test_an_appeal_is_a_persons_decision_and_its_clock_starts_then(
-    api: Api, people: People, stopped_clock: time_machine.Traveller, database: JoinedDatabase
-) -> None:
-    path = await came_in(api, people)
-    stopped_clock.move_to(datetime(2026, 12, 1, 3, 0, tzinfo=UTC))
-    body = {"came_by": "Платформа обратной связи", "registration_number": "01-45/1234"}
-    answer = await act(api, people.operator, path, "register_as_appeal", body)
-    assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert (told["state"], told["class"]) == ("registered_as_appeal", "appeal")
-    assert told["appeal"] == body | {"registered_at": "2026-12-01T10:00:00+07:00"}
-    found = by_stage(told)
-    assert found["final_reply", "limit"]["due_at"] == "2026-12-30T23:59:59+07:00"
-    assert found["final_reply", "limit"]["legal_act"] == "Федеральный закон от 02.05.2006 № 59-ФЗ"
-    assert ("first_reply", "target") not in found
-    early = await api.post(
-        f"{path}/replies", headers=api.as_(people.operator), json={"kind": "answer", "text": "Здравствуйте!"}
-    )
-    assert early.status_code == 409, "the need comes first"
-    await sorted_out(api, people, path)
-    assert (await shown(api, people, path))["state"] == "registered_as_appeal"
-    other = await act(api, people.operator, path, "triage", triage_body(people, **{"class": "message"}))
-    assert (other.status_code, other.json()["code"]) == (409, "appeal_keeps_its_class")
-    bare = await act(api, people.operator, path, "close", {"reason": "Не по адресу"})
-    assert (bare.status_code, bare.json()["code"]) == (409, "no_answer_reason_missing")
-    another = (await came_in(api, people)).rpartition("/")[2]
-    repeat = await act(api, people.operator, path, "duplicate", {"of": another})
-    assert (repeat.status_code, repeat.json()["code"]) == (409, "no_answer_reason_missing"), "it is owed its own answer"
-    closed = await act(
-        api, people.operator, path, "close", {"reason": "Суть неясна", "no_answer_reason": "essence_unclear"}
-    )
-    assert (closed.status_code, closed.json()["no_answer_reason"]) == (200, "essence_unclear")
-    again = await came_in(api, people)
-    assert (await act(api, people.operator, again, "register_as_appeal", body)).status_code == 200
-    await sorted_out(api, people, again)
-    await sent(api, people, again, database)
-    assert (await act(api, people.operator, again, "close", {"reason": "Дан ответ"})).status_code == 200
 
 
 @pytest.mark.order("O-6.2.1")
@@ -343,67 +299,6 @@ async def test_edits_and_deletions_at_the_source_are_kept_as_revisions(api: Api,
     assert {entry["kind"] for entry in platform_sees} == {"message"}
 
 
-@pytest.mark.order("O-10")
-async def test_bulk_does_each_by_itself_and_says_which(api: Api, people: People) -> None:
-    good = [(await registered(api, people))["id"] for _ in range(3)]
-    foreign = await api.post(
-        MESSAGES,
-        headers=api.as_(people.other_operator),
-        json=message_body(people, interaction_point_id=str(people.other_point_id)),
-    )
-    ids = [good[0], str(new_id()), foreign.json()["id"], good[1], good[1]]
-    headers = api.as_(people.operator)
-    body = {"action": "assign", "ids": ids, "assignee_id": str(people.colleague.id)}
-    answer = await api.post(f"{MESSAGES}/bulk", headers=headers, json=body)
-    assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert told["done"] == 2
-    assert [(item["id"], item["status"]) for item in told["items"]] == [
-        (ids[0], 200),
-        (ids[1], 404),
-        (ids[2], 404),
-        (ids[3], 200),
-    ]
-    assert (await shown(api, people, f"{MESSAGES}/{good[0]}"))["assignee_id"] == str(people.colleague.id)
-    body = {"action": "spam", "ids": good}
-    assert (await api.post(f"{MESSAGES}/bulk", headers=headers, json=body)).json()["done"] == 3
-    answer = await api.post(f"{MESSAGES}/bulk", headers=headers, json=body)
-    assert {(item["status"], item["code"]) for item in answer.json()["items"]} == {(409, "move_not_allowed")}
-    for wrong, pointer in (
-        ({"action": "close", "ids": good}, "/reason"),
-        ({"action": "assign", "ids": good}, "/assignee_id"),
-        ({"action": "spam", "ids": good, "unit_id": str(new_id())}, "/unit_id"),
-        ({"action": "spam", "ids": [str(new_id()) for _ in range(501)]}, "/ids"),
-    ):
-        refused = await api.post(f"{MESSAGES}/bulk", headers=headers, json=wrong)
-        assert [fault["pointer"] for fault in refused.json()["errors"]] == [pointer]
-
-
-@pytest.mark.order("O-10")
-async def test_a_lot_that_fails_is_told_and_the_other_lots_are_done(
-    api: Api, people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each lot is a transaction of its own: what fails takes its own lot with it and nothing else."""
-    ids = [(await registered(api, people))["id"] for _ in range(5)]
-    real = bulk._one
-
-    async def failing(session: Any, message_id: UUID, *more: Any) -> Any:
-        if str(message_id) == ids[3]:
-            raise OperationalError("UPDATE", {}, Exception("the database is gone"))
-        return await real(session, message_id, *more)
-
-    monkeypatch.setattr(bulk, "LOT", 2)
-    monkeypatch.setattr(bulk, "_one", failing)
-    body = {"action": "assign", "ids": ids, "assignee_id": str(people.colleague.id)}
-    answer = await api.post(f"{MESSAGES}/bulk", headers=api.as_(people.operator), json=body)
-    assert [(item["id"], item["status"]) for item in answer.json()["items"]] == list(
-        zip(ids, (200, 200, 503, 503, 200), strict=True)
-    )
-    assert answer.json()["done"] == 3 and answer.json()["items"][2]["code"] == "unavailable"
-    given = [(await shown(api, people, f"{MESSAGES}/{one}"))["assignee_id"] is not None for one in ids]
-    assert given == [True, True, False, False, True]
-
-
 @pytest.mark.order("O-10", "O-6.2.6")
 @pytest.mark.parametrize(
     ("rule", "own_text", "from_template", "own_over_template"),
@@ -522,43 +417,6 @@ async def test_a_reply_that_is_approved_may_still_come_back(api: Api, people: Pe
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_a_redirected_appeal_is_closed_without_a_reason_of_article_11(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
-    """Article 8 of 59-FZ ends it as lawfully; taken up again it is owed an answer as before."""
-    path = await came_in(api, people)
-    appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
-    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
-    await sorted_out(api, people, path, competence="outside", reason="Здравоохранение")
-    redirect = {"to": "Министерство здравоохранения", "legal_act_id": ACT, "text": "Здравствуйте! Передано."}
-    assert (await act(api, people.operator, path, "redirect", redirect)).status_code == 200
-    await relayed(database)
-    closed = await act(api, people.operator, path, "close", {"reason": "Перенаправлено"})
-    assert (closed.status_code, closed.json()["no_answer_reason"]) == (200, None)
-    assert (await act(api, people.operator, path, "reopen", {"reason": "Вернули"})).status_code == 200
-    again = await act(api, people.operator, path, "close", {"reason": "Закрыть"})
-    assert again.json()["code"] == "no_answer_reason_missing"
-
-
-@pytest.mark.order("O-6.2.2")
-async def test_the_clock_of_an_appeal_starts_once_and_an_appeal_is_no_spam(
-    api: Api, people: People, stopped_clock: time_machine.Traveller
-) -> None:
-    path = await came_in(api, people)
-    appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
-    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
-    await sorted_out(api, people, path)
-    await drafted(api, people, path)
-    before = by_stage(await shown(api, people, path))
-    stopped_clock.move_to(START + timedelta(days=20))
-    for verb, body in (("register_as_appeal", appeal | {"registration_number": "2"}), ("spam", {})):
-        refused = await act(api, people.operator, path, verb, body)
-        assert (refused.status_code, refused.json()["code"]) == (409, "appeal_keeps_its_class")
-    told = await shown(api, people, path)
-    assert (by_stage(told), told["appeal"]["registration_number"]) == (before, "1")
-
-
-@pytest.mark.order("O-6.2.2")
 async def test_a_case_keeps_its_policies_whatever_is_added_or_ended_since(api: Api, people: People) -> None:
     admin = api.as_(people.admin)
     path = await came_in(api, people)
@@ -644,43 +502,6 @@ async def test_the_decision_of_triage_names_who_made_it_and_when(api: Api, peopl
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_a_wrong_registration_number_is_corrected_and_the_old_one_is_kept(
-    api: Api, people: People, stopped_clock: time_machine.Traveller
-) -> None:
-    path = await came_in(api, people)
-    right = {"registration_number": "01-45/1235"}
-    refused = await act(api, people.operator, path, "correct_registration", right)
-    assert (refused.status_code, refused.json()["code"]) == (409, "no_appeal")
-    appeal = {"came_by": "Платформа обратной связи", "registration_number": "01-45/1234"}
-    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
-    before = await shown(api, people, path)
-    stopped_clock.shift(timedelta(days=2))
-    bare = await api.post(f"{path}/correct_registration", headers=api.as_(people.operator), json=right)
-    assert bare.status_code == 428
-    answer = await act(api, people.unit_head, path, "correct_registration", right)
-    assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert told["appeal"] == before["appeal"] | right
-    assert (told["state"], told["deadlines"]) == (before["state"], before["deadlines"]), "its clock runs on"
-    step = told["history"][-1]
-    assert (step["what"], step["by"], step["note"]) == (
-        "correct_registration",
-        str(people.unit_head.id),
-        "01-45/1234 → 01-45/1235",
-    )
-    assert step["from_state"] == step["to_state"] == "registered_as_appeal"
-    again = await act(api, people.unit_head, path, "correct_registration", right)
-    assert (again.status_code, again.headers["etag"]) == (200, answer.headers["etag"]), "nothing to change"
-    timeline = (await api.get(f"{path}/timeline", headers=api.as_(people.operator))).json()["items"]
-    assert "Исправлен регистрационный номер обращения: 01-45/1234 → 01-45/1235" in [one["what"] for one in timeline]
-    assert (
-        await act(api, people.operator, path, "close", {"reason": "Неясно", "no_answer_reason": "unreadable"})
-    ).is_success
-    late = await act(api, people.operator, path, "correct_registration", {"registration_number": "7"})
-    assert (late.status_code, late.json()["state"]) == (200, "closed"), "a slip is mended whenever it is seen"
-
-
-@pytest.mark.order("O-6.2.2")
 async def test_what_was_spam_by_mistake_is_due_by_the_calendar_of_today(api: Api, people: People) -> None:
     path = await came_in(api, people)
     assert (await act(api, people.operator, path, "spam", {})).status_code == 200
@@ -706,50 +527,9 @@ async def test_nothing_is_extended_that_is_late_though_the_worker_has_not_looked
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_the_answer_to_a_comment_is_none_to_the_appeal_that_it_became(
-    api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
-) -> None:
-    path = await came_in(api, people)
-    await sorted_out(api, people, path)
-    await sent(api, people, path, database)
-    stopped_clock.shift(timedelta(hours=1))
-    appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
-    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
-    refused = await act(api, people.operator, path, "close", {"reason": "Закрыть"})
-    assert (refused.status_code, refused.json()["code"]) == (409, "no_answer_reason_missing")
-    await sent(api, people, path, database)
-    assert (await act(api, people.operator, path, "close", {"reason": "Дан ответ"})).status_code == 200
-
-
-@pytest.mark.order("O-6.2.1")
-async def test_an_appeal_redirected_at_once_is_taken_up_again(api: Api, people: People) -> None:
-    path = await came_in(api, people)
-    appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
-    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
-    redirect = {"to": "Министерство здравоохранения", "legal_act_id": ACT, "text": "Здравствуйте! Передано."}
-    assert (await act(api, people.operator, path, "redirect", redirect)).status_code == 200
-    answer = await act(api, people.operator, path, "reopen", {"reason": "Вернули"})
-    assert (answer.status_code, answer.json()["state"]) == (200, "received"), "its need is still to be analysed"
-
-
-@pytest.mark.order("O-6.2.3b")
-async def test_a_draft_is_handed_in_after_the_message_became_an_appeal(api: Api, people: People) -> None:
-    path = await came_in(api, people)
-    await sorted_out(api, people, path)
-    reply = await drafted(api, people, path)
-    appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
-    assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
-    answer = await act(api, people.operator, reply, "submit", {})
-    assert answer.status_code == 200, answer.text
-    assert (await shown(api, people, path))["state"] == "awaiting_approval"
-
-
-@pytest.mark.order("O-6.2.2")
 async def test_what_was_missed_and_never_done_is_not_said_to_be_done_late(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
-    from app.messages.service import deadlines  # noqa: PLC0415  the worker's step, by hand
-
     path = await came_in(api, people)
     stopped_clock.move_to(START + timedelta(days=3))
     async with database.transaction() as session:

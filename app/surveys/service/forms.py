@@ -163,8 +163,8 @@ async def withdraw_form(session: AsyncSession, form_id: UUID, match: Match, *, b
     # Somebody whose clock is ahead may have answered for its first day already.
     if row.valid_from <= clock.today() or (await session.exec(answered)).first() is not None:
         raise FormHasBegun
-    row.state = FormState.WITHDRAWN
     others = select(SurveyForm).where(
+        SurveyForm.id != row.id,
         SurveyForm.key == row.key,
         SurveyForm.state == FormState.PUBLISHED,
         SurveyForm.organization_id == row.organization_id,
@@ -174,6 +174,7 @@ async def withdraw_form(session: AsyncSession, form_id: UUID, match: Match, *, b
         if other.valid_to == row.valid_from - timedelta(days=1):
             other.valid_to = min((day for day in (other.closes_on, eve) if day is not None), default=None)
         eve = other.valid_from - timedelta(days=1)
+    row.state = FormState.WITHDRAWN
     audit.record(session, by, "survey_form.withdrawn", "survey_form", row.id, fields=["state"])
     await session.flush()  # the version is counted at the flush
     return row

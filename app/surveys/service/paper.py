@@ -15,7 +15,7 @@ from app.core.problems import Fault, Invalid
 from app.core.security import Principal
 from app.organizations.models import Organization
 from app.surveys import queries
-from app.surveys.counters import count
+from app.surveys.counters import count, submissions
 from app.surveys.errors import SheetConflict
 from app.surveys.events import SubmissionReceived
 from app.surveys.models import EntryCheck, SubmissionSource, SurveySubmission
@@ -76,9 +76,10 @@ class Desk:
             for sheet in sheets
         ]
         # The unique key decides between two at once: a plain INSERT would end the transaction of who came second.
-        table = SurveySubmission.__table__  # type: ignore[attr-defined]
-        insert = insert_into(self.session, table).values([row.model_dump() for row in made]).on_conflict_do_nothing()
-        stored = set((await self.session.exec(insert.returning(table.c.id))).scalars().all())
+        insert = (
+            insert_into(self.session, submissions).values([row.model_dump() for row in made]).on_conflict_do_nothing()
+        )
+        stored = set((await self.session.exec(insert.returning(submissions.c.id))).scalars().all())
         query = select(SurveySubmission).where(col(SurveySubmission.id).in_(stored)).order_by(col(SurveySubmission.id))
         rows = list((await self.session.exec(query)).all())
         for row in rows:
