@@ -58,7 +58,7 @@ system-packages: ## Install PostgreSQL and Chromium for the tests, where missing
 
 bench: $(VENV)/.dev system-packages ## Benchmarks: ratios measured side by side in one run
 	$(BIN)/python -m bench.drivers
-	$(BIN)/python -m bench.finding
+	$(BIN)/python -m bench.template_search
 
 lock: $(VENV)/.dev ## Renew the hash-locked requirements
 	$(BIN)/python -m pip install --quiet uv

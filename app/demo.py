@@ -12,9 +12,9 @@ from pydantic import BaseModel, SecretStr
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import example_ids
-from app.core.scopes import Role
 from app.core.settings import Settings
-from app.identity.service.demo import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
+from app.identity.roles import Role
+from app.identity.service.demo_accounts import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
 from app.interaction_points import service as points
 from app.organizations import reference
 from app.organizations.models import Unit

@@ -9,12 +9,13 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
-from app.core import health, logging, openapi, rendering
+from app import openapi
+from app.core import health, logging, problem_responses
 from app.core.body_guard import BodyGuard
 from app.core.db import Database
-from app.core.edge import Edge
 from app.core.file_store import FolderStore
 from app.core.metrics import Metrics
+from app.core.middleware import Edge
 from app.core.rate_limits import RateLimiter
 from app.core.settings import Settings
 from app.identity.router import router as identity_router
@@ -27,11 +28,11 @@ from app.monitoring.router import router as monitoring_router
 from app.notifications.router import router as notifications_router
 from app.organizations.router import municipalities_router, units_router
 from app.organizations.router import router as organizations_router
-from app.reply_check.router import router as reply_check_router
-from app.reply_templates.finding.router import suggestions_router, synonyms_router
-from app.reply_templates.finding.service.following import warm_up
 from app.reply_templates.router import router as templates_router
+from app.reply_templates.search.router import suggestions_router, synonyms_router
+from app.reply_templates.search.service.index_cache import warm_up
 from app.surveys.router import router as surveys_router
+from app.text_check.router import router as reply_check_router
 from app.web.monitoring import router as monitoring_page_router
 from app.web.pages import error_page
 from app.web.paper import router as paper_page_router
@@ -107,7 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.page_limiters = {"questionnaires": RateLimiter(), "codes": RateLimiter()}
     app.state.error_page = error_page
 
-    rendering.install(app)
+    problem_responses.install(app)
     openapi.install(app)
     app.add_middleware(
         BodyGuard,

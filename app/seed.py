@@ -6,10 +6,10 @@ from app.interaction_points import reference as interaction_points
 from app.legal_acts import service as legal_acts
 from app.messages import reference as messages
 from app.organizations import reference as organizations
-from app.reply_check import reference as reply_check
 from app.reply_templates import reference as reply_templates
-from app.reply_templates.finding import reference as finding
+from app.reply_templates.search import reference as finding
 from app.surveys import reference as surveys
+from app.text_check import reference as reply_check
 
 
 async def load(session: AsyncSession, *, is_demo: bool) -> None:

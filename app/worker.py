@@ -17,20 +17,20 @@ from app.core.outbox import Event, Handler, Relay
 from app.core.settings import Settings
 from app.imports.events import ImportChecked, ImportEnded, ImportQueued
 from app.imports.ports import BulkImporter, Importer
-from app.imports.service.intake import clear_abandoned
-from app.imports.service.work import handlers as import_handlers
+from app.imports.service.processing import handlers as import_handlers
+from app.imports.service.staging import clear_abandoned
 from app.interaction_points.importer import POINTS
-from app.messages import delivery, knowledge, notices
+from app.messages import delivery, gap_handlers, notification_handlers
 from app.messages.service import deadlines
-from app.monitoring import notices as monitoring_notices
+from app.monitoring import comment_handlers as monitoring_notices
 from app.monitoring.service.targets import judge_targets
-from app.reply_templates import notices as template_notices
+from app.reply_templates import notification_handlers as template_notices
 from app.reply_templates.importer import TEMPLATES
 from app.reply_templates.service import review
-from app.surveys import comments, counters
+from app.surveys import comment_indexer, counters
 from app.surveys.events import CommentsReadIn
 from app.surveys.importer import SUBMISSIONS
-from app.surveys.service import links, unfinished
+from app.surveys.service import drafts, links
 
 log = structlog.get_logger()
 
@@ -54,8 +54,8 @@ IMPORTERS: Sequence[Importer | BulkImporter] = (POINTS, TEMPLATES, SUBMISSIONS)
 
 HANDLERS = every_handler(
     delivery.HANDLERS,
-    notices.HANDLERS,
-    knowledge.HANDLERS,
+    notification_handlers.HANDLERS,
+    gap_handlers.HANDLERS,
     template_notices.HANDLERS,
     monitoring_notices.HANDLERS,
     import_handlers(IMPORTERS),
@@ -85,7 +85,7 @@ async def clear_old_keys(database: Database) -> int:
 async def clear_questionnaires(database: Database) -> int:
     """Delete half-filled questionnaires and one-time links whose time is over; how many there were."""
     async with database.transaction() as session:
-        return await unfinished.clear_expired(session) + await links.clear_expired(session)
+        return await drafts.clear_expired(session) + await links.clear_expired(session)
 
 
 async def _clear_regularly(database: Database, stop: asyncio.Event) -> None:
@@ -128,7 +128,7 @@ async def fold_counters(database: Database) -> bool:
 
 async def read_comments(database: Database) -> bool:
     """Read in the comments of some submissions; whether there may be more."""
-    return await comments.read_in(database) > 0
+    return await comment_indexer.read_in(database) > 0
 
 
 async def _work_off(

@@ -25,7 +25,7 @@ from app.organizations.models import Organization, OrganizationKind
 from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
 from bench.serving import for_each_database, resident, served
 from tests.conftest import settings_for
-from tests.surveys.work import by_key
+from tests.surveys.factories import by_key
 
 BATCH = 10_000
 

@@ -17,9 +17,9 @@ from typing import Any
 import httpx
 
 from app.core.ids import new_id
-from app.core.tables.writing import csv_lines, csv_start
+from app.documents.tables.writer import csv_lines, csv_start
 from bench.serving import for_each_database, resident, served
-from tests.surveys.work import PATH, by_code
+from tests.surveys.factories import PATH, by_code
 
 LAST = date(2026, 11, 24)
 HEADERS = ["12", "13", *by_code()]

@@ -26,7 +26,7 @@ from app.core.ids import new_id
 from app.interaction_points.models import Point
 from app.organizations.models import Organization, OrganizationKind
 from app.surveys import counters
-from app.surveys.comments import prepare
+from app.surveys.comment_indexer import prepare
 from app.surveys.models import Span, SurveyForm
 from bench.serving import for_each_database, resident, served
 from tests.conftest import settings_for

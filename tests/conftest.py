@@ -19,9 +19,9 @@ from app.cli import migrate, seed
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.problems import Unauthenticated
-from app.core.scopes import scopes_of
 from app.core.security import Principal
 from app.core.settings import Settings
+from app.identity.roles import scopes_of
 from app.main import create_app
 from tests.postgres import PostgresCluster
 
@@ -214,7 +214,7 @@ def principal(role: str, *, unit_id: UUID | None = None, **more: Any) -> Princip
 @pytest_asyncio.fixture
 async def people(database: JoinedDatabase) -> Any:
     """A caller of every role, with rows behind them (see `tests.people.People`)."""
-    from tests.people import make_people  # noqa: PLC0415  it needs what stands above
+    from tests.callers import make_people  # noqa: PLC0415  it needs what stands above
 
     async with database.transaction() as made:
         return await make_people(made)

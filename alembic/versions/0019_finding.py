@@ -60,7 +60,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_template_choices_template", "template_choices", ["template_id", "id"], unique=False)
     # What is searched is derived from the words by the service's own rule, so it is that rule that is asked.
-    from app.reply_templates.finding.rules.words import searched
+    from app.reply_templates.search.rules.tokenizer import searched
 
     connection = op.get_bind()
     for template_id, text in connection.execute(sa.select(templates.c.id, templates.c.search_text)).all():

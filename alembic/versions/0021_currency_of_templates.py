@@ -117,7 +117,7 @@ def _know_kinds(kinds: tuple[str, ...]) -> None:
 def _tell_reviews() -> None:
     """What is in use counts as current for half a year from its publication."""
     # What is searched is derived from the words by the service's own rule, so it is that rule that is asked.
-    from app.reply_templates.finding.rules.words import searched
+    from app.reply_templates.search.rules.tokenizer import searched
 
     connection = op.get_bind()
     tables = sa.MetaData()

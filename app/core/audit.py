@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core import clock, context
+from app.core import clock, request_context
 from app.core.db import Row, json_column
 from app.core.security import Principal
 
@@ -64,7 +64,7 @@ def record(
             object_id=str(object_id) if object_id is not None else None,
             fields=list(fields),
             result=result,
-            request_id=context.request_id(),
-            address=context.address() if keep_address else None,
+            request_id=request_context.request_id(),
+            address=request_context.address() if keep_address else None,
         )
     )

@@ -8,8 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.problem_responses import render
 from app.core.problems import Problem, RequestTimeout, TooLarge, Unreadable, UnsupportedMediaType
-from app.core.rendering import render
 
 MAX_DEPTH = 32
 MAX_FIELDS = 200

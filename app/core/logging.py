@@ -6,11 +6,11 @@ from typing import Any
 
 import structlog
 
-from app.core import context
+from app.core import request_context
 
 
 def _with_request(_logger: Any, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    if (request_id := context.request_id()) is not None:
+    if (request_id := request_context.request_id()) is not None:
         entry.setdefault("request_id", request_id)
     return entry
 

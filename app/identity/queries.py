@@ -11,8 +11,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.scopes import Role, scopes_of
 from app.identity.models import Substitution
+from app.identity.roles import Role, scopes_of
 from app.organizations.models import Employee
 
 

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
-from app.core.scopes import Role
 from app.core.types import Day, ExternalId, Id, Name, Note
+from app.identity.roles import Role
 from app.organizations.models import PositionKind
 
 Username = Annotated[str, StringConstraints(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$")]

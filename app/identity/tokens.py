@@ -22,13 +22,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.ids import new_id
 from app.core.problems import Unauthenticated
-from app.core.scopes import Role, scopes_of
 from app.core.security import Principal
 from app.core.settings import Settings
-from app.identity.external import ExternalKeys
+from app.identity.identity_provider import ExternalKeys
 from app.identity.keys import ALGORITHM, SigningKey, load_signing_key
 from app.identity.models import ApiClient, ApiClientPoint, TokenFamily
 from app.identity.queries import rights_of
+from app.identity.roles import Role, scopes_of
 from app.organizations.models import Employee
 
 MAX_LENGTH = 4096

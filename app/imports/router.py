@@ -4,13 +4,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from app.core.concurrency import conditional
 from app.core.deps import SessionDep
+from app.core.etags import conditional
 from app.core.problems import Invalid, problems
 from app.core.security import AnyCaller
 from app.imports.errors import ImportNotFound
 from app.imports.schemas import ImportRead
-from app.imports.service import intake
+from app.imports.service import staging
 
 router = APIRouter(prefix="/imports", tags=["imports"])
 
@@ -26,5 +26,5 @@ async def get_import(import_id: UUID, by: AnyCaller, session: SessionDep, reques
 
     `failed`: nothing was applied, for there are faults. A dry run is `done` whatever it found.
     """
-    row = await intake.get_import(session, import_id, by)
+    row = await staging.get_import(session, import_id, by)
     return conditional(request, ImportRead.model_validate(row), version=row.version)

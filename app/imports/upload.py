@@ -12,16 +12,16 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.concurrency import answer
 from app.core.deps import get_database
+from app.core.etags import answer
 from app.core.idempotency import FirstStillRunning, KeyMalformed, KeyRequired, KeyReused, Once
 from app.core.problems import Invalid, problems
 from app.core.security import Principal
-from app.core.tables.answers import CSV_TYPE, XLSX_TYPE
-from app.core.tables.reading import Table, TableUnreadable, read_upload
+from app.documents.tables.reader import Table, TableUnreadable, read_upload
+from app.documents.tables.responses import CSV_TYPE, XLSX_TYPE
 from app.imports.ports import BulkImporter, Importable
 from app.imports.schemas import ImportRead
-from app.imports.service import intake
+from app.imports.service import staging
 
 IMPORT_ANSWERS = problems(TableUnreadable, Invalid, KeyRequired, KeyReused, KeyMalformed)
 """The refusals of every import for OpenAPI."""
@@ -84,7 +84,7 @@ async def stage_upload(
             return None
     says_xlsx = request.headers.get("content-type", "").partition(";")[0].strip().lower() == XLSX_TYPE
     table = await read_upload(await request.body(), says_xlsx=says_xlsx)
-    return Staged(await intake.stage(database, importer, table), table, options, parameters or {})
+    return Staged(await staging.stage(database, importer, table), table, options, parameters or {})
 
 
 async def accept(
@@ -95,7 +95,7 @@ async def accept(
     async def work() -> Response:
         if staged is None:
             raise FirstStillRunning  # the key was there a moment ago
-        row = await intake.queue_import(
+        row = await staging.queue_import(
             session, importer, staged.import_id, staged.table, staged.options, by=by, parameters=staged.parameters
         )
         place = {"Location": f"/api/v1/imports/{row.id}"}

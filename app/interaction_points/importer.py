@@ -10,10 +10,10 @@ from app.core.problems import Fault
 from app.core.security import Principal
 from app.imports.ports import SheetRow, Verdict
 from app.interaction_points import service
+from app.interaction_points.export import COLUMNS, Names, load_names
+from app.interaction_points.import_rows import Plan, organization_of, plan_of
 from app.interaction_points.models import Point
-from app.interaction_points.plan import Plan, organization_of, plan_of
 from app.interaction_points.queries import states_of
-from app.interaction_points.sheet import COLUMNS, Names, load_names
 
 REQUIRED = ("name", "format", "channel", "audience", "unit")
 TOGETHER = (("act_number", "act_date", "valid_from"), ("regulation_act_number", "regulation_act_date"))

@@ -7,8 +7,8 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.data import read_yaml
-from app.interaction_points.changes import record_change
+from app.core.data_files import read_yaml
+from app.interaction_points.change_history import record_change
 from app.interaction_points.models import ChannelKind, Point, PointAction, PointState
 from app.interaction_points.rules import PointStatus
 from app.legal_acts import service as legal_acts

@@ -9,17 +9,17 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.concurrency import MatchDep, answer, conditional
 from app.core.deps import DatabaseDep, SessionDep
+from app.core.etags import MatchDep, answer, conditional
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep, OnceRequiredDep
 from app.core.pagination import Page, PageDep, paginate, paginate_rows
 from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
 from app.core.security import Principal, requires, requires_early
-from app.core.tables.answers import TABLE_ANSWERS, TableFormat, table_answer
 from app.core.types import ChannelKey, Day, Id, Moment
+from app.documents.tables.responses import TABLE_ANSWERS, TableFormat, table_answer
 from app.imports.schemas import ImportRead
 from app.imports.upload import IMPORT_ANSWERS, OptionsDep, Staged, accept, import_body, stage_upload
-from app.interaction_points import changes, queries, service, sheet
+from app.interaction_points import change_history, export, queries, service
 from app.interaction_points.errors import ChannelKindExists, PointExists, PointNotFound
 from app.interaction_points.importer import POINTS
 from app.interaction_points.models import Audience, ChannelKind, Point, PointChange, PointFormat, PointState
@@ -132,7 +132,7 @@ async def export_points(
         unit_id=unit_id,
         organization_id=organization_id,
     )
-    return await table_answer(format, "interaction-points", sheet.COLUMNS, sheet.pages(database, query))
+    return await table_answer(format, "interaction-points", export.COLUMNS, export.pages(database, query))
 
 
 @router.post(
@@ -140,7 +140,7 @@ async def export_points(
     status_code=202,
     response_model=ImportRead,
     responses=IMPORT_ANSWERS,
-    openapi_extra=import_body(sheet.EXAMPLE),
+    openapi_extra=import_body(export.EXAMPLE),
     summary="Import the registry",
 )
 async def import_points(by: Importing, staged: StagedDep, session: SessionDep, once: OnceRequiredDep) -> Response:
@@ -167,7 +167,7 @@ async def list_points_as_of(
     moment = clock.day_ends_before(on_date)
     query = select(Point).where(queries.visible_to(by), col(Point.created_at) < moment)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
-    stood = await changes.as_they_stood(session, rows, moment)
+    stood = await change_history.as_they_stood(session, rows, moment)
     return Page(items=await queries.read_points(session, stood, moment), next_cursor=cursor, count=count)
 
 
@@ -297,7 +297,7 @@ async def get_point_history(point_id: UUID, by: Reader, session: SessionDep, pag
 async def list_point_changes(point_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[PointChangeRead]:
     """Who changed what and when (O-3): every deed with the old and new value of each field, newest first."""
     point = await service.get_point(session, point_id, by)
-    query = changes.changes_of(point.id)
+    query = change_history.changes_of(point.id)
     return await paginate(session, query, page, PointChangeRead.model_validate, order=(col(PointChange.id),))
 
 

@@ -7,8 +7,8 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit
-from app.core.concurrency import Match
-from app.core.data import read_yaml
+from app.core.data_files import read_yaml
+from app.core.etags import Match
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal

@@ -13,10 +13,10 @@ from app.messages.events import ReplyNotSent, ReplyQueued, ReplySent
 from app.messages.models import Message, PauseReason, Reply, ReplyKind
 from app.messages.ports import OutgoingReply, ReplyDelivery
 from app.messages.rules.deadlines import Stage
-from app.messages.rules.lives import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
-from app.messages.service import deadlines, offers
-from app.messages.service.moves import make_move, touch
+from app.messages.rules.states import REPLY_MOVES, MessageMove, ReplyMove, ReplyState
+from app.messages.service import deadlines, offered_points
 from app.messages.service.threads import lock_thread
+from app.messages.service.transitions import make_move, touch
 
 
 class PlatformDelivery:
@@ -41,7 +41,7 @@ async def deliver_reply(session: AsyncSession, payload: Mapping[str, Any]) -> No
     await session.refresh(message)  # what came into the thread meanwhile counts
     if reply.state is not ReplyState.SENDING:
         return  # done before
-    if reply.kind is not ReplyKind.NOTICE and not await offers.may_go_out(session, reply):
+    if reply.kind is not ReplyKind.NOTICE and not await offered_points.may_go_out(session, reply):
         await _refused(session, message, reply)
         return
     outgoing = OutgoingReply(reply.id, message.point_id, message.external_id, message.thread_external_id, reply.text)

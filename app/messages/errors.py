@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from app.core.problems import Conflict, Fault, Forbidden, MoveNotAllowed, NotFound
-from app.messages.rules.lives import MOVES_RU, STATES_RU, MessageMove, MessageState, ReplyMove, ReplyState
-from app.reply_check.rules.findings import Finding
+from app.messages.rules.states import MOVES_RU, STATES_RU, MessageMove, MessageState, ReplyMove, ReplyState
+from app.text_check.rules.findings import Finding
 
 
 class MessageNotFound(NotFound):

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from app.core.db import Row, VersionedRow, enum_column, json_column, limit
 from app.messages.rules.calendar import DayKind
 from app.messages.rules.deadlines import DeadlineState, Roll, Stage, TermUnit
-from app.messages.rules.lives import MessageState, ReplyState
+from app.messages.rules.states import MessageState, ReplyState
 
 
 class MessageKind(StrEnum):

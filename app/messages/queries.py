@@ -28,11 +28,11 @@ from app.messages.models import (
 )
 from app.messages.rules.calendar import WORKING_HOURS, DayOverride, WorkingCalendar, read_intervals
 from app.messages.rules.deadlines import DeadlineState
-from app.messages.rules.lives import STEPS_RU, ReplyState
+from app.messages.rules.states import STEPS_RU, ReplyState
 from app.messages.schemas.deadlines import DeadlinePolicyRead, DeadlineRead
 from app.messages.schemas.messages import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead, TimelineEntryRead
 from app.organizations.models import Organization
-from app.reply_check.service import read_readability
+from app.text_check.service import read_readability
 
 SHOWN_OF_A_THREAD = 100
 

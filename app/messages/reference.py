@@ -6,11 +6,11 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.data import read_yaml
+from app.core.data_files import read_yaml
 from app.legal_acts import service as legal_acts
 from app.legal_acts.models import LegalActKind
 from app.messages.models import CompetentBody, Deadline, DeadlinePolicy, Message
-from app.messages.rules.lives import OPEN_STATES
+from app.messages.rules.states import OPEN_STATES
 from app.messages.service import deadlines
 
 

@@ -9,8 +9,8 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
 from app.core.db import insert_into
+from app.core.etags import Match
 from app.core.ids import new_id
 from app.core.security import Principal
 from app.notifications.errors import NotificationNotFound

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.data import read_yaml
+from app.core.data_files import read_yaml
 from app.core.ids import new_id
 from app.organizations.models import Municipality, Organization, Topic, Unit
 from app.organizations.service import DemoUnits, get_ministry

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
-from app.core.text import normalized
+from app.language.normalization import normalized
 
 MAX_CANDIDATES = 6
 _TOWN = frozenset({"г", "гор", "город", "городской"})

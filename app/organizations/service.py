@@ -12,12 +12,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
-from app.core.text import normalized
+from app.language.normalization import normalized
 from app.organizations.errors import MunicipalityNotFound, OrganizationNotFound, TopicNotFound, UnitNotFound
 from app.organizations.models import (
     Employee,

@@ -11,11 +11,11 @@ from app.core.security import Principal
 from app.imports.ports import CellFault, SheetRow, Verdict
 from app.organizations.models import Topic, Unit
 from app.organizations.rules import is_valid_on
+from app.reply_templates.export import COLUMNS
+from app.reply_templates.import_rows import Known, Names, Plan, plan_of
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.plan import Known, Names, Plan, plan_of
 from app.reply_templates.queries import owned_by, shared_units, shown_versions
 from app.reply_templates.service.templates import add_template, change_template
-from app.reply_templates.sheet import COLUMNS
 
 REQUIRED = ("key", "title", "text")
 NOBODYS = CellFault(None, "unknown_reference", "У вас нет подразделения, чьей базе знаний принадлежали бы шаблоны.")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.core.db import Row, VersionedRow, enum_column, json_column, limit
-from app.reply_templates.rules.lives import TemplateState
+from app.reply_templates.rules.states import TemplateState
 
 
 class ReplyTemplate(VersionedRow, table=True):

@@ -13,9 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.security import Principal
 from app.reply_templates.models import ReplyTemplate, TemplateReview, TemplateShare, TemplateVersion
-from app.reply_templates.rules.lives import TemplateState
 from app.reply_templates.rules.placeholders import placeholders_in
 from app.reply_templates.rules.review import ReviewState, review_state
+from app.reply_templates.rules.states import TemplateState
 from app.reply_templates.schemas import TemplateRead, TemplateReviewRead, TemplateVersionRead
 
 

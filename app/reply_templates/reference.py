@@ -6,13 +6,13 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.data import read_yaml
+from app.core.data_files import read_yaml
 from app.core.ids import new_id
 from app.organizations import reference as organizations
 from app.organizations.models import Topic
 from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
-from app.reply_templates.rules.lives import TemplateState
-from app.reply_templates.service.moves import search_text
+from app.reply_templates.rules.states import TemplateState
+from app.reply_templates.service.access import search_text
 from app.reply_templates.service.review import apply_period
 
 

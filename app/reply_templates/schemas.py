@@ -10,11 +10,11 @@ from pydantic import Field, StringConstraints
 from app.core import example_ids
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.types import FREE_TEXT, ChannelKey, Days, DbInt, FreeText, Id, Key, Label, Name, Note
-from app.reply_check.schemas import FindingRead
 from app.reply_templates.rules.diff import PartKind
-from app.reply_templates.rules.lives import TemplateState
 from app.reply_templates.rules.placeholders import PlaceholderKind
 from app.reply_templates.rules.review import ReviewState
+from app.reply_templates.rules.states import TemplateState
+from app.text_check.schemas import FindingRead
 
 MAX_EXAMPLES = 50
 

@@ -39,8 +39,8 @@ from app.surveys.rules import (
     parse_form,
 )
 from app.surveys.schemas import SubmissionCreate
-from app.surveys.service.reading import FilledIn, Known, read_submission
-from app.surveys.wording import form_of_the_order
+from app.surveys.service.submission_parser import FilledIn, Known, read_submission
+from app.surveys.statutory_wording import form_of_the_order
 
 KIND = "survey_submissions"
 EXTERNAL_ID = "external_id"

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.surveys.models import FormState, SurveyForm, SurveySource
-from app.surveys.wording import form_of_the_order
+from app.surveys.statutory_wording import form_of_the_order
 
 
 async def load_reference(session: AsyncSession) -> None:

@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from app.core.text import normalized
+from app.language.normalization import normalized
 
 MAX_COMMENT = 4000
 MAX_SUFFIX = 999

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.surveys.service.unfinished import CODE_DIGITS
+from app.surveys.service.drafts import CODE_DIGITS
 
 LIFE = timedelta(hours=24)
 """Shorter than idempotency keys are kept, so that a token is never forgotten before it expires."""

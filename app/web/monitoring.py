@@ -17,14 +17,14 @@ from app.core.periods import Period
 from app.core.problems import NotFound, TooManyRequests
 from app.core.same_origin import SameOrigin
 from app.core.security import Principal
+from app.documents.charts import svg
 from app.identity.errors import InvalidGrant
 from app.identity.router.sessions import FormDep, TokensDep
 from app.identity.service import sessions
-from app.monitoring.report.charts import svg
-from app.monitoring.report.handing_out import ReportFormat, handed_out
-from app.monitoring.report.making import make_report
-from app.monitoring.report.paper import shown
-from app.monitoring.service.counts import SOURCES_RU, Cut
+from app.monitoring.report.builder import make_report
+from app.monitoring.report.download import ReportFormat, handed_out
+from app.monitoring.report.pdf import shown
+from app.monitoring.service.survey_counts import SOURCES_RU, Cut
 from app.organizations.models import Municipality, Organization
 from app.surveys.models import SubmissionSource
 from app.web import page_sessions

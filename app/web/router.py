@@ -13,10 +13,10 @@ from app.core.problems import NotFound, TooManyRequests
 from app.core.rate_limits import RateLimiter
 from app.core.same_origin import SameOrigin
 from app.surveys.errors import CodeUnknown, FormNotFound
-from app.web import service
+from app.web import survey_service
 from app.web.pages import ASSETS, TYPES, page
 from app.web.questionnaire import Errors, is_field, read_fields, shown_questions, summary
-from app.web.service import Refused, Saved, Visit
+from app.web.survey_service import Refused, Saved, Visit
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,7 +45,7 @@ FormKey = Annotated[str, Depends(_key)]
 
 async def _visit(request: Request, key: FormKey, session: SessionDep) -> Visit:
     told = {name: request.query_params.get(name, "") for name in ("organization", "point", "link")}
-    return await service.visit(session, key, **told)
+    return await survey_service.visit(session, key, **told)
 
 
 def _wait(request: Request, settings: SettingsDep, limit: int, what: str) -> int:
@@ -93,8 +93,8 @@ async def _form_page(
         "errors": errors,
         "summary": summary(questions, errors),
         "candidates": refused.candidates if refused else (),
-        "municipalities": await service.municipality_names(session, to),
-        "token": service.token_for(fields, settings.secret_key.get_secret_value()),
+        "municipalities": await survey_service.municipality_names(session, to),
+        "token": survey_service.token_for(fields, settings.secret_key.get_secret_value()),
     }
     if wait:
         return page("survey.html", 429, {**KEPT, "Retry-After": str(wait)}, **facts)
@@ -113,18 +113,18 @@ async def send_survey(
 ) -> Response:
     """Store the form and go to the thanks; or keep it half-filled; or show what is to be mended."""
     secret = settings.secret_key.get_secret_value()
-    if await service.was_handed_in(session, key, fields, secret):
+    if await survey_service.was_handed_in(session, key, fields, secret):
         query = request.query_params
-        come = await service.visit(session, key, query.get("organization", ""), query.get("point", ""), "")
+        come = await survey_service.visit(session, key, query.get("organization", ""), query.get("point", ""), "")
         return RedirectResponse(come.address("/thanks"), 303)
     to = await _visit(request, key, session)
     done: Refused | Saved | None
     if wait:
-        return await _form_page(session, settings, to, fields, service.TOO_MANY, wait)
+        return await _form_page(session, settings, to, fields, survey_service.TOO_MANY, wait)
     if fields.get("action") == "save":
-        done = await service.save(session, to, fields, secret)
+        done = await survey_service.save(session, to, fields, secret)
     else:
-        done = await service.hand_in(session, to, fields, secret)
+        done = await survey_service.hand_in(session, to, fields, secret)
     if isinstance(done, Refused):
         return await _form_page(session, settings, to, fields, done)
     if isinstance(done, Saved):
@@ -151,7 +151,7 @@ async def resume_survey(
     """The half-filled form of a code, as it was left."""
     typed = fields.get("code", "")
     try:
-        code, kept = await service.resume(session, to, typed)
+        code, kept = await survey_service.resume(session, to, typed)
     except CodeUnknown as unknown:
         return page("resume.html", 422, to=to, error=f"{unknown.title_ru}. {unknown.ru}", code=typed)
     return await _form_page(session, settings, to, {**kept, "code": code})

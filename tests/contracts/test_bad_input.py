@@ -8,9 +8,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.ids import new_id
+from tests.callers import People
 from tests.conftest import Api
 from tests.contracts.test_matrix import COLUMNS, MATRIX, example_of, operations
-from tests.people import People
 
 HOSTILE: list[Any] = [
     "\x00",

@@ -11,8 +11,8 @@ from app.core import clock
 from app.core.ids import new_id
 from app.reply_templates.models import GapReason
 from app.reply_templates.service.gaps import Unanswered, note_gap
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.people import People
 
 MATRIX = yaml.safe_load((Path(__file__).parent / "matrix.yaml").read_text(encoding="utf-8"))
 COLUMNS: list[str] = MATRIX["columns"]

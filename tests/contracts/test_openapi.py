@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from tests.callers import People
 from tests.conftest import Api
 from tests.contracts.test_matrix import COLUMNS, MATRIX, example_of, operations
-from tests.people import People
 
 ROOT = Path(__file__).resolve().parents[2]
 

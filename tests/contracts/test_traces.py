@@ -9,9 +9,9 @@ from sqlmodel import func, select
 
 from app.core.audit import AuditEvent
 from app.core.ids import new_id
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.work import MESSAGES, act, drafted, message_body, register, triaged
-from tests.people import People
+from tests.messages.factories import MESSAGES, act, drafted, message_body, register, triaged
 
 
 async def records(database: JoinedDatabase) -> int:

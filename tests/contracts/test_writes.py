@@ -10,11 +10,11 @@ from app.core.db import Row
 from app.core.ids import new_id
 from app.organizations.models import Topic
 from app.reply_templates.models import ReplyTemplate
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.contracts.test_bad_input import allowed_role, with_ids
 from tests.contracts.test_matrix import example_of, operations
-from tests.messages.work import MESSAGES, act, drafted, message_body, register, registered, triage_body, triaged
-from tests.people import People
+from tests.messages.factories import MESSAGES, act, drafted, message_body, register, registered, triage_body, triaged
 
 COLUMNS = sorted({column.name for table in Row.metadata.tables.values() for column in table.columns})
 """Every column of every table: what a caller might try to set."""

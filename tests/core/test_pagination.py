@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.callers import People
 from tests.conftest import Api
-from tests.messages.work import act, registered
-from tests.people import People
-from tests.surveys.work import by_key, submit
+from tests.messages.factories import act, registered
+from tests.surveys.factories import by_key, submit
 
 LISTS = [
     "/api/v1/municipalities",

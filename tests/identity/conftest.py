@@ -8,15 +8,15 @@ import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
-from app.core.scopes import Role
 from app.core.security import Principal
-from app.identity.service.demo import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
+from app.identity.roles import Role
+from app.identity.service.demo_accounts import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
 from app.identity.service.employees import set_password
 from app.interaction_points import service as points
 from app.organizations import reference
 from app.organizations.models import Employee
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.people import People
 
 PASSWORD = "правильный пароль из слов"
 SECRET = "a-client-secret-of-tests~1234567890"

@@ -8,15 +8,15 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlmodel import SQLModel, select
 
-from app.core.concurrency import ANY_VERSION
 from app.core.db import Database
+from app.core.etags import ANY_VERSION
 from app.core.problems import Problem
 from app.core.settings import Settings
 from app.identity import passwords
 from app.identity.errors import InvalidClient, InvalidGrant, SignInLocked
 from app.identity.models import ApiClient, Password, TokenFamily
 from app.identity.service import clients, sessions
-from app.identity.service.demo import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
+from app.identity.service.demo_accounts import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
 from app.identity.service.employees import set_password
 from app.organizations.models import Employee
 from tests.conftest import JoinedDatabase, principal, settings_for

@@ -14,19 +14,19 @@ from app.core.audit import AuditEvent
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.problems import Problem
-from app.core.scopes import ROLE_SCOPES, Role
 from app.core.security import Principal
 from app.core.settings import Settings
 from app.identity.errors import SubstitutionOverlaps
 from app.identity.models import Substitution
 from app.identity.queries import heads_of, rights_of, running_substitution
+from app.identity.roles import ROLE_SCOPES, Role
 from app.identity.schemas import SubstitutionCreate
 from app.identity.service.substitutions import name_deputy
 from app.organizations.models import Employee
+from tests.callers import People, make_people
 from tests.conftest import JoinedDatabase, settings_for
 from tests.identity.conftest import SignedIn, bearer
-from tests.messages.work import MESSAGES, act, message_body, register, triage_body
-from tests.people import People, make_people
+from tests.messages.factories import MESSAGES, act, message_body, register, triage_body
 
 PATH = "/api/v1/substitutions"
 HEAD_SCOPES = ROLE_SCOPES[Role.UNIT_HEAD]

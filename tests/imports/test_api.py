@@ -16,19 +16,19 @@ from app.core.idempotency import IdempotencyRecord
 from app.core.ids import new_id
 from app.core.outbox import OutboxEntry, Relay
 from app.core.problems import Unavailable
-from app.core.tables.reading import read_table
-from app.core.tables.writing import xlsx_bytes
+from app.documents.tables.reader import read_table
+from app.documents.tables.writer import xlsx_bytes
 from app.imports.events import ImportChecked
 from app.imports.models import Import, ImportRow
 from app.imports.rules import ImportState, cell_name
-from app.imports.service.intake import clear_abandoned, queue_import, stage
+from app.imports.service.staging import clear_abandoned, queue_import, stage
 from app.imports.upload import ImportOptions
 from app.interaction_points.importer import POINTS as POINT_IMPORTER
 from app.interaction_points.models import Point
 from app.worker import HANDLERS
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase, principal, settings_for
-from tests.imports.work import CSV, POINTS, XLSX, imported, table, upload, work_off
-from tests.people import People
+from tests.imports.factories import CSV, POINTS, XLSX, imported, table, upload, work_off
 
 HEADERS = ("name", "format", "channel", "audience", "unit")
 UNIT = "Отдел инвестиционной политики"

@@ -12,8 +12,8 @@ from app.core import clock
 from app.interaction_points.models import Point
 from app.interaction_points.queries import in_force_on, steps_of
 from app.interaction_points.rules import is_in_force
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.people import People
 
 PATH = "/api/v1/interaction-points"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.callers import People
 from tests.conftest import Api
-from tests.people import People
 
 PATH = "/api/v1/legal-acts"
 

@@ -15,8 +15,9 @@ from app.interaction_points.models import Point, PointState
 from app.interaction_points.rules import PointStatus
 from app.messages.models import Message
 from app.worker import HANDLERS
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.work import (
+from tests.messages.factories import (
     MESSAGES,
     act,
     approved,
@@ -27,7 +28,6 @@ from tests.messages.work import (
     triage_body,
     triaged,
 )
-from tests.people import People
 
 
 @pytest.mark.order("O-2.2", "O-3", "O-6.2.1")

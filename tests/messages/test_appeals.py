@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
+from tests.messages.factories import act, drafted, triage_body
+from tests.messages.test_closing import ACT, START, came_in, relayed, sent, shown, sorted_out, stopped_clock
 from tests.messages.test_deadlines_api import by_stage
-from tests.messages.test_endings import ACT, START, came_in, relayed, sent, shown, sorted_out, stopped_clock
-from tests.messages.work import act, drafted, triage_body
-from tests.people import People
 
 __all__ = ["stopped_clock"]
 

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 
 from app.core.file_store import FolderStore
 from app.messages.rules.attachments import CONTENT_TYPES, saved_name
+from tests.callers import People
 from tests.conftest import Api
-from tests.messages.work import MESSAGES, message_body, register, registered
-from tests.people import People
+from tests.messages.factories import MESSAGES, message_body, register, registered
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 TEXT = "Копия договора".encode("cp1251")

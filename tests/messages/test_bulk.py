@@ -8,10 +8,10 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.ids import new_id
 from app.messages.service import bulk
+from tests.callers import People
 from tests.conftest import Api
-from tests.messages.test_endings import shown
-from tests.messages.work import MESSAGES, message_body, registered
-from tests.people import People
+from tests.messages.factories import MESSAGES, message_body, registered
+from tests.messages.test_closing import shown
 
 
 @pytest.mark.order("O-10")

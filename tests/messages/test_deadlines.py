@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.data import read_yaml
+from app.core.data_files import read_yaml
 from app.messages import reference
 from app.messages.rules.calendar import (
     DayKind,

@@ -14,9 +14,9 @@ from app.core.outbox import OutboxEntry, Relay
 from app.messages.models import Deadline
 from app.messages.service import deadlines
 from app.worker import HANDLERS
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.work import MESSAGES, act, approved, drafted, registered, triage_body
-from tests.people import People
+from tests.messages.factories import MESSAGES, act, approved, drafted, registered, triage_body
 
 POLICIES = "/api/v1/deadline-policies"
 CALENDAR = "/api/v1/working-calendar"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from app.messages import case
+from app.messages import case_pdf
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.test_endings import relayed
-from tests.messages.work import MESSAGES, act, approved, drafted, message_body, registered, triage_body
-from tests.people import People
+from tests.messages.factories import MESSAGES, act, approved, drafted, message_body, registered, triage_body
+from tests.messages.test_closing import relayed
 
 FORMULAS = ["=1+1", "+7 913", "-5", "@cmd", "'кавычка", "\t=1", '";=cmd']
 
@@ -87,7 +87,7 @@ async def test_what_the_case_says(
         told.append(one)
         return b"%PDF-"
 
-    monkeypatch.setattr(case, "pdf", compiled)
+    monkeypatch.setattr(case_pdf, "pdf", compiled)
     representative = {"name": "Петрова Анна", "authority": "доверенность № 5", "contacts": []}
     client = {"kind": "legal_entity", "name": "ООО «Ромашка»", "contacts": [{"kind": "email", "value": "a@b.example"}]}
     attachments = [{"name": "договор.txt", "content_type": "text/plain", "content": "QQ=="}]

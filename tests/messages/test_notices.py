@@ -12,13 +12,13 @@ from app.core.ids import new_id
 from app.core.outbox import OutboxEntry, Relay
 from app.core.security import Principal
 from app.identity.models import Substitution
-from app.messages import delivery, notices
+from app.messages import delivery, notification_handlers
 from app.messages.events import ReplyQueued, ReplyReturned, ReplySubmitted
 from app.messages.service import deadlines
 from app.worker import HANDLERS, every_handler
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.work import act, drafted, triage_body, triaged
-from tests.people import People
+from tests.messages.factories import act, drafted, triage_body, triaged
 
 
 async def relay(database: JoinedDatabase) -> None:
@@ -114,14 +114,16 @@ async def test_each_submission_and_return_is_told_once_even_when_relayed_again(
     async with database.transaction() as session:
         entries = (await session.exec(select(OutboxEntry))).all()
         for entry in entries:
-            for handler in {event.name(): known for event, known in notices.HANDLERS.items()}.get(entry.event, ()):
+            for handler in {event.name(): known for event, known in notification_handlers.HANDLERS.items()}.get(
+                entry.event, ()
+            ):
                 await handler(session, entry.payload)
     assert [row["kind"] for row in await told(api, people.unit_head)] == ["reply_submitted"] * 3
     assert [row["kind"] for row in await told(api, people.operator)] == ["reply_returned"] * 2
 
 
 def test_an_event_may_have_handlers_in_several_domains() -> None:
-    mine, theirs = delivery.deliver_reply, notices.tell_author_of_return
+    mine, theirs = delivery.deliver_reply, notification_handlers.tell_author_of_return
     merged = every_handler({ReplyQueued: [mine]}, {ReplyQueued: [theirs], ReplyReturned: [theirs]}, {})
     assert merged == {ReplyQueued: [mine, theirs], ReplyReturned: [theirs]}
     assert set(HANDLERS) >= {ReplyQueued, ReplySubmitted, ReplyReturned}

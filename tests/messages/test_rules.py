@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.messages.rules.lives import (
+from app.messages.rules.states import (
     MESSAGE_MOVES,
     MOVES_RU,
     REPLY_MOVES,

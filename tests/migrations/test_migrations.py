@@ -22,14 +22,14 @@ from sqlmodel import SQLModel, col, select
 
 from app.cli import migrate, seed
 from app.core import clock
-from app.core.data import read_yaml
+from app.core.data_files import read_yaml
 from app.core.db import Database, driver_url
 from app.core.ids import new_id
-from app.interaction_points.changes import changes_of, snapshot
+from app.interaction_points.change_history import changes_of, snapshot
 from app.interaction_points.models import Point, PointChange
 from app.messages.models import Deadline, DeadlinePolicy, Message, MessageClass, MessageKind, Priority, Thread
 from app.messages.rules.deadlines import DeadlineState
-from app.messages.rules.lives import MessageState
+from app.messages.rules.states import MessageState
 from app.organizations.models import Organization
 from app.reply_templates import reference as reply_templates
 from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission

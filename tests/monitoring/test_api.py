@@ -10,10 +10,10 @@ from app.organizations import service as organizations
 from app.surveys import counters
 from app.surveys.models import SubmissionSource, SurveySubmission
 from app.surveys.queries import form_in_force
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.people import People
-from tests.surveys.work import PATH as SUBMISSIONS
-from tests.surveys.work import by_code, by_key, submit, subordinate
+from tests.surveys.factories import PATH as SUBMISSIONS
+from tests.surveys.factories import by_code, by_key, submit, subordinate
 
 PATH = "/api/v1/monitoring/satisfaction"
 

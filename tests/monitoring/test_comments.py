@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from app.surveys.comments import JOINED_WORDS, has_words
+from app.surveys.comment_indexer import JOINED_WORDS, has_words
 from app.surveys.models import SubmissionSource
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.monitoring.work import answered
-from tests.people import People
+from tests.monitoring.factories import answered
+from tests.surveys.factories import by_key, submit, subordinate
 from tests.surveys.test_comments import worked_off
-from tests.surveys.work import by_key, submit, subordinate
 
 PATH = "/api/v1/monitoring/comments"
 

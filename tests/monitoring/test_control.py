@@ -17,10 +17,10 @@ from app.monitoring.models import TargetMeasure
 from app.monitoring.service import targets
 from app.organizations.models import Organization
 from app.worker import HANDLERS
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.work import MESSAGES, act, drafted, message_body, registered, triage_body
-from tests.people import People
-from tests.surveys.work import by_key, submit
+from tests.messages.factories import MESSAGES, act, drafted, message_body, registered, triage_body
+from tests.surveys.factories import by_key, submit
 
 NOTES = "/api/v1/control-notes"
 START = datetime(2026, 11, 24, 3, 15, tzinfo=UTC)

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from app.monitoring.schemas.figures import GroupBy
-from app.monitoring.service.counts import in_order
+from app.monitoring.service.survey_counts import in_order
 from app.surveys.models import SubmissionSource, SurveyForm
 from app.surveys.queries import form_in_force
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.monitoring.work import answered
-from tests.people import People
-from tests.surveys.work import SOURCES, subordinate
+from tests.monitoring.factories import answered
+from tests.surveys.factories import SOURCES, subordinate
 
 NOVEMBER = {"from": "2026-11-01", "to": "2026-11-30"}
 

@@ -12,20 +12,20 @@ from python_calamine import CalamineWorkbook
 from app.core import clock
 from app.core.ids import new_id
 from app.core.periods import Period
+from app.documents.charts import Chart, Mark, Scale, described, svg
 from app.monitoring.models import SignOff
-from app.monitoring.report.charts import Chart, Mark, Scale, described, svg
+from app.monitoring.report.builder import make_report
 from app.monitoring.report.content import Kind, Part, Report, Table
-from app.monitoring.report.making import make_report
-from app.monitoring.report.paper import as_pdf, shown
+from app.monitoring.report.pdf import as_pdf, shown
 from app.monitoring.report.workbook import xlsx
-from app.monitoring.service.counts import Cut
+from app.monitoring.service.survey_counts import Cut
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.work import registered
-from tests.monitoring.test_levels import FINAL_REPLY, over
-from tests.monitoring.work import answered
+from tests.messages.factories import registered
+from tests.monitoring.factories import answered
+from tests.monitoring.test_service_levels import FINAL_REPLY, over
 from tests.pdf import off_the_page, text_of
-from tests.people import People
-from tests.surveys.work import subordinate
+from tests.surveys.factories import subordinate
 
 REPORT = "/api/v1/monitoring/report"
 AUTUMN = {"from": "2026-09-01", "to": "2026-11-30"}

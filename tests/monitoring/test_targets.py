@@ -16,11 +16,11 @@ from app.monitoring.models import ControlNote, TargetDeviation, UnitTarget
 from app.monitoring.rules import TargetPeriod, deviates, percent_ru, period_of, period_ru
 from app.monitoring.service import targets
 from app.monitoring.service.targets import judge_targets
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.work import act, registered
-from tests.monitoring.test_levels import FIRST_REPLY, over
-from tests.monitoring.work import answered
-from tests.people import People
+from tests.messages.factories import act, registered
+from tests.monitoring.factories import answered
+from tests.monitoring.test_service_levels import FIRST_REPLY, over
 
 PATH = "/api/v1/monitoring/targets"
 NOTES = "/api/v1/control-notes"

@@ -11,9 +11,9 @@ from app.core.ids import new_id
 from app.core.security import Principal
 from app.notifications.models import Notification, NotificationKind
 from app.notifications.service import notify
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.work import act
-from tests.people import People
+from tests.messages.factories import act
 
 PATH = "/api/v1/notifications"
 OBJECT = UUID("0198c6f0-0000-7000-8000-000000000001")

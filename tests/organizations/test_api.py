@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.callers import People
 from tests.conftest import Api
-from tests.people import People
 
 KINDS = {"municipal_okrug": 9, "municipal_district": 21, "urban_okrug": 5}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.data import read_yaml
+from app.core.data_files import read_yaml
 from app.organizations import reference
 from app.organizations.rules import Place, find_place
 

@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 
 from app.core import clock
-from app.core.data import read_yaml
+from app.core.data_files import read_yaml
 from app.reply_templates import reference
+from tests.callers import People
 from tests.conftest import Api
-from tests.people import People
-from tests.reply_templates.work import PATH, act, body, make
+from tests.reply_templates.factories import PATH, act, body, make
 
 
 @pytest.mark.order("O-6.2.6")

@@ -11,13 +11,13 @@ from app.core import clock, example_ids
 from app.core.audit import AuditEvent
 from app.core.ids import new_id
 from app.reply_templates.models import GapDismissal, GapReason
-from app.reply_templates.rules.drafting import MAX_EXAMPLE, example_of, one_line, template_text
+from app.reply_templates.rules.template_drafts import MAX_EXAMPLE, example_of, one_line, template_text
 from app.reply_templates.service.gaps import Unanswered, note_gap
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.test_endings import came_in, relayed, sent, sorted_out
-from tests.messages.work import act, drafted
-from tests.people import People
-from tests.reply_templates.test_currency import service
+from tests.messages.factories import act, drafted
+from tests.messages.test_closing import came_in, relayed, sent, sorted_out
+from tests.reply_templates.test_review import service
 
 GAPS = "/api/v1/reply-templates/gaps"
 SHIPS = ("Когда прилетит дирижабль?", "Где посадят дирижабль", "Дирижабль уже прилетел?")

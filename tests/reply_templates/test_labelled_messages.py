@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.core.data import read_yaml
+from app.core.data_files import read_yaml
 from app.reply_templates import reference
 
 LABELLED: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "data/labelled_messages.yaml").read_text("utf-8"))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.reply_templates.rules.lives import MOVES, TemplateMove, TemplateState
 from app.reply_templates.rules.placeholders import Span, placeholders_in, render
 from app.reply_templates.rules.placeholders import unknown_placeholders as unknown
+from app.reply_templates.rules.states import MOVES, TemplateMove, TemplateState
 
 
 @pytest.mark.order("O-6.2.6")

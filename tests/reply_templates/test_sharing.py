@@ -8,11 +8,11 @@ from sqlmodel import col, select
 from app.core.outbox import OutboxEntry
 from app.core.security import Principal
 from app.messages.models import Reply
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.messages.work import MESSAGES, drafted, message_body, register, registered, triage_body, triaged
-from tests.messages.work import act as act_on
-from tests.people import People
-from tests.reply_templates.work import PATH, act, body, make, published
+from tests.messages.factories import MESSAGES, drafted, message_body, register, registered, triage_body, triaged
+from tests.messages.factories import act as act_on
+from tests.reply_templates.factories import PATH, act, body, make, published
 
 SECRET = "Втайне готовим слонов"
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reply_templates.rules import cells, diff
-from app.reply_templates.rules.dates import dates_in
+from app.reply_templates.rules import diff, list_cells
+from app.reply_templates.rules.act_citations import acts_in, is_same_act, passed_days
+from app.reply_templates.rules.date_mentions import dates_in
 from app.reply_templates.rules.diff import PartKind
-from app.reply_templates.rules.mentions import acts_in, is_same_act, passed_days
 from app.reply_templates.rules.placeholders import EXAMPLES, PlaceholderKind, is_sound
 from app.reply_templates.rules.review import ReviewState, next_review_on, remind_on, review_state
 
@@ -186,11 +186,11 @@ TEXT = st.text(st.sampled_from("аб\\nr\n\r;:' "), min_size=1).filter(lambda te
 
 @given(st.lists(TEXT, max_size=5), st.lists(LINE.filter(lambda t: not set(t) & set("\u2028\u2029")), max_size=5))
 def test_cells_are_read_as_they_were_written(examples: list[str], keywords: list[str]) -> None:
-    assert cells.read_lines(cells.lines_cell(examples)) == examples
-    assert cells.read_keywords(cells.keywords_cell(keywords)) == keywords
+    assert list_cells.read_lines(list_cells.lines_cell(examples)) == examples
+    assert list_cells.read_keywords(list_cells.keywords_cell(keywords)) == keywords
 
 
 def test_cells_that_a_person_wrote() -> None:
-    assert cells.read_keywords("заём; займ ;;льгота") == ["заём", "займ", "льгота"]
-    assert cells.read_keywords("заём\r\nзайм\n\n") == ["заём", "займ"]
-    assert cells.read_lines("") == []
+    assert list_cells.read_keywords("заём; займ ;;льгота") == ["заём", "займ", "льгота"]
+    assert list_cells.read_keywords("заём\r\nзайм\n\n") == ["заём", "займ"]
+    assert list_cells.read_lines("") == []

@@ -15,9 +15,9 @@ from sqlmodel import SQLModel, select
 from app.core import clock
 from app.core.ids import new_id
 from app.surveys.models import SurveyForm
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.people import People
-from tests.surveys.work import PATH, by_code, by_key, submit
+from tests.surveys.factories import PATH, by_code, by_key, submit
 
 RESPONDENT = ("198.51.100.77", 4711)
 """Where the respondent of the privacy test calls from."""

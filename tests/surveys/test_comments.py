@@ -13,11 +13,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.db import Database
 from app.core.settings import Settings
-from app.surveys import comments, counters
+from app.surveys import comment_indexer, counters
 from app.surveys.models import CommentLemma, Span, SurveyComment, SurveySubmission, UnreadComments
 from app.worker import fold_counters, read_comments
 from tests.conftest import JoinedDatabase, settings_for
-from tests.monitoring.work import answered, submissions_of
+from tests.monitoring.factories import answered, submissions_of
 
 DAY = date(2026, 11, 24)
 
@@ -125,10 +125,10 @@ async def test_what_changed_while_it_was_read_waits_for_its_turn(
 
     with monkeypatch.context() as patched:
         patched.setattr(asyncio, "to_thread", corrected_meanwhile)
-        assert await comments.read_in(database) == 0
+        assert await comment_indexer.read_in(database) == 0
     async with database.transaction() as session:
         assert await kept(session) == []
-    assert await comments.read_in(database) == 1
+    assert await comment_indexer.read_in(database) == 1
     async with database.transaction() as session:
         assert await kept(session) == [("vk", 4, "Нет карты")]
 
@@ -151,7 +151,7 @@ async def test_what_is_corrected_and_folded_while_it_is_written_is_read_in_again
             await counters.count(session, [stored])
         await fold_counters(database)
 
-    read, tasks = comments._submissions, []
+    read, tasks = comment_indexer._submissions, []
 
     async def read_and_corrected(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[SurveySubmission]:
         rows = await read(session, ids)
@@ -160,16 +160,16 @@ async def test_what_is_corrected_and_folded_while_it_is_written_is_read_in_again
             await asyncio.sleep(0.5)
         return rows
 
-    write = comments._write
+    write = comment_indexer._write
 
     async def writing(session: AsyncSession, *more: Any) -> int:
         session.info["writes"] = True
         return await write(session, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(comments, "_submissions", read_and_corrected)
-        patched.setattr(comments, "_write", writing)
-        assert await comments.read_in(database) == 1
+        patched.setattr(comment_indexer, "_submissions", read_and_corrected)
+        patched.setattr(comment_indexer, "_write", writing)
+        assert await comment_indexer.read_in(database) == 1
     await asyncio.gather(*tasks)
     await worked_off(database)
     async with database.transaction() as session:
@@ -178,7 +178,7 @@ async def test_what_is_corrected_and_folded_while_it_is_written_is_read_in_again
 
 
 def test_a_hostile_comment_is_bounded() -> None:
-    many = comments.prepare(" ".join(f"слово{place}ф" for place in range(600)))
-    assert len(many.lemmas) == comments.MAX_LEMMAS
-    assert comments.prepare("я" * 4000).lemmas == []
-    assert comments.prepare("🙂").lemmas == []
+    many = comment_indexer.prepare(" ".join(f"слово{place}ф" for place in range(600)))
+    assert len(many.lemmas) == comment_indexer.MAX_LEMMAS
+    assert comment_indexer.prepare("я" * 4000).lemmas == []
+    assert comment_indexer.prepare("🙂").lemmas == []

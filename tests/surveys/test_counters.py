@@ -17,7 +17,7 @@ from app.surveys import counters
 from app.surveys.models import AnswerCount, Counted, Span, SubmissionSource, SurveySubmission, UncountedAnswer
 from app.surveys.queries import form_in_force
 from tests.conftest import Api, JoinedDatabase
-from tests.surveys.work import SOURCES, by_key, submit, subordinate
+from tests.surveys.factories import SOURCES, by_key, submit, subordinate
 
 FIRST = date(2026, 1, 20)
 KEYS = {Counted.SOURCE_USAGE: 3, Counted.EASE_OF_FINDING: 5}

@@ -8,16 +8,16 @@ import httpx
 import pytest
 
 from app.core.security import Principal
-from app.core.tables.reading import read_table
+from app.documents.tables.reader import read_table
 from app.organizations.models import Organization
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.imports.work import table
-from tests.people import People
+from tests.imports.factories import table
+from tests.surveys.factories import PATH, by_code, submit, subordinate
 from tests.surveys.test_forms import drafted, publish, six, sources
 from tests.surveys.test_import import drifts, imported, outcomes
 from tests.surveys.test_paper import CHECKS, act, colleague
-from tests.surveys.work import PATH, by_code, submit, subordinate
-from tests.web.work import BROWSER, send
+from tests.web.factories import BROWSER, send
 
 CODES = [*(f"22.{n}" for n in range(1, 7)), *(f"23.{n}" for n in range(1, 7))]
 COMMENT = "не нашёл часы приёма"

@@ -12,10 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
 from app.surveys.rules import differences, number_sources
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.people import People
-from tests.reply_templates.test_currency import service
-from tests.surveys.work import submit, subordinate
+from tests.reply_templates.test_review import service
+from tests.surveys.factories import submit, subordinate
 
 FORMS = "/api/v1/survey-forms"
 CURRENT = f"{FORMS}/information-access"

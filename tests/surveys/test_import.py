@@ -16,23 +16,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.db import Database
 from app.core.outbox import OutboxEntry, Relay
-from app.core.tables.reading import read_table
-from app.core.tables.writing import xlsx_bytes
+from app.documents.tables.reader import read_table
+from app.documents.tables.writer import xlsx_bytes
 from app.imports.events import ImportChecked
 from app.imports.models import ImportRow
 from app.organizations.models import Organization, OrganizationKind
 from app.surveys import counters, importer
 from app.surveys.events import SubmissionsImported
 from app.surveys.models import PreparedSubmission, Span, SurveySubmission, UncountedAnswer
-from app.surveys.wording import form_of_the_order
+from app.surveys.statutory_wording import form_of_the_order
 from app.worker import HANDLERS
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.core.test_tables import bomb, sparse
-from tests.imports.work import CSV, XLSX, table, upload, work_off
-from tests.imports.work import imported as _imported
-from tests.people import People
-from tests.surveys.test_exchange import CODES, PAYLOADS, export
-from tests.surveys.work import PATH, by_code, submit, subordinate
+from tests.documents.test_tables import bomb, sparse
+from tests.imports.factories import CSV, XLSX, table, upload, work_off
+from tests.imports.factories import imported as _imported
+from tests.surveys.factories import PATH, by_code, submit, subordinate
+from tests.surveys.test_import_export import CODES, PAYLOADS, get_export
 
 IMPORT = f"{PATH}/import"
 ANSWERED = [code for code in CODES[3:] if not code.endswith("comment")]
@@ -92,13 +92,13 @@ async def test_what_was_exported_comes_in_with_the_same_codes(
         answers = by_code(**{"12": "50701000", "13": "2026-11-24T09:00:00+07:00", "23.2.comment": payload})
         assert (await submit(api, answers)).status_code == 201
     assert (await submit(api, by_code())).status_code == 201, "with neither place nor time"
-    before = await export(api, people, format=format)
+    before = await get_export(api, people, format=format)
     async with database.transaction() as session:  # as if it were another installation
         await session.exec(sa.delete(UncountedAnswer))
         await session.exec(sa.delete(SurveySubmission))
     report = await imported(api, database, people, before.content, XLSX if format == "xlsx" else CSV)
     assert outcomes(report) == ("done", len(PAYLOADS) + 1, 0, 0)
-    after = await export(api, people, format=format)
+    after = await get_export(api, people, format=format)
     assert read_table(after.content) == read_table(before.content)
     told = (await api.get(PATH, headers=api.as_(people.client_centricity))).json()["items"]
     assert {item["source"] for item in told} == {"import"}

@@ -17,14 +17,14 @@ from app.core.security import Principal
 from app.organizations.models import Employee, Organization, OrganizationKind
 from app.surveys.models import EntryCheck, SubmissionRevision, SurveySubmission
 from app.surveys.rules import entry_differences, is_chosen
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.imports.work import table
-from tests.people import People
-from tests.reply_templates.test_currency import service
-from tests.surveys.test_exchange import CODES
+from tests.imports.factories import table
+from tests.reply_templates.test_review import service
+from tests.surveys.factories import PATH, by_code, by_key, submit
 from tests.surveys.test_forms import drafted, publish
 from tests.surveys.test_import import count_of, drifts, imported, stored
-from tests.surveys.work import PATH, by_code, by_key, submit
+from tests.surveys.test_import_export import CODES
 
 FORM = {"form": "information-access"}
 CHECKS = "/api/v1/survey-entry-checks"

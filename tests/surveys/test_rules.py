@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.surveys.rules import answers_by_key, codes_of, normalized_code, parse_form, read_answers
-from app.surveys.wording import form_of_the_order
+from app.surveys.statutory_wording import form_of_the_order
 
 FORM = parse_form({"form": form_of_the_order()})
 SOURCES = ["official_site", "telegram", "vk", "ok"]

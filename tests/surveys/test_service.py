@@ -14,9 +14,9 @@ from app.interaction_points.models import Point, PointState
 from app.interaction_points.rules import PointStatus
 from app.organizations import service as organizations
 from app.surveys.models import FormState, SurveyForm
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.people import People
-from tests.surveys.work import PATH, by_code, by_key, submit, subordinate
+from tests.surveys.factories import PATH, by_code, by_key, submit, subordinate
 
 CURRENT = "/api/v1/survey-forms/information-access"
 

@@ -14,8 +14,8 @@ from app.organizations.models import Employee
 from app.web import page_sessions
 from tests.conftest import SECRET, JoinedDatabase
 from tests.identity.conftest import PASSWORD, Door
-from tests.monitoring.work import answered
-from tests.web.work import BROWSER, FORM, text_of
+from tests.monitoring.factories import answered
+from tests.web.factories import BROWSER, FORM, text_of
 
 MONITORING = "http://service/monitoring"
 SIGN_IN = f"{MONITORING}/sign-in"

@@ -8,17 +8,17 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from app.core.scopes import Role
-from app.identity.service.demo import DemoAccount, load_demo_accounts
+from app.identity.roles import Role
+from app.identity.service.demo_accounts import DemoAccount, load_demo_accounts
 from app.organizations.models import Unit
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.identity.conftest import PASSWORD, Door
-from tests.people import People
+from tests.surveys.factories import SOURCES
 from tests.surveys.test_every_path import with_six_sources
 from tests.surveys.test_forms import drafted, publish
-from tests.surveys.work import SOURCES
+from tests.web.factories import BROWSER, FORM, stored, text_of
 from tests.web.test_monitoring_page import sign_in
-from tests.web.work import BROWSER, FORM, stored, text_of
 
 PAPER = "http://service/monitoring/paper"
 SHEET = {"batch": "МФЦ Бердск", "number": "7", "municipality": "", "filled_at": "", "digits": "1 1233 5244"}

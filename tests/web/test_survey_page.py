@@ -20,11 +20,11 @@ from app.interaction_points.models import Point
 from app.organizations.models import Organization
 from app.surveys.models import SurveyLink, SurveySubmission, UnfinishedQuestionnaire
 from app.worker import clear_questionnaires
+from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
-from tests.people import People
+from tests.surveys.factories import subordinate
 from tests.surveys.test_forms import drafted, publish, sources
-from tests.surveys.work import subordinate
-from tests.web.work import BROWSER, FORM, PAGE, count_of, filled, hidden, open_page, send, stored, text_of
+from tests.web.factories import BROWSER, FORM, PAGE, count_of, filled, hidden, open_page, send, stored, text_of
 
 RESPONDENT = ("198.51.100.77", 4711)
 

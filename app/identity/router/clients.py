@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.concurrency import MatchDep, answer, conditional
 from app.core.deps import SessionDep
+from app.core.etags import MatchDep, answer, conditional
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.problems import Invalid, PreconditionRequired, Stale, problems

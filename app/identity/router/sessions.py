@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.openapi.models import Example
 
-from app.core.concurrency import answer
 from app.core.deps import DatabaseDep, SessionDep, SettingsDep
+from app.core.etags import answer
 from app.core.problems import Forbidden, Invalid, problems
 from app.core.schemas import Empty
 from app.core.security import AnyCaller, Principal, requires_early

@@ -6,18 +6,18 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import col, select
 
-from app.core.concurrency import MatchDep, answer, conditional
 from app.core.deps import SessionDep
+from app.core.etags import MatchDep, answer, conditional
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate
 from app.core.problems import Forbidden, Invalid, PreconditionRequired, Stale, problems
 from app.core.schemas import Empty
-from app.core.scopes import Role
 from app.core.security import Principal, requires
 from app.core.types import Day
 from app.identity.errors import SubstitutionNotFound, SubstitutionOver, SubstitutionOverlaps
 from app.identity.models import Substitution
 from app.identity.queries import in_force_on
+from app.identity.roles import Role
 from app.identity.schemas import SubstitutionCreate, SubstitutionRead
 from app.identity.service import substitutions
 

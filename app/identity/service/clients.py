@@ -11,12 +11,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.references import unknown_reference
-from app.core.scopes import Role
 from app.core.security import Principal
 from app.identity.errors import ClientNotFound
 from app.identity.models import ApiClient, ApiClientPoint
+from app.identity.roles import Role
 from app.identity.schemas import ApiClientCreate, ApiClientPatch, ApiClientRead
 from app.identity.service.sessions import end_client_sessions, secret_hash
 from app.organizations.models import Organization

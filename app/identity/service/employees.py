@@ -7,16 +7,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
 from app.core.db import Database
+from app.core.etags import Match
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
-from app.core.scopes import Role
 from app.core.security import Principal
 from app.core.settings import Settings
 from app.identity import passwords
 from app.identity.errors import EmployeeExists, EmployeeNotFound, SignInLocked, WrongPassword
 from app.identity.models import Password
+from app.identity.roles import Role
 from app.identity.schemas import EmployeeCreate, EmployeePatch
 from app.identity.service.sessions import clear_attempts, count_attempt, end_sessions, secret_hash
 from app.organizations import service as organizations

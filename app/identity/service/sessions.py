@@ -18,12 +18,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import audit, clock
 from app.core.db import Database, insert_into
 from app.core.ids import new_id
-from app.core.scopes import ROLE_SCOPES, SCOPES, Role
 from app.core.settings import Settings
 from app.identity import passwords
 from app.identity.errors import InvalidClient, InvalidGrant, InvalidScope, SignInLocked
 from app.identity.models import ApiClient, Password, RefreshToken, SignInAttempts, TokenFamily
 from app.identity.queries import rights_of
+from app.identity.roles import ROLE_SCOPES, SCOPES, Role
 from app.identity.tokens import TokenResolver
 from app.organizations.models import Employee
 

@@ -8,13 +8,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.problems import Invalid
 from app.core.references import unknown_reference
-from app.core.scopes import Role
 from app.core.security import Principal
 from app.identity.errors import SubstitutionNotFound, SubstitutionOver, SubstitutionOverlaps
 from app.identity.models import Substitution
+from app.identity.roles import Role
 from app.identity.rules import period_fault
 from app.identity.schemas import SubstitutionCreate
 from app.organizations import service as organizations

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.concurrency import MatchDep, answer
 from app.core.deps import DatabaseDep, SessionDep
+from app.core.etags import MatchDep, answer
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
 from app.core.security import Principal, requires, requires_early

@@ -10,12 +10,12 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.core import clock
 from app.core.periods import Period
 from app.core.security import Principal
-from app.core.text import like, words
 from app.core.types import Id, Moment, Search
+from app.language.normalization import like, words
 from app.messages import queries
 from app.messages.models import Competence, Message, MessageClass, MessageKind, Priority, Reply
 from app.messages.rules.deadlines import WHOLE_SECOND
-from app.messages.rules.lives import MessageState, ReplyState
+from app.messages.rules.states import MessageState, ReplyState
 
 
 class MessageFilters:

@@ -9,25 +9,25 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.concurrency import answer, conditional
 from app.core.deps import DatabaseDep, FilesDep, SessionDep
+from app.core.etags import answer, conditional
 from app.core.idempotency import KeyMalformed, KeyRequired, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.periods import PeriodDep
 from app.core.problems import Invalid, problems
 from app.core.security import Principal, requires
-from app.core.tables.answers import TABLE_ANSWERS, TableFormat, table_answer
+from app.documents.tables.responses import TABLE_ANSWERS, TableFormat, table_answer
 from app.interaction_points.errors import PointNotFound, PointNotInForce
-from app.messages import case, queries, sheet
+from app.messages import case_pdf, export, queries
 from app.messages.errors import AttachmentLost, AttachmentNotFound, MessageConflict, MessageNotFound
 from app.messages.models import Message
 from app.messages.router.filters import FiltersDep
 from app.messages.rules.attachments import saved_name
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
-from app.messages.service import attachments, deadlines, intake, moves
-from app.reply_templates.finding.schemas import SuggestionsRead
-from app.reply_templates.finding.service.suggestions import suggest
+from app.messages.service import attachments, deadlines, intake, transitions
+from app.reply_templates.search.schemas import SuggestionsRead
+from app.reply_templates.search.service.suggestions import suggest
 
 Reader = Annotated[Principal, requires("messages:read")]
 Suggester = Annotated[Principal, requires("messages:read", "templates:read")]
@@ -109,7 +109,7 @@ async def export_messages(
     format: Annotated[TableFormat, Query(description="The kind of file.")] = TableFormat.CSV,
 ) -> Response:
     """The messages of one's unit as a table, with the filters of the list and the days of receipt; oldest first."""
-    return await table_answer(format, "messages", sheet.COLUMNS, sheet.pages(database, filters.query(by, received)))
+    return await table_answer(format, "messages", export.COLUMNS, export.pages(database, filters.query(by, received)))
 
 
 @router.get(
@@ -120,7 +120,7 @@ async def export_messages(
 )
 async def get_message(message_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """A message with its thread, replies and history (O-2.5)."""
-    row = await moves.get_message(session, message_id, by)
+    row = await transitions.get_message(session, message_id, by)
     return conditional(request, (await queries.read_messages(session, [row], by))[0], version=row.version)
 
 
@@ -132,7 +132,7 @@ async def get_message(message_id: UUID, by: Reader, session: SessionDep, request
 )
 async def explain_deadlines(message_id: UUID, by: Reader, session: SessionDep) -> ExplainRead:
     """Every deadline of the message with the steps of its reckoning in words: begun, skipped, moved, paused, met."""
-    row = await moves.get_message(session, message_id, by)
+    row = await transitions.get_message(session, message_id, by)
     return ExplainRead(stages=await deadlines.explain_all(session, row))
 
 
@@ -175,8 +175,8 @@ async def download_attachment(
 )
 async def print_case(message_id: UUID, by: Printer, session: SessionDep) -> Response:
     """A message as a printable case (PDF): the conversation, decisions, deadlines, everything that happened."""
-    row = await moves.get_message(session, message_id, by)
-    content = await case.print_case(session, row, by)
+    row = await transitions.get_message(session, message_id, by)
+    content = await case_pdf.print_case(session, row, by)
     headers = {"Content-Disposition": f'inline; filename="{row.number}.pdf"', "Cache-Control": "private, no-store"}
     return Response(content, headers=headers, media_type="application/pdf")
 
@@ -189,7 +189,7 @@ async def print_case(message_id: UUID, by: Printer, session: SessionDep) -> Resp
 )
 async def get_timeline(message_id: UUID, by: Reader, session: SessionDep) -> TimelineRead:
     """Everything that happened, in the order of time and in words; an API client sees messages and sent replies."""
-    row = await moves.get_message(session, message_id, by)
+    row = await transitions.get_message(session, message_id, by)
     return TimelineRead(items=await queries.read_timeline(session, row, by))
 
 
@@ -206,6 +206,6 @@ async def list_suggestions(
     limit: Annotated[int, Query(ge=1, le=20, description="How many templates at most.")] = 5,
 ) -> SuggestionsRead:
     """The reply templates that fit a message, best first (O-6.2.6); its topic, proposed or decided, helps the rank."""
-    row = await moves.get_message(session, message_id, by)
+    row = await transitions.get_message(session, message_id, by)
     topic_id = row.topic_id or (row.proposal or {}).get("topic_id")
     return SuggestionsRead(items=await suggest(session, row.text, by, limit=limit, topic_id=topic_id))

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 
-from app.core.concurrency import MatchDep, answer, conditional
 from app.core.deps import SessionDep
+from app.core.etags import MatchDep, answer, conditional
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate
 from app.core.problems import Invalid, PreconditionRequired, Stale, problems

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from sqlmodel import col
 
-from app.core.concurrency import MatchDep, answer, conditional
 from app.core.deps import SessionDep
+from app.core.etags import MatchDep, answer, conditional
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate
 from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
@@ -24,7 +24,7 @@ from app.messages.errors import (
 )
 from app.messages.models import Reply
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch, ReplyRead, ReplyReturn
-from app.messages.service import examples, moves, replies
+from app.messages.service import replies, template_authoring, transitions
 from app.reply_templates.errors import FourEyes, TemplateExists, TemplateNotFound, TooManyExamples
 from app.reply_templates.queries import read_templates
 from app.reply_templates.schemas import DraftOf, TemplateRead
@@ -64,7 +64,7 @@ async def draft_reply(message_id: UUID, body: ReplyCreate, by: Writer, session: 
 @router.get("", response_model=Page[ReplyRead], responses=problems(MessageNotFound, Invalid), summary="List replies")
 async def list_replies(message_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[ReplyRead]:
     """The replies of a message, oldest first; an API client sees those that were sent."""
-    message = await moves.get_message(session, message_id, by)
+    message = await transitions.get_message(session, message_id, by)
     query = queries.replies_to(message.id, by)
     return await paginate(session, query, page, queries.read_reply, order=(col(Reply.id),), descending=False)
 
@@ -161,7 +161,7 @@ async def take_template_example(
     The client's name, contacts and whatever may be personal data are masked. Once more changes nothing. `If-Match` is
     the reply's.
     """
-    row = await examples.take_example(session, message_id, reply_id, match, by=by)
+    row = await template_authoring.take_example(session, message_id, reply_id, match, by=by)
     return answer((await read_templates(session, [row], by))[0], version=row.version)
 
 
@@ -181,7 +181,7 @@ async def draft_of_reply(
     """
 
     async def work() -> Response:
-        row = await examples.draft_of_reply(session, message_id, reply_id, body, by=by)
+        row = await template_authoring.draft_of_reply(session, message_id, reply_id, body, by=by)
         return answer((await read_templates(session, [row], by))[0], version=row.version, status=201)
 
     return await once(session, by, work)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.core.masking import masked
-from app.core.text import normalized
+from app.language.masking import masked
+from app.language.normalization import normalized
 
 
 def is_same_client(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.core import example_ids
-from app.core.personal_data import PersonalDataKind
 from app.core.schemas import Input, Output, ShownMoment, example
 from app.core.types import Address, Day, ExternalId, FreeText, Id, Key, Label, Moment, Name, Note
+from app.language.personal_data import PersonalDataKind
 from app.messages.models import (
     ClientKind,
     Competence,
@@ -22,10 +22,10 @@ from app.messages.models import (
     RevisionKind,
 )
 from app.messages.rules.attachments import CONTENT_TYPES
-from app.messages.rules.lives import MessageState, ReplyState
+from app.messages.rules.states import MessageState, ReplyState
 from app.messages.schemas.deadlines import DeadlineRead
-from app.reply_check.schemas import FindingRead, ReadabilityRead
 from app.reply_templates.schemas import Values
+from app.text_check.schemas import FindingRead, ReadabilityRead
 
 
 class Contact(Input):

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.concurrency import ANY_VERSION
+from app.core.database_errors import problem_of
 from app.core.db import Database
-from app.core.errors_db import problem_of
+from app.core.etags import ANY_VERSION
 from app.core.problems import Fault, Invalid, Problem
 from app.core.security import Principal
 from app.messages.models import Message

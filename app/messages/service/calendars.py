@@ -9,7 +9,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.security import Principal

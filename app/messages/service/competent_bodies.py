@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.messages.errors import CompetentBodyNotFound

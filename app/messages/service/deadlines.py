@@ -20,10 +20,10 @@ from app.messages.queries import calendar_of, how_it_ended, read_deadline
 from app.messages.rules import deadlines as rules
 from app.messages.rules.calendar import WorkingCalendar
 from app.messages.rules.deadlines import DeadlineState, Due, Pause, Roll, Stage, Term, TermUnit, is_late
+from app.messages.rules.elapsed_time import taken
 from app.messages.rules.policies import Case, choose
-from app.messages.rules.taken import taken
 from app.messages.schemas.deadlines import ExplainedStage
-from app.messages.service.moves import touch
+from app.messages.service.transitions import touch
 
 SHOWN_MOVES = 100
 BATCH = 200

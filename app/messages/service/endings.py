@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.outbox import emit
 from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
@@ -26,10 +26,10 @@ from app.messages.events import AppealRegistered, DeadlineExtended, MessageClose
 from app.messages.models import Competence, Message, MessageClass, NoAnswerReason, Reply, ReplyKind
 from app.messages.queries import calendar_of, replies_of, sent_replies, visible_to
 from app.messages.rules.deadlines import Stage
-from app.messages.rules.lives import MessageMove, MessageState, ReplyState
+from app.messages.rules.states import MessageMove, MessageState, ReplyState
 from app.messages.schemas.messages import AppealRegister, MessageExtend, MessageRedirect
-from app.messages.service import checks, deadlines
-from app.messages.service.moves import get_message, make_move, record_step, touch
+from app.messages.service import deadlines, text_checks
+from app.messages.service.transitions import get_message, make_move, record_step, touch
 from app.reply_templates.service.gaps import forget_gap
 
 
@@ -221,7 +221,7 @@ def _require_no_appeal(message: Message) -> None:
 async def _notify(session: AsyncSession, message: Message, text: str, by: Principal) -> None:
     """Send the client a notice: checked as a reply is, it goes the same way and is delivered once."""
     notice = Reply(
-        findings=await checks.require_sound(session, message, text),
+        findings=await text_checks.require_sound(session, message, text),
         message_id=message.id,
         kind=ReplyKind.NOTICE,
         state=ReplyState.SENDING,

@@ -12,22 +12,22 @@ from app.core import audit, clock
 from app.core.db import insert_into
 from app.core.ids import new_id
 from app.core.outbox import emit
-from app.core.personal_data import suspected
 from app.core.security import Principal
-from app.core.text import normalized
 from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound
 from app.interaction_points.models import Point
+from app.language.normalization import normalized
+from app.language.personal_data import suspected
 from app.messages.errors import MessageConflict
 from app.messages.events import MessageRegistered
 from app.messages.models import Message, MessageClass, MessageCounter, MessageEvent, Priority
 from app.messages.ports import AttachmentStore
-from app.messages.rules.lives import MessageState, number_of
+from app.messages.rules.states import MessageState, number_of
 from app.messages.schemas.messages import MessageCreate
 from app.messages.service import deadlines
 from app.messages.service.attachments import ReceivedFile, keep_files, read_files
-from app.messages.service.moves import require_past
 from app.messages.service.threads import client_wrote_again, continued, open_thread
+from app.messages.service.transitions import require_past
 from app.messages.service.triage import proposed
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes

@@ -7,7 +7,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.outbox import Event, emit
 from app.core.problems import Fault, Invalid
 from app.core.security import Principal
@@ -15,16 +15,16 @@ from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound
 from app.messages.events import ReplyApproved, ReplyQueued, ReplyReturned, ReplySubmitted
 from app.messages.models import Competence, Message, Reply
 from app.messages.rules.approval import needs_approval
-from app.messages.rules.edits import changed_share
-from app.messages.rules.lives import REPLY_MOVES, MessageMove, MessageState, ReplyMove, ReplyState
+from app.messages.rules.states import REPLY_MOVES, MessageMove, MessageState, ReplyMove, ReplyState
+from app.messages.rules.text_similarity import changed_share
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch
-from app.messages.service import checks, deadlines, offers
-from app.messages.service.moves import get_message, make_move, touch
+from app.messages.service import deadlines, offered_points, text_checks
+from app.messages.service.transitions import get_message, make_move, touch
 from app.organizations import service as organizations
 from app.reply_templates.errors import FourEyes
-from app.reply_templates.finding.service.choices import record_choice
-from app.reply_templates.service import use as template_service
-from app.reply_templates.service.use import UsableTemplate
+from app.reply_templates.search.service.learned_choices import record_choice
+from app.reply_templates.service import rendering as template_service
+from app.reply_templates.service.rendering import UsableTemplate
 
 
 async def get_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
@@ -37,7 +37,7 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
     template_service.require_known_values(body.values)
     message = await get_message(session, message_id, by, lock=True)
     text, template = await _text_of(session, body.text, body.template_id, body.values, by)
-    await offers.require_offers(session, body.kind, body.offered_point_ids)
+    await offered_points.require_offers(session, body.kind, body.offered_point_ids)
     if message.state is MessageState.AWAITING_CLIENT:  # answered after all, without waiting for the client
         await deadlines.resume(session, message, clock.now())
     if message.need is None:  # stage 1 comes before stage 2, for an appeal too (O-6.2.3)
@@ -58,7 +58,7 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
         author_ids=[str(by.id)],
         created_at=clock.now(),
     )
-    await checks.keep_findings(session, message, reply)
+    await text_checks.keep_findings(session, message, reply)
     session.add(reply)
     if reply.template_id is not None:
         await record_choice(session, reply.template_id, message.text)
@@ -77,7 +77,7 @@ async def edit_reply(
     state = _moved(reply, ReplyMove.EDIT)
     sent = body.model_fields_set
     if "offered_point_ids" in sent:
-        await offers.require_offers(session, reply.kind, body.offered_point_ids)
+        await offered_points.require_offers(session, reply.kind, body.offered_point_ids)
         reply.offered_point_ids = [str(point_id) for point_id in body.offered_point_ids]
     if "text" in sent and body.text is not None and not sent & {"template_id", "values"}:
         reply.text = body.text  # the template and version that it was made from stay on record
@@ -95,7 +95,7 @@ async def edit_reply(
     reply.state = state
     if str(by.id) not in reply.author_ids:
         reply.author_ids = [*reply.author_ids, str(by.id)]
-    await checks.keep_findings(session, message, reply)
+    await text_checks.keep_findings(session, message, reply)
     touch(message)
     audit.record(session, by, "reply.edited", "reply", reply.id, fields=sorted(sent))
     await session.flush()  # the version is counted at the flush
@@ -105,10 +105,10 @@ async def edit_reply(
 async def check_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
     """Check a reply by the words and rules of now. What went out keeps the findings that it went out with."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
-    if reply.state in checks.FROZEN:
+    if reply.state in text_checks.FROZEN:
         return reply
     before = reply.findings
-    await checks.keep_findings(session, message, reply)
+    await text_checks.keep_findings(session, message, reply)
     if reply.findings != before:
         touch(message)
         await session.flush()  # the version is counted at the flush
@@ -122,7 +122,7 @@ async def submit_reply(
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = _moved(reply, ReplyMove.SUBMIT)
-    await checks.require_ready(session, message, reply)
+    await text_checks.require_ready(session, message, reply)
     unit = await organizations.get_unit(session, message.unit_id)
     make_move(session, message, MessageMove.SUBMIT_REPLY, by)
     reply.submitted_at, reply.returned_reason = clock.now(), None
@@ -143,7 +143,7 @@ async def approve_reply(
     state = _moved(reply, ReplyMove.APPROVE)
     if str(by.id) in reply.author_ids:
         raise FourEyes
-    await checks.require_ready(session, message, reply)
+    await text_checks.require_ready(session, message, reply)
     reply.approved_by, reply.approved_at = by.id, clock.now()
     touch(message)
     return await _done(session, reply, state, by, ReplyApproved(message_id=message.id, reply_id=reply.id))
@@ -170,7 +170,7 @@ async def send_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, ma
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = _moved(reply, ReplyMove.SEND)
-    await checks.require_ready(session, message, reply)
+    await text_checks.require_ready(session, message, reply)
     make_move(session, message, MessageMove.SEND_REPLY, by)
     reply.changed_share = await _changed_share(session, reply)
     return await _done(session, reply, state, by, ReplyQueued(message_id=message.id, reply_id=reply.id))

@@ -7,25 +7,25 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
 from app.core.db import insert_into
+from app.core.etags import Match
 from app.core.ids import new_id
 from app.core.outbox import emit
-from app.core.personal_data import suspected
 from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.security import Principal
-from app.core.text import normalized
 from app.interaction_points.models import Point
+from app.language.normalization import normalized
+from app.language.personal_data import suspected
 from app.messages.errors import DifferentClients, SameThread
 from app.messages.events import ClientWroteAgain, MessageRevised
 from app.messages.models import Message, MessageRevision, RevisionKind, Thread
 from app.messages.queries import visible_to
 from app.messages.rules.clients import is_same_client
-from app.messages.rules.lives import MESSAGE_MOVES, MessageMove, MessageState
+from app.messages.rules.states import MESSAGE_MOVES, MessageMove, MessageState
 from app.messages.schemas.messages import RevisionCreate
 from app.messages.service import deadlines
-from app.messages.service.moves import get_message, make_move, require_past, touch
+from app.messages.service.transitions import get_message, make_move, require_past, touch
 from app.messages.service.triage import proposed
 
 LOOKED_BACK = 500

@@ -6,21 +6,21 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.concurrency import Match
-from app.core.lemmas import lemmas
+from app.core.etags import Match
 from app.core.outbox import emit
 from app.core.problems import Fault, Invalid
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.interaction_points.models import Point
+from app.language.lemmas import lemmas
 from app.messages.errors import AppealKeepsItsClass, MoveToOtherUnit
 from app.messages.events import MessageAssigned, MessageMoved, MessageTriaged
 from app.messages.models import Competence, Message, MessageClass
-from app.messages.rules.lives import MessageMove
-from app.messages.rules.topics import TopicWords, propose
+from app.messages.rules.states import MessageMove
+from app.messages.rules.topic_proposal import TopicWords, propose
 from app.messages.schemas.messages import MessageAssign, MessageTriage
 from app.messages.service import deadlines
-from app.messages.service.moves import get_message, make_move, require_move
+from app.messages.service.transitions import get_message, make_move, require_move
 from app.organizations import service as organizations
 
 TRIAGE_MOVES = {

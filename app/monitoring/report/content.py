@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.monitoring.report.charts import Chart
+from app.documents.charts import Chart
 
 
 class Kind(StrEnum):

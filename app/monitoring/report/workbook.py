@@ -7,8 +7,8 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from app.core.tables.writing import for_xml
-from app.monitoring.report.charts import Chart, Scale
+from app.documents.charts import Chart, Scale
+from app.documents.tables.writer import for_xml
 from app.monitoring.report.content import Cell, Kind, Report, Table
 
 _FORMATS = {Kind.TEXT: None, Kind.WHOLE: "#,##0", Kind.NUMBER: "#,##0.0", Kind.SHARE: "0.0%"}

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 from app.core.deps import SessionDep
 from app.core.problems import Fault, Invalid, problems
 from app.core.security import Principal, requires
-from app.monitoring.report.handing_out import TYPES, ReportFormat, handed_out
-from app.monitoring.report.making import make_report
+from app.monitoring.report.builder import make_report
+from app.monitoring.report.download import TYPES, ReportFormat, handed_out
 from app.monitoring.router.figures import CutDep
 
 Reader = Annotated[Principal, requires("monitoring:read")]

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from sqlmodel import col, select
 
-from app.core.concurrency import answer
 from app.core.deps import SessionDep
+from app.core.etags import answer
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.problems import Invalid, problems

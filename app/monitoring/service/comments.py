@@ -9,9 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.pagination import PageParams, paginate_rows
 from app.monitoring.schemas.comments import CommentGroupRead, CommentRead, CommentsRead
 from app.monitoring.schemas.figures import GroupBy
-from app.monitoring.service.counts import Cut, group_names, in_order, read_counts, survey_cut
+from app.monitoring.service.survey_counts import Cut, group_names, in_order, read_counts, survey_cut
 from app.surveys import counters
-from app.surveys.comments import has_words
+from app.surveys.comment_indexer import has_words
 from app.surveys.models import Counted, SurveyComment, SurveyForm
 from app.surveys.queries import NamedSource, named_sources
 from app.surveys.rules import normalized_code

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.monitoring import rules
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import ComparedShareRead, ComparisonRead, GroupBy, GroupRead, SatisfactionRead
-from app.monitoring.service.counts import Cut, compared, in_order, is_comparable, read_figures
+from app.monitoring.service.survey_counts import Cut, compared, in_order, is_comparable, read_figures
 from app.surveys.models import Counted
 
 

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.monitoring import rules
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import FindabilityRead, GroupBy, SourcesRead
-from app.monitoring.service.counts import Cut, compared, in_order, is_comparable, read_figures
+from app.monitoring.service.survey_counts import Cut, compared, in_order, is_comparable, read_figures
 from app.surveys.models import Counted
 from app.surveys.queries import named_sources
 

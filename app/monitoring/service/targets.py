@@ -17,8 +17,8 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
 from app.core.db import Database, insert_into
+from app.core.etags import Match
 from app.core.ids import new_id
 from app.core.periods import Period
 from app.core.problems import Fault, Invalid
@@ -31,7 +31,7 @@ from app.monitoring import rules
 from app.monitoring.errors import TargetNotFound
 from app.monitoring.models import ControlNote, NotedType, TargetDeviation, TargetMeasure, UnitTarget
 from app.monitoring.rules import TargetPeriod
-from app.monitoring.schemas.levels import LevelGroupBy
+from app.monitoring.schemas.service_levels import LevelGroupBy
 from app.monitoring.schemas.targets import (
     DeviationRead,
     TargetCreate,
@@ -40,8 +40,8 @@ from app.monitoring.schemas.targets import (
     TargetRead,
     TargetStanding,
 )
-from app.monitoring.service import levels
-from app.monitoring.service.counts import Cut, read_counts
+from app.monitoring.service import service_levels
+from app.monitoring.service.survey_counts import Cut, read_counts
 from app.notifications.models import NotificationKind
 from app.notifications.service import notify
 from app.organizations import service as organizations
@@ -196,14 +196,16 @@ async def _shares(session: AsyncSession, measure: TargetMeasure, period: Period)
     elif measure is TargetMeasure.ANSWER_SATISFACTION:
         rating, unit = col(Message.satisfaction), col(Message.unit_id)
         query: Any = sa.select(unit, func.count().filter(rating == 1), func.count())
-        received = await levels.within(session, period, col(Message.received_at))
+        received = await service_levels.within(session, period, col(Message.received_at))
         query = query.where(rating.is_not(None), received).group_by(unit)
         shares |= {unit_id: (satisfied, n) for unit_id, satisfied, n in (await session.exec(query)).all()}
     else:
         wants_target = measure is TargetMeasure.TARGETS_IN_TIME
-        counted = await levels.count_levels(session, levels.LevelCut(period), LevelGroupBy.UNIT, sa.true())
+        counted = await service_levels.count_levels(
+            session, service_levels.LevelCut(period), LevelGroupBy.UNIT, sa.true()
+        )
         for unit_id, known in counted.items():
-            whole = levels.summed(level for judge, level in known.items() if judge.is_target is wants_target)
+            whole = service_levels.summed(level for judge, level in known.items() if judge.is_target is wants_target)
             shares[unit_id] = (whole.met, whole.n)
     return shares
 

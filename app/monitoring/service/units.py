@@ -16,7 +16,7 @@ from app.core.security import Principal
 from app.interaction_points.models import ChannelKind, Point
 from app.messages.models import Deadline, Message, MessageClass, Reply, ReplyKind
 from app.messages.rules.deadlines import WHOLE_SECOND, DeadlineState
-from app.messages.rules.lives import OPEN_STATES, MessageState, ReplyState
+from app.messages.rules.states import OPEN_STATES, MessageState, ReplyState
 from app.monitoring.models import ControlNote, SignOff
 from app.monitoring.schemas.control import (
     ChannelLoadRead,

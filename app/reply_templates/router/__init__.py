@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from app.reply_templates.router import actions, currency, gaps, moving, templates, versions
+from app.reply_templates.router import actions, gaps, import_export, review, templates, versions
 
 router = APIRouter()
 router.include_router(gaps.router)
 router.include_router(templates.router)
-router.include_router(moving.router)
+router.include_router(import_export.router)
 router.include_router(actions.router)
 router.include_router(versions.router)
-router.include_router(currency.router)
+router.include_router(review.router)

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.core.concurrency import MatchDep
 from app.core.deps import SessionDep
+from app.core.etags import MatchDep
 from app.core.problems import problems
 from app.core.schemas import Empty
 from app.reply_templates.errors import FourEyes
-from app.reply_templates.router.callers import CHANGES, Publisher, Writer, answer_template
+from app.reply_templates.router.dependencies import CHANGES, Publisher, Writer, answer_template
 from app.reply_templates.schemas import TemplateRead, TemplateReturn
 from app.reply_templates.service import publishing
 

@@ -11,10 +11,10 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.core.security import Principal
 from app.core.types import Id, Key, Moment, Search
 from app.reply_templates import queries
-from app.reply_templates.finding.service.searching import has_words
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.rules.lives import TemplateState
 from app.reply_templates.rules.review import ReviewState
+from app.reply_templates.rules.states import TemplateState
+from app.reply_templates.search.service.search_conditions import has_words
 
 
 class TemplateSort(StrEnum):

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from app.core.concurrency import answer
 from app.core.deps import SessionDep
+from app.core.etags import answer
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.problems import Invalid, problems
 from app.reply_templates.errors import GapNotFound, TemplateExists
-from app.reply_templates.router.callers import Reader, Writer, answer_template
+from app.reply_templates.router.dependencies import Reader, Writer, answer_template
 from app.reply_templates.schemas import DraftOf, GapDismiss, GapRead, GapsRead, TemplateRead
 from app.reply_templates.service import gaps
 

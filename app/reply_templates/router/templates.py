@@ -5,15 +5,15 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from sqlmodel import col
 
-from app.core.concurrency import MatchDep, conditional
 from app.core.deps import SessionDep
+from app.core.etags import MatchDep, conditional
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.problems import Invalid, problems
 from app.reply_templates import queries
 from app.reply_templates.errors import TemplateExists, TemplateNotFound, TooManyExamples
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.router.callers import CHANGES, Reader, Writer, answer_template
+from app.reply_templates.router.dependencies import CHANGES, Reader, Writer, answer_template
 from app.reply_templates.router.filters import ORDERS, FiltersDep, SortQuery, TemplateSort
 from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS, WANTED
 from app.reply_templates.schemas import (
@@ -26,8 +26,8 @@ from app.reply_templates.schemas import (
     TemplateRead,
     TemplateRender,
 )
-from app.reply_templates.service import templates, use
-from app.reply_templates.service.moves import get_template as find_template
+from app.reply_templates.service import rendering, templates
+from app.reply_templates.service.access import get_template as find_template
 
 router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
 # `:uuid` keeps /export and the like from being taken for an id by methods that they do not have.
@@ -129,4 +129,4 @@ async def add_template_example(
 )
 async def render_template(template_id: UUID, body: TemplateRender, by: Reader, session: SessionDep) -> RenderRead:
     """The text with the values put in, defaults where none is given, and what is missing. Nothing is stored."""
-    return await use.render_template(session, template_id, body, by=by)
+    return await rendering.render_template(session, template_id, body, by=by)

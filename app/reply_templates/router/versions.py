@@ -10,7 +10,7 @@ from app.core.pagination import Page
 from app.core.problems import Invalid, problems
 from app.reply_templates import queries
 from app.reply_templates.errors import TemplateNotFound
-from app.reply_templates.router.callers import Reader
+from app.reply_templates.router.dependencies import Reader
 from app.reply_templates.schemas import DiffRead, TemplateVersionRead
 from app.reply_templates.service import history, templates
 

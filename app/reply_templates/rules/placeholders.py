@@ -10,7 +10,7 @@ import phonenumbers
 from pydantic import TypeAdapter, ValidationError
 
 from app.core.types import WebAddress
-from app.reply_templates.rules.dates import dates_in
+from app.reply_templates.rules.date_mentions import dates_in
 
 
 class PlaceholderKind(StrEnum):

@@ -10,15 +10,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.grouping import grouped
-from app.core.masking import without_masks
 from app.core.security import Principal
+from app.language.masking import without_masks
+from app.language.text_groups import grouped
 from app.reply_templates.errors import GapNotFound
-from app.reply_templates.finding.service.choices import telling_forms
-from app.reply_templates.finding.service.following import follow_synonyms
 from app.reply_templates.models import GapDismissal, GapReason, ReplyTemplate, TemplateGap
-from app.reply_templates.rules.drafting import example_of, keywords_of
+from app.reply_templates.rules.template_drafts import example_of, keywords_of
 from app.reply_templates.schemas import DraftOf, GapDismissalRead, GapRead
+from app.reply_templates.search.service.index_cache import follow_synonyms
+from app.reply_templates.search.service.learned_choices import telling_forms
 from app.reply_templates.service.templates import draft_template
 
 LOOKED_AT = 1_000

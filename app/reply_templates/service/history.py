@@ -16,7 +16,7 @@ from app.organizations.models import Topic
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
 from app.reply_templates.queries import version_of, versions_numbered
-from app.reply_templates.rules import diff, mentions
+from app.reply_templates.rules import act_citations, diff
 from app.reply_templates.schemas import (
     DiffPartRead,
     DiffRead,
@@ -26,7 +26,7 @@ from app.reply_templates.schemas import (
     OutdatedRead,
     TextChangeRead,
 )
-from app.reply_templates.service.moves import get_own_template, get_version
+from app.reply_templates.service.access import get_own_template, get_version
 
 NAMES_RU: Mapping[str, str] = {
     "title": "Название",
@@ -121,7 +121,7 @@ def _outdated(
 ) -> list[OutdatedRead]:
     # `closed_on` is the first day without force.
     closed = [act for act in acts if act.closed_on is not None and act.closed_on <= today]
-    in_force = {mentions.same_number(act.number) for act in acts if act.closed_on is None or act.closed_on > today}
+    in_force = {act_citations.same_number(act.number) for act in acts if act.closed_on is None or act.closed_on > today}
     found = []
     for row in rows:
         version = versions[row.id]
@@ -151,7 +151,7 @@ def _days(field: str, text: str, written_on: date, today: date) -> list[MentionR
             day=passed.day,
             legal_act_id=None,
         )
-        for passed in mentions.passed_days(text, written_on, today)
+        for passed in act_citations.passed_days(text, written_on, today)
     ]
 
 
@@ -167,7 +167,7 @@ def _acts(field: str, text: str, closed: Sequence[LegalAct], in_force: set[str])
             day=act.closed_on,
             legal_act_id=act.id,
         )
-        for cited in mentions.acts_in(text)
+        for cited in act_citations.acts_in(text)
         for act in closed
-        if act.closed_on is not None and mentions.is_same_act(cited, act.number, act.signed_on, in_force)
+        if act.closed_on is not None and act_citations.is_same_act(cited, act.number, act.signed_on, in_force)
     ]

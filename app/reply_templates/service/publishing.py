@@ -5,16 +5,16 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.outbox import emit
 from app.core.security import Principal
 from app.reply_templates.errors import FourEyes
 from app.reply_templates.events import TemplateArchived, TemplatePublished
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import versions_of
-from app.reply_templates.rules.lives import TemplateMove
+from app.reply_templates.rules.states import TemplateMove
 from app.reply_templates.service import review
-from app.reply_templates.service.moves import changed, get_own_template, get_version, moved, search_text
+from app.reply_templates.service.access import changed, get_own_template, get_version, moved, search_text
 
 
 async def submit_template(session: AsyncSession, template_id: UUID, match: Match, *, by: Principal) -> ReplyTemplate:

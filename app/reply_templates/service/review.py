@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.outbox import emit
 from app.core.problems import MoveNotAllowed
 from app.core.security import Principal
@@ -17,8 +17,8 @@ from app.organizations import service as organizations
 from app.reply_templates.events import TemplateReviewNear, TemplateReviewOverdue
 from app.reply_templates.models import ReplyTemplate, TemplateReview
 from app.reply_templates.rules import review as rules
-from app.reply_templates.rules.lives import TemplateState
-from app.reply_templates.service.moves import changed, get_own_template
+from app.reply_templates.rules.states import TemplateState
+from app.reply_templates.service.access import changed, get_own_template
 
 BATCH = 200
 

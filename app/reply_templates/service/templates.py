@@ -9,24 +9,24 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
-from app.core.masking import masked
+from app.core.etags import Match
 from app.core.outbox import emit
 from app.core.problems import Fault, Invalid, MoveNotAllowed
 from app.core.references import unknown_reference
 from app.core.security import Principal
-from app.core.text import normalized
+from app.language.masking import masked
+from app.language.normalization import normalized
 from app.organizations import service as organizations
 from app.reply_templates.errors import TooManyExamples
 from app.reply_templates.events import TemplateChanged
 from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
 from app.reply_templates.queries import shared_units, versions_of
 from app.reply_templates.rules import placeholders
-from app.reply_templates.rules.drafting import example_of, one_line, template_text
-from app.reply_templates.rules.lives import TemplateMove, TemplateState
+from app.reply_templates.rules.states import TemplateMove, TemplateState
+from app.reply_templates.rules.template_drafts import example_of, one_line, template_text
 from app.reply_templates.schemas import MAX_EXAMPLES, DraftOf, TemplateCreate, TemplatePatch
 from app.reply_templates.service import review
-from app.reply_templates.service.moves import (
+from app.reply_templates.service.access import (
     changed,
     get_own_template,
     get_template,
@@ -34,7 +34,7 @@ from app.reply_templates.service.moves import (
     moved,
     search_text,
 )
-from app.reply_templates.service.use import faults_of_values
+from app.reply_templates.service.rendering import faults_of_values
 
 CONTENT = ("title", "text", "keywords", "examples", "topic_ids", "defaults", "note")
 """What makes a new version."""

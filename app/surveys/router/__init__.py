@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from app.surveys.router import exchange, forms, links, paper, submissions
+from app.surveys.router import forms, import_export, links, paper, submissions
 
 router = APIRouter()
 router.include_router(forms.router)
 router.include_router(links.router)
-router.include_router(exchange.router)
+router.include_router(import_export.router)
 router.include_router(paper.router)
 router.include_router(paper.checks_router)
 router.include_router(submissions.router)

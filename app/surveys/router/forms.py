@@ -6,15 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import col, select
 
-from app.core.concurrency import MatchDep, answer, conditional, is_known
 from app.core.deps import PublicUrl, SessionDep
+from app.core.etags import MatchDep, answer, conditional, is_known
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.problems import Invalid, MethodNotAllowed, MoveNotAllowed, PreconditionRequired, Stale, problems
 from app.core.schemas import Empty
 from app.core.security import MaybeCaller, Principal, requires
 from app.core.types import Day, Id, Key, Label
-from app.surveys import printing, queries
+from app.surveys import form_pdf, queries
 from app.surveys.errors import (
     FormBeginsAlready,
     FormDaysAnswered,
@@ -214,9 +214,9 @@ async def print_form(
     The QR code leads to the page of the survey and tells it the point, so that answers say where people came from.
     """
     row = await forms.get_form(session, form_id, by)
-    told = await printing.prepare(session, row, public_url, organization_id, point_id)
-    headers = {"ETag": printing.tag_of(told), "Cache-Control": "private, no-cache"}
+    told = await form_pdf.prepare(session, row, public_url, organization_id, point_id)
+    headers = {"ETag": form_pdf.tag_of(told), "Cache-Control": "private, no-cache"}
     if is_known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = f'inline; filename="{row.key}-{row.form_version}.pdf"'
-    return Response(await printing.compile_pdf(told), headers=headers, media_type="application/pdf")
+    return Response(await form_pdf.compile_pdf(told), headers=headers, media_type="application/pdf")

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
 
-from app.core.concurrency import answer
 from app.core.deps import PublicUrl, SessionDep
+from app.core.etags import answer
 from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
 from app.core.problems import Invalid, problems
 from app.core.security import Principal, requires

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.concurrency import answer, conditional
 from app.core.deps import SessionDep
+from app.core.etags import answer, conditional
 from app.core.idempotency import KeyMalformed, KeyRequired, KeyReused, OnceDep
 from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.periods import PeriodDep

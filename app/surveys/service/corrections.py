@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.outbox import emit
 from app.core.problems import Fault, Invalid
 from app.core.security import Principal
@@ -19,7 +19,7 @@ from app.surveys.models import SubmissionRevision, SubmissionSource, SurveySubmi
 from app.surveys.rules import AGENCY, STATISTICAL, normalized_code
 from app.surveys.schemas import SubmissionCorrect, SubmissionCreate
 from app.surveys.service import entry_checks
-from app.surveys.service.reading import Known, read_submission
+from app.surveys.service.submission_parser import Known, read_submission
 from app.surveys.service.submissions import get_submission
 
 CORRECTABLE = (SubmissionSource.PAPER, SubmissionSource.IMPORT)

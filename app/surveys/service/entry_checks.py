@@ -6,7 +6,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.problems import MoveNotAllowed
 from app.core.security import Principal
 from app.organizations import service as organizations
@@ -15,7 +15,7 @@ from app.surveys.errors import EntryCheckNotFound, SameHand
 from app.surveys.models import EntryCheck, EntryCheckState, Resolution, SurveySubmission
 from app.surveys.rules import codes_of, entry_differences
 from app.surveys.schemas import EntryCheckKeyIn, EntryCheckResolve, SubmissionCreate
-from app.surveys.service.reading import Known, read_submission
+from app.surveys.service.submission_parser import Known, read_submission
 
 
 async def get_check(session: AsyncSession, check_id: UUID) -> EntryCheck:

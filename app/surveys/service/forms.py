@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.concurrency import Match
+from app.core.etags import Match
 from app.core.problems import Fault, Invalid, MoveNotAllowed
 from app.core.references import unknown_reference
 from app.core.security import Principal
@@ -34,7 +34,7 @@ from app.surveys.schemas import (
     SourceGiven,
     SourceRead,
 )
-from app.surveys.wording import form_of_the_order
+from app.surveys.statutory_wording import form_of_the_order
 
 CHANGE_RU = "Формулировка закреплена приказом и не меняется."
 CHANGE_EN = "The wording is fixed by the order and never changes."

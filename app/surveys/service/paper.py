@@ -29,7 +29,7 @@ from app.surveys.schemas import (
     SheetRead,
     SubmissionCreate,
 )
-from app.surveys.service.reading import FilledIn, Known, organization_of, read_submission
+from app.surveys.service.submission_parser import FilledIn, Known, organization_of, read_submission
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from app.surveys.events import SubmissionReceived
 from app.surveys.models import SubmissionSource, SurveySubmission
 from app.surveys.queries import visible_to
 from app.surveys.schemas import SubmissionCreate
-from app.surveys.service.reading import Known, organization_of, read_submission
+from app.surveys.service.submission_parser import Known, organization_of, read_submission
 
 
 async def submit(session: AsyncSession, body: SubmissionCreate, *, by: Principal | None) -> SurveySubmission:

@@ -1,0 +1,168 @@
+"""The outermost layer: request ids, limits, security headers, the access log, metrics, and the last catch of errors."""
+
+import hashlib
+import re
+import time
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core import request_context
+from app.core.ids import new_id
+from app.core.metrics import Metrics
+from app.core.problem_responses import render
+from app.core.problems import Problem, TooManyRequests, Unauthenticated, Unavailable, Unreadable
+from app.core.rate_limits import Allowance, RateLimiter
+from app.core.security import PrincipalResolver, bearer_token
+from app.core.settings import Settings
+
+log = structlog.get_logger()
+
+_SOUND_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_UNLIMITED = ("/health/", "/metrics")
+_DOCS = ("/docs", "/redoc", "/static-offline-docs")
+MAX_TARGET = 8000
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+STRICT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+# Swagger UI and ReDoc bring their start as inline script and draw with inline styles and data: images.
+DOCS_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+class Edge:
+    """Pure ASGI: every other kind of middleware costs a request again."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self._app = app
+        self._settings = settings
+        self._metrics = metrics
+        self._limiter = RateLimiter()
+        self._at_work = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        method = scope["method"]
+        if method == "HEAD":  # a GET without its body (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
+        request = Request(scope)
+        facts = request_context.RequestFacts(_request_id(request), request.client.host if request.client else None)
+        token = request_context.current.set(facts)
+        started = time.perf_counter()
+        answer: dict[str, Any] = {"status": 0, "allowance": None}
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer["status"] = message["status"]
+                self._add_headers(MutableHeaders(scope=message), scope, facts.request_id, answer["allowance"])
+            elif method == "HEAD" and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        self._at_work += 1
+        self._metrics.at_work.inc()
+        try:
+            await self._guarded(request, receive, send_with_headers, answer)
+        finally:
+            self._at_work -= 1
+            self._metrics.at_work.dec()
+            self._tell(scope, method, answer["status"], time.perf_counter() - started)
+            request_context.current.reset(token)
+
+    async def _guarded(self, request: Request, receive: Receive, send: Send, answer: dict[str, Any]) -> None:
+        scope = request.scope
+        try:
+            # Within the guard and counted as work: a token of another issuer may have to wait for its keys.
+            answer["allowance"] = await self._allowance(request)
+            refusal = self._refusal(request, answer["allowance"])
+            if refusal is not None:
+                await render(refusal, request)(scope, receive, send)
+                return
+            await self._app(scope, receive, send)
+        except Exception:
+            log.exception("request_failed")
+            if answer["status"] == 0:
+                await render(Problem(), request)(scope, receive, send)
+
+    def _refusal(self, request: Request, allowance: Allowance | None) -> Problem | None:
+        scope = request.scope
+        if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > MAX_TARGET:
+            return Unreadable()
+        if not _is_utf8_query(scope["query_string"]):
+            return Unreadable("Строка запроса не в кодировке UTF-8.", "The query is not UTF-8.")
+        if scope["path"].startswith("/health/"):
+            return None
+        if self._at_work > self._settings.max_concurrent_requests:
+            return Unavailable(1)
+        if allowance is not None and allowance.is_spent:
+            return TooManyRequests(allowance.reset_seconds)
+        return None
+
+    async def _allowance(self, request: Request) -> Allowance | None:
+        if self._settings.rate_limit == "off" or request.url.path.startswith(_UNLIMITED):
+            return None
+        token = bearer_token(request.headers.get("authorization"))
+        if token is not None and await _is_sound(request, token):
+            caller = hashlib.sha256(token.encode()).hexdigest()[:32]
+            return self._limiter.count(caller, self._settings.rate_limit_per_minute)
+        address = request.client.host if request.client else "-"
+        return self._limiter.count(address, self._settings.rate_limit_anonymous_per_minute)
+
+    def _add_headers(self, headers: MutableHeaders, scope: Scope, request_id: str, allowance: Allowance | None) -> None:
+        headers["X-Request-ID"] = request_id
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        docs = scope["path"].startswith(_DOCS)
+        headers.setdefault("Content-Security-Policy", DOCS_POLICY if docs else STRICT_POLICY)
+        if not docs:
+            headers.setdefault("Cache-Control", "no-store")  # after signing out «back» shows nothing
+        if allowance is not None:
+            left = max(0, allowance.remaining)
+            headers["RateLimit"] = f'"default";r={left};t={allowance.reset_seconds}'
+            headers["RateLimit-Policy"] = f'"default";q={allowance.limit};w=60'
+
+    def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path_format", None) or getattr(scope.get("route"), "path", "(none)")
+        method = method if method.isalpha() and len(method) < 10 else "(odd)"  # noqa: PLR2004
+        self._metrics.requests.labels(method, route, status).inc()
+        self._metrics.seconds.labels(method, route).observe(seconds)
+        if not scope["path"].startswith(_UNLIMITED):
+            log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def _request_id(request: Request) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if _SOUND_ID.fullmatch(given) else str(new_id())
+
+
+async def _is_sound(request: Request, token: str) -> bool:
+    """Whether a token is one that we take: with one made up for every call nobody would ever reach a limit."""
+    resolver: PrincipalResolver = request.app.state.resolver
+    try:
+        await resolver.verify(token)
+    except Unauthenticated:
+        return False
+    return True
+
+
+def _is_utf8_query(query: bytes) -> bool:
+    try:
+        unquote_to_bytes(query).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,93 @@
+"""The one place where refusals become answers: problem documents for machines, a page for browsers."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
+
+from app.core import request_context
+from app.core.database_errors import problem_of
+from app.core.problems import MEDIA_TYPE, MethodNotAllowed, NotFound, Problem, Unreadable, document, prefers_english
+from app.core.validation_errors import invalid_from
+
+log = structlog.get_logger()
+
+ErrorPage = Callable[[Problem, Request, str], Response]
+"""Makes the page of a problem, in Russian, with the id of the request: a port that `web` implements."""
+
+
+def render(problem: Problem, request: Request) -> Response:
+    """The problem as an answer to this request."""
+    request_id = request_context.request_id() or "-"
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
+        make_page: ErrorPage = request.app.state.error_page
+        return make_page(problem, request, request_id)
+    english = prefers_english(request.headers.get("accept-language", ""))
+    body = document(problem, request_id=request_id, english=english)
+    headers = {"Vary": "Accept-Language", "Content-Language": "en" if english else "ru", **problem.headers}
+    return JSONResponse(body, int(problem.status), headers, MEDIA_TYPE)
+
+
+_ID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_ANY = "[^/]+"
+
+
+def _allowed(request: Request) -> str:
+    """All methods of a path (RFC 9110, 15.5.6): the framework names only those of the first route that fits.
+
+    A fixed path wins over one with an id, and that over one with any other parameter that it would fit as well. What
+    has no id where one belongs is told the methods of the path that it was meant for.
+    """
+    paths = request.app.openapi()["paths"]
+    for an_id, another in (("", ""), (_ID, ""), (_ID, _ANY), (_ANY, _ANY)):
+        for template, operations in paths.items():
+            pattern = re.sub(r"\{\w+_id\}", an_id, re.sub(r"\{\w+(?<!_id)\}", another, template))
+            if re.fullmatch(pattern, request.url.path):
+                return ", ".join(sorted(method.upper() for method in operations))
+    return ", ".join(method for method in ("GET", "HEAD", "POST") if _takes(request, method))
+
+
+def _takes(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
+
+
+def _of_http(error: HTTPException, request: Request) -> Problem:
+    if error.status_code == MethodNotAllowed.status:
+        return MethodNotAllowed(headers={"Allow": _allowed(request)})
+    if error.status_code == NotFound.status:
+        return NotFound()
+    if error.status_code < 500:  # noqa: PLR2004
+        return Unreadable()
+    return Problem()
+
+
+def install(app: FastAPI) -> None:
+    """Give the application its answers to everything that is raised."""
+
+    @app.exception_handler(Problem)
+    async def _problem(request: Request, problem: Any) -> Response:
+        return render(problem, request)
+
+    @app.exception_handler(RequestValidationError)
+    async def _validation(request: Request, error: Any) -> Response:
+        return render(invalid_from(error.errors()), request)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: Any) -> Response:
+        return render(_of_http(error, request), request)
+
+    @app.exception_handler(SQLAlchemyError)
+    async def _database(request: Request, error: Any) -> Response:
+        problem = problem_of(error)
+        if problem.status >= 500:  # noqa: PLR2004
+            log.error("database_failed", exc_info=error)
+        return render(problem, request)

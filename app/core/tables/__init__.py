@@ -1,1 +1,0 @@
-"""Tables as files: CSV and XLSX in and out, as plain strings, whatever a spreadsheet makes of them."""

@@ -1,0 +1,1 @@
+"""Documents that people download: tables (CSV, XLSX), PDF and charts. Pure: no database, no HTTP routes."""

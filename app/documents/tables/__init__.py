@@ -1,0 +1,1 @@
+"""Tables as files: reading uploads and writing CSV and XLSX."""

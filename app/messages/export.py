@@ -1,0 +1,99 @@
+"""Messages as a table for heads: one row a message, in the words of the order."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from app.core import clock
+from app.core.db import Database
+from app.documents.tables.writer import Row
+from app.interaction_points.models import Point
+from app.messages.models import Message, Reply
+from app.messages.queries import sent_replies
+from app.messages.rules.states import STATES_RU
+from app.organizations.models import Employee, Topic
+
+PAGE = 500
+COLUMNS = (
+    "Номер",
+    "Получено",
+    "Зарегистрировано",
+    "Точка взаимодействия",
+    "Вид",
+    "Состояние",
+    "Компетенция",
+    "Тема",
+    "Потребность",
+    "Исполнитель",
+    "Срочность",
+    "Ближайший срок",
+    "Клиент",
+    "Текст",
+    "Ответ",
+    "Ответ отправлен",
+)
+WORDS_RU = {
+    "message": "сообщение",
+    "appeal": "обращение",
+    "information_request": "запрос информации",
+    "media_request": "запрос СМИ",
+    "within": "в компетенции",
+    "outside": "вне компетенции",
+    "unclear": "неясна",
+    "normal": "обычное",
+    "urgent": "срочное",
+}
+
+
+async def pages(database: Database, query: SelectOfScalar[Message]) -> AsyncIterator[Iterable[Row]]:
+    """The messages of a query as rows, a page in a transaction of its own: a slow reader holds no connection."""
+    after = UUID(int=0)
+    while True:
+        async with database.transaction(write=False) as session:
+            page = query.where(col(Message.id) > after).order_by(col(Message.id)).limit(PAGE)
+            messages = (await session.exec(page)).all()
+            rows = await _rows(session, messages)
+        yield rows
+        if len(messages) < PAGE:
+            return
+        after = messages[-1].id
+
+
+async def _rows(session: AsyncSession, messages: Sequence[Message]) -> list[Row]:
+    points = dict((await session.exec(select(Point.id, Point.name))).all())
+    topics = dict((await session.exec(select(Topic.id, Topic.name))).all())
+    people = {message.assignee_id for message in messages if message.assignee_id}
+    names = dict((await session.exec(select(Employee.id, Employee.name).where(col(Employee.id).in_(people)))).all())
+    replies = await sent_replies(session, [message.id for message in messages])
+    return [_row(message, points, topics, names, replies.get(message.id)) for message in messages]
+
+
+def _row(
+    row: Message, points: dict[UUID, str], topics: dict[UUID, str], names: dict[UUID, str], reply: Reply | None
+) -> Row:
+    return (
+        row.number,
+        _told(row.received_at),
+        _told(row.registered_at),
+        points[row.point_id],
+        WORDS_RU[row.message_class],
+        STATES_RU[row.state],
+        WORDS_RU[row.competence] if row.competence else None,
+        topics.get(row.topic_id) if row.topic_id else None,
+        row.need["summary"] if row.need else None,
+        names.get(row.assignee_id) if row.assignee_id else None,
+        WORDS_RU[row.priority],
+        _told(row.due_at),
+        row.client["name"],
+        row.text,
+        reply.text if reply else None,
+        _told(reply.sent_at) if reply else None,
+    )
+
+
+def _told(moment: datetime | None) -> str | None:
+    return f"{moment.astimezone(clock.LOCAL_ZONE):%d.%m.%Y %H:%M}" if moment else None

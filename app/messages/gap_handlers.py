@@ -1,0 +1,63 @@
+"""What knowledge bases learn from messages: which of them no template answered (O-6.2.6). The worker calls these."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.outbox import Event, Handler
+from app.core.security import unit_itself
+from app.messages.events import MessageAssigned, MessageMoved, MessageRevised, MessageTriaged, ReplySent
+from app.messages.models import Competence, Message
+from app.messages.queries import sent_replies
+from app.messages.rules.clients import without_client
+from app.messages.rules.states import MessageState
+from app.reply_templates.models import GapReason
+from app.reply_templates.search.service.suggestions import suggest
+from app.reply_templates.service.gaps import Unanswered, forget_gap, note_gap
+
+_NEEDS_NO_TEMPLATE = frozenset({MessageState.SPAM, MessageState.REDIRECTED})
+
+
+async def learn_of_message(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    """A need was analysed, a message was edited or given to somebody, or an answer went out: is there a gap, and whose?
+
+    Not answered yet, it is one where nothing fits; answered, where it was without a template, whatever was offered.
+    """
+    message = await session.get_one(Message, UUID(payload["message_id"]))
+    is_anothers = message.state in _NEEDS_NO_TEMPLATE or message.duplicate_of_id is not None
+    if message.competence is not Competence.WITHIN or is_anothers:
+        await forget_gap(session, message.id)
+        return
+    reply = (await sent_replies(session, [message.id])).get(message.id)
+    offered = await _offered(session, message)
+    if reply.template_id is not None if reply else offered is not None:
+        await forget_gap(session, message.id)
+        return
+    answer = without_client(reply.text, message.client) if reply else None
+    told = Unanswered(
+        message_id=message.id,
+        unit_id=message.unit_id,
+        text=without_client(message.text, message.client),
+        reason=GapReason.NO_TEMPLATE if offered is None else GapReason.NOT_TAKEN,
+        offered_template_id=offered,
+        answer=answer,
+    )
+    await note_gap(session, told)
+
+
+async def _offered(session: AsyncSession, message: Message) -> UUID | None:
+    """The template that the unit would be offered first."""
+    unit = unit_itself(message.unit_id, message.organization_id)
+    found = await suggest(session, message.text, unit, limit=1, topic_id=message.topic_id)
+    return found[0].template_id if found else None
+
+
+HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
+    MessageTriaged: [learn_of_message],
+    MessageAssigned: [learn_of_message],
+    MessageMoved: [learn_of_message],
+    MessageRevised: [learn_of_message],
+    ReplySent: [learn_of_message],
+}

@@ -1,0 +1,44 @@
+"""Messages and their answers as knowledge: typical messages, and drafts made of good answers (O-6.2.6)."""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.etags import Match
+from app.core.security import Principal
+from app.messages.errors import NotAnsweredByTemplate, NotAnsweredYet
+from app.messages.rules.clients import without_client
+from app.messages.rules.states import ReplyState
+from app.messages.service.replies import get_message_and_reply
+from app.reply_templates.models import ReplyTemplate
+from app.reply_templates.schemas import DraftOf
+from app.reply_templates.service import templates
+
+
+async def take_example(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
+) -> ReplyTemplate:
+    """Add a message to the typical ones of the template that answered it, without what tells of the client."""
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
+    match.require(reply)
+    if reply.template_id is None or reply.state is not ReplyState.SENT:
+        raise NotAnsweredByTemplate
+    return await templates.take_example(session, reply.template_id, without_client(message.text, message.client), by=by)
+
+
+async def draft_of_reply(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, body: DraftOf, *, by: Principal
+) -> ReplyTemplate:
+    """Make a draft of a sent reply: its text without the client, the message as a typical one."""
+    message, reply = await get_message_and_reply(session, message_id, reply_id, by)
+    if reply.state is not ReplyState.SENT or by.unit_id is None:
+        raise NotAnsweredYet
+    return await templates.draft_template(
+        session,
+        body,
+        unit_id=by.unit_id,
+        messages=[without_client(message.text, message.client)],
+        answer=without_client(reply.text, message.client),
+        keywords=[],
+        by=by,
+    )

@@ -1,0 +1,86 @@
+"""What every use case does: find a message that is the caller's, move it by the table, write the history."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm.attributes import flag_modified
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit, clock
+from app.core.problems import Fault, Invalid
+from app.core.security import Principal
+from app.messages.errors import MessageMoveNotAllowed, MessageNotFound
+from app.messages.models import Message, MessageEvent
+from app.messages.queries import visible_to
+from app.messages.rules.states import MESSAGE_MOVES, MessageMove, MessageState
+
+MAY_BE_AHEAD = timedelta(minutes=5)
+"""How much the clocks of other systems may differ from ours."""
+
+
+def require_past(moment: datetime, pointer: str) -> None:
+    """Raise 422 for a moment of the past that lies ahead."""
+    if moment > clock.now() + MAY_BE_AHEAD:
+        raise Invalid(faults=[Fault(pointer, "in_the_future", "Время в будущем.", "The time is in the future.")])
+
+
+async def get_message(session: AsyncSession, message_id: UUID, by: Principal, *, lock: bool = False) -> Message:
+    """The message if it is the caller's to see, or `MessageNotFound`.
+
+    With `lock` it is held until the transaction ends: who changes it waits for whoever else does, and sees what they
+    did. `key_share`: what merely refers to it, such as its history, is written meanwhile.
+    """
+    query = select(Message).where(Message.id == message_id, visible_to(by))
+    if lock:
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    row = (await session.exec(query)).first()
+    if row is None:
+        raise MessageNotFound
+    return row
+
+
+def require_move(message: Message, move: MessageMove) -> MessageState:
+    """The state that the move leads to, or `MessageMoveNotAllowed`."""
+    state = MESSAGE_MOVES[message.state].get(move)
+    if state is None:
+        raise MessageMoveNotAllowed(message.state, move)
+    return state
+
+
+def make_move(
+    session: AsyncSession, message: Message, move: MessageMove, by: Principal | None, note: str | None = None
+) -> None:
+    """Move the message by the table and write the step into its history and the audit trail."""
+    before, message.state = message.state, require_move(message, move)
+    record_step(session, message, move.value, by, note, before)
+    audit.record(session, by, f"message.{move.value}", "message", message.id, fields=["state"], nobody="service")
+
+
+def record_step(
+    session: AsyncSession,
+    message: Message,
+    what: str,
+    by: Principal | None,
+    note: str | None,
+    before: MessageState | None = None,
+) -> None:
+    """Write a step into the message's history; `before`: the state that it left, the present one unless given."""
+    touch(message)
+    session.add(
+        MessageEvent(
+            message_id=message.id,
+            occurred_at=message.updated_at,
+            what=what,
+            by_id=by.id if by else None,
+            from_state=before or message.state,
+            to_state=message.state,
+            note=note,
+        )
+    )
+
+
+def touch(message: Message) -> None:
+    """Count a change of what hangs on a message as a change of the message: its ETag grows."""
+    message.updated_at = clock.now()
+    flag_modified(message, "updated_at")

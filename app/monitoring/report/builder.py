@@ -1,0 +1,238 @@
+"""The report made from the figures of monitoring: nothing is counted here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.security import Principal
+from app.documents.charts import Chart, Mark, Scale
+from app.messages.rules.deadlines import Stage
+from app.monitoring import rules
+from app.monitoring.models import SignOff
+from app.monitoring.report.content import Cell, Kind, Part, Report, Table
+from app.monitoring.schemas.figures import (
+    ComparedShareRead,
+    FindabilityRead,
+    GroupBy,
+    ShareRead,
+    SourcesRead,
+    UsageRead,
+)
+from app.monitoring.schemas.service_levels import (
+    DeadlineKind,
+    InTimeRead,
+    LevelGroupBy,
+    ServiceLevelsRead,
+    StageLevelRead,
+)
+from app.monitoring.service import satisfaction, service_levels, sources
+from app.monitoring.service.survey_counts import SOURCES_RU, Cut
+from app.organizations.models import Employee, Municipality, Organization, Unit
+
+TITLE = "Мониторинг удовлетворённости внешних клиентов"
+_LEVELS_RU = {DeadlineKind.LIMIT: "предельный срок", DeadlineKind.TARGET: "цель"}
+_VERDICTS_RU = {
+    rules.Verdict.HIGHER: "выше",
+    rules.Verdict.LOWER: "ниже",
+    rules.Verdict.WITHIN_CHANCE: "различие может быть случайным",
+    rules.Verdict.TOO_FEW: "ответов слишком мало для вывода",
+}
+_DAYS_DRAWN = 62
+_INTERVAL = [("от (95 %)", Kind.SHARE), ("до (95 %)", Kind.SHARE)]
+_ONE_RU = {True: "День", False: "Месяц"}
+_EACH_RU = {True: "по дням", False: "по месяцам"}
+_SATISFIED = ("Ответов", "Удовлетворены")
+_IN_TIME = ("Сроков истекло", "В срок")
+_Figure = ShareRead | UsageRead | InTimeRead
+"""A share with its n and its interval."""
+
+
+async def make_report(session: AsyncSession, cut: Cut, by: Principal) -> Report:
+    """What monitoring says of a period, with what the caller may see of the service levels (O-4, O-10, O-11)."""
+    level_cut = service_levels.LevelCut(cut.period, cut.organization_id)
+    each = LevelGroupBy.DAY if _is_by_day(cut) else LevelGroupBy.MONTH
+    parts = [
+        await _satisfaction(session, cut),
+        await _municipalities(session, cut),
+        _sources(await sources.usage(session, cut, None)),
+        _findability(await sources.findability(session, cut, None)),
+        _levels(await service_levels.service_levels(session, level_cut, each, by)),
+    ]
+    return Report(TITLE, await _facts(session, cut), parts, await _signed_off(session, cut))
+
+
+def day_ru(day: date) -> str:
+    """A day as it is written in Russian."""
+    return f"{day:%d.%m.%Y}"
+
+
+async def _facts(session: AsyncSession, cut: Cut) -> list[tuple[str, str]]:
+    since, until = cut.period.since, cut.period.until
+    period = " ".join([f"с {day_ru(since)}" if since else "", f"по {day_ru(until)}" if until else ""]).strip()
+    facts = [("Период", period or "за всё время")]
+    if cut.organization_id is None:
+        facts.insert(0, ("Организация", "все"))
+    elif organization := await session.get(Organization, cut.organization_id):
+        facts.insert(0, ("Организация", organization.name))
+    if cut.municipality:
+        name = (await session.exec(select(Municipality.name).where(Municipality.oktmo == cut.municipality))).first()
+        facts.append(("Муниципальный район или городской округ", name or cut.municipality))
+    if cut.source:
+        facts.append(("Способ заполнения", SOURCES_RU[cut.source]))
+    if cut.form_version is not None:
+        facts.append(("Версия анкеты", str(cut.form_version)))
+    facts.append(("Составлен", f"{clock.now().astimezone(clock.LOCAL_ZONE):%d.%m.%Y %H:%M}"))
+    return facts
+
+
+async def _satisfaction(session: AsyncSession, cut: Cut) -> Part:
+    by_day = _is_by_day(cut)
+    told = await satisfaction.satisfaction(session, cut, GroupBy.DAY if by_day else GroupBy.MONTH)
+    title = f"Доля удовлетворённых клиентов {_EACH_RU[by_day]}"
+    chart = Chart("satisfaction", title, _over_time({item.key: item for item in told.items}, by_day), over_time=True)
+    table = _share_table("Удовлетворённость", (_ONE_RU[by_day], *_SATISFIED), chart)
+    return Part("Удовлетворённость", [chart], [_total_table(told.total), table])
+
+
+def _total_table(total: ComparedShareRead) -> Table:
+    columns = [("За период", Kind.TEXT), ("Ответов", Kind.WHOLE), ("Удовлетворены", Kind.SHARE), *_INTERVAL]
+    rows: list[Sequence[Cell]] = [["Отчётный период", total.n, total.share, total.low, total.high]]
+    if total.previous is not None:
+        verdict = _VERDICTS_RU[total.previous.verdict]
+        rows.append(["Столько же дней до него", total.previous.n, total.previous.value, None, None])
+        rows.append([f"Отчётный период к прежнему: {verdict}", None, None, None, None])
+    return Table("Всего", columns, rows)
+
+
+async def _municipalities(session: AsyncSession, cut: Cut) -> Part:
+    told = await satisfaction.satisfaction(session, cut, GroupBy.MUNICIPALITY)
+    items = sorted(told.items, key=lambda item: (item.name == "Не указан", item.name))
+    title = "Доля удовлетворённых клиентов по муниципальным районам и городским округам"
+    chart = Chart("municipalities", title, [_mark(item.name, item) for item in items])
+    return Part("По муниципалитетам", [chart], [_share_table("Муниципалитеты", ("Муниципалитет", *_SATISFIED), chart)])
+
+
+def _sources(told: SourcesRead) -> Part:
+    marks = [_mark(one.name, one) for one in told.items]
+    chart = Chart("sources", "Доля тех, кто пользуется источником постоянно или время от времени", marks)
+    columns = [("Источник", Kind.TEXT), ("Ответов", Kind.WHOLE), ("Пользуются", Kind.SHARE), *_INTERVAL]
+    columns += [("Постоянно", Kind.WHOLE), ("Время от времени", Kind.WHOLE), ("Вообще не пользуются", Kind.WHOLE)]
+    rows = [
+        [one.name, one.n, one.share, one.low, one.high, *(one.counts[value] for value in "123")] for one in told.items
+    ]
+    return Part("Источники информации", [chart], [Table("Источники", columns, rows, "sources")])
+
+
+def _findability(told: FindabilityRead) -> Part:
+    marks = [Mark(one.name, one.n, one.mean, one.low, one.high, one.is_too_few) for one in told.items]
+    title = "Насколько легко найти информацию, средняя оценка от 1 до 5"
+    chart = Chart("findability", title, marks, scale=Scale.SCORE)
+    interval = [(name, Kind.NUMBER) for name, _ in _INTERVAL]
+    columns = [("Источник", Kind.TEXT), ("Оценок", Kind.WHOLE), ("Средняя", Kind.NUMBER), *interval]
+    columns += [(f"Оценка {value}", Kind.WHOLE) for value in "12345"]
+    rows = [
+        [one.name, one.n, one.mean, one.low, one.high, *(one.counts[value] for value in "12345")] for one in told.items
+    ]
+    return Part("Простота поиска", [chart], [Table("Простота поиска", columns, rows, "findability")])
+
+
+def _levels(told: ServiceLevelsRead) -> Part:
+    marks = [_mark(_level_name(one), one) for one in told.stages]
+    by_stage = Chart("service_levels", "Доля исполненного в срок", marks)
+    by_day = told.group_by is LevelGroupBy.DAY
+    title = f"Доля окончательных ответов, данных в срок, {_EACH_RU[by_day]}"
+    over_time = Chart("final_replies", title, _over_time(_final_replies(told), by_day), over_time=True)
+    columns = [
+        ("Правило", Kind.TEXT),
+        ("Сроков истекло", Kind.WHOLE),
+        ("В срок", Kind.SHARE),
+        ("Медиана, ч", Kind.NUMBER),
+        ("90-й процентиль, ч", Kind.NUMBER),
+    ]
+    rows = [
+        [policy.name, policy.n, policy.share, policy.median_hours, policy.p90_hours]
+        for stage in told.stages
+        for policy in stage.policies
+    ]
+    tables = [
+        _share_table("Сроки", ("Этап", *_IN_TIME), by_stage),
+        Table("Сроки по правилам", columns, rows),
+        _share_table("Окончательные ответы в срок", (_ONE_RU[by_day], *_IN_TIME), over_time),
+    ]
+    return Part("Сроки работы с сообщениями", [by_stage, over_time], tables)
+
+
+def _final_replies(told: ServiceLevelsRead) -> dict[str, StageLevelRead]:
+    """By day or month: what law lets a final reply take, over all its policies, where any of it is over."""
+    return {
+        item.key: stage
+        for item in told.items
+        for stage in item.stages
+        if (stage.stage, stage.kind) == (Stage.FINAL_REPLY, DeadlineKind.LIMIT) and stage.n
+    }
+
+
+async def _signed_off(session: AsyncSession, cut: Cut) -> list[str]:
+    query = (
+        select(SignOff, Unit.name, Employee.name)
+        .join(Unit, col(Unit.id) == col(SignOff.unit_id))
+        .join(Employee, col(Employee.id) == col(SignOff.signed_by))
+        .order_by(col(SignOff.month), Unit.name)
+    )
+    if cut.period.since is not None:
+        query = query.where(col(SignOff.month) >= cut.period.since.replace(day=1))
+    if cut.period.until is not None:
+        query = query.where(col(SignOff.month) <= cut.period.until)
+    if cut.organization_id is not None:
+        query = query.where(Unit.organization_id == cut.organization_id)
+    return [
+        f"{unit}, {_month_name(row.month)}: {head}, {day_ru(row.signed_at.astimezone(clock.LOCAL_ZONE))}"
+        for row, unit, head in (await session.exec(query)).all()
+    ]
+
+
+def _mark(name: str, one: _Figure) -> Mark:
+    return Mark(name, one.n, one.share, one.low, one.high, one.is_too_few)
+
+
+def _over_time(known: Mapping[str, _Figure], by_day: bool) -> list[Mark]:
+    """A mark for each day or month from the first to the last that has answers: no answers are a gap."""
+    marks = []
+    for day in _axis(known, by_day):
+        one = known.get(f"{day:%Y-%m-%d}" if by_day else f"{day:%Y-%m}")
+        name = f"{day:%d.%m}" if by_day else f"{day:%m.%Y}"
+        marks.append(_mark(name, one) if one else Mark(name, 0, None, None, None))
+    return marks
+
+
+def _is_by_day(cut: Cut) -> bool:
+    since, until = cut.period.since, cut.period.until
+    return since is not None and until is not None and (until - since).days < _DAYS_DRAWN
+
+
+def _share_table(name: str, heads: tuple[str, str, str], chart: Chart) -> Table:
+    """The numbers of a chart of shares; `heads`: of what, of how many, which share."""
+    first, n, share = heads
+    columns = [(first, Kind.TEXT), (n, Kind.WHOLE), (share, Kind.SHARE), *_INTERVAL]
+    rows = [[mark.name, mark.n, mark.value, mark.low, mark.high] for mark in chart.marks]
+    return Table(name, columns, rows, chart.name)
+
+
+def _level_name(one: StageLevelRead) -> str:
+    return f"{one.name}: {_LEVELS_RU[one.kind]}"
+
+
+def _axis(known: Iterable[str], by_day: bool) -> list[date]:
+    """Every day, or the first of every month, from the first to the last of those known."""
+    days = sorted(date.fromisoformat(key if by_day else f"{key}-01") for key in known)
+    axis = days[:1]
+    while axis and axis[-1] < days[-1]:
+        axis.append(axis[-1] + timedelta(days=1) if by_day else clock.next_month(axis[-1]))
+    return axis
+
+
+def _month_name(month: date) -> str:
+    return f"{rules.MONTHS_RU[month.month - 1]} {month.year}"

@@ -1,0 +1,36 @@
+"""HTTP of how the knowledge bases are used."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.core.deps import SessionDep
+from app.core.periods import PeriodDep
+from app.core.problems import Invalid, problems
+from app.core.security import Principal, requires
+from app.core.types import Id
+from app.monitoring.schemas.template_usage import TemplateGroupBy, TemplateUsesRead
+from app.monitoring.service import template_usage
+
+Reader = Annotated[Principal, requires("templates:usage")]
+
+router = APIRouter(prefix="/monitoring", tags=["monitoring"])
+
+
+@router.get(
+    "/templates", response_model=TemplateUsesRead, responses=problems(Invalid), summary="How reply templates are used"
+)
+async def get_template_uses(
+    by: Reader,
+    session: SessionDep,
+    period: PeriodDep,
+    group_by: Annotated[TemplateGroupBy | None, Query()] = None,
+    unit_id: Annotated[Id | None, Query(description="The unit whose messages were answered.")] = None,
+    template_id: Annotated[Id | None, Query()] = None,
+) -> TemplateUsesRead:
+    """How often templates were inserted, sent as they are or changed (and by how much), last used, and rated (O-6.2.6).
+
+    A use counts for the local day on which the reply was drafted. A unit sees its own templates and messages, the
+    client-centricity unit all. `satisfaction` counts answers whose rating is known; without any its share is null.
+    """
+    return await template_usage.uses(session, template_usage.UseCut(period, unit_id, template_id), group_by, by)

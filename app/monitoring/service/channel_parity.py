@@ -1,0 +1,158 @@
+"""Channel parity: a positive experience whatever the channel (O-4), so every measure of each beside all the others."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.security import Principal
+from app.interaction_points.models import Point
+from app.messages.models import Message
+from app.messages.rules.deadlines import STAGES_RU, Stage
+from app.monitoring import rules
+from app.monitoring.rules import Counts
+from app.monitoring.schemas.channel_parity import ChannelParityRead, ChannelRead, ParityMeasure, ParityRead
+from app.monitoring.schemas.service_levels import DeadlineKind, LevelGroupBy
+from app.monitoring.service import service_levels
+from app.monitoring.service.service_levels import LevelCut
+from app.monitoring.service.survey_counts import Cut, compared, read_counts
+from app.surveys.models import Counted
+from app.surveys.queries import named_sources
+
+SITE = "site"
+_OF_THE_ORDER = {"official_site": SITE}
+"""The order's own list of sources names no points; its other keys are those of channels."""
+_NAMES_RU = {
+    ParityMeasure.SATISFACTION: "Удовлетворённость пришедших из канала",
+    ParityMeasure.ANSWER_SATISFACTION: "Удовлетворённость ответом",
+    ParityMeasure.FINDABILITY: "Простота поиска информации",
+}
+_KINDS_RU = {DeadlineKind.LIMIT: "срок", DeadlineKind.TARGET: "цель"}
+
+
+class Measure(NamedTuple):
+    """A measure; of what was done in time, which stage, and whether within its limit or its target."""
+
+    what: ParityMeasure
+    stage: Stage | None = None
+    kind: DeadlineKind | None = None
+
+
+Samples = dict[Measure, dict[str, Counts]]
+"""By measure and channel: scores 1 to 5 of findability, else how often yes and how often no."""
+
+
+async def channel_parity(session: AsyncSession, cut: LevelCut, by: Principal) -> ChannelParityRead:
+    """Every channel that anything is known of, each measure beside all the other channels together."""
+    by_channel = await service_levels.read_levels(session, cut, LevelGroupBy.CHANNEL, by)
+    samples = await _of_survey(session, cut) | await _of_messages(session, cut, by)
+    for channel, known in by_channel.items():
+        for judge, level in known.items():
+            kind = DeadlineKind.TARGET if judge.is_target else DeadlineKind.LIMIT
+            measure = Measure(ParityMeasure.IN_TIME, judge.stage, kind)
+            before = samples.setdefault(measure, {}).get(channel, (0, 0))
+            samples[measure][channel] = rules.summed([before, (level.met, level.missed)])
+    policies = await service_levels.named_policies(session)
+    names = await service_levels.group_names(session, LevelGroupBy.CHANNEL)
+    measured: dict[str, list[ParityRead]] = defaultdict(list)
+    for measure, channels in sorted(samples.items(), key=lambda one: _place(one[0])):
+        for channel, told in _side_by_side(measure, channels).items():
+            measured[channel].append(told)
+    items = [
+        ChannelRead(
+            key=channel,
+            name=names[channel],
+            measures=measured[channel],
+            stages=service_levels.told_stages(by_channel.get(channel, {}), None, policies),
+        )
+        for channel in sorted({*measured, *by_channel}, key=lambda channel: (names[channel], channel))
+    ]
+    period = {"from": cut.period.since, "to": cut.period.until}
+    return ChannelParityRead.model_validate(period | {"items": items})
+
+
+def _side_by_side(measure: Measure, channels: Mapping[str, Counts]) -> dict[str, ParityRead]:
+    """One measure of each channel; the more channels are compared, the wider the intervals (Bonferroni)."""
+    z = rules.z_among(sum(sum(counts) >= rules.LEAST_N for counts in channels.values()))
+    whole = rules.summed(channels.values())
+    told = {}
+    for channel, counts in channels.items():
+        others = tuple(all_ - mine for all_, mine in zip(whole, counts, strict=True))
+        told[channel] = _told(measure, counts, others, z)
+    return told
+
+
+def _told(measure: Measure, counts: Counts, others: Counts, z: float) -> ParityRead:
+    n, n_others = sum(counts), sum(others)
+    if measure.what is ParityMeasure.FINDABILITY:
+        value, value_of_others = rules.mean(counts), rules.mean(others)
+        low, high = rules.mean_interval(counts)
+        found = rules.means_differ(counts, others, z)
+    else:
+        value, value_of_others = rules.share(counts[0], n), rules.share(others[0], n_others)
+        low, high = rules.wilson(counts[0], n)
+        found = rules.shares_differ(counts[0], n, others[0], n_others, z)
+    return ParityRead(
+        measure=measure.what,
+        stage=measure.stage,
+        kind=measure.kind,
+        name=_name(measure),
+        n=n,
+        value=value,
+        low=low,
+        high=high,
+        is_too_few=n < rules.LEAST_N,
+        others=compared(n_others, value_of_others, found),
+    )
+
+
+def _name(measure: Measure) -> str:
+    if measure.stage is None or measure.kind is None:
+        return _NAMES_RU[measure.what]
+    return f"В срок: {STAGES_RU[measure.stage]} ({_KINDS_RU[measure.kind]})"
+
+
+def _place(measure: Measure) -> tuple[int, int, str]:
+    stage = list(Stage).index(measure.stage) if measure.stage else 0
+    return list(ParityMeasure).index(measure.what), stage, measure.kind or ""
+
+
+async def _of_survey(session: AsyncSession, cut: LevelCut) -> Samples:
+    """Question 21 by the point a respondent came from, question 23 by the channel that a source is."""
+    survey = Cut(cut.period, cut.organization_id)
+    points = dict((await session.exec(select(Point.id, Point.channel))).all())
+    came_from = await read_counts(session, Counted.CAME_FROM, survey, None)
+    satisfied = [("", points[UUID(point)], counts[""][:2]) for point, counts in came_from.items()]
+    sources = await named_sources(session, cut.organization_id)
+    channels = {
+        key: points[source.point_id] if source.point_id is not None else _OF_THE_ORDER.get(key, key)
+        for key, source in sources.items()
+    }
+    known = set(await service_levels.group_names(session, LevelGroupBy.CHANNEL))
+    ease = await read_counts(session, Counted.EASE_OF_FINDING, survey, None)
+    found = [("", channels[key], counts[""]) for key, counts in ease.items() if channels[key] in known]
+    return {
+        Measure(ParityMeasure.SATISFACTION): rules.added_up(satisfied).get("", {}),
+        Measure(ParityMeasure.FINDABILITY): rules.added_up(found).get("", {}),
+    }
+
+
+async def _of_messages(session: AsyncSession, cut: LevelCut, by: Principal) -> Samples:
+    """How clients rated the answers to messages of the period."""
+    rating = col(Message.satisfaction)
+    query: Any = sa.select(
+        col(Point.channel),
+        func.count().filter(rating == 1),
+        func.count().filter(rating == 2),  # noqa: PLR2004
+    )
+    query = query.join_from(Message, Point, col(Point.id) == col(Message.point_id))
+    received = await service_levels.within(session, cut.period, col(Message.received_at))
+    query = query.where(service_levels.visible_to(by), rating.is_not(None), received)
+    if cut.organization_id is not None:
+        query = query.where(col(Message.organization_id) == cut.organization_id)
+    rows = (await session.exec(query.group_by(col(Point.channel)))).all()
+    return {Measure(ParityMeasure.ANSWER_SATISFACTION): {channel: (yes, no) for channel, yes, no in rows}}

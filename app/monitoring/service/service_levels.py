@@ -1,0 +1,316 @@
+"""Service levels: the deadlines of messages that began in a period, met or missed, and how long things took (O-6.2.2).
+
+A deadline is over when it was met or missed; one that was missed counts at once, done or not. Times are of what was
+done, late or not. A notice of delay is a possibility and no duty, so it is not counted; spam neither.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.db import month_of
+from app.core.periods import Period
+from app.core.security import Principal
+from app.interaction_points.models import ChannelKind, Point
+from app.legal_acts.models import LegalAct
+from app.messages.models import Deadline, DeadlinePolicy, Message, MessageClass
+from app.messages.rules.deadlines import STAGES_RU, DeadlineState, Stage, TermUnit
+from app.messages.rules.states import MessageState
+from app.monitoring import rules
+from app.monitoring.schemas.service_levels import (
+    DeadlineKind,
+    LevelGroupBy,
+    LevelGroupRead,
+    PolicyLevelRead,
+    ServiceLevelsRead,
+    StageLevelRead,
+    TimeKind,
+)
+from app.monitoring.service.survey_counts import compared
+from app.organizations.models import Organization, Unit
+
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCut:
+    """Which deadlines are looked at."""
+
+    period: Period
+    organization_id: UUID | None = None
+    unit_id: UUID | None = None
+    channel: str | None = None
+    message_class: MessageClass | None = None
+
+
+class Judge(NamedTuple):
+    """What judged a deadline: a policy, in the unit that its term had then."""
+
+    stage: Stage
+    is_target: bool
+    policy_id: UUID
+    unit: str
+
+
+@dataclass(slots=True)
+class Level:
+    """What became of deadlines, and how long things took, in seconds."""
+
+    met: int = 0
+    missed: int = 0
+    open: int = 0
+    timed: int = 0
+    median: float | None = None
+    p90: int | None = None
+
+    @property
+    def n(self) -> int:
+        """Those that are over."""
+        return self.met + self.missed
+
+
+Levels = dict[Judge, Level]
+_KEYS = ("key", "stage", "is_target", "policy_id", "unit")
+_NAMES: Mapping[LevelGroupBy, Any] = {
+    LevelGroupBy.DAY: None,
+    LevelGroupBy.MONTH: None,
+    LevelGroupBy.CHANNEL: select(ChannelKind.key, ChannelKind.name),
+    LevelGroupBy.UNIT: select(Unit.id, Unit.name),
+    LevelGroupBy.ORGANIZATION: select(Organization.id, Organization.name),
+}
+
+
+async def service_levels(
+    session: AsyncSession, cut: LevelCut, group_by: LevelGroupBy | None, by: Principal
+) -> ServiceLevelsRead:
+    """Service levels by stage and policy, in all and by group, beside the period before."""
+    whole = (await read_levels(session, cut, None, by)).get(None, {})
+    groups = await read_levels(session, cut, group_by, by) if group_by else {}
+    period = cut.period.before()
+    whole_before: Levels | None = None
+    groups_before: Mapping[Any, Levels] | None = None
+    if period is not None:
+        before = replace(cut, period=period)
+        seen = visible_to(by)
+        whole_before = (await count_levels(session, before, None, seen)).get(None, {})
+        if group_by is not None and _NAMES[group_by] is not None:  # days and months are other ones then
+            groups_before = await count_levels(session, before, group_by, seen)
+    policies = await named_policies(session)
+    names = await group_names(session, group_by) if group_by else {}
+    items = []
+    for key, levels in groups.items():
+        told_key = f"{key:%Y-%m}" if group_by is LevelGroupBy.MONTH else str(key)
+        levels_before = None if groups_before is None else groups_before.get(key, {})
+        stages = told_stages(levels, levels_before, policies)
+        items.append(LevelGroupRead(key=told_key, name=names.get(key, told_key), stages=stages))
+    return ServiceLevelsRead.model_validate(
+        {
+            "from": cut.period.since,
+            "to": cut.period.until,
+            "group_by": group_by,
+            "previous_period": period and {"from": period.since, "to": period.until},
+            "stages": told_stages(whole, whole_before, policies),
+            "items": sorted(items, key=lambda item: (item.name, item.key)),
+        }
+    )
+
+
+def visible_to(by: Principal) -> ColumnElement[bool]:
+    """A head sees the messages of their unit; who monitors all units sees all."""
+    if by.may("monitoring:all_units"):
+        return sa.true()
+    return col(Message.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
+
+
+async def within(session: AsyncSession, period: Period, moment: Any) -> ColumnElement[bool]:
+    """The condition that a moment of a message lies in the period's days, in the zone of its organization."""
+    zones = (await session.exec(select(Organization.zone).distinct())).all()
+    return sa.or_(
+        *[
+            sa.and_(
+                col(Message.organization_id).in_(select(Organization.id).where(Organization.zone == zone)),
+                *period.covers(moment, ZoneInfo(zone)),
+            )
+            for zone in zones
+        ]
+    )
+
+
+async def read_levels(
+    session: AsyncSession, cut: LevelCut, group_by: LevelGroupBy | None, by: Principal
+) -> dict[Any, Levels]:
+    """By group (None without one) and by what judged: how many were met and missed, and the times."""
+    found = await count_levels(session, cut, group_by, visible_to(by))
+    for row in (await session.exec(_ranked(cut, group_by, visible_to(by)))).all():  # type: ignore[call-overload]
+        level = found[row.key][Judge(*row[1:5])]
+        level.timed, level.median, level.p90 = row.timed, float(row.median), row.p90
+    return found
+
+
+async def count_levels(
+    session: AsyncSession, cut: LevelCut, group_by: LevelGroupBy | None, seen: ColumnElement[bool]
+) -> dict[Any, Levels]:
+    """The same without the times, of the messages that are seen."""
+    found: dict[Any, Levels] = defaultdict(dict)
+    state = col(Deadline.state)
+    counted = sa.select(
+        *_keys_of(group_by),
+        func.count().filter(state == DeadlineState.MET).label("met"),
+        func.count().filter(state == DeadlineState.MISSED).label("missed"),
+        func.count().filter(state.in_([DeadlineState.RUNNING, DeadlineState.PAUSED])).label("open"),
+    )
+    for row in (await session.exec(_chosen(counted, cut, seen).group_by(*_KEYS))).all():  # type: ignore[call-overload]
+        found[row.key][Judge(*row[1:5])] = Level(row.met, row.missed, row.open)
+    return found
+
+
+def _keys_of(group_by: LevelGroupBy | None) -> list[Any]:
+    key: Any = {
+        None: sa.null(),
+        LevelGroupBy.DAY: col(Deadline.counted_on),
+        LevelGroupBy.MONTH: month_of(col(Deadline.counted_on)),
+        LevelGroupBy.CHANNEL: col(Point.channel),
+        LevelGroupBy.UNIT: col(Message.unit_id),
+        LevelGroupBy.ORGANIZATION: col(Message.organization_id),
+    }[group_by]
+    return [
+        key.label("key"),
+        col(Deadline.stage).label("stage"),
+        col(Deadline.is_target).label("is_target"),
+        col(Deadline.policy_id).label("policy_id"),
+        col(Deadline.term)["unit"].as_string().label("unit"),
+    ]
+
+
+def _ranked(cut: LevelCut, group_by: LevelGroupBy | None, seen: ColumnElement[bool]) -> sa.Select[Any]:
+    """Median and 90th percentile (the nearest rank) from places by row_number, the same on both databases."""
+    taken = col(Deadline.taken_seconds)
+    labelled = _keys_of(group_by)
+    window: dict[str, Any] = {"partition_by": [one.element for one in labelled]}
+    placed = sa.select(
+        *labelled,
+        taken.label("taken"),
+        func.row_number().over(**window, order_by=taken).label("place"),
+        func.count().over(**window).label("timed"),
+    )
+    ranked = _chosen(placed, cut, seen).where(taken.is_not(None)).subquery()
+    keys = [ranked.c[name] for name in _KEYS]
+    middle = sa.or_(ranked.c.place == (ranked.c.timed + 1) // 2, ranked.c.place == (ranked.c.timed + 2) // 2)
+    return sa.select(
+        *keys,
+        func.max(ranked.c.timed).label("timed"),
+        func.avg(ranked.c.taken).filter(middle).label("median"),
+        func.max(ranked.c.taken).filter(ranked.c.place == (9 * ranked.c.timed + 9) // 10).label("p90"),
+    ).group_by(*keys)
+
+
+def _chosen(query: sa.Select[Any], cut: LevelCut, seen: ColumnElement[bool]) -> sa.Select[Any]:
+    query = query.join_from(Deadline, Message, col(Message.id) == col(Deadline.message_id))
+    query = query.join(Point, col(Point.id) == col(Message.point_id)).where(
+        seen,
+        *cut.period.holds(col(Deadline.counted_on)),
+        col(Deadline.state) != DeadlineState.CANCELLED,
+        col(Deadline.stage) != Stage.DELAY_NOTICE,
+        col(Message.state) != MessageState.SPAM,
+    )
+    for column, value in (
+        (col(Message.organization_id), cut.organization_id),
+        (col(Message.unit_id), cut.unit_id),
+        (col(Point.channel), cut.channel),
+        (col(Message.message_class), cut.message_class),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    return query
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPolicy:
+    """What is shown of a policy."""
+
+    name: str
+    legal_act: str | None
+
+
+async def named_policies(session: AsyncSession) -> dict[UUID, NamedPolicy]:
+    """All policies as they are called now, with their acts."""
+    query = select(DeadlinePolicy, LegalAct)
+    rows = await session.exec(query.outerjoin(LegalAct, col(LegalAct.id) == col(DeadlinePolicy.legal_act_id)))
+    return {policy.id: NamedPolicy(policy.name, act.short_title if act else None) for policy, act in rows}
+
+
+async def group_names(session: AsyncSession, group_by: LevelGroupBy) -> dict[Any, str]:
+    """What the groups are called; a day or a month is its own name."""
+    query = _NAMES[group_by]
+    return {} if query is None else dict((await session.exec(query)).all())
+
+
+def told_stages(levels: Levels, before: Levels | None, policies: Mapping[UUID, NamedPolicy]) -> list[StageLevelRead]:
+    """Levels as the API shows them: by stage, limits before targets, and in each by policy."""
+    stages = {(judge.stage, judge.is_target) for judge in levels}
+    return [
+        StageLevelRead(
+            stage=stage,
+            kind=DeadlineKind.TARGET if is_target else DeadlineKind.LIMIT,
+            name=STAGES_RU[stage],
+            **_in_time(added := summed(_of_stage(levels, stage, is_target))),
+            previous=None if before is None else _previous(added, summed(_of_stage(before, stage, is_target))),
+            policies=[
+                _told_policy(judge, level, policies[judge.policy_id])
+                for judge, level in sorted(levels.items(), key=lambda one: (policies[one[0].policy_id].name, one[0]))
+                if (judge.stage, judge.is_target) == (stage, is_target)
+            ],
+        )
+        for stage, is_target in sorted(stages, key=lambda one: (list(Stage).index(one[0]), one[1]))
+    ]
+
+
+def _of_stage(levels: Levels, stage: Stage, is_target: bool) -> Iterable[Level]:
+    return [level for judge, level in levels.items() if (judge.stage, judge.is_target) == (stage, is_target)]
+
+
+def summed(levels: Iterable[Level]) -> Level:
+    """Counts of several levels together; their times are not of one kind."""
+    whole = Level()
+    for level in levels:
+        whole.met, whole.missed, whole.open = (
+            whole.met + level.met,
+            whole.missed + level.missed,
+            whole.open + level.open,
+        )
+    return whole
+
+
+def _in_time(level: Level) -> dict[str, Any]:
+    return {"n": level.n, "in_time": level.met, "open": level.open, **rules.proportion(level.met, level.n)}
+
+
+def _previous(level: Level, before: Level) -> Any:
+    difference = rules.shares_differ(level.met, level.n, before.met, before.n)
+    return compared(before.n, rules.share(before.met, before.n), difference)
+
+
+def _told_policy(judge: Judge, level: Level, policy: NamedPolicy) -> PolicyLevelRead:
+    return PolicyLevelRead(
+        **_in_time(level),
+        policy_id=judge.policy_id,
+        name=policy.name,
+        legal_act=policy.legal_act,
+        unit=TermUnit(judge.unit),
+        time=TimeKind.ELAPSED if judge.unit == TermUnit.CALENDAR_DAYS else TimeKind.WORKING,
+        timed=level.timed,
+        median_hours=_hours(level.median),
+        p90_hours=_hours(level.p90),
+    )
+
+
+def _hours(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds / HOUR, 2)

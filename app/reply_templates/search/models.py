@@ -1,0 +1,33 @@
+"""Tables of finding: the editable synonyms, and what was chosen for which message."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.core.db import Row, VersionedRow, enum_column, json_column, limit
+from app.reply_templates.search.rules.synonyms import SynonymKind
+
+
+class SynonymGroup(VersionedRow, table=True):
+    """Terms that say the same, that lie near each other, or that are of other bodies' subjects."""
+
+    __tablename__ = "synonym_groups"
+    __table_args__ = (sa.UniqueConstraint("kind", "name", name="uq_synonym_groups_name"), limit("name", 100))
+
+    kind: SynonymKind = Field(sa_column=enum_column(SynonymKind))
+    name: str = Field(max_length=100)
+    terms: list[str] = Field(sa_column=json_column())
+    closed_on: date | None = None
+
+
+class TemplateChoice(Row, table=True):
+    """A message for which a template was chosen, as the dictionary forms of its words without personal data."""
+
+    __tablename__ = "template_choices"
+    __table_args__ = (sa.Index("ix_template_choices_template", "template_id", "id"),)
+
+    template_id: UUID = Field(foreign_key="reply_templates.id")
+    forms: list[str] = Field(sa_column=json_column())
+    chosen_at: datetime

@@ -1,0 +1,19 @@
+"""The first synonyms: inserted when missing, never overwritten."""
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.data_files import read_yaml
+from app.reply_templates.search.models import SynonymGroup
+from app.reply_templates.search.rules.synonyms import SynonymKind
+
+
+async def load_reference(session: AsyncSession) -> None:
+    """The groups of the ministry's subjects, each named by its first term."""
+    known = set((await session.exec(select(SynonymGroup.kind, SynonymGroup.name))).all())
+    raw = read_yaml(__file__, "synonyms.yaml")
+    for kind in SynonymKind:
+        for terms in raw[kind.value]:
+            if (kind, terms[0]) not in known:
+                session.add(SynonymGroup(kind=kind, name=terms[0], terms=terms))
+    await session.flush()  # what comes next reads the synonyms

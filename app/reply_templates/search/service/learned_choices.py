@@ -1,0 +1,55 @@
+"""Learning from use: what was chosen for which message (O-6.2.6)."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.language.lemmas import is_known, may_be_name
+from app.language.personal_data import suspected
+from app.reply_templates.search.models import TemplateChoice
+from app.reply_templates.search.rules.index import CHOICES_KEPT
+from app.reply_templates.search.rules.synonyms import Synonyms
+from app.reply_templates.search.rules.tokenizer import every_word
+from app.reply_templates.search.service.index_cache import follow_synonyms
+
+MAX_FORMS = 60
+
+
+async def record_choice(session: AsyncSession, template_id: UUID, text: str) -> None:
+    """Remember that a template was chosen for a message; of each template the last 20 are kept.
+
+    Kept are the dictionary forms of the message's telling words, without whatever may be personal data. A message
+    without such words teaches nothing.
+    """
+    forms = telling_forms(text, await follow_synonyms(session))
+    if not forms:
+        return
+    session.add(TemplateChoice(template_id=template_id, forms=forms, chosen_at=clock.now()))
+    await session.flush()  # the oldest are counted with it
+    its = col(TemplateChoice.template_id) == template_id
+    oldest_kept = (
+        sa.select(col(TemplateChoice.id))
+        .where(its)
+        .order_by(col(TemplateChoice.id).desc())
+        .offset(CHOICES_KEPT - 1)
+        .limit(1)
+        .scalar_subquery()
+    )
+    await session.exec(sa.delete(TemplateChoice).where(its, col(TemplateChoice.id) < oldest_kept))
+
+
+def telling_forms(text: str, synonyms: Synonyms) -> list[str]:
+    """The forms that are kept of a message, each once: no number, no name, no word that only this client may know."""
+    for place in reversed(suspected(text)):
+        text = text[: place.start] + " " + text[place.end :]
+    forms: dict[str, None] = {}
+    for word in every_word(text):
+        is_private = any(may_be_name(form) for form in (word.written, *word.forms))
+        if word.is_stop_word or is_private or any(character.isdigit() for character in word.written):
+            continue
+        if is_known(word.form) or synonyms.has(word.form):
+            forms[word.form] = None
+    return list(forms)[:MAX_FORMS]

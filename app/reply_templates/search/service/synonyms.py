@@ -1,0 +1,59 @@
+"""The table of synonyms, which administrators and heads keep."""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import audit
+from app.core.etags import Match
+from app.core.problems import Fault, Invalid
+from app.core.schemas import apply_changes
+from app.core.security import Principal
+from app.reply_templates.search.errors import SynonymGroupNotFound
+from app.reply_templates.search.models import SynonymGroup
+from app.reply_templates.search.rules.synonyms import SynonymKind, phrase_of
+from app.reply_templates.search.schemas import SynonymGroupCreate, SynonymGroupPatch
+
+
+async def get_group(session: AsyncSession, group_id: UUID) -> SynonymGroup:
+    """The group, or `SynonymGroupNotFound`."""
+    row = await session.get(SynonymGroup, group_id)
+    if row is None:
+        raise SynonymGroupNotFound
+    return row
+
+
+async def create_group(session: AsyncSession, body: SynonymGroupCreate, *, by: Principal) -> SynonymGroup:
+    """Add a group of synonyms."""
+    _require_terms(body.kind, body.terms)
+    row = SynonymGroup.model_validate(body)
+    session.add(row)
+    audit.record(session, by, "synonym_group.created", "synonym_group", row.id)
+    await session.flush()  # the answer tells of a taken name
+    return row
+
+
+async def update_group(
+    session: AsyncSession, group_id: UUID, body: SynonymGroupPatch, match: Match, *, by: Principal
+) -> SynonymGroup:
+    """Change or close a group; every worker follows with its next question."""
+    row = await get_group(session, group_id)
+    if "terms" in body.model_fields_set:
+        _require_terms(row.kind, body.terms)
+    match.require(row)
+    changed = apply_changes(row, body)
+    audit.record(session, by, "synonym_group.changed", "synonym_group", row.id, fields=changed)
+    await session.flush()  # the version is counted at the flush
+    return row
+
+
+def _require_terms(kind: SynonymKind, terms: list[str]) -> None:
+    """Every term has a word, and synonyms are at least two that differ in more than their forms."""
+    phrases = [phrase_of(term) for term in terms]
+    for place, phrase in enumerate(phrases):
+        if not phrase:
+            ru, en = "В термине нет ни одного слова.", "The term has no word."
+            raise Invalid(faults=[Fault(f"/terms/{place}", "no_words", ru, en)])
+    if kind is not SynonymKind.FOREIGN and len(set(phrases)) == 1:
+        ru, en = "Нужны хотя бы два разных термина.", "At least two different terms are needed."
+        raise Invalid(faults=[Fault("/terms", "too_few_terms", ru, en)])

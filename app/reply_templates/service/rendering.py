@@ -1,0 +1,125 @@
+"""Using templates: the published version for a reply, values by their types, what still has to be filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.problems import Fault, Invalid
+from app.core.references import unknown_reference
+from app.core.security import Principal
+from app.reply_templates.errors import TemplateNotFound
+from app.reply_templates.models import ReplyTemplate
+from app.reply_templates.queries import review_of, shown_versions, usable_by, version_of
+from app.reply_templates.rules import placeholders
+from app.reply_templates.rules.review import ReviewState
+from app.reply_templates.schemas import RenderRead, TemplateRender
+from app.reply_templates.service.access import get_template, get_version
+from app.text_check import service as reply_check
+from app.text_check.rules.findings import Severity
+from app.text_check.schemas import FindingRead
+
+
+@dataclass(frozen=True, slots=True)
+class UsableTemplate:
+    """A published template as a reply takes it."""
+
+    template_id: UUID
+    version: int
+    text: str
+    defaults: Mapping[str, str]
+    past_review_since: date | None
+    """The last day on which it counted as current, if that is over."""
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        """The text with the values put in, and its defaults where none is given."""
+        return placeholders.render(self.text, {**self.defaults, **values})
+
+
+async def use_template(session: AsyncSession, template_id: UUID, by: Principal) -> UsableTemplate:
+    """The published version for a reply; 422 with a pointer when there is none that the caller may use."""
+    query = select(ReplyTemplate).where(ReplyTemplate.id == template_id, usable_by(by))
+    row = (await session.exec(query)).first()
+    if row is None or row.published_version is None:
+        raise unknown_reference("/template_id")
+    version = await get_version(session, row, row.published_version)
+    return UsableTemplate(row.id, version.number, version.text, version.defaults, past_review_since(row))
+
+
+async def rendered_text(session: AsyncSession, template_id: UUID, number: int, values: Mapping[str, str]) -> str:
+    """The text of a version with values and its defaults, whoever may see it: a reply keeps the version it has."""
+    version = await version_of(session, template_id, number)
+    if version is None:
+        raise TemplateNotFound
+    return placeholders.render(version.text, {**version.defaults, **values})
+
+
+async def render_template(
+    session: AsyncSession, template_id: UUID, body: TemplateRender, *, by: Principal
+) -> RenderRead:
+    """The text of a version with values put in, what is missing, and what the check finds.
+
+    Of another unit's template there is only the published version.
+    """
+    require_known_values(body.values)
+    if body.channel is not None:
+        await reply_check.require_channel(session, body.channel, "/channel")
+    row = await get_template(session, template_id, by)
+    version = (await shown_versions(session, [row], by))[row.id]
+    if body.version is not None and body.version != version.number:
+        other = await version_of(session, row.id, body.version) if row.unit_id == by.unit_id else None
+        if other is None:
+            raise unknown_reference("/version")
+        version = other
+    values = {**version.defaults, **body.values}
+    text = placeholders.render(version.text, values)
+    lacking = [name for name in placeholders.placeholders_in(version.text) if name not in values]
+    late = past_review_since(row) if version.number == row.published_version else None
+    found = await reply_check.find(session, text, channel=body.channel)
+    findings = [*(FindingRead.model_validate(one) for one in found), *past_review_findings(text, late)]
+    return RenderRead(text=text, missing=lacking, template_version=version.number, findings=findings)
+
+
+def past_review_since(row: ReplyTemplate) -> date | None:
+    """The last day on which a template counted as current, if that is over."""
+    return row.next_review_on if review_of(row) is ReviewState.OVERDUE else None
+
+
+def past_review_findings(text: str, since: date | None) -> list[FindingRead]:
+    """A warning on the whole text when it came from a template that was past its review (O-6.2.6)."""
+    if since is None:
+        return []
+    message = f"Шаблон не проверен вовремя: его актуальность следовало подтвердить до {since:%d.%m.%Y} включительно."
+    return [
+        FindingRead(
+            code="template_past_review",
+            severity=Severity.WARNING,
+            start=0,
+            end=len(text),
+            message=message,
+            suggestion=None,
+        ),
+    ]
+
+
+def require_known_values(values: Mapping[str, str]) -> None:
+    """Raise 422 with a pointer for every value that no placeholder takes, or that is not of its type."""
+    if faults := faults_of_values(values, "/values"):
+        raise Invalid(faults=faults)
+
+
+def faults_of_values(values: Mapping[str, str], pointer: str) -> list[Fault]:
+    """What is wrong with values, each with its pointer below the one given."""
+    faults = []
+    for name, value in sorted(values.items()):
+        kind = placeholders.PLACEHOLDERS.get(name)
+        if kind is None:
+            ru, en = "Такого поля подстановки нет.", "There is no such placeholder."
+            faults.append(Fault(f"{pointer}/{name}", "unknown_placeholder", ru, en))
+        elif not placeholders.is_sound(kind, value):
+            ru, en = placeholders.WANTED[kind]
+            faults.append(Fault(f"{pointer}/{name}", f"not_a_{kind.value}", ru, en))
+    return faults

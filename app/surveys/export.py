@@ -1,0 +1,88 @@
+"""Submissions as a table by codes, and as lines of JSON: what is exchanged with the feedback platform (A-1.fn)."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from app.core.db import Database
+from app.documents.tables.writer import MAX_XLSX_ROWS, Row
+from app.surveys.errors import TooManyForSheet
+from app.surveys.models import SurveyForm, SurveySubmission
+from app.surveys.queries import Coded, read_codes, read_submissions, visible_forms
+from app.surveys.rules import STATISTICAL, code_columns, parse_form
+from app.surveys.schemas import SubmissionRead
+
+PAGE = 500
+
+_Read = TypeVar("_Read", Coded, SubmissionRead)
+Reading = Callable[[AsyncSession, SelectOfScalar[SurveySubmission]], Awaitable[list[_Read]]]
+"""How a page is read."""
+
+
+async def columns(database: Database, form: str | None) -> list[str]:
+    """Row 1: 11, 12, 13 and the codes of every published version of the form (of all forms, if none is named)."""
+    query = (
+        select(SurveyForm)
+        .where(visible_forms(None))
+        .order_by(col(SurveyForm.key), col(SurveyForm.form_version), col(SurveyForm.id))
+    )
+    if form is not None:
+        query = query.where(SurveyForm.key == form)
+    async with database.transaction(write=False) as session:
+        known = [parse_form(row.definition) for row in (await session.exec(query)).all()]
+    return [*STATISTICAL, *code_columns(known)]
+
+
+async def require_room(database: Database, query: SelectOfScalar[SurveySubmission]) -> None:
+    """Raise `TooManyForSheet` when an XLSX sheet does not hold the submissions of the query."""
+    capped = query.with_only_columns(sa.literal(1), maintain_column_froms=True).limit(MAX_XLSX_ROWS + 1).subquery()
+    async with database.transaction(write=False) as session:
+        found = (await session.exec(select(sa.func.count()).select_from(capped))).one()
+    if found > MAX_XLSX_ROWS:
+        raise TooManyForSheet
+
+
+async def pages(
+    database: Database, query: SelectOfScalar[SurveySubmission], read: Reading[_Read]
+) -> AsyncIterator[list[_Read]]:
+    """The submissions of a query, oldest first, a page in a transaction of its own: a slow reader holds nothing."""
+    after = UUID(int=0)
+    if database.is_sqlite and query.whereclause is not None:
+        # Else it takes an index of a filter and sorts all that is left for every page: hours for a million.
+        query = select(SurveySubmission).where(sa.func.coalesce(query.whereclause, sa.false()))
+    while True:
+        page = query.where(col(SurveySubmission.id) > after).order_by(col(SurveySubmission.id)).limit(PAGE)
+        async with database.transaction(write=False) as session:
+            rows = await read(session, page)
+        if rows:
+            yield rows
+        if len(rows) < PAGE:
+            return
+        after = rows[-1].id
+
+
+async def as_rows(
+    database: Database, query: SelectOfScalar[SurveySubmission], names: Sequence[str]
+) -> AsyncIterator[Iterable[Row]]:
+    """Submissions as rows of a table with these codes, page by page; what was not given is an empty cell."""
+    async for page in pages(database, query, read_codes):
+        yield [[_cell(submission.codes.get(name)) for name in names] for submission in page]
+
+
+async def as_lines(database: Database, query: SelectOfScalar[SurveySubmission]) -> AsyncIterator[bytes]:
+    """Submissions as JSONL, page by page: one in the shape of the GET on each line."""
+    async for page in pages(database, query, _whole):
+        yield "".join(f"{submission.model_dump_json(by_alias=True)}\n" for submission in page).encode()
+
+
+async def _whole(session: AsyncSession, query: SelectOfScalar[SurveySubmission]) -> list[SubmissionRead]:
+    return await read_submissions(session, list((await session.exec(query)).all()))
+
+
+def _cell(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,128 @@
+"""The form on paper (A-1.fn): PDF made by typst from `data/questionnaire.typ`, with a QR code to the page."""
+
+import asyncio
+import hashlib
+import io
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import segno
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core import clock
+from app.core.problems import Fault, Invalid
+from app.core.references import unknown_reference
+from app.documents.pdf import pdf
+from app.interaction_points import service as points
+from app.interaction_points.errors import PointNotFound, PointNotInForce
+from app.organizations import service as organizations
+from app.organizations.errors import OrganizationNotFound
+from app.organizations.models import Organization, OrganizationKind
+from app.surveys.models import SurveyForm
+from app.surveys.queries import read_form
+from app.surveys.schemas import FormRead, QuestionRead
+
+TEMPLATE = Path(__file__).parent / "data" / "questionnaire.typ"
+NEVER = datetime(2024, 2, 15, tzinfo=UTC)
+"""The moment that every file says it was made at, so that the same form is the same file, byte for byte."""
+
+
+async def prepare(
+    session: AsyncSession, row: SurveyForm, public_url: str, organization_id: UUID | None, point_id: UUID | None
+) -> str:
+    """What is printed, as JSON: a version of the form for an organization, with the address of its page."""
+    organization = await _organization(session, row, organization_id)
+    query: dict[str, Any] = {}
+    if organization.kind is not OrganizationKind.MINISTRY:
+        query["organization"] = organization.id
+    if point_id is not None:
+        await _require_point(session, point_id, organization)
+        query["point"] = point_id
+    address = f"{public_url}/survey/{row.key}{'?' if query else ''}{urlencode(query)}"
+    return json.dumps(_told(read_form(row), organization.name, address), ensure_ascii=False, sort_keys=True)
+
+
+def tag_of(told: str) -> str:
+    """The entity tag of what is printed."""
+    return f'"{hashlib.sha256(TEMPLATE.read_bytes() + told.encode()).hexdigest()[:32]}"'
+
+
+async def compile_pdf(told: str) -> bytes:
+    """The PDF of what was prepared."""
+    return await asyncio.to_thread(_compiled, told)
+
+
+@lru_cache(maxsize=16)
+def _compiled(told: str) -> bytes:
+    return pdf(TEMPLATE, json.loads(told), NEVER)
+
+
+async def _organization(session: AsyncSession, row: SurveyForm, wanted: UUID | None) -> Organization:
+    if row.organization_id is not None and wanted not in (None, row.organization_id):
+        ru, en = "Эта версия составлена для другой организации.", "The version is another organization's."
+        raise Invalid(faults=[Fault("/organization_id", "organization_differs", ru, en, "query")])
+    organization_id = row.organization_id or wanted
+    if organization_id is None:
+        return await organizations.get_ministry(session)
+    try:
+        return await organizations.get_organization(session, organization_id)
+    except OrganizationNotFound:
+        raise unknown_reference("/organization_id") from None
+
+
+async def _require_point(session: AsyncSession, point_id: UUID, organization: Organization) -> None:
+    today = clock.today(ZoneInfo(organization.zone))
+    try:
+        await points.require_in_force(session, await points.get_point(session, point_id, None), today)
+    except (PointNotFound, PointNotInForce):
+        raise unknown_reference("/point_id") from None
+
+
+def _told(form: FormRead, organization: str, address: str) -> dict[str, Any]:
+    image = io.BytesIO()
+    segno.make_qr(address, error="m").save(image, kind="svg", border=2, xmldecl=False)
+    statistical, *assessment = form.blocks
+    return {
+        "title": form.title,
+        "version": form.version,
+        "organization": organization,
+        "statistical": {
+            "title": statistical.title,
+            "note": statistical.note,
+            # Question 1 names the body that asks; on another organization's form that is the organization.
+            "questions": [
+                [q.number, q.code, organization if q.key == "agency" else q.text] for q in statistical.questions
+            ],
+        },
+        "blocks": [
+            {"title": block.title, "questions": [_question(form, question) for question in block.questions]}
+            for block in assessment
+        ],
+        "address": address,
+        "qr": image.getvalue().decode(),
+    }
+
+
+def _question(form: FormRead, question: QuestionRead) -> dict[str, Any]:
+    scale, follow_up = question.scale, question.follow_up
+    rows = [
+        [f"{question.number}.{place}", f"{question.code}.{source.suffix}", source.text]
+        for place, source in enumerate(form.sources, 1)
+    ]
+    options = [[str(option.value), option.text] for option in question.options]
+    return {
+        "number": question.number,
+        "code": question.code,
+        "text": question.text,
+        "rows": rows if question.per_source else [],
+        "values": [str(value) for value in range(scale.min, scale.max + 1)] if scale else [one[0] for one in options],
+        "options": options,
+        "scale": [str(scale.min), scale.min_text, str(scale.max), scale.max_text] if scale else None,
+        "follow_up": {"text": follow_up.text, "at_most": follow_up.row_at_most} if follow_up else None,
+    }

@@ -1,0 +1,59 @@
+"""Tables of the reply check: its words, and how its rules are set."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.core.db import VersionedRow, enum_column, json_column, limit
+from app.text_check.rules.findings import RuleCode
+
+
+class EntryKind(StrEnum):
+    """What an entry is."""
+
+    BUREAUCRATIC_PHRASE = "bureaucratic_phrase"
+    EMPTY_POLITENESS = "empty_politeness"
+    ABBREVIATION = "abbreviation"
+    WELL_KNOWN_ABBREVIATION = "well_known_abbreviation"
+    EMOJI = "emoji"
+
+
+class CheckEntry(VersionedRow, table=True):
+    """A phrase, an abbreviation or a positive emoji. What it matches never changes: it is closed, and another added."""
+
+    __tablename__ = "check_entries"
+    __table_args__ = (
+        sa.UniqueConstraint("kind", "matched", name="uq_check_entries_matched"),
+        limit("text", 200),
+        limit("matched", 300),
+    )
+
+    kind: EntryKind = Field(sa_column=enum_column(EntryKind))
+    text: str = Field(max_length=200)
+    matched: str = Field(max_length=300)
+    """The dictionary forms of a phrase, an abbreviation in capitals, the key of an emoji."""
+    replacement: str | None = Field(default=None, max_length=200)
+    """The plain counterpart, what an abbreviation stands for, the Unicode name of an emoji."""
+    closed_on: date | None = None
+    updated_at: datetime
+
+
+class CheckRule(VersionedRow, table=True):
+    """How a rule is set, in all channels and in some."""
+
+    __tablename__ = "check_rules"
+    __table_args__ = (
+        sa.UniqueConstraint("code", name="uq_check_rules_code"),
+        sa.CheckConstraint("threshold BETWEEN 1 AND 10000", name="threshold_range"),
+    )
+
+    code: RuleCode = Field(sa_column=enum_column(RuleCode))
+    is_on: bool = Field(default=True)
+    threshold: int | None = None
+    values: list[str] = Field(sa_column=json_column())
+    overrides: list[dict[str, Any]] = Field(sa_column=json_column())
+    """`{"channel", "is_public", "is_on", "threshold"}` each; null: any, or as in all channels."""
+    updated_at: datetime

@@ -1,0 +1,336 @@
+"""The small parts of the kernel: ids, types, problems, the body guard, limits, settings, logs."""
+
+import io
+import json
+import logging as standard_logging
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+from sqlmodel import func, select
+
+from app.core import clock, logging
+from app.core.audit import AuditEvent
+from app.core.body_guard import check_json
+from app.core.db import Database
+from app.core.etags import Match, _tags
+from app.core.ids import new_id
+from app.core.problems import Fault, Invalid, Unreadable, document, prefers_english
+from app.core.rate_limits import RateLimiter
+from app.core.settings import Settings, is_weak_secret
+from app.core.types import Day, FreeText, Key, Moment, Name
+from app.language.normalization import like, normalized
+from app.main import create_app
+from tests.callers import People
+from tests.conftest import SECRET, Api, JoinedDatabase, KnownCallers, principal, settings_for
+
+
+def test_ids_are_uuids_of_version_7_in_the_order_of_making() -> None:
+    made = [new_id() for _ in range(5000)]
+    assert made == sorted(made) and len(set(made)) == 5000
+    assert {(i.version, i.variant) for i in made} == {(7, "specified in RFC 4122")}
+
+
+@given(st.text(max_size=200))
+def test_free_text_comes_back_code_point_for_code_point_or_is_refused(text: str) -> None:
+    bad = any(c in text for c in map(chr, [*range(9), 11, 12, *range(14, 32), *range(127, 160)])) or not text.strip()
+    try:
+        assert TypeAdapter(FreeText).validate_python(text) == text
+        assert not bad
+    except ValidationError:
+        assert bad
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "is_good"),
+    [
+        (Name, "Иван П.", True),
+        (Name, " Иван", False),
+        (Name, "Иван\n", False),
+        (Name, "a\u2029b", False),
+        (Key, "demo-1", True),
+        (Key, "-a", False),
+        (Key, "Demo", False),
+        (Key, "a\n", False),
+        (Day, "2026-11-24", True),
+        (Day, "0", False),
+        (Day, "1899-12-31", False),
+        (Day, 0, False),
+        (Day, "2026-02-30", False),
+        (Moment, "2026-11-24T10:15:00+07:00", True),
+        (Moment, "2026-11-24T10:15:00Z", True),
+        (Moment, "2026-11-24T10:15:00", False),
+        (Moment, "1764000000", False),
+        (Moment, 1764000000, False),
+        (Moment, "0001-01-01T00:00:00+14:00", False),
+        (Moment, "9999-12-31T23:59:59-14:00", False),
+    ],
+)
+def test_shared_types(kind: Any, value: Any, is_good: bool) -> None:
+    if is_good:
+        assert TypeAdapter(kind).validate_python(value)
+    else:
+        with pytest.raises(ValidationError):
+            TypeAdapter(kind).validate_python(value)
+
+
+def test_a_problem_document_stays_small_and_sound() -> None:
+    faults = [Fault("/\ud800\x00" + "я" * 500, "code", "ошибка " * 20, "fault " * 20) for _ in range(1000)]
+    told = document(Invalid(faults=faults), request_id="r", english=False)
+    assert 1 <= len(told["errors"]) <= 20
+    assert len(json.dumps(told, ensure_ascii=False).encode()) <= 4096
+    few = document(Invalid(faults=[Fault(f"/{n}", "c", "а", "a") for n in range(50)]), request_id="r", english=True)
+    assert len(few["errors"]) == 20 and few["errors"][0]["detail"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("header", "english"),
+    [
+        ("", False),
+        ("en", True),
+        ("ru", False),
+        ("en;q=0.2, ru;q=0.1", True),
+        ("de", False),
+        ("en;q=x", False),
+        ("en;q=0", False),
+    ],
+)
+def test_the_language_of_a_refusal(header: str, english: bool) -> None:
+    assert prefers_english(header) is english
+
+
+@pytest.mark.parametrize(
+    ("body", "is_good"),
+    [
+        (b'{"a": [1, "}}}}]]]]"]}', True),
+        (b"[" * 32 + b"]" * 32, True),
+        (b"[" * 33 + b"]" * 33, False),
+        (b'{"a":' * 200_000, False),
+        (b'"' + b"[" * 1000 + b'"', True),
+        (b'"\\"' + b"[" * 1000 + b'"', True),
+        (b'{"a": 1, "\\u0061": 2}', False),
+        (b'{"a": {"b": 1, "b": 1}}', False),
+        (b"NaN", False),
+        (b"\xef\xbb\xbf{}", False),
+    ],
+)
+def test_json_means_one_thing_or_is_refused(body: bytes, is_good: bool) -> None:
+    if is_good:
+        check_json(body)
+    else:
+        with pytest.raises(Unreadable):
+            check_json(body)
+
+
+async def test_the_limit_counts_the_bytes_that_really_come(api: Api) -> None:
+    async def endless() -> Any:
+        for _ in range(20):
+            yield b"x" * 100_000
+
+    headers = {"Content-Type": "application/json"}
+    answer = await api.post("/api/v1/survey-submissions", content=endless(), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    lying = await api.post("/api/v1/survey-submissions", content=b"{}", headers=headers | {"Content-Length": "9" * 30})
+    assert lying.status_code == 413
+
+
+def test_tags_are_compared_strongly() -> None:
+    assert _tags('"3"') == {"3"} and _tags('"1", "3"') == {"1", "3"} and _tags("*") == {"*"}
+    assert _tags('W/"3"') == _tags("3") == _tags("") == _tags('"3') == frozenset()
+    assert Match(frozenset("*"))
+
+
+def test_one_caller_does_not_spend_anothers_limit() -> None:
+    limiter = RateLimiter()
+    assert [limiter.count("a", 2).is_spent for _ in range(3)] == [False, False, True]
+    assert limiter.count("b", 2).is_spent is False
+    assert 0 < limiter.count("b", 2).reset_seconds <= 60
+
+
+async def test_too_many_calls_are_429_and_health_is_not_counted(settings: Settings) -> None:
+    known = settings.model_dump() | {"rate_limit": "on", "rate_limit_anonymous_per_minute": 3}
+    application = create_app(Settings.model_validate(known))
+    transport = httpx.ASGITransport(application, client=("203.0.113.5", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        for left in (2, 1, 0):
+            answer = await client.get("/nothing", headers={"X-Forwarded-For": f"10.0.0.{left}"})
+            assert answer.status_code == 404 and f"r={left};" in answer.headers["ratelimit"]
+        refused = await client.get("/nothing", headers={"X-Forwarded-For": "10.0.0.9"})
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+        assert int(refused.headers["retry-after"]) > 0
+        assert (await client.get("/health/live")).status_code == 200
+        assert (await client.get("/metrics")).status_code == 404, "metrics are for loopback"
+    await application.state.database.close()
+
+
+async def test_tokens_that_are_made_up_are_counted_by_address(settings: Settings) -> None:
+    """Otherwise a new one with every call would lift every limit of what needs no token: sign-ins, questionnaires."""
+    known = {"rate_limit": "on", "rate_limit_anonymous_per_minute": 3, "rate_limit_per_minute": 5}
+    application = create_app(Settings.model_validate(settings.model_dump() | known))
+    callers = application.state.resolver = KnownCallers()
+    callers.principals["ours"] = principal("operator")
+    transport = httpx.ASGITransport(application, client=("203.0.113.6", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        answers = [await client.get("/nothing", headers={"Authorization": f"Bearer {i}"}) for i in range(4)]
+        assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
+        mine = await client.get("/nothing", headers={"Authorization": "Bearer ours"})
+        assert mine.status_code == 404 and "r=4;" in mine.headers["ratelimit"]
+    await application.state.database.close()
+
+
+async def test_every_answer_carries_its_headers(api: Api) -> None:
+    for path in ("/api/v1/municipalities", "/nothing", "/docs", "/health/live"):
+        answer = await api.get(path, headers={"X-Request-ID": "mine-1"})
+        assert answer.headers["x-request-id"] == "mine-1"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert "server" not in answer.headers
+    for bad in ("a b", "x" * 200, "<script>", ""):
+        answer = await api.get("/nothing", headers={"X-Request-ID": bad})
+        assert len(answer.headers["x-request-id"]) == 36
+    page = await api.get("/nothing", headers={"Accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html") and "Не найдено" in page.text
+    in_api = await api.get("/api/v1/nothing", headers={"Accept": "text/html"})
+    assert in_api.headers["content-type"] == "application/problem+json"
+
+
+async def test_methods_that_are_not_there(api: Api) -> None:
+    for path, allowed in (
+        ("/api/v1/units", "GET, POST"),
+        ("/api/v1/interaction-points/public", "GET"),
+        ("/api/v1/municipalities/50701000", "GET, PATCH"),
+    ):
+        answer = await api.request("DELETE", path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert (
+        "access-control-allow-origin"
+        not in (await api.get("/api/v1/municipalities", headers={"Origin": "https://evil.example"})).headers
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"secret_key": ""},
+        {"secret_key": "short"},
+        {"secret_key": "a" * 64},
+        {"secret_key": "please-change-this-secret-key-now-1234"},
+        {"signing_key": ""},
+        {"rate_limit": "off"},
+        {"metrics_token": "weak"},
+        {"idp_issuer": "https://idp.example"},
+    ],
+    ids=str,
+)
+def test_production_refuses_weak_or_missing_secrets(change: dict[str, Any]) -> None:
+    good = {"profile": "production", "secret_key": SECRET, "signing_key": "key.pem"}
+    assert Settings.model_validate(good)
+    with pytest.raises(ValidationError):
+        Settings.model_validate(good | change)
+    assert is_weak_secret("") and not is_weak_secret(SECRET)
+
+
+async def test_sqlite_is_set_up_to_lose_nothing(joined_database: JoinedDatabase) -> None:
+    """E3: what every pooled connection is set to."""
+    if not joined_database.is_sqlite:
+        async with joined_database.engine.connect() as connection:
+            shown = (await connection.exec_driver_sql("SHOW statement_timeout")).scalar_one()
+            assert shown == "5s"
+        return
+    async with joined_database.engine.connect() as connection:
+        read = {
+            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert read == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+def test_logs_tell_where_and_never_what() -> None:
+    logging.configure("INFO")
+    out = io.StringIO()
+    handler = standard_logging.getLogger().handlers[0]
+    assert isinstance(handler, standard_logging.StreamHandler)
+    kept, handler.stream = handler.stream, out
+    try:
+        try:
+            raise ValueError("+7 913 000-00-00 a client's number")
+        except ValueError:
+            structlog.get_logger().exception("failed")
+            standard_logging.getLogger("library").error("broken", exc_info=True)
+    finally:
+        handler.stream = kept
+    first, second = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert (first["error"], first["event"], second["error"]) == ("ValueError", "failed", "ValueError")
+    assert any(frame.startswith("test_kernel.py:") for frame in first["frames"])
+    assert "913 000-00-00" not in out.getvalue() and "client" not in out.getvalue()
+
+
+def test_text_is_compared_without_its_accidents() -> None:
+    assert normalized("  ЁЛКА\n и\tёж ") == "елка и еж"
+    assert normalized("и\u0306") == normalized("й")
+    assert like("100%_\\") == "%100\\%\\_\\\\%"
+
+
+def test_the_application_can_be_made_many_times(tmp_path: Any) -> None:
+    made = [create_app(settings_for(f"sqlite:///{tmp_path}/{n}.sqlite3", tmp_path)) for n in range(2)]
+    assert all(isinstance(application, FastAPI) for application in made)
+
+
+async def test_head_answers_as_get_without_the_body(api: Api, people: People) -> None:
+    """Whatever the route: an object, a list, a stream, a page of the docs, a refusal (RFC 9110, 9.3.2)."""
+    reader = api.as_(people.admin)
+    point = f"/api/v1/interaction-points/{people.point_id}"
+    told: tuple[tuple[str, dict[str, str], int], ...] = (
+        (point, reader, 200),
+        ("/api/v1/control-notes/x", api.as_(people.operator), 422),
+        ("/api/v1/interaction-points?limit=2", reader, 200),
+        ("/api/v1/interaction-points/export?format=csv", reader, 200),
+        ("/api/v1/interaction-points/export?format=xlsx", reader, 200),
+        ("/api/v1/interaction-points/public", {}, 200),
+        (point, {}, 401),
+        ("/api/v1/nowhere", {}, 404),
+        ("/api/v1/auth/token", {}, 405),
+        ("/health/live", {}, 200),
+        ("/docs", {}, 200),
+    )
+    for path, headers, status in told:
+        head, get = await api.head(path, headers=headers), await api.get(path, headers=headers)
+        assert (head.status_code, get.status_code, head.content) == (status, status, b""), path
+        assert get.content, path
+        for name in ("etag", "content-type", "content-length", "content-disposition", "allow", "cache-control"):
+            if path.endswith("xlsx") and name == "content-length":
+                continue  # the time of packing stands in it
+            assert head.headers.get(name) == get.headers.get(name), (path, name)
+    tag = (await api.head(point, headers=reader)).headers["etag"]
+    assert (await api.head(point, headers=reader | {"If-None-Match": tag})).status_code == 304
+
+
+def test_head_is_no_operation_of_the_document(application: FastAPI) -> None:
+    assert all("head" not in known for known in application.openapi()["paths"].values())
+
+
+async def test_what_writes_nothing_reads_one_snapshot(settings: Settings, fresh_database: str) -> None:
+    database = Database(settings_for(fresh_database, settings.var_dir))
+    count = select(func.count()).select_from(AuditEvent)
+    try:
+        async with database.transaction(write=False) as reader:
+            before = (await reader.exec(count)).one()
+            async with database.transaction() as writer:
+                deed: dict[str, Any] = {
+                    "actor_kind": "system",
+                    "actor_roles": [],
+                    "action": "x.done",
+                    "object_type": "x",
+                    "fields": [],
+                }
+                writer.add(AuditEvent(occurred_at=clock.now(), **deed))
+            assert (await reader.exec(count)).one() == before
+        async with database.transaction() as writer:
+            assert (await writer.exec(count)).one() == before + 1
+    finally:
+        await database.close()

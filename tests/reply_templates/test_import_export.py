@@ -1,0 +1,221 @@
+"""Knowledge bases as tables: what comes in, what is refused and where, and the way out and in again (O-6.2.6)."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+import xlsxwriter
+
+from app.core.security import Principal
+from app.documents.tables.reader import read_table
+from tests.callers import People
+from tests.conftest import Api, JoinedDatabase
+from tests.imports.factories import CSV, XLSX, imported, table, upload
+from tests.reply_templates.factories import PATH, act, make, published
+
+IMPORT = f"{PATH}/import"
+HEADERS = ("key", "title", "text", "keywords")
+
+
+async def bring(
+    api: Api, database: JoinedDatabase, by: Principal, content: bytes, kind: str = CSV, **query: Any
+) -> dict[str, Any]:
+    return await imported(api, database, by, content, kind, path=IMPORT, **query)
+
+
+def workbook(rows: Sequence[Sequence[str | int]]) -> bytes:
+    """A workbook as a person makes it: text as text, numbers as numbers."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return content.getvalue()
+
+
+async def one(api: Api, by: Principal, key: str) -> dict[str, Any]:
+    items = (await api.get(PATH, params={"key": key}, headers=api.as_(by))).json()["items"]
+    assert len(items) == 1
+    found: dict[str, Any] = items[0]
+    return found
+
+
+async def exported(api: Api, by: Principal, **query: Any) -> httpx.Response:
+    answer = await api.get(f"{PATH}/export", params=query, headers=api.as_(by))
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+@pytest.mark.order("O-6.2.6")
+async def test_rows_become_drafts_and_new_draft_versions(api: Api, people: People, database: JoinedDatabase) -> None:
+    made = await published(api, people)
+    content = table(
+        HEADERS,
+        ["novyi", "Новый", "Здравствуйте, {имя}!", "заём; займ"],
+        ["ezhevika", "Ежевика", "Иначе, {имя}.", "ёжик"],
+    )
+    dry = await bring(api, database, people.unit_head, content, dry_run=True)
+    assert (dry["state"], dry["created"], dry["changed"], dry["unchanged"]) == ("done", 1, 1, 0)
+    assert (await one(api, people.operator, "ezhevika"))["version"] == 1
+    report = await bring(api, database, people.unit_head, content)
+    assert (report["state"], report["created"], report["changed"], report["faults"]) == ("done", 1, 1, [])
+    new, old = await one(api, people.operator, "novyi"), await one(api, people.operator, "ezhevika")
+    assert (new["state"], new["keywords"], new["published_version"]) == ("draft", ["заём", "займ"], None)
+    assert (old["state"], old["version"], old["published_version"]) == ("draft", 2, 1)
+    assert (old["text"], old["examples"]) == (
+        "Иначе, {имя}.",
+        ["Что едят ежи?"],
+    )  # kept: its column is left out
+    refused = await act(api, people.unit_head, made, "publish")
+    assert refused.json()["code"] == "four_eyes"  # who imports is the author
+    again = await bring(api, database, people.unit_head, content)
+    assert (again["created"], again["changed"], again["unchanged"]) == (0, 0, 2)
+    assert (await one(api, people.operator, "ezhevika"))["updated_at"] == old["updated_at"]
+
+
+@pytest.mark.order("O-6.2.6")
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+async def test_out_and_in_again_changes_nothing(api: Api, people: People, database: JoinedDatabase, kind: str) -> None:
+    unit = f"/api/v1/units/{people.operator.unit_id}/topics"
+    topic = (await api.get(unit, headers=api.as_(people.operator))).json()["items"][0]["id"]
+    await make(
+        api,
+        people,
+        title="=1+1",
+        text="=Здравствуйте,\r\n{имя}!\n\t'\"; \\n 👩‍👩‍👧",
+        keywords=["a;b"],
+        examples=["Две\nстроки", "@кто", "\\"],
+        topic_ids=[topic],
+        defaults={"телефон": "+7 383 238-67-00", "имя": "коллега"},
+        shared_unit_ids=[str(people.other_operator.unit_id)],
+        review_days=30,
+    )
+    answer = await exported(api, people.operator, format=kind)
+    assert f"reply-templates.{kind}" in answer.headers["content-disposition"]
+    report = await bring(api, database, people.operator, answer.content, XLSX if kind == "xlsx" else CSV)
+    assert (report["state"], report["faults"], report["created"], report["changed"]) == ("done", [], 0, 0)
+    assert report["unchanged"] == report["rows_total"] > 10
+    if kind == "csv":
+        rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+        assert [cell for row in rows for cell in row if cell[:1] in tuple("=+@-\t\r")] == []
+
+
+async def test_what_comes_out_is_what_the_caller_may_see(api: Api, people: People) -> None:
+    await make(api, people)
+    shared = await published(api, people, key="malina", shared_unit_ids=[str(people.other_operator.unit_id)])
+    own = read_table((await exported(api, people.operator, format="csv")).content)
+    assert {"ezhevika", "malina"} <= {row[1] for _, row in own.rows}
+    first = str(people.operator.unit_id)
+    foreign = read_table((await exported(api, people.other_operator, unit_id=first)).content)
+    assert [row[1] for _, row in foreign.rows] == ["malina"]
+    await act(api, people.unit_head, shared, "archive")
+    assert "malina" not in (await exported(api, people.other_operator, unit_id=first)).text
+    assert "malina" not in (await exported(api, people.other_operator)).text
+    archived = read_table((await exported(api, people.operator, state="archived")).content)
+    assert [row[1] for _, row in archived.rows] == ["malina"]
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "code"),
+    [
+        ({"key": "Ёж"}, "key", "string_pattern_mismatch"),
+        ({"key": ""}, "key", "missing"),
+        ({"title": ""}, "title", "missing"),
+        ({"title": " с пробелом"}, "title", "string_pattern_mismatch"),
+        ({"text": "Привет, {0.__class__}"}, "text", "unknown_placeholder"),
+        ({"text": "{{7*7}}"}, "text", "unknown_placeholder"),
+        ({"text": "x" * 10_001}, "text", "string_too_long"),
+        ({"keywords": "x" * 101}, "keywords", "string_too_long"),
+        ({"topics": "Нет такой"}, "topics", "unknown_reference"),
+        ({"shared_with": "Нет такого"}, "shared_with", "unknown_reference"),
+        ({"shared_with": "Отдел поддержки предпринимательства"}, "shared_with", "unknown_reference"),
+        ({"defaults": "телефон"}, "defaults", "default_form"),
+        ({"defaults": "телефон: звоните"}, "defaults", "not_a_phone"),
+        ({"defaults": "кличка: Ёж"}, "defaults", "unknown_placeholder"),
+        ({"review_days": "полгода"}, "review_days", "int_parsing"),
+        ({"review_days": "0"}, "review_days", "greater_than_equal"),
+        ({"review_days": "9" * 5000}, "review_days", "int_parsing"),
+        ({"unit": "Чужой отдел"}, "unit", "unknown_reference"),
+    ],
+)
+async def test_bad_cells_are_named(
+    api: Api, people: People, database: JoinedDatabase, change: dict[str, str], column: str, code: str
+) -> None:
+    row = {"key": "a", "title": "Заголовок", "text": "Текст", "keywords": ""} | change
+    content = table([*row], [*row.values()], ["b", "Хороший", "Текст", ""])
+    report = await bring(api, database, people.operator, content)
+    assert (report["state"], report["created"]) == ("failed", 0)
+    fault = report["faults"][0]
+    assert (fault["row"], fault["column"], fault["code"]) == (2, column, code), report["faults"]
+    assert fault["cell"] == f"{'ABCDEFG'[list(row).index(column)]}2"
+    partial = await bring(api, database, people.operator, content, partial=True)
+    assert (partial["state"], partial["created"], partial["faults_total"]) == ("done", 1, report["faults_total"])
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+async def test_every_bad_cell_of_a_row_is_named_at_once(
+    api: Api, people: People, database: JoinedDatabase, kind: str
+) -> None:
+    row = {
+        "unit": "Чужой отдел",
+        "key": "Ёж",
+        "title": " с пробелом",
+        "text": "Привет, {кличка}!",
+        "keywords": "x" * 101,
+        "topics": "Нет такой",
+        "defaults": "телефон: звоните",
+        "shared_with": "Нет такого",
+        "review_days": "полгода",
+    }
+    content = table([*row], [*row.values()]) if kind == "csv" else workbook([[*row], [*row.values()]])
+    report = await bring(api, database, people.operator, content, CSV if kind == "csv" else XLSX, dry_run=True)
+    assert {fault["column"] for fault in report["faults"]} == set(row), report["faults"]
+    assert len(report["faults"]) == len(row), "each once"
+
+
+async def test_cells_that_a_workbook_holds_as_numbers_are_read_as_a_person_sees_them(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    content = workbook([["key", "title", "text", "review_days"], ["god", 2026, "Итоги года.", 30]])
+    assert (await bring(api, database, people.operator, content, XLSX))["created"] == 1
+    made = await one(api, people.operator, "god")
+    assert (made["title"], made["review_days"]) == ("2026", 30)
+
+
+async def test_a_key_twice_an_archived_one_and_unknown_headers(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    made = await published(api, people)
+    await act(api, people.unit_head, made, "archive")
+    content = table(HEADERS, ["ezhevika", "Иначе", "Текст", ""], ["a", "А", "Текст", ""], ["a", "Б", "Текст", ""])
+    report = await bring(api, database, people.operator, content)
+    assert [(fault["row"], fault["code"]) for fault in report["faults"]] == [
+        (2, "move_not_allowed"),
+        (4, "repeated_row"),
+    ]
+    wrong = await upload(api, people.operator, table(["key", "title", "кот"], ["a", "b", "c"]), path=IMPORT)
+    assert [(fault["pointer"], fault["code"]) for fault in wrong.json()["errors"]] == [
+        ("/кот", "unknown_column"),
+        ("/text", "missing_column"),
+    ]
+
+
+async def test_another_units_template_with_the_same_key_is_untouched(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    mine = await published(api, people, shared_unit_ids=[str(people.other_operator.unit_id)])
+    report = await bring(api, database, people.other_operator, table(HEADERS, ["ezhevika", "Чужая", "Текст", ""]))
+    assert report["created"] == 1
+    kept = await api.get(f"{PATH}/{mine.json()['id']}", headers=api.as_(people.operator))
+    assert (kept.json()["title"], kept.json()["version"]) == ("Ежевика", 1)
+
+
+async def test_a_spreadsheet_that_turns_line_breaks_changes_no_text(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    await make(api, people, text="Здравствуйте!\r\nЧем помочь?")
+    content = table(HEADERS, ["ezhevika", "Ежевика", "Здравствуйте!\nЧем помочь?", "ёжик"])
+    assert (await bring(api, database, people.operator, content))["unchanged"] == 1
