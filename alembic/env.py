@@ -8,7 +8,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import app
-from app.core.db import driver_url
+from app.core.db import to_driver_url
 from app.core.settings import Settings
 
 LOCK = 20_240_215  # any number that nobody else locks
@@ -67,7 +67,7 @@ def migrate_postgres(engine: sa.Engine) -> None:
 
 
 import_tables()
-url = driver_url(address())
+url = to_driver_url(address())
 if url.get_backend_name() == "sqlite":
     migrate_sqlite(sa.create_engine(url.set(drivername="sqlite"), poolclass=sa.NullPool))
 else:

@@ -24,11 +24,11 @@ from app import demo, docs
 from app import seed as seeds
 from app.core import clock, logging
 from app.core.db import Database
-from app.core.file_store import FolderStore
+from app.core.file_store import FileStore
 from app.core.settings import Profile, Settings
 from app.identity.service import employees
 from app.main import create_app
-from app.messages.queries import known_files
+from app.messages.queries import load_files
 from app.surveys import counters
 from app.surveys.models import Span
 from app.worker import run_worker
@@ -146,16 +146,16 @@ def _serve(settings: Settings, host: str, port: int) -> None:
 @cli.command("export-docs")
 def export_docs_command(folder: Path = ROOT / "docs") -> None:
     """Write the pages of the documentation that are made from the code."""
-    (folder / "settings.md").write_text(docs.settings_page(Settings), encoding="utf-8")
-    (folder / "problems.md").write_text(docs.problems_page(), encoding="utf-8")
+    (folder / "settings.md").write_text(docs.build_settings_page(Settings), encoding="utf-8")
+    (folder / "problems.md").write_text(docs.build_problems_page(), encoding="utf-8")
 
 
 @cli.command("clear-files")
 def clear_files_command() -> None:
     """Remove files that no message refers to and that are older than a day; how many there were."""
     settings = read_settings()
-    known = _in_transaction(settings, known_files)
-    store = FolderStore(settings.var_dir / "files")
+    known = _in_transaction(settings, load_files)
+    store = FileStore(settings.var_dir / "files")
     gone = store.clear(known, clock.now().timestamp(), timedelta(days=1))
     sys.stdout.write(f"{gone}\n")
 
@@ -168,7 +168,11 @@ def recount_command(
     settings = read_settings()
 
     async def one(session: AsyncSession, month: date, span: Span) -> int:
-        return len(await counters.drift(session, month, span)) if check else await counters.mend(session, month, span)
+        return (
+            len(await counters.find_drift(session, month, span))
+            if check
+            else await counters.repair(session, month, span)
+        )
 
     wrong = 0
     for month in _in_transaction(settings, counters.months):
@@ -210,7 +214,7 @@ def worker_command() -> None:
 def run_command(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """What `make run` does: the demo profile, migrated, seeded, with demo accounts, served with its worker."""
     os.environ["APP_PROFILE"] = Profile.DEMO.value
-    settings = demo.with_secrets(read_settings())
+    settings = demo.add_secrets(read_settings())
     migrate(settings)
     seed(settings)
     base_url = f"http://{host}:{port}"

@@ -63,7 +63,7 @@ def _written_once(path: Path, text: str) -> str:
     return text
 
 
-def with_secrets(settings: Settings) -> Settings:
+def add_secrets(settings: Settings) -> Settings:
     """The settings with a secret key of their own; the signing key is made by identity, in the same folder."""
     if settings.secret_key.get_secret_value():
         return settings
@@ -75,7 +75,9 @@ def _password() -> str:
     return "".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(20))
 
 
-def _wanted(first: Unit, second: Unit, centricity: Unit, press: Unit) -> list[tuple[Role, Unit | None, str, str]]:
+def list_demo_accounts(
+    first: Unit, second: Unit, centricity: Unit, press: Unit
+) -> list[tuple[Role, Unit | None, str, str]]:
     return [
         (Role.ADMIN, None, "admin", "Администратор Анна Андреевна"),
         (Role.OPERATOR, first, "operator", "Операторова Ольга Олеговна"),
@@ -90,7 +92,7 @@ def _wanted(first: Unit, second: Unit, centricity: Unit, press: Unit) -> list[tu
 async def make_accounts(session: AsyncSession, kept: Accounts | None) -> Accounts:
     """Create the demo accounts: with the passwords kept in the accounts file, else with new ones for all."""
     units = await reference.demo_units(session)
-    wanted = _wanted(units.first, units.second, units.centricity, units.press)
+    wanted = list_demo_accounts(units.first, units.second, units.centricity, units.press)
     accounts = (
         kept.accounts
         if kept

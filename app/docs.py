@@ -2,10 +2,10 @@
 
 from pydantic_settings import BaseSettings
 
-from app.core.problems import every_problem
+from app.core.problems import list_problem_classes
 
 
-def settings_page(settings: type[BaseSettings]) -> str:
+def build_settings_page(settings: type[BaseSettings]) -> str:
     """`docs/settings.md`."""
     lines = [
         "# Settings",
@@ -23,7 +23,7 @@ def settings_page(settings: type[BaseSettings]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def problems_page() -> str:
+def build_problems_page() -> str:
     """`docs/problems.md`."""
     lines = [
         "# Problems",
@@ -37,6 +37,6 @@ def problems_page() -> str:
     rows = {
         (int(problem.status), problem.code): f"| {int(problem.status)} | `{problem.code}` "
         f"| {problem.title_ru} / {problem.title_en} | {(problem.__doc__ or '').splitlines()[0]} |"
-        for problem in every_problem()
+        for problem in list_problem_classes()
     }
     return "\n".join([*lines, *(rows[key] for key in sorted(rows))]) + "\n"

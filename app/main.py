@@ -13,9 +13,9 @@ from app import openapi
 from app.core import health, logging, problem_responses
 from app.core.body_guard import BodyGuard
 from app.core.db import Database
-from app.core.file_store import FolderStore
+from app.core.file_store import FileStore
 from app.core.metrics import Metrics
-from app.core.middleware import Edge
+from app.core.middleware import RequestMiddleware
 from app.core.rate_limits import RateLimiter
 from app.core.settings import Settings
 from app.identity.router import router as identity_router
@@ -92,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database
-    app.state.files = FolderStore(settings.var_dir / "files")
+    app.state.files = FileStore(settings.var_dir / "files")
     app.state.metrics = metrics
     app.state.migration_head = health.migration_head()
     app.state.tokens = app.state.resolver = TokenResolver(settings)
@@ -124,5 +124,5 @@ def create_app(settings: Settings) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"],
             expose_headers=["ETag", "X-Request-ID", "Retry-After", "RateLimit", "Idempotent-Replayed"],
         )
-    app.add_middleware(Edge, settings=settings, metrics=metrics)
+    app.add_middleware(RequestMiddleware, settings=settings, metrics=metrics)
     return app

@@ -23,12 +23,12 @@ from app.interaction_points.importer import POINTS
 from app.messages import delivery, gap_handlers, notification_handlers
 from app.messages.service import deadlines
 from app.monitoring import comment_handlers as monitoring_notices
-from app.monitoring.service.targets import judge_targets
+from app.monitoring.service.targets import check_targets
 from app.reply_templates import notification_handlers as template_notices
 from app.reply_templates.importer import TEMPLATES
 from app.reply_templates.service import review
 from app.surveys import comment_indexer, counters
-from app.surveys.events import CommentsReadIn
+from app.surveys.events import CommentsIndexed
 from app.surveys.importer import SUBMISSIONS
 from app.surveys.service import drafts, links
 
@@ -40,7 +40,7 @@ LOOKED_EVERY_SECONDS = 2
 JUDGED_EVERY_SECONDS = 60
 
 
-def every_handler(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[type[Event], Sequence[Handler]]:
+def merge_handlers(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[type[Event], Sequence[Handler]]:
     """The handlers of several domains together; an event may have some in each."""
     merged: dict[type[Event], list[Handler]] = defaultdict(list)
     for handlers in known:
@@ -52,7 +52,7 @@ def every_handler(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[ty
 IMPORTERS: Sequence[Importer | BulkImporter] = (POINTS, TEMPLATES, SUBMISSIONS)
 """Everything that can be imported."""
 
-HANDLERS = every_handler(
+HANDLERS = merge_handlers(
     delivery.HANDLERS,
     notification_handlers.HANDLERS,
     gap_handlers.HANDLERS,
@@ -63,17 +63,20 @@ HANDLERS = every_handler(
 """Who does the work of which event."""
 
 
-LONG_JOBS: Sequence[Sequence[type[Event]]] = ((ImportQueued, ImportChecked, ImportEnded), (CommentsReadIn,))
+LONG_JOBS: Sequence[Sequence[type[Event]]] = ((ImportQueued, ImportChecked, ImportEnded), (CommentsIndexed,))
 """Events whose work comes by thousands and takes minutes. Each of these has a relay of its own."""
 
 
-def make_relays(database: Database) -> list[Relay]:
+def build_relays(database: Database) -> list[Relay]:
     """Relays that together take every event once: no reply and no notification waits behind an import."""
     apart = [event for events in LONG_JOBS for event in events]
-    return [Relay(database, HANDLERS, but=apart), *(Relay(database, HANDLERS, only=events) for events in LONG_JOBS)]
+    return [
+        Relay(database, HANDLERS, exclude=apart),
+        *(Relay(database, HANDLERS, include=events) for events in LONG_JOBS),
+    ]
 
 
-async def clear_old_keys(database: Database) -> int:
+async def delete_old_idempotency_records(database: Database) -> int:
     """Forget idempotency keys older than 48 hours; how many there were."""
     async with database.transaction() as session:
         gone = await session.exec(
@@ -82,7 +85,7 @@ async def clear_old_keys(database: Database) -> int:
     return int(gone.rowcount)
 
 
-async def clear_questionnaires(database: Database) -> int:
+async def delete_expired_questionnaires(database: Database) -> int:
     """Delete half-filled questionnaires and one-time links whose time is over; how many there were."""
     async with database.transaction() as session:
         return await drafts.clear_expired(session) + await links.clear_expired(session)
@@ -91,9 +94,9 @@ async def clear_questionnaires(database: Database) -> int:
 async def _clear_regularly(database: Database, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
-            await clear_old_keys(database)
+            await delete_old_idempotency_records(database)
             await clear_abandoned(database)
-            await clear_questionnaires(database)
+            await delete_expired_questionnaires(database)
         except Exception as error:  # the loop outlives every outage  # noqa: BLE001
             log.warning("clearing_failed", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
@@ -126,12 +129,12 @@ async def fold_counters(database: Database) -> bool:
         return await counters.fold(session) == counters.FOLDED_AT_ONCE
 
 
-async def read_comments(database: Database) -> bool:
+async def index_comments(database: Database) -> bool:
     """Read in the comments of some submissions; whether there may be more."""
-    return await comment_indexer.read_in(database) > 0
+    return await comment_indexer.index_comments(database) > 0
 
 
-async def _work_off(
+async def _run_regularly(
     database: Database,
     stop: asyncio.Event,
     work: Callable[[Database], Awaitable[bool]],
@@ -152,7 +155,7 @@ async def _work_off(
 async def is_deadline_due(database: Database) -> bool:
     """Whether a reminder or an escalation waits; asked first, so that an idle worker takes no write lock."""
     async with database.transaction(write=False) as session:
-        return await deadlines.is_something_due(session)
+        return await deadlines.has_due_reminders(session)
 
 
 async def is_review_due(database: Database) -> bool:
@@ -164,10 +167,10 @@ async def is_review_due(database: Database) -> bool:
 async def run_worker(database: Database, settings: Settings, stop: asyncio.Event) -> None:
     """Work until told to stop."""
     async with asyncio.TaskGroup() as tasks:
-        for relay in make_relays(database):
+        for relay in build_relays(database):
             tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
         tasks.create_task(_clear_regularly(database, stop))
         tasks.create_task(_watch_deadlines(database, stop, settings.deadline_poll_seconds))
-        tasks.create_task(_work_off(database, stop, fold_counters))
-        tasks.create_task(_work_off(database, stop, read_comments))
-        tasks.create_task(_work_off(database, stop, judge_targets, JUDGED_EVERY_SECONDS))
+        tasks.create_task(_run_regularly(database, stop, fold_counters))
+        tasks.create_task(_run_regularly(database, stop, index_comments))
+        tasks.create_task(_run_regularly(database, stop, check_targets, JUDGED_EVERY_SECONDS))

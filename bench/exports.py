@@ -19,7 +19,7 @@ from sqlmodel import select
 
 from app.cli import migrate, seed
 from app.core import clock
-from app.core.db import driver_url
+from app.core.db import to_driver_url
 from app.core.ids import new_id
 from app.organizations.models import Organization, OrganizationKind
 from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
@@ -32,7 +32,7 @@ BATCH = 10_000
 
 def fill(address: str, count: int) -> None:
     """So many submissions of the ministry, a day for each thousand."""
-    url = driver_url(address)
+    url = to_driver_url(address)
     engine = sa.create_engine(url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url)
     with engine.begin() as connection:
         form = connection.execute(select(SurveyForm.id, SurveyForm.key)).one()

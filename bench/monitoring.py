@@ -21,12 +21,12 @@ from sqlmodel import SQLModel, select
 
 from app.cli import migrate, seed
 from app.core import clock
-from app.core.db import driver_url, month_of
+from app.core.db import month_of, to_driver_url
 from app.core.ids import new_id
 from app.interaction_points.models import Point
 from app.organizations.models import Organization, OrganizationKind
 from app.surveys import counters
-from app.surveys.comment_indexer import prepare
+from app.surveys.comment_indexer import prepare_comment
 from app.surveys.models import Span, SurveyForm
 from bench.serving import for_each_database, resident, served
 from tests.conftest import settings_for
@@ -87,7 +87,7 @@ FROM numbers
 
 def fill(address: str, count: int) -> None:
     """So many submissions with their counters and comments, by statements that make them all at once."""
-    url = driver_url(address)
+    url = to_driver_url(address)
     engine = sa.create_engine(url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url)
     is_postgres = engine.dialect.name == "postgresql"
     with engine.begin() as connection:
@@ -143,7 +143,7 @@ def _fill_comments(connection: sa.Connection) -> None:
     words.create(connection)
     for place, text in enumerate(SENTENCES):
         connection.execute(sa.insert(stock).values(place=place, text=text))
-        for form in prepare(text).lemmas:
+        for form in prepare_comment(text).lemmas:
             connection.execute(sa.insert(words).values(place=place, lemma=form))
     rows = counters.submissions
     has_text = sa.cast(rows.c.answers["comments"], sa.Text) != "{}"
@@ -166,7 +166,9 @@ def _fill_comments(connection: sa.Connection) -> None:
     rare = connection.execute(sa.select(comments).limit(1)).mappings().one()
     once = dict(rare) | {"id": new_id(), "submission_id": new_id(), "text": RARE}
     connection.execute(sa.insert(comments).values(once))
-    connection.execute(sa.insert(lemmas), [{"lemma": form, "comment_id": once["id"]} for form in prepare(RARE).lemmas])
+    connection.execute(
+        sa.insert(lemmas), [{"lemma": form, "comment_id": once["id"]} for form in prepare_comment(RARE).lemmas]
+    )
     for span in Span:
         day: Any = comments.c.counted_on if span is Span.DAY else month_of(comments.c.counted_on)
         keys = [comments.c[name] for name in ("organization_id", "form_id", "municipality", "source", "row_key")]

@@ -19,14 +19,14 @@ from uuid import UUID
 
 import yaml
 
-from app.core.data_files import read_yaml
-from app.language.lemmas import words_of
-from app.language.normalization import normalized
+from app.core.data_files import load_yaml
+from app.language.lemmas import find_words
+from app.language.normalization import normalize
 from app.reply_templates import reference
 from app.reply_templates.search import reference as finding
 from app.reply_templates.search.rules.index import TUNING, Index, Source, Tuning
 from app.reply_templates.search.rules.synonyms import SynonymKind, Synonyms
-from app.reply_templates.search.rules.tokenizer import forms_of
+from app.reply_templates.search.rules.tokenizer import load_forms
 
 DATA = Path(__file__).resolve().parents[1] / "tests/reply_templates/data/labelled_messages.yaml"
 SILENCE = 0.8
@@ -57,19 +57,19 @@ def sources(*, typical: bool) -> dict[str, Source]:
     """The test knowledge base: templates alone, or with the two typical messages of each."""
     told = yaml.safe_load(DATA.read_text("utf-8"))["templates"]
     examples = {one["key"]: one["typical"] if typical else [] for one in told}
-    demo = read_yaml(reference.__file__, "demo_templates.yaml")["templates"]
+    demo = load_yaml(reference.__file__, "demo_templates.yaml")["templates"]
     return {one["key"]: Source(one["title"], one["keywords"], examples[one["key"]], one["text"]) for one in demo}
 
 
 def known_synonyms() -> Synonyms:
     """The table as it is loaded at first."""
-    raw = read_yaml(finding.__file__, "synonyms.yaml")
+    raw = load_yaml(finding.__file__, "synonyms.yaml")
     return Synonyms.of([(kind, terms) for kind in SynonymKind for terms in raw[kind.value]])
 
 
 def tokens(text: str) -> list[str]:
     """Words as they are written."""
-    return normalized(" ".join(words_of(text))).split()
+    return normalize(" ".join(find_words(text))).split()
 
 
 def grams(text: str) -> list[str]:
@@ -153,7 +153,7 @@ def silence(way: Way, told: Iterable[Labelled], least: float) -> float:
 
 def ways(base: dict[str, Source]) -> dict[str, Way]:
     """Every way that is compared."""
-    lemmas = bm25(base, forms_of)
+    lemmas = bm25(base, load_forms)
     known = {
         "tokens": bm25(base, tokens),
         "lemmas": lemmas,
@@ -207,7 +207,7 @@ def many(count: int) -> dict[UUID, Source]:
 def speed() -> dict[str, Any]:
     """p50 and p95 of a suggestion in milliseconds over 5,000 templates, and what building and following cost."""
     base, synonyms, texts = many(MANY), known_synonyms(), [one.text for one in messages("dev")]
-    forms_of(" ".join(texts))  # the dictionary is loaded before the clock runs
+    load_forms(" ".join(texts))  # the dictionary is loaded before the clock runs
     index = Index()
     began = time.perf_counter()
     for template_id, source in base.items():

@@ -60,11 +60,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_template_choices_template", "template_choices", ["template_id", "id"], unique=False)
     # What is searched is derived from the words by the service's own rule, so it is that rule that is asked.
-    from app.reply_templates.search.rules.tokenizer import searched
+    from app.reply_templates.search.rules.tokenizer import select_search_words
 
     connection = op.get_bind()
     for template_id, text in connection.execute(sa.select(templates.c.id, templates.c.search_text)).all():
-        changed = sa.update(templates).where(templates.c.id == template_id).values(search_text=searched(text))
+        changed = sa.update(templates).where(templates.c.id == template_id).values(search_text=select_search_words(text))
         connection.execute(changed)
 
 

@@ -117,7 +117,7 @@ def _know_kinds(kinds: tuple[str, ...]) -> None:
 def _tell_reviews() -> None:
     """What is in use counts as current for half a year from its publication."""
     # What is searched is derived from the words by the service's own rule, so it is that rule that is asked.
-    from app.reply_templates.search.rules.tokenizer import searched
+    from app.reply_templates.search.rules.tokenizer import select_search_words
 
     connection = op.get_bind()
     tables = sa.MetaData()
@@ -136,7 +136,7 @@ def _tell_reviews() -> None:
     )
     for row in connection.execute(in_use).mappings().all():
         told = " ".join([row["title"], *row["keywords"], *row["examples"], row["text"]])
-        values: dict[str, Any] = {"published_search_text": searched(told), "reviewed_at": row["published_at"]}
+        values: dict[str, Any] = {"published_search_text": select_search_words(told), "reviewed_at": row["published_at"]}
         values["reviewed_by"] = row["approved_by"]
         if row["state"] != "archived" and row["published_at"] is not None:
             values |= _review(row["published_at"])

@@ -9,11 +9,11 @@ from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock, request_context
-from app.core.db import Row, json_column
+from app.core.db import Table, json_column
 from app.core.security import Principal
 
 
-class AuditEvent(Row, table=True):
+class AuditEvent(Table, table=True):
     """One deed. Names of changed fields are kept, values are not: no personal data stands here."""
 
     __tablename__ = "audit_events"
@@ -45,16 +45,16 @@ def record(
     fields: Sequence[str] = (),
     result: str = "ok",
     keep_address: bool = True,
-    nobody: str = "anonymous",
+    fallback_actor: str = "anonymous",
 ) -> None:
     """Write down one deed; `keep_address=False` for respondents, whose answers must not point at them.
 
-    Without a caller the actor is `nobody`: `anonymous`, or `service` for what the worker does.
+    Without a caller the actor is `fallback_actor`: `anonymous`, or `service` for what the worker does.
     """
     session.add(
         AuditEvent(
             occurred_at=clock.now(),
-            actor_kind=by.kind if by else nobody,
+            actor_kind=by.kind if by else fallback_actor,
             actor_id=by.id if by else None,
             actor_roles=sorted(by.roles) if by else [],
             acting_for=by.acts_for if by else None,
@@ -64,7 +64,7 @@ def record(
             object_id=str(object_id) if object_id is not None else None,
             fields=list(fields),
             result=result,
-            request_id=request_context.request_id(),
-            address=request_context.address() if keep_address else None,
+            request_id=request_context.get_request_id(),
+            address=request_context.get_client_address() if keep_address else None,
         )
     )

@@ -8,8 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.problem_responses import render
-from app.core.problems import Problem, RequestTimeout, TooLarge, Unreadable, UnsupportedMediaType
+from app.core.problem_responses import to_response
+from app.core.problems import BadRequest, Problem, RequestTimeout, TooLarge, UnsupportedMediaType
 
 MAX_DEPTH = 32
 MAX_FIELDS = 200
@@ -66,26 +66,26 @@ def _is_too_deep(text: str) -> bool:
 
 
 def check_json(body: bytes) -> None:
-    """Raise `Unreadable` unless the body is JSON in UTF-8 without NaN, Infinity, repeated keys and deep nesting."""
+    """Raise `BadRequest` unless the body is JSON in UTF-8 without NaN, Infinity, repeated keys and deep nesting."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        raise Unreadable("Тело запроса не в кодировке UTF-8.", "The body is not UTF-8.") from None
+        raise BadRequest("Тело запроса не в кодировке UTF-8.", "The body is not UTF-8.") from None
     if _is_too_deep(text):
-        raise Unreadable("Слишком глубокая вложенность JSON.", "The JSON is nested too deep.")
+        raise BadRequest("Слишком глубокая вложенность JSON.", "The JSON is nested too deep.")
     try:
         json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once_each)
     except _Refused:
-        raise Unreadable(
+        raise BadRequest(
             "JSON содержит NaN, Infinity или повторяющийся ключ.", "The JSON has NaN, Infinity or a repeated key."
         ) from None
     except (ValueError, RecursionError):
-        raise Unreadable("Тело запроса не является JSON.", "The body is not JSON.") from None
+        raise BadRequest("Тело запроса не является JSON.", "The body is not JSON.") from None
 
 
 def _check_form(body: bytes) -> None:
     if body.count(b"&") >= MAX_FIELDS:
-        raise Unreadable("Слишком много полей формы.", "The form has too many fields.")
+        raise BadRequest("Слишком много полей формы.", "The form has too many fields.")
 
 
 def _check(scope: Scope, content_type: str, body: bytes) -> None:
@@ -134,7 +134,7 @@ class BodyGuard:
             if body:
                 _check(scope, request.headers.get("content-type", ""), body)
         except Problem as problem:
-            await render(problem, request)(scope, receive, send)
+            await to_response(problem, request)(scope, receive, send)
             return
 
         handed_on = False

@@ -6,6 +6,6 @@ from typing import Any
 import yaml
 
 
-def read_yaml(module_file: str, name: str) -> Any:
+def load_yaml(module_file: str, name: str) -> Any:
     """The content of `data/<name>` beside a module, given as its `__file__`."""
     return yaml.safe_load((Path(module_file).parent / "data" / name).read_text(encoding="utf-8"))

@@ -10,7 +10,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import SQLModel
 
-from app.core.problems import Conflict, Invalid, OutOfSpace, Problem, Stale, StillReferred, Unavailable, every_problem
+from app.core.problems import (
+    Conflict,
+    OutOfSpace,
+    PreconditionFailed,
+    Problem,
+    StillReferenced,
+    Unavailable,
+    ValidationFailed,
+    list_problem_classes,
+)
 
 _FULL = ("disk is full", "disk full", "no space left", "disk i/o error", "could not extend file")
 
@@ -28,10 +37,10 @@ def _by_columns() -> dict[str, str]:
 
 @cache
 def _by_constraint() -> dict[str, type[Problem]]:
-    return {name: problem for problem in every_problem() for name in problem.constraints}
+    return {name: problem for problem in list_problem_classes() for name in problem.constraints}
 
 
-def broken_constraint(error: IntegrityError) -> str | None:
+def find_broken_constraint(error: IntegrityError) -> str | None:
     """The name of the constraint that refused, where the database tells it."""
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     if name:
@@ -44,20 +53,20 @@ def broken_constraint(error: IntegrityError) -> str | None:
     return None
 
 
-def problem_of(error: SQLAlchemyError) -> Problem:  # noqa: PLR0911  one line for each kind of failure
+def to_problem(error: SQLAlchemyError) -> Problem:  # noqa: PLR0911  one line for each kind of failure
     """The problem that a database failure is: a fact about the data, or a passing weakness of the service."""
     if isinstance(error, StaleDataError):
-        return Stale()
+        return PreconditionFailed()
     if isinstance(error, IntegrityError):
-        name = broken_constraint(error)
+        name = find_broken_constraint(error)
         known = _by_constraint().get(name or "")
         if known is not None:
             return known()
         if (name or "").startswith("ck_"):
-            return Invalid()
-        return Conflict() if name else StillReferred()
+            return ValidationFailed()
+        return Conflict() if name else StillReferenced()
     if isinstance(error, DataError):
-        return Invalid()
+        return ValidationFailed()
     if isinstance(error, PoolTimeout):
         return Unavailable(1)
     if isinstance(error, DBAPIError):
@@ -65,12 +74,12 @@ def problem_of(error: SQLAlchemyError) -> Problem:  # noqa: PLR0911  one line fo
         if any(sign in text for sign in _FULL):
             return OutOfSpace()
         if isinstance(error.orig, OverflowError):
-            return Invalid()
+            return ValidationFailed()
         return Unavailable()
     return Problem()
 
 
-def is_passing(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed a moment later (a lock, a lost connection)."""
     return isinstance(error, PoolTimeout | sqlite3.OperationalError) or (
         isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError)

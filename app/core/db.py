@@ -61,18 +61,18 @@ def json_column(*, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"), nullable=nullable)
 
 
-def limit(column: str, longest: int, *, shortest: int = 1) -> sa.CheckConstraint:
+def length_check(column: str, longest: int, *, shortest: int = 1) -> sa.CheckConstraint:
     """A CHECK on a text's length: SQLite ignores VARCHAR(n), and a table class validates nothing."""
     return sa.CheckConstraint(f"length({column}) BETWEEN {shortest} AND {longest}", name=f"{column}_length")
 
 
-class Row(SQLModel):
+class Table(SQLModel):
     """The base of tables. Rows from outside are made by `Row.model_validate(data, update=…)` only."""
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
 
 
-class VersionedRow(Row):
+class VersionedTable(Table):
     """A row that can change: its version is the ETag, and a lost update is refused by the database itself."""
 
     version: int = Field(default=1, nullable=False)
@@ -83,7 +83,7 @@ class VersionedRow(Row):
         return {"version_id_col": cls.__table__.c.version} if hasattr(cls, "__table__") else {}
 
 
-def insert_into(session: AsyncSession, table: Any) -> postgresql.Insert | sqlite.Insert:
+def build_insert(session: AsyncSession, table: Any) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT, which SQLAlchemy has for each database by itself only."""
     is_postgres = session.get_bind().dialect.name == "postgresql"
     return postgresql.insert(table) if is_postgres else sqlite.insert(table)
@@ -106,7 +106,7 @@ def _month_of_sqlite(element: month_of, compiler: SQLCompiler, **options: Any) -
     return f"date({compiler.process(element.clauses, **options)}, 'start of month')"
 
 
-def driver_url(address: str) -> URL:
+def to_driver_url(address: str) -> URL:
     """The address with the driver this service uses: aiosqlite or psycopg."""
     url = make_url(address)
     kind = url.get_backend_name()
@@ -128,7 +128,7 @@ def _postgres_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _tame_sqlite(engine: AsyncEngine) -> None:
+def _configure_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver's own BEGIN comes too late for SELECT and DDL
@@ -154,7 +154,7 @@ class Database:
     """One engine with its sessions. `transaction()` is the only way to a session."""
 
     def __init__(self, settings: Settings) -> None:
-        url = driver_url(settings.database_address)
+        url = to_driver_url(settings.database_address)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         common: dict[str, Any] = {
             "hide_parameters": True,  # an exception's text goes to the log, a client's data does not
@@ -164,7 +164,7 @@ class Database:
         }
         if self.is_sqlite:
             self.engine = create_async_engine(url, **common)
-            _tame_sqlite(self.engine)
+            _configure_sqlite(self.engine)
         else:
             self.engine = create_async_engine(
                 url, pool_pre_ping=True, pool_recycle=1800, connect_args=_postgres_options(settings), **common

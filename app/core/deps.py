@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.db import Database
-from app.core.file_store import FolderStore
+from app.core.file_store import FileStore
 from app.core.settings import Settings
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -25,13 +25,13 @@ def get_settings(request: Request) -> Settings:
     return settings
 
 
-def get_files(request: Request) -> FolderStore:
+def get_files(request: Request) -> FileStore:
     """Where contents of files are kept."""
-    files: FolderStore = request.app.state.files
+    files: FileStore = request.app.state.files
     return files
 
 
-def public_url(request: Request) -> str:
+def get_public_url(request: Request) -> str:
     """The service's address as people see it, without a slash at its end: as set, else as it was called."""
     return (get_settings(request).public_url or str(request.base_url)).rstrip("/")
 
@@ -44,6 +44,6 @@ async def get_session(request: Request) -> AsyncGenerator[AsyncSession]:
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
-FilesDep = Annotated[FolderStore, Depends(get_files)]
-PublicUrl = Annotated[str, Depends(public_url)]
+FilesDep = Annotated[FileStore, Depends(get_files)]
+PublicUrl = Annotated[str, Depends(get_public_url)]
 DatabaseDep = Annotated[Database, Depends(get_database)]

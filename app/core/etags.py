@@ -8,25 +8,25 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from app.core.db import VersionedRow
-from app.core.problems import PreconditionRequired, Stale
+from app.core.db import VersionedTable
+from app.core.problems import PreconditionFailed, PreconditionRequired
 
 _STRONG = re.compile(r'\s*"([\x21\x23-\x7e]*)"\s*')
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class IfMatch:
     """The versions a caller will accept. Weak tags never match (RFC 9110, 13.1.1)."""
 
     tags: frozenset[str]
 
-    def require(self, row: VersionedRow) -> None:
-        """Raise `Stale` unless the row's present version is among them."""
+    def require(self, row: VersionedTable) -> None:
+        """Raise `PreconditionFailed` unless the row's present version is among them."""
         if "*" not in self.tags and str(row.version) not in self.tags:
-            raise Stale
+            raise PreconditionFailed
 
 
-ANY_VERSION = Match(frozenset("*"))
+ANY_VERSION = IfMatch(frozenset("*"))
 """Whatever the version: for actions on many objects at once, which name none."""
 
 
@@ -36,45 +36,45 @@ def _tags(header: str) -> frozenset[str]:
     return frozenset(found[1] for part in header.split(",") if (found := _STRONG.fullmatch(part)))
 
 
-def if_match(
+def get_if_match(
     if_match: Annotated[
         str | None, Header(description="The object's ETag, required (428 without it).", max_length=500)
     ] = None,
-) -> Match:
+) -> IfMatch:
     """The caller's `If-Match`; a change without one is 428."""
     if if_match is None:
         raise PreconditionRequired
-    return Match(_tags(if_match))
+    return IfMatch(_tags(if_match))
 
 
-MatchDep = Annotated[Match, Depends(if_match)]
+IfMatchDep = Annotated[IfMatch, Depends(get_if_match)]
 
 
-def etag(version: int) -> str:
+def format_etag(version: int) -> str:
     """A version as a strong entity tag."""
     return f'"{version}"'
 
 
-def answer(
+def json_response(
     model: BaseModel, *, version: int | None = None, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """An object as the whole answer, with its ETag."""
     shown: dict[str, str] = dict(headers or {})
     if version is not None:
-        shown["ETag"] = etag(version)
+        shown["ETag"] = format_etag(version)
         shown.setdefault("Cache-Control", "private, no-cache")
     return Response(model.model_dump_json(by_alias=True), status, shown, "application/json")
 
 
-def is_known(request: Request, tag: str) -> bool:
+def is_not_modified(request: Request, tag: str) -> bool:
     """Whether `If-None-Match` names the tag (weakly compared), so that 304 is the answer to a GET."""
     wanted = request.headers.get("if-none-match", "")
     known = {part.strip().removeprefix("W/") for part in wanted.split(",")}
     return wanted.strip() == "*" or tag in known
 
 
-def conditional(request: Request, model: BaseModel, *, version: int) -> Response:
+def conditional_response(request: Request, model: BaseModel, *, version: int) -> Response:
     """The answer to a GET: 304 when `If-None-Match` names the present version."""
-    if is_known(request, etag(version)):
-        return Response(status_code=304, headers={"ETag": etag(version)})
-    return answer(model, version=version)
+    if is_not_modified(request, format_etag(version)):
+        return Response(status_code=304, headers={"ETag": format_etag(version)})
+    return json_response(model, version=version)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 
-class FolderStore:
+class FileStore:
     """Keeps contents under `var/files`. The same content is kept once; what no row refers to is harmless.
 
     A content is written before the transaction that refers to it commits: a rollback may leave a file that nobody

@@ -32,7 +32,7 @@ def migration_head() -> str:
     return ScriptDirectory.from_config(config).get_current_head() or ""
 
 
-async def is_prepared(database: Database, head: str) -> bool:
+async def is_ready(database: Database, head: str) -> bool:
     """Whether the database stands at that migration and holds the reference data, whose last piece is the form."""
     async with database.transaction(write=False) as session:
         row = (await session.exec(sa.text("SELECT version_num FROM alembic_version"))).first()  # type: ignore[call-overload]
@@ -54,7 +54,7 @@ async def ready(request: Request, database: DatabaseDep, settings: SettingsDep) 
     if getattr(request.app.state, "is_stopping", False):
         raise Unavailable
     try:
-        prepared = await is_prepared(database, request.app.state.migration_head)
+        prepared = await is_ready(database, request.app.state.migration_head)
     except (Problem, SQLAlchemyError, OSError):
         raise Unavailable from None
     if not prepared or (settings.is_demo and not settings.accounts_file.exists()):

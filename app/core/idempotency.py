@@ -18,9 +18,9 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.db import Row, insert_into, json_column
+from app.core.db import Table, build_insert, json_column
 from app.core.ids import new_id
-from app.core.problems import Conflict, Invalid, Unreadable
+from app.core.problems import BadRequest, Conflict, ValidationFailed
 from app.core.security import Principal
 
 MAX_KEY = 255
@@ -28,7 +28,7 @@ _SOUND = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_HEADERS = ("ETag", "Location")
 
 
-class IdempotencyRecord(Row, table=True):
+class IdempotencyRecord(Table, table=True):
     """A key of a caller for an operation, with the fingerprint of the request and the answer it got."""
 
     __tablename__ = "idempotency_records"
@@ -44,7 +44,7 @@ class IdempotencyRecord(Row, table=True):
     created_at: datetime = Field(index=True)
 
 
-class KeyReused(Invalid):
+class IdempotencyKeyReused(ValidationFailed):
     """The same key came with another request."""
 
     code = "idempotency_key_reused"
@@ -52,7 +52,7 @@ class KeyReused(Invalid):
     detail_ru, detail_en = "Для другого запроса нужен новый ключ.", "Another request needs another key."
 
 
-class KeyRequired(Unreadable):
+class IdempotencyKeyRequired(BadRequest):
     """Integrations must send a key with every creating request, and everybody with an import."""
 
     code = "idempotency_key_required"
@@ -60,7 +60,7 @@ class KeyRequired(Unreadable):
     detail_ru, detail_en = "Передайте уникальный ключ запроса.", "Send a unique key with the request."
 
 
-class KeyMalformed(Unreadable):
+class IdempotencyKeyMalformed(BadRequest):
     """The key is empty, too long or holds characters that are not visible ASCII."""
 
     code = "idempotency_key_malformed"
@@ -68,7 +68,7 @@ class KeyMalformed(Unreadable):
     detail_ru, detail_en = "До 255 видимых символов ASCII.", "Up to 255 visible ASCII characters."
 
 
-class FirstStillRunning(Conflict):
+class IdempotencyInProgress(Conflict):
     """The first request with this key is not answered yet."""
 
     code = "idempotency_in_progress"
@@ -79,8 +79,8 @@ class FirstStillRunning(Conflict):
         super().__init__(headers={"Retry-After": "1"})
 
 
-class Once:
-    """Does the work of a creating request once per key: `return await once(session, by, work)`."""
+class Idempotency:
+    """Does the work of a creating request once per key: `return await idempotency(session, by, work)`."""
 
     def __init__(self, request: Request, key: str | None) -> None:
         self._request = request
@@ -92,12 +92,12 @@ class Once:
         """The answer of `work`, or the kept answer of the first request with this key."""
         if self._key is None:
             if by is not None and by.kind == "client":
-                raise KeyRequired
+                raise IdempotencyKeyRequired
             return await work()
         caller = by.caller_key if by else "anonymous"
         operation = f"{self._request.method} {self._request.url.path}"
         fingerprint = await self._fingerprint()
-        if not await claim(session, caller, operation, self._key, fingerprint):
+        if not await claim_key(session, caller, operation, self._key, fingerprint):
             return await _replay(session, caller, operation, self._key, fingerprint)
         response = await work()
         await session.exec(
@@ -133,7 +133,7 @@ def _is(caller: str, operation: str, key: str) -> tuple[Any, ...]:
     return (col(record.caller) == caller, col(record.operation) == operation, col(record.key) == key)
 
 
-async def claim(session: AsyncSession, caller: str, operation: str, key: str, fingerprint: str) -> bool:
+async def claim_key(session: AsyncSession, caller: str, operation: str, key: str, fingerprint: str) -> bool:
     """Take a key for the transaction at work: whoever comes second waits for the first and is told False."""
     row = {
         "id": new_id(),
@@ -144,7 +144,7 @@ async def claim(session: AsyncSession, caller: str, operation: str, key: str, fi
         "created_at": clock.now(),
     }
     statement = (
-        insert_into(session, IdempotencyRecord)
+        build_insert(session, IdempotencyRecord)
         .values(row)
         .on_conflict_do_nothing(index_elements=["caller", "operation", "key"])
     )
@@ -152,12 +152,12 @@ async def claim(session: AsyncSession, caller: str, operation: str, key: str, fi
         made = await session.exec(statement.returning(col(IdempotencyRecord.id)))
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == "55P03":  # lock_timeout: the first is still at work
-            raise FirstStillRunning from error
+            raise IdempotencyInProgress from error
         raise
     return made.first() is not None
 
 
-async def fingerprint_of(session: AsyncSession, caller: str, operation: str, key: str) -> str | None:
+async def find_fingerprint(session: AsyncSession, caller: str, operation: str, key: str) -> str | None:
     """The fingerprint that a key was taken with, None if nobody took it."""
     query = select(IdempotencyRecord.fingerprint).where(*_is(caller, operation, key))
     return (await session.exec(query)).first()
@@ -167,35 +167,35 @@ async def _replay(session: AsyncSession, caller: str, operation: str, key: str, 
     query = select(IdempotencyRecord).where(*_is(caller, operation, key))
     record = (await session.exec(query)).first()
     if record is None or record.status is None:
-        raise FirstStillRunning
+        raise IdempotencyInProgress
     if record.fingerprint != fingerprint:
-        raise KeyReused
+        raise IdempotencyKeyReused
     headers = {**(record.headers or {}), "Idempotent-Replayed": "true"}
     return Response(record.body, record.status, headers, "application/json")
 
 
-def once(
+def get_idempotency(
     request: Request,
     idempotency_key: Annotated[
         str | None,
         Header(description="A unique key of the request (RFC draft): up to 255 visible ASCII characters; kept 48 h."),
     ] = None,
-) -> Once:
+) -> Idempotency:
     """The request's idempotency key, sound or absent."""
     if idempotency_key is None:
-        return Once(request, None)
+        return Idempotency(request, None)
     key = idempotency_key.strip()
     if len(key) > 1 and key[0] == key[-1] == '"':  # the draft makes it a quoted string; plain is taken too
         key = key[1:-1]
     if not _SOUND.fullmatch(key):
-        raise KeyMalformed
-    return Once(request, key)
+        raise IdempotencyKeyMalformed
+    return Idempotency(request, key)
 
 
-OnceDep = Annotated[Once, Depends(once)]
+IdempotencyDep = Annotated[Idempotency, Depends(get_idempotency)]
 
 
-def once_required(
+def get_required_idempotency(
     request: Request,
     idempotency_key: Annotated[
         str | None,
@@ -204,11 +204,11 @@ def once_required(
             " kept 48 h."
         ),
     ] = None,
-) -> Once:
+) -> Idempotency:
     """The request's idempotency key, which everybody must send."""
     if idempotency_key is None:
-        raise KeyRequired
-    return once(request, idempotency_key)
+        raise IdempotencyKeyRequired
+    return get_idempotency(request, idempotency_key)
 
 
-OnceRequiredDep = Annotated[Once, Depends(once_required)]
+RequiredIdempotencyDep = Annotated[Idempotency, Depends(get_required_idempotency)]

@@ -10,7 +10,7 @@ from app.core import request_context
 
 
 def _with_request(_logger: Any, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    if (request_id := request_context.request_id()) is not None:
+    if (request_id := request_context.get_request_id()) is not None:
         entry.setdefault("request_id", request_id)
     return entry
 

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core import request_context
 from app.core.ids import new_id
 from app.core.metrics import Metrics
-from app.core.problem_responses import render
-from app.core.problems import Problem, TooManyRequests, Unauthenticated, Unavailable, Unreadable
-from app.core.rate_limits import Allowance, RateLimiter
+from app.core.problem_responses import to_response
+from app.core.problems import BadRequest, Problem, TooManyRequests, Unauthenticated, Unavailable
+from app.core.rate_limits import RateLimit, RateLimiter
 from app.core.security import PrincipalResolver, bearer_token
 from app.core.settings import Settings
 
@@ -42,7 +42,7 @@ DOCS_POLICY = (
 )
 
 
-class Edge:
+class RequestMiddleware:
     """Pure ASGI: every other kind of middleware costs a request again."""
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
@@ -61,7 +61,7 @@ class Edge:
         if method == "HEAD":  # a GET without its body (RFC 9110, 9.3.2)
             scope = {**scope, "method": "GET"}
         request = Request(scope)
-        facts = request_context.RequestFacts(_request_id(request), request.client.host if request.client else None)
+        facts = request_context.RequestContext(_request_id(request), request.client.host if request.client else None)
         token = request_context.current.set(facts)
         started = time.perf_counter()
         answer: dict[str, Any] = {"status": 0, "allowance": None}
@@ -91,20 +91,20 @@ class Edge:
             answer["allowance"] = await self._allowance(request)
             refusal = self._refusal(request, answer["allowance"])
             if refusal is not None:
-                await render(refusal, request)(scope, receive, send)
+                await to_response(refusal, request)(scope, receive, send)
                 return
             await self._app(scope, receive, send)
         except Exception:
             log.exception("request_failed")
             if answer["status"] == 0:
-                await render(Problem(), request)(scope, receive, send)
+                await to_response(Problem(), request)(scope, receive, send)
 
-    def _refusal(self, request: Request, allowance: Allowance | None) -> Problem | None:
+    def _refusal(self, request: Request, allowance: RateLimit | None) -> Problem | None:
         scope = request.scope
         if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > MAX_TARGET:
-            return Unreadable()
+            return BadRequest()
         if not _is_utf8_query(scope["query_string"]):
-            return Unreadable("Строка запроса не в кодировке UTF-8.", "The query is not UTF-8.")
+            return BadRequest("Строка запроса не в кодировке UTF-8.", "The query is not UTF-8.")
         if scope["path"].startswith("/health/"):
             return None
         if self._at_work > self._settings.max_concurrent_requests:
@@ -113,17 +113,17 @@ class Edge:
             return TooManyRequests(allowance.reset_seconds)
         return None
 
-    async def _allowance(self, request: Request) -> Allowance | None:
+    async def _allowance(self, request: Request) -> RateLimit | None:
         if self._settings.rate_limit == "off" or request.url.path.startswith(_UNLIMITED):
             return None
         token = bearer_token(request.headers.get("authorization"))
-        if token is not None and await _is_sound(request, token):
+        if token is not None and await _is_valid_token(request, token):
             caller = hashlib.sha256(token.encode()).hexdigest()[:32]
             return self._limiter.count(caller, self._settings.rate_limit_per_minute)
         address = request.client.host if request.client else "-"
         return self._limiter.count(address, self._settings.rate_limit_anonymous_per_minute)
 
-    def _add_headers(self, headers: MutableHeaders, scope: Scope, request_id: str, allowance: Allowance | None) -> None:
+    def _add_headers(self, headers: MutableHeaders, scope: Scope, request_id: str, allowance: RateLimit | None) -> None:
         headers["X-Request-ID"] = request_id
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
@@ -150,7 +150,7 @@ def _request_id(request: Request) -> str:
     return given if _SOUND_ID.fullmatch(given) else str(new_id())
 
 
-async def _is_sound(request: Request, token: str) -> bool:
+async def _is_valid_token(request: Request, token: str) -> bool:
     """Whether a token is one that we take: with one made up for every call nobody would ever reach a limit."""
     resolver: PrincipalResolver = request.app.state.resolver
     try:

@@ -18,7 +18,7 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.db import Database, Row, json_column
+from app.core.db import Database, Table, json_column
 from app.core.ids import new_id
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ class Event(BaseModel):
         return cls.__name__
 
 
-class OutboxEntry(Row, table=True):
+class OutboxEntry(Table, table=True):
     """An event with the state of its relaying."""
 
     __tablename__ = "outbox"
@@ -78,41 +78,41 @@ class Relay:
         database: Database,
         handlers: Mapping[type[Event], Sequence[Handler]],
         *,
-        only: Iterable[type[Event]] = (),
-        but: Iterable[type[Event]] = (),
+        include: Iterable[type[Event]] = (),
+        exclude: Iterable[type[Event]] = (),
     ) -> None:
         self._database = database
         self._handlers = {event.name(): list(known) for event, known in handlers.items()}
-        self._only, self._but = [event.name() for event in only], [event.name() for event in but]
+        self._include, self._exclude = [event.name() for event in include], [event.name() for event in exclude]
         self._owner = new_id()
 
     async def run(self, stop: asyncio.Event, poll_seconds: float) -> None:
         """Relay until told to stop. A failure of the database is waited out."""
         while not stop.is_set():
             try:
-                busy = await self.relay_once() > 0
+                busy = await self.relay_batch() > 0
             except Exception as error:  # the loop outlives every outage  # noqa: BLE001
                 log.warning("outbox_relay_failed", error=type(error).__name__)
                 busy = False
             if not busy:
                 self._database.has_work.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(_either(stop, self._database.has_work), poll_seconds)
-        await self._give_leases_back()
+                    await asyncio.wait_for(_wait_for_any(stop, self._database.has_work), poll_seconds)
+        await self._release_leases()
 
-    async def relay_once(self) -> int:
+    async def relay_batch(self) -> int:
         """Relay one batch; how many entries were taken."""
-        entries = await self._take()
+        entries = await self._claim()
         for entry in entries:
             await self._relay(entry)
         return len(entries)
 
-    async def _take(self) -> list[OutboxEntry]:
+    async def _claim(self) -> list[OutboxEntry]:
         moment = clock.now()
         entry = OutboxEntry
         is_open = (
-            *([col(entry.event).in_(self._only)] if self._only else []),
-            col(entry.event).not_in(self._but),
+            *([col(entry.event).in_(self._include)] if self._include else []),
+            col(entry.event).not_in(self._exclude),
             col(entry.done_at).is_(None),
             col(entry.parked_at).is_(None),
             col(entry.due_at) <= moment,
@@ -167,7 +167,7 @@ class Relay:
                 )
             )
 
-    async def _give_leases_back(self) -> None:
+    async def _release_leases(self) -> None:
         with contextlib.suppress(Exception):
             async with self._database.transaction() as session:
                 await session.exec(
@@ -177,7 +177,7 @@ class Relay:
                 )
 
 
-async def _either(*events: asyncio.Event) -> None:
+async def _wait_for_any(*events: asyncio.Event) -> None:
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -16,7 +16,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.settings import Settings
 
 T = TypeVar("T")
@@ -80,10 +80,10 @@ class PageParams:
 PageDep = Annotated[PageParams, Depends()]
 
 
-def _broken_cursor() -> Invalid:
-    return Invalid(
-        faults=[
-            Fault(
+def _broken_cursor() -> ValidationFailed:
+    return ValidationFailed(
+        field_errors=[
+            FieldError(
                 "/cursor",
                 "cursor_broken",
                 "Курсор повреждён или относится к другому списку.",

@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.core import clock
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.types import Day
 
 
@@ -22,7 +22,7 @@ class Period:
     ) -> None:
         if since is not None and until is not None and until < since:
             ru, en = "Конец периода раньше начала.", "The period ends before it begins."
-            raise Invalid(faults=[Fault("/to", "dates_reversed", ru, en, "query")])
+            raise ValidationFailed(field_errors=[FieldError("/to", "dates_reversed", ru, en, "query")])
         self.since: date | None = since
         self.until: date | None = until
 

@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from app.core import request_context
-from app.core.database_errors import problem_of
-from app.core.problems import MEDIA_TYPE, MethodNotAllowed, NotFound, Problem, Unreadable, document, prefers_english
-from app.core.validation_errors import invalid_from
+from app.core.database_errors import to_problem
+from app.core.problems import MEDIA_TYPE, BadRequest, MethodNotAllowed, NotFound, Problem, document, prefers_english
+from app.core.validation_errors import to_validation_failed
 
 log = structlog.get_logger()
 
@@ -24,9 +24,9 @@ ErrorPage = Callable[[Problem, Request, str], Response]
 """Makes the page of a problem, in Russian, with the id of the request: a port that `web` implements."""
 
 
-def render(problem: Problem, request: Request) -> Response:
+def to_response(problem: Problem, request: Request) -> Response:
     """The problem as an answer to this request."""
-    request_id = request_context.request_id() or "-"
+    request_id = request_context.get_request_id() or "-"
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
         make_page: ErrorPage = request.app.state.error_page
         return make_page(problem, request, request_id)
@@ -66,7 +66,7 @@ def _of_http(error: HTTPException, request: Request) -> Problem:
     if error.status_code == NotFound.status:
         return NotFound()
     if error.status_code < 500:  # noqa: PLR2004
-        return Unreadable()
+        return BadRequest()
     return Problem()
 
 
@@ -75,19 +75,19 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def _problem(request: Request, problem: Any) -> Response:
-        return render(problem, request)
+        return to_response(problem, request)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: Any) -> Response:
-        return render(invalid_from(error.errors()), request)
+        return to_response(to_validation_failed(error.errors()), request)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: Any) -> Response:
-        return render(_of_http(error, request), request)
+        return to_response(_of_http(error, request), request)
 
     @app.exception_handler(SQLAlchemyError)
     async def _database(request: Request, error: Any) -> Response:
-        problem = problem_of(error)
+        problem = to_problem(error)
         if problem.status >= 500:  # noqa: PLR2004
             log.error("database_failed", exc_info=error)
-        return render(problem, request)
+        return to_response(problem, request)

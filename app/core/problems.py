@@ -21,12 +21,12 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 MEDIA_TYPE = "application/problem+json"
-MAX_FAULTS = 20
+MAX_FIELD_ERRORS = 20
 MAX_POINTER = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """One thing wrong with a request: where (RFC 6901 in a body, else the parameter's name), what, and a code."""
 
     pointer: str
@@ -53,19 +53,19 @@ class Problem(Exception):
         ru: str | None = None,
         en: str | None = None,
         *,
-        faults: Sequence[Fault] = (),
+        field_errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(self.code)
         self.ru = ru or self.detail_ru
         self.en = en or self.detail_en
-        self.faults = tuple(faults)
+        self.field_errors = tuple(field_errors)
         self.headers = dict(headers or {})
         self.extra = dict(extra or {})
 
 
-class Unreadable(Problem):
+class BadRequest(Problem):
     """The request cannot be read: not JSON, not UTF-8, NaN, a repeated key, nested too deep, a malformed header."""
 
     status, code = HTTPStatus.BAD_REQUEST, "unreadable"
@@ -124,7 +124,7 @@ class Conflict(Problem):
     detail_ru, detail_en = "Обновите данные и повторите.", "Read the object again and retry."
 
 
-class MoveNotAllowed(Conflict):
+class TransitionNotAllowed(Conflict):
     """The state machine has no such move from the present state."""
 
     code = "move_not_allowed"
@@ -137,7 +137,7 @@ class MoveNotAllowed(Conflict):
         )
 
 
-class StillReferred(Conflict):
+class StillReferenced(Conflict):
     """The row is referred to, or refers to something that is not there."""
 
     code = "still_referred"
@@ -160,7 +160,7 @@ class UnsupportedMediaType(Problem):
     detail_ru, detail_en = "Укажите верный заголовок Content-Type.", "Send the right Content-Type header."
 
 
-class Stale(Problem):
+class PreconditionFailed(Problem):
     """`If-Match` names another version than the present one (RFC 9110, 13.1.1)."""
 
     status, code = HTTPStatus.PRECONDITION_FAILED, "stale"
@@ -168,7 +168,7 @@ class Stale(Problem):
     detail_ru, detail_en = "Получите объект заново и повторите с его ETag.", "Read it again and retry with its ETag."
 
 
-class Invalid(Problem):
+class ValidationFailed(Problem):
     """The request is readable, but its content is not acceptable; `errors` say where."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"
@@ -214,7 +214,7 @@ class OutOfSpace(Problem):
     detail_ru, detail_en = "Сообщите администратору и повторите позже.", "Tell the administrator and retry later."
 
 
-def every_problem() -> Iterator[type[Problem]]:
+def list_problem_classes() -> Iterator[type[Problem]]:
     """All problem classes that exist once the application is wired; a test holds `docs/problems.md` to them."""
 
     def below(parent: type[Problem]) -> Iterator[type[Problem]]:
@@ -225,7 +225,7 @@ def every_problem() -> Iterator[type[Problem]]:
     yield from below(Problem)
 
 
-class FaultRead(BaseModel):
+class FieldErrorRead(BaseModel):
     """One fault of a request."""
 
     pointer: str = Field(description="RFC 6901 pointer into the body, or `/name` of a parameter.")
@@ -245,7 +245,7 @@ class ProblemRead(BaseModel):
     instance: str
     code: str
     request_id: str
-    errors: list[FaultRead] | None = None
+    errors: list[FieldErrorRead] | None = None
     error: str | None = Field(None, description="On /auth/*: the OAuth 2 error code.")
     error_description: str | None = Field(None, description="On /auth/*: the same as `detail`.")
 
@@ -287,19 +287,19 @@ def document(problem: Problem, *, request_id: str, english: bool) -> dict[str, A
     }
     if "error" in problem.extra:
         body["error_description"] = problem.en  # RFC 6749 5.2 allows ASCII only
-    if problem.faults:
-        body["errors"] = _fitting(problem.faults, english)
+    if problem.field_errors:
+        body["errors"] = _fitting(problem.field_errors, english)
     return body
 
 
 MAX_ERRORS_BYTES = 3000
 
 
-def _fitting(faults: Sequence[Fault], english: bool) -> list[dict[str, str]]:
-    """At most 20 faults, and no more than keep the document under 4 kB."""
+def _fitting(field_errors: Sequence[FieldError], english: bool) -> list[dict[str, str]]:
+    """At most 20 field_errors, and no more than keep the document under 4 kB."""
     shown: list[dict[str, str]] = []
     room = MAX_ERRORS_BYTES
-    for fault in faults[:MAX_FAULTS]:
+    for fault in field_errors[:MAX_FIELD_ERRORS]:
         row = {
             "pointer": printable(fault.pointer),
             "detail": fault.en if english else fault.ru,

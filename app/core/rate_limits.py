@@ -8,7 +8,7 @@ MAX_CALLERS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class RateLimit:
     """What is left of a caller's window."""
 
     limit: int
@@ -28,11 +28,11 @@ class RateLimiter:
         self._window = 0
         self._calls: dict[str, int] = {}
 
-    def count(self, caller: str, limit: int) -> Allowance:
+    def count(self, caller: str, limit: int) -> RateLimit:
         """Count one call of the caller."""
         moment = time.monotonic()
         window = int(moment // WINDOW_SECONDS)
         if window != self._window or len(self._calls) > MAX_CALLERS:
             self._window, self._calls = window, {}
         calls = self._calls[caller] = self._calls.get(caller, 0) + 1
-        return Allowance(limit, limit - calls, WINDOW_SECONDS - int(moment % WINDOW_SECONDS))
+        return RateLimit(limit, limit - calls, WINDOW_SECONDS - int(moment % WINDOW_SECONDS))

@@ -15,7 +15,7 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Empty(Input):
+class EmptyBody(Input):
     """A body without fields: `{}`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{}]})
@@ -27,12 +27,12 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True, populate_by_name=True)
 
 
-def in_zone(moment: datetime, zone: ZoneInfo = LOCAL_ZONE) -> str:
+def format_local(moment: datetime, zone: ZoneInfo = LOCAL_ZONE) -> str:
     """A stored moment as RFC 3339 in the organization's zone."""
     return moment.astimezone(zone).isoformat()
 
 
-ShownMoment = Annotated[datetime, PlainSerializer(in_zone, return_type=str, when_used="json")]
+LocalDateTime = Annotated[datetime, PlainSerializer(format_local, return_type=str, when_used="json")]
 """A moment in an answer: RFC 3339 with the offset of Asia/Novosibirsk."""
 
 

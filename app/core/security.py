@@ -43,7 +43,7 @@ class Principal:
         return f"{self.kind}:{self.id}"
 
 
-def unit_itself(unit_id: UUID, organization_id: UUID) -> Principal:
+def system_principal(unit_id: UUID, organization_id: UUID) -> Principal:
     """A unit where nobody calls, for what a unit may see or use: the worker asks on its behalf. It holds no scope."""
     return Principal(
         kind="employee",
@@ -88,7 +88,7 @@ def bearer_token(authorization: str | None) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-async def verified(request: Request, authorization: Annotated[str | None, Security(_oauth2)]) -> Credentials:
+async def verify_credentials(request: Request, authorization: Annotated[str | None, Security(_oauth2)]) -> Credentials:
     """The verified token of the request; a garbage one never reaches the database."""
     token = bearer_token(authorization)
     if token is None:
@@ -100,7 +100,7 @@ async def verified(request: Request, authorization: Annotated[str | None, Securi
 async def current_principal(
     scopes: SecurityScopes,
     request: Request,
-    credentials: Annotated[Credentials, Depends(verified)],
+    credentials: Annotated[Credentials, Depends(verify_credentials)],
     session: SessionDep,
 ) -> Principal:
     """The caller, if they hold every scope of the operation."""
@@ -112,10 +112,10 @@ async def current_principal(
     return principal
 
 
-async def early_principal(
+async def detached_principal(
     scopes: SecurityScopes,
     request: Request,
-    credentials: Annotated[Credentials, Depends(verified)],
+    credentials: Annotated[Credentials, Depends(verify_credentials)],
     database: DatabaseDep,
 ) -> Principal:
     """The caller, read in a transaction that ends at once: what follows may take long and must hold no connection."""
@@ -131,7 +131,7 @@ async def optional_principal(
     """The caller of a public operation, None without a token; a bad token is refused all the same."""
     if authorization is None:
         return None
-    credentials = await verified(request, authorization)
+    credentials = await verify_credentials(request, authorization)
     resolver: PrincipalResolver = request.app.state.resolver
     principal = await resolver.resolve(session, credentials)
     request.state.principal = principal
@@ -143,12 +143,12 @@ def requires(*scopes: str) -> Any:
     return Security(current_principal, scopes=list(scopes))
 
 
-def requires_early(*scopes: str) -> Any:
+def requires_detached(*scopes: str) -> Any:
     """Like `requires`, for operations that work long before their own transaction begins (imports)."""
-    return Security(early_principal, scopes=list(scopes))
+    return Security(detached_principal, scopes=list(scopes))
 
 
 AnyCaller = Annotated[Principal, requires()]
 """Whoever is signed in."""
-MaybeCaller = Annotated[Principal | None, Depends(optional_principal)]
+OptionalCaller = Annotated[Principal | None, Depends(optional_principal)]
 """Anyone, signed in or not."""

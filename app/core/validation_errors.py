@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 
 _WORDS: dict[str, tuple[str, str]] = {
     "missing": ("Обязательное поле не заполнено.", "The field is required."),
@@ -56,12 +56,12 @@ _OTHER = ("Недопустимое значение.", "The value is not accept
 _PLACES = ("body", "query", "path", "header", "cookie")
 
 
-def pointer_of(parts: Sequence[str | int]) -> str:
+def to_pointer(parts: Sequence[str | int]) -> str:
     """An RFC 6901 pointer from the steps of a location."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-def fault_of(error: Mapping[str, Any]) -> Fault:
+def to_field_error(error: Mapping[str, Any]) -> FieldError:
     """One pydantic error as a fault; of its context only limits and known values are told."""
     location = list(error.get("loc", ()))
     place = str(location.pop(0)) if location and location[0] in _PLACES else "body"
@@ -72,9 +72,9 @@ def fault_of(error: Mapping[str, Any]) -> Fault:
         ru, en = ru.format(**known), en.format(**known)
     except (KeyError, IndexError):
         ru, en = _OTHER
-    return Fault(pointer_of(location), code, ru, en, place)
+    return FieldError(to_pointer(location), code, ru, en, place)
 
 
-def invalid_from(errors: Sequence[Mapping[str, Any]]) -> Invalid:
+def to_validation_failed(errors: Sequence[Mapping[str, Any]]) -> ValidationFailed:
     """The 422 that tells everything pydantic found."""
-    return Invalid(faults=[fault_of(error) for error in errors])
+    return ValidationFailed(field_errors=[to_field_error(error) for error in errors])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jinja2
 
-from app.documents.tables.writer import for_xml
+from app.documents.tables.writer import remove_invalid_xml
 
 WIDTH = 720
 _LINE_HEIGHT = 320
@@ -28,7 +28,7 @@ _pages = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "data"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
-    finalize=lambda value: for_xml(value) if type(value) is str else value,
+    finalize=lambda value: remove_invalid_xml(value) if type(value) is str else value,
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -77,12 +77,12 @@ class Chart:
     scale: Scale = Scale.SHARE
 
 
-def svg(chart: Chart) -> str:
+def render_svg(chart: Chart) -> str:
     """The chart as an SVG element: a line with its interval over time, bars otherwise."""
     return _line(chart) if chart.over_time else _bars(chart)
 
 
-def in_pieces(chart: Chart, most: int) -> list[Chart]:
+def split_chart(chart: Chart, most: int) -> list[Chart]:
     """Bars in charts of so many marks at most, as a page holds them; a line stays whole."""
     if chart.over_time or len(chart.marks) <= most:
         return [chart]
@@ -91,7 +91,7 @@ def in_pieces(chart: Chart, most: int) -> list[Chart]:
     return [replace(chart, title=title, marks=marks) for title, marks in zip(titles, parts, strict=True)]
 
 
-def described(chart: Chart) -> str:
+def describe_chart(chart: Chart) -> str:
     """What the chart shows, in words: for those who don't see it."""
     told = [f"{mark.name}: {chart.scale.shown(mark.value)}, n = {mark.n}" for mark in chart.marks]
     return "; ".join(told) + "." if told else "Нет данных."
@@ -129,7 +129,7 @@ def _line(chart: Chart) -> str:
     every = ceil(len(chart.marks) / _MOST_LABELS) or 1
     return _pages.get_template("line.svg.jinja").render(
         chart=chart,
-        description=described(chart),
+        description=describe_chart(chart),
         width=WIDTH,
         height=_LINE_HEIGHT,
         left=_LEFT,
@@ -156,7 +156,7 @@ def _bars(chart: Chart) -> str:
     ]
     return _pages.get_template("bars.svg.jinja").render(
         chart=chart,
-        description=described(chart),
+        description=describe_chart(chart),
         width=WIDTH,
         height=_TOP * 2 + _ROW * max(1, len(rows)),
         left=_NAMES,

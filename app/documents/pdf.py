@@ -8,7 +8,7 @@ from typing import Any
 import typst
 
 
-def pdf(template: Path, told: dict[str, Any], made_at: datetime | None = None) -> bytes:
+def render_pdf(template: Path, told: dict[str, Any], made_at: datetime | None = None) -> bytes:
     """A template of typst with its data, which it reads as `json(bytes(sys.inputs.told))`. Blocks: use a thread.
 
     What people wrote goes in as data and is never read as markup. The file says that it was made now unless told.

@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 3.0
 UNKNOWN_KID_PAUSE_SECONDS = 10
 
 
-class ExternalKeys:
+class IdentityProviderKeys:
     """The provider's public keys by their ids."""
 
     def __init__(self, settings: Settings) -> None:

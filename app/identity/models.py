@@ -6,10 +6,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import Row, VersionedRow, limit
+from app.core.db import Table, VersionedTable, length_check
 
 
-class Password(Row, table=True):
+class Password(Table, table=True):
     """The Argon2id hash of an employee's password."""
 
     __tablename__ = "passwords"
@@ -20,7 +20,7 @@ class Password(Row, table=True):
     changed_at: datetime
 
 
-class SignInAttempts(Row, table=True):
+class SignInAttempts(Table, table=True):
     """Failed sign-ins of one user name (known or not) in the running window; shared by workers, kept over restarts."""
 
     __tablename__ = "sign_in_attempts"
@@ -32,14 +32,14 @@ class SignInAttempts(Row, table=True):
     window_ends_at: datetime
 
 
-class ApiClient(VersionedRow, table=True):
+class ApiClient(VersionedTable, table=True):
     """Another system, such as the feedback platform."""
 
     __tablename__ = "api_clients"
     __table_args__ = (
         sa.UniqueConstraint("client_id", name="uq_api_clients_client_id"),
-        limit("client_id", 64),
-        limit("name", 500),
+        length_check("client_id", 64),
+        length_check("name", 500),
     )
 
     client_id: str = Field(max_length=64)
@@ -51,7 +51,7 @@ class ApiClient(VersionedRow, table=True):
     created_at: datetime
 
 
-class ApiClientPoint(Row, table=True):
+class ApiClientPoint(Table, table=True):
     """An interaction point granted to an API client. Points stand above identity, so there is no foreign key;
     a grant of a point that is not there grants nothing."""
 
@@ -62,7 +62,7 @@ class ApiClientPoint(Row, table=True):
     point_id: UUID
 
 
-class TokenFamily(Row, table=True):
+class TokenFamily(Table, table=True):
     """A session: all refresh tokens that came one from another, and the access tokens made with them."""
 
     __tablename__ = "token_families"
@@ -77,7 +77,7 @@ class TokenFamily(Row, table=True):
     revoked_at: datetime | None = None
 
 
-class RefreshToken(Row, table=True):
+class RefreshToken(Table, table=True):
     """A refresh token, stored hashed; used once."""
 
     __tablename__ = "refresh_tokens"
@@ -89,14 +89,14 @@ class RefreshToken(Row, table=True):
     used_at: datetime | None = None
 
 
-class Substitution(VersionedRow, table=True):
+class Substitution(VersionedTable, table=True):
     """A head's deputy for some days, both included, in the organization's zone. Never deleted, cancelled."""
 
     __tablename__ = "substitutions"
     __table_args__ = (
         sa.CheckConstraint("ends_on >= starts_on", name="period_order"),
         sa.CheckConstraint("deputy_id <> head_id", name="two_people"),
-        limit("reason", 2000),
+        length_check("reason", 2000),
     )
 
     unit_id: UUID = Field(foreign_key="units.id", index=True)

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 
 SHORTEST, LONGEST = 8, 128
 AT_ONCE = 2
@@ -33,7 +33,7 @@ def _nobodys_hash() -> str:
     return _hasher.hash("the password of no account")
 
 
-def normalized(password: str) -> str:
+def normalize_password(password: str) -> str:
     """A password as it is hashed: NFC, so that two keyboards agree."""
     return unicodedata.normalize("NFC", password)
 
@@ -41,26 +41,26 @@ def normalized(password: str) -> str:
 async def hash_password(password: str) -> str:
     """The PHC string of a password."""
     async with _place():
-        return await asyncio.to_thread(_hasher.hash, normalized(password))
+        return await asyncio.to_thread(_hasher.hash, normalize_password(password))
 
 
-async def is_right(password: str, known_hash: str | None) -> bool:
+async def verify_password(password: str, known_hash: str | None) -> bool:
     """Whether the password fits the hash; without one (no such account) it takes the same time and is wrong."""
     if len(password) > LONGEST:
         password = ""
     async with _place():
         verify = _hasher.verify
-        fits = await asyncio.to_thread(verify, normalized(password), known_hash or _nobodys_hash())
+        fits = await asyncio.to_thread(verify, normalize_password(password), known_hash or _nobodys_hash())
     return fits and known_hash is not None
 
 
-def require_good(password: str, username: str, pointer: str) -> None:
+def require_acceptable_password(password: str, username: str, pointer: str) -> None:
     """Raise 422 unless the password is 8 to 128 characters, not a common one, and not made of the user name."""
-    plain = normalized(password)
+    plain = normalize_password(password)
     if not SHORTEST <= len(plain) <= LONGEST:
         ru, en = f"От {SHORTEST} до {LONGEST} знаков.", f"From {SHORTEST} to {LONGEST} characters."
-        raise Invalid(faults=[Fault(pointer, "password_length", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError(pointer, "password_length", ru, en)])
     folded = plain.casefold()
     if folded in _common() or username.casefold() in folded or len(set(folded)) < 4:  # noqa: PLR2004
         ru, en = "Слишком простой пароль.", "The password is too easy to guess."
-        raise Invalid(faults=[Fault(pointer, "password_weak", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError(pointer, "password_weak", ru, en)])

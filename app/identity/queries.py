@@ -30,7 +30,7 @@ class Rights:
         return scopes_of(self.roles)
 
 
-def in_force_on(day: date) -> ColumnElement[bool]:
+def is_running_on(day: date) -> ColumnElement[bool]:
     """The substitutions that hold on a day: one that is cancelled ends with the day before."""
     return sa.and_(
         col(Substitution.starts_on) <= day,
@@ -39,7 +39,7 @@ def in_force_on(day: date) -> ColumnElement[bool]:
     )
 
 
-async def running_substitution(session: AsyncSession, unit_id: UUID) -> Substitution | None:
+async def load_running_substitution(session: AsyncSession, unit_id: UUID) -> Substitution | None:
     """The substitution of the unit's head that holds today.
 
     It ends with the head's own rights, when they leave the unit or its head's place. A disabled account does not end
@@ -48,27 +48,27 @@ async def running_substitution(session: AsyncSession, unit_id: UUID) -> Substitu
     query = (
         select(Substitution, Employee)
         .join(Employee, col(Employee.id) == col(Substitution.head_id))
-        .where(Substitution.unit_id == unit_id, Employee.unit_id == unit_id, in_force_on(clock.today()))
+        .where(Substitution.unit_id == unit_id, Employee.unit_id == unit_id, is_running_on(clock.today()))
     )
     rows = (await session.exec(query)).all()
     return next((running for running, head in rows if Role.UNIT_HEAD in head.roles), None)
 
 
-async def rights_of(session: AsyncSession, employee: Employee) -> Rights:
+async def load_rights(session: AsyncSession, employee: Employee) -> Rights:
     """What an employee may at this moment: their own roles, and a head's while they substitute for one."""
     own = frozenset(employee.roles)
     if employee.unit_id is None or Role.UNIT_HEAD in own:
         return Rights(own, None)
-    running = await running_substitution(session, employee.unit_id)
+    running = await load_running_substitution(session, employee.unit_id)
     if running is None or running.deputy_id != employee.id:
         return Rights(own, None)
     return Rights(own | {Role.UNIT_HEAD.value}, running.head_id)
 
 
-async def heads_of(session: AsyncSession, unit_id: UUID) -> Set[UUID]:
+async def load_heads(session: AsyncSession, unit_id: UUID) -> Set[UUID]:
     """Who decides in a unit today: its heads and the deputy that substitutes, of those who are not disabled."""
     query = select(Employee).where(Employee.unit_id == unit_id, col(Employee.is_disabled).is_(False))
-    running = await running_substitution(session, unit_id)
+    running = await load_running_substitution(session, unit_id)
     deputy_id = running.deputy_id if running else None
     employees = (await session.exec(query)).all()
     return {row.id for row in employees if Role.UNIT_HEAD in row.roles or row.id == deputy_id}

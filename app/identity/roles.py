@@ -38,7 +38,7 @@ SCOPES: dict[str, str] = {
     "synonyms:write": "Keep the synonyms that finding of templates uses",
     "surveys:read": "Read survey submissions",
     "surveys:submit": "Hand in survey submissions of another system",
-    "surveys:key_in": "Key in paper questionnaires",
+    "surveys:enter": "Key in paper questionnaires",
     "links:write": "Make one-time links to the survey",
     "forms:write": "Make and publish versions of survey forms",
     "control:read": "Read and resolve the control notes of one's own unit",
@@ -124,7 +124,7 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
         | {
             "points:coverage",
             "surveys:read",
-            "surveys:key_in",
+            "surveys:enter",
             "links:write",
             "forms:write",
             "monitoring:read",

@@ -2,19 +2,21 @@
 
 from datetime import date
 
-from app.core.problems import Fault
+from app.core.problems import FieldError
 
 LONGEST_SUBSTITUTION_DAYS = 366
 
 
-def period_fault(starts_on: date, ends_on: date, today: date) -> Fault | None:
+def find_period_error(starts_on: date, ends_on: date, today: date) -> FieldError | None:
     """What is wrong with a period whose days are both included; None if nothing is."""
     if ends_on < starts_on:
-        return Fault("/ends_on", "dates_reversed", "Дата окончания раньше даты начала.", "The end is before the start.")
+        return FieldError(
+            "/ends_on", "dates_reversed", "Дата окончания раньше даты начала.", "The end is before the start."
+        )
     if ends_on < today:
-        return Fault("/ends_on", "period_over", "Этот период уже закончился.", "The period is over already.")
+        return FieldError("/ends_on", "period_over", "Этот период уже закончился.", "The period is over already.")
     if (ends_on - starts_on).days + 1 > LONGEST_SUBSTITUTION_DAYS:
-        return Fault(
+        return FieldError(
             "/ends_on",
             "period_too_long",
             f"Замещение не длится дольше {LONGEST_SUBSTITUTION_DAYS} дней.",

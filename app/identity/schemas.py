@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from app.core import example_ids
-from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import Day, ExternalId, Id, Name, Note
 from app.identity.roles import Role
 from app.organizations.models import PositionKind
@@ -165,7 +165,7 @@ class ApiClientRead(Output):
     roles: list[str]
     point_ids: list[UUID]
     is_disabled: bool
-    created_at: ShownMoment
+    created_at: LocalDateTime
 
 
 class ApiClientSecretRead(ApiClientRead):
@@ -203,6 +203,6 @@ class SubstitutionRead(Output):
     starts_on: date
     ends_on: date
     reason: str
-    created_at: ShownMoment
+    created_at: LocalDateTime
     created_by: UUID
-    cancelled_at: ShownMoment | None
+    cancelled_at: LocalDateTime | None

@@ -24,10 +24,10 @@ from app.core.ids import new_id
 from app.core.problems import Unauthenticated
 from app.core.security import Principal
 from app.core.settings import Settings
-from app.identity.identity_provider import ExternalKeys
+from app.identity.identity_provider import IdentityProviderKeys
 from app.identity.keys import ALGORITHM, SigningKey, load_signing_key
 from app.identity.models import ApiClient, ApiClientPoint, TokenFamily
-from app.identity.queries import rights_of
+from app.identity.queries import load_rights
 from app.identity.roles import Role, scopes_of
 from app.organizations.models import Employee
 
@@ -116,7 +116,7 @@ class TokenResolver:
     def __init__(self, settings: Settings) -> None:
         self.key: SigningKey = load_signing_key(settings)
         self._settings = settings
-        self._external = ExternalKeys(settings)
+        self._external = IdentityProviderKeys(settings)
         self._verified: OrderedDict[bytes, Claims] = OrderedDict()
 
     def issue(self, subject: UUID, family_id: UUID, scopes: frozenset[str], *, narrowed: bool) -> str:
@@ -204,7 +204,7 @@ async def _employee(
 ) -> Principal:
     if row is None or row.is_disabled:
         raise Unauthenticated
-    rights = await rights_of(session, row)
+    rights = await load_rights(session, row)
     return Principal(
         kind="employee",
         id=row.id,

@@ -7,11 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import Row, VersionedRow, enum_column, json_column
+from app.core.db import Table, VersionedTable, enum_column, json_column
 from app.imports.rules import ImportState
 
 
-class Import(VersionedRow, table=True):
+class Import(VersionedTable, table=True):
     """A table that somebody handed in, and what became of it."""
 
     __tablename__ = "imports"
@@ -43,7 +43,7 @@ class Import(VersionedRow, table=True):
     unchanged: int = Field(default=0)
 
 
-class ImportRow(Row, table=True):
+class StagedRow(Table, table=True):
     """A staged row. It comes before its import, chunk by chunk, hence no foreign key; it goes when that is finished."""
 
     __tablename__ = "import_rows"

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.problems import Fault
+from app.core.problems import FieldError
 from app.core.security import Principal
 from app.imports.rules import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRow:
+class ImportedRow:
     """A row of the table: its number in the spreadsheet, and its cells by header (an empty cell is an empty string)."""
 
     number: int
@@ -22,7 +22,7 @@ class SheetRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CellFault:
+class CellError:
     """What is wrong with a row: the header of the cell (None: the row as a whole), a code, and words in Russian."""
 
     column: str | None
@@ -31,14 +31,14 @@ class CellFault:
 
 
 @dataclass(slots=True)
-class Verdict:
+class RowResult:
     """What a row would do or did, or why it cannot.
 
     `identity` names what the row is about; a second row of the same file about it is a fault. None: no such check.
     """
 
     outcome: Outcome = Outcome.UNCHANGED
-    faults: list[CellFault] = field(default_factory=list)
+    faults: list[CellError] = field(default_factory=list)
     identity: str | None = None
 
 
@@ -53,7 +53,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Adopted:
+class AdoptedRows:
     """A slice of rows that became visible: how many were new, how many were known before, and the last row's number.
 
     `last` is None when no row is left.
@@ -71,17 +71,17 @@ class Importable(Protocol):
     def kind(self) -> str:
         """Its key, stored with each import."""
 
-    def header_faults(self, headers: Sequence[str]) -> list[Fault]:
+    def header_faults(self, headers: Sequence[str]) -> list[FieldError]:
         """What is wrong with the headers; the answer to the upload tells it at once."""
 
 
 class Importer(Importable, Protocol):
     """A table whose rows are changes of objects that are there, as of the points."""
 
-    async def check(self, session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Verdict]:
+    async def check(self, session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[RowResult]:
         """A verdict on each row (at most 500 come at a time), changing nothing."""
 
-    async def apply(self, session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Verdict]:
+    async def apply(self, session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[RowResult]:
         """Check once more and change; a row with faults changes nothing. All calls of an import are one transaction."""
 
 
@@ -97,10 +97,10 @@ class BulkImporter(Protocol):
     def kind(self) -> str:
         """Its key, stored with each import."""
 
-    async def prepare(self, session: AsyncSession, rows: Sequence[SheetRow], context: Context) -> list[Verdict]:
+    async def prepare(self, session: AsyncSession, rows: Sequence[ImportedRow], context: Context) -> list[RowResult]:
         """A verdict on each row (at most 500 come at a time), making the sound ones ready."""
 
-    async def adopt(self, session: AsyncSession, context: Context, after: int) -> Adopted:
+    async def adopt(self, session: AsyncSession, context: Context, after: int) -> AdoptedRows:
         """Make the next rows that are ready visible; done twice it does nothing more."""
 
     async def discard(self, session: AsyncSession, import_id: UUID, at_most: int) -> int:

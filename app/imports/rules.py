@@ -37,7 +37,7 @@ def state_without_applying(*, is_dry_run: bool) -> ImportState:
     return ImportState.DONE if is_dry_run else ImportState.FAILED
 
 
-def cell_name(column: int, row: int) -> str:
+def format_cell_name(column: int, row: int) -> str:
     """A cell as spreadsheets name it: column 0 in row 17 is A17, column 27 is AB17."""
     letters = ""
     number = column + 1

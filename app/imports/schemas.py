@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.schemas import Output, ShownMoment
+from app.core.schemas import LocalDateTime, Output
 from app.imports.rules import ImportState
 
 
@@ -33,5 +33,5 @@ class ImportRead(Output):
     unchanged: int
     faults: list[ImportFaultRead] = Field(description="The first 500.")
     faults_total: int
-    created_at: ShownMoment
-    finished_at: ShownMoment | None
+    created_at: LocalDateTime
+    finished_at: LocalDateTime | None

@@ -13,17 +13,25 @@ from fastapi import Depends, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.deps import get_database
-from app.core.etags import answer
-from app.core.idempotency import FirstStillRunning, KeyMalformed, KeyRequired, KeyReused, Once
-from app.core.problems import Invalid, problems
+from app.core.etags import json_response
+from app.core.idempotency import (
+    Idempotency,
+    IdempotencyInProgress,
+    IdempotencyKeyMalformed,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+)
+from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal
-from app.documents.tables.reader import Table, TableUnreadable, read_upload
+from app.documents.tables.reader import ParsedTable, TableUnreadable, read_upload
 from app.documents.tables.responses import CSV_TYPE, XLSX_TYPE
 from app.imports.ports import BulkImporter, Importable
 from app.imports.schemas import ImportRead
 from app.imports.service import staging
 
-IMPORT_ANSWERS = problems(TableUnreadable, Invalid, KeyRequired, KeyReused, KeyMalformed)
+IMPORT_RESPONSES = problems(
+    TableUnreadable, ValidationFailed, IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyKeyMalformed
+)
 """The refusals of every import for OpenAPI."""
 
 
@@ -61,7 +69,7 @@ class Staged:
     """A table whose rows are staged for an import with that id."""
 
     import_id: UUID
-    table: Table
+    table: ParsedTable
     options: ImportOptions
     parameters: Mapping[str, str]
 
@@ -70,7 +78,7 @@ async def stage_upload(
     request: Request,
     importer: Importable,
     by: Principal,
-    once: Once,
+    idempotency: Idempotency,
     options: ImportOptions,
     parameters: Mapping[str, str] | None = None,
 ) -> Staged | None:
@@ -80,25 +88,30 @@ async def stage_upload(
     """
     database = get_database(request)
     async with database.transaction(write=False) as session:
-        if await once.is_known(session, by):
+        if await idempotency.is_known(session, by):
             return None
     says_xlsx = request.headers.get("content-type", "").partition(";")[0].strip().lower() == XLSX_TYPE
     table = await read_upload(await request.body(), says_xlsx=says_xlsx)
-    return Staged(await staging.stage(database, importer, table), table, options, parameters or {})
+    return Staged(await staging.stage_rows(database, importer, table), table, options, parameters or {})
 
 
-async def accept(
-    session: AsyncSession, importer: Importable | BulkImporter, staged: Staged | None, once: Once, *, by: Principal
+async def accept_import(
+    session: AsyncSession,
+    importer: Importable | BulkImporter,
+    staged: Staged | None,
+    idempotency: Idempotency,
+    *,
+    by: Principal,
 ) -> Response:
     """Queue the import and answer 202 with its place, or the first answer again."""
 
     async def work() -> Response:
         if staged is None:
-            raise FirstStillRunning  # the key was there a moment ago
+            raise IdempotencyInProgress  # the key was there a moment ago
         row = await staging.queue_import(
             session, importer, staged.import_id, staged.table, staged.options, by=by, parameters=staged.parameters
         )
         place = {"Location": f"/api/v1/imports/{row.id}"}
-        return answer(ImportRead.model_validate(row), version=row.version, status=202, headers=place)
+        return json_response(ImportRead.model_validate(row), version=row.version, status=202, headers=place)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)

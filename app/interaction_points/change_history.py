@@ -74,7 +74,7 @@ def record_change(
     )
 
 
-async def as_they_stood(session: AsyncSession, points: Sequence[Point], before: datetime) -> list[Point]:
+async def load_points_as_of(session: AsyncSession, points: Sequence[Point], before: datetime) -> list[Point]:
     """Copies of points, not of the session, with the values that held just before a moment.
 
     From the present values the changes since are taken back, newest first.
@@ -93,6 +93,6 @@ def _point(point: Point, values: Mapping[str, Any]) -> Point:
     return Point.model_validate(known | dict(values))
 
 
-def changes_of(point_id: UUID) -> SelectOfScalar[PointChange]:
+def load_changes(point_id: UUID) -> SelectOfScalar[PointChange]:
     """The deeds on a point."""
     return select(PointChange).where(PointChange.point_id == point_id)

@@ -99,7 +99,7 @@ async def load_names(session: AsyncSession) -> Names:
     )
 
 
-async def pages(database: Database, query: SelectOfScalar[Point]) -> AsyncIterator[Iterable[Row]]:
+async def export_pages(database: Database, query: SelectOfScalar[Point]) -> AsyncIterator[Iterable[Row]]:
     """The points of a query as rows, a page in a transaction of its own: a slow reader holds no connection."""
     after = UUID(int=0)
     while True:

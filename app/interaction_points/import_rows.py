@@ -11,14 +11,14 @@ from pydantic import ValidationError
 
 from app.core import clock
 from app.core.schemas import Input
-from app.core.validation_errors import fault_of
-from app.imports.ports import CellFault, SheetRow, Verdict
+from app.core.validation_errors import to_field_error
+from app.imports.ports import CellError, ImportedRow, RowResult
 from app.imports.rules import Outcome
 from app.interaction_points.export import Names
 from app.interaction_points.models import Point, RegulationKind
-from app.interaction_points.rules import PointStatus, may_become
+from app.interaction_points.rules import PointStatus, can_become
 from app.interaction_points.schemas import PointApprove, PointCreate, PointPatch, RegulationPut
-from app.interaction_points.service import faults_of_approval
+from app.interaction_points.service import find_approval_errors
 from app.legal_acts.models import LegalAct, LegalActKind
 from app.organizations.models import Organization
 from app.organizations.rules import is_valid_on
@@ -33,7 +33,7 @@ Body = TypeVar("Body", bound=Input)
 
 
 @dataclass(slots=True)
-class Plan:
+class PlannedRow:
     """What a row asks for: a new point or changes of one, an approval, a regulation; or what is wrong with it."""
 
     identity: str
@@ -42,19 +42,19 @@ class Plan:
     patch: PointPatch | None = None
     approve: PointApprove | None = None
     regulate: RegulationPut | None = None
-    faults: list[CellFault] = field(default_factory=list)
+    faults: list[CellError] = field(default_factory=list)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> RowResult:
         """The plan as the report tells it."""
         if self.create is not None:
-            return Verdict(Outcome.CREATED, self.faults, self.identity)
+            return RowResult(Outcome.CREATED, self.faults, self.identity)
         is_changed = any(part is not None for part in (self.patch, self.approve, self.regulate))
-        return Verdict(Outcome.CHANGED if is_changed else Outcome.UNCHANGED, self.faults, self.identity)
+        return RowResult(Outcome.CHANGED if is_changed else Outcome.UNCHANGED, self.faults, self.identity)
 
     def refuse(self, column: str | None, code: str, detail: str) -> None:
         """Note a fault."""
-        self.faults.append(CellFault(column, code, detail))
+        self.faults.append(CellError(column, code, detail))
 
     def read(self, body: type[Body], values: Mapping[str, Any], columns: Mapping[str, str]) -> Body | None:
         """The body that the values make, None with a fault for each that is wrong; `columns` renames fields."""
@@ -62,22 +62,22 @@ class Plan:
             return body.model_validate({name: value for name, value in values.items() if value != ""})
         except ValidationError as error:
             for raw in error.errors(include_url=False, include_input=False):
-                told = fault_of(raw)
+                told = to_field_error(raw)
                 name = told.pointer.removeprefix("/")
                 self.refuse(columns.get(name, name), told.code, told.ru)
             return None
 
 
-def organization_of(row: SheetRow, names: Names) -> Organization | None:
+def find_organization(row: ImportedRow, names: Names) -> Organization | None:
     """The organization that a row names by its key; the ministry when it names none."""
     return names.organization(row.cells.get("organization", ""))
 
 
-def plan_of(row: SheetRow, names: Names, point: Point | None) -> Plan:
+def plan_row(row: ImportedRow, names: Names, point: Point | None) -> PlannedRow:
     """Judge a row against the point that it is about, None for a new one."""
     cells = row.cells
-    organization = organization_of(row, names)
-    plan = Plan(f"{organization.id if organization else ''}/{cells['name']}", point)
+    organization = find_organization(row, names)
+    plan = PlannedRow(f"{organization.id if organization else ''}/{cells['name']}", point)
     if organization is None:
         plan.refuse("organization", "unknown_reference", "Организации с таким ключом нет.")
         return plan
@@ -90,7 +90,7 @@ def plan_of(row: SheetRow, names: Names, point: Point | None) -> Plan:
     return plan
 
 
-def _plan_fields(plan: Plan, cells: Mapping[str, str], names: Names, organization: Organization) -> None:
+def _plan_fields(plan: PlannedRow, cells: Mapping[str, str], names: Names, organization: Organization) -> None:
     point = plan.point
     values: dict[str, Any] = {name: cells[name] for name in ("name", "format", "channel", "audience")}
     for name in ("address", "service", "working_hours"):
@@ -116,7 +116,7 @@ def _plan_fields(plan: Plan, cells: Mapping[str, str], names: Names, organizatio
         plan.patch = PointPatch.model_validate(body.model_dump(include=changed))
 
 
-def _official(plan: Plan, cells: Mapping[str, str]) -> bool:
+def _official(plan: PlannedRow, cells: Mapping[str, str]) -> bool:
     if "is_official_page" not in cells:
         return plan.point.is_official_page if plan.point else False
     told = cells["is_official_page"].strip().lower()
@@ -125,7 +125,7 @@ def _official(plan: Plan, cells: Mapping[str, str]) -> bool:
     return told in YES
 
 
-def _plan_approval(plan: Plan, cells: Mapping[str, str], names: Names) -> None:
+def _plan_approval(plan: PlannedRow, cells: Mapping[str, str], names: Names) -> None:
     if "act_number" not in cells:
         return
     point = plan.point
@@ -141,17 +141,17 @@ def _plan_approval(plan: Plan, cells: Mapping[str, str], names: Names) -> None:
     )
     if act is None or body is None:
         return
-    for fault in faults_of_approval(body):
+    for fault in find_approval_errors(body):
         plan.refuse("valid_to", fault.code, fault.ru)
     now = (point.approval_act_id, point.valid_from, point.valid_to) if point is not None else None
     if (body.legal_act_id, body.valid_from, body.valid_to) == now:
         return
-    if point is not None and not may_become(point.status, PointStatus.APPROVED):
+    if point is not None and not can_become(point.status, PointStatus.APPROVED):
         plan.refuse("act_number", "move_not_allowed", "Исключённую точку утвердить нельзя.")
     plan.approve = body
 
 
-def _plan_regulation(plan: Plan, cells: Mapping[str, str], names: Names) -> None:
+def _plan_regulation(plan: PlannedRow, cells: Mapping[str, str], names: Names) -> None:
     point = plan.point
     act_told = any(cells.get(f"regulation_{name}") for name in ("act_kind", "act_number", "act_date"))
     text = cells.get("regulation_text", "")
@@ -185,7 +185,7 @@ def _plan_regulation(plan: Plan, cells: Mapping[str, str], names: Names) -> None
         plan.regulate = body
 
 
-def _require_status(plan: Plan, cells: Mapping[str, str]) -> None:
+def _require_status(plan: PlannedRow, cells: Mapping[str, str]) -> None:
     """The column is there to be read; a value that is not the status after the import would promise too much."""
     told = cells.get("status", "")
     if not told or plan.faults:
@@ -196,7 +196,7 @@ def _require_status(plan: Plan, cells: Mapping[str, str]) -> None:
         plan.refuse("status", "status_moves_apart", "Статус меняют утверждение, приостановка и исключение точки.")
 
 
-def _act(plan: Plan, cells: Mapping[str, str], names: Names, prefix: str) -> LegalAct | None:
+def _act(plan: PlannedRow, cells: Mapping[str, str], names: Names, prefix: str) -> LegalAct | None:
     """The act that a row names by number and date, and by its kind where that is not enough."""
     number, told_day, told_kind = (cells.get(f"{prefix}{name}", "") for name in ("act_number", "act_date", "act_kind"))
     if told_kind and told_kind not in set(LegalActKind):

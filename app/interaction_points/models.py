@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import Row, VersionedRow, enum_column, json_column, limit
+from app.core.db import Table, VersionedTable, enum_column, json_column, length_check
 from app.interaction_points.rules import PointStatus
 
 
@@ -45,7 +45,7 @@ class PointAction(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class ChannelKind(Row, table=True):
+class ChannelKind(Table, table=True):
     """A kind of channel, as data: «иные медиаресурсы» may come."""
 
     __tablename__ = "channel_kinds"
@@ -57,13 +57,13 @@ class ChannelKind(Row, table=True):
     """Whether it is a social network or messenger (O-6)."""
 
 
-class Point(VersionedRow, table=True):
+class Point(VersionedTable, table=True):
     """An interaction point (O-2.7) with its present status; the history stands in `point_states`."""
 
     __tablename__ = "interaction_points"
     __table_args__ = (
         sa.UniqueConstraint("organization_id", "name", name="uq_interaction_points_name"),
-        limit("name", 500),
+        length_check("name", 500),
         sa.CheckConstraint(
             "(regulation_kind IS NULL AND regulation_act_id IS NULL AND regulation_text IS NULL)"
             " OR (regulation_kind = 'legal_act' AND regulation_act_id IS NOT NULL AND regulation_text IS NULL)"
@@ -94,7 +94,7 @@ class Point(VersionedRow, table=True):
     created_at: datetime
 
 
-class PointState(Row, table=True):
+class PointState(Table, table=True):
     """One step of a point's life, in the order of recording; never changed (O-3: history is kept)."""
 
     __tablename__ = "point_states"
@@ -114,7 +114,7 @@ class PointState(Row, table=True):
     recorded_by: UUID | None = None
 
 
-class PointChange(Row, table=True):
+class PointChange(Table, table=True):
     """One deed on a point with every field that it changed; only ever added to (O-3: history is kept)."""
 
     __tablename__ = "point_changes"

@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.security import Principal
 from app.interaction_points.models import Point, PointChange, PointState
-from app.interaction_points.rules import PointStatus, Step
+from app.interaction_points.rules import PointPeriod, PointStatus
 from app.interaction_points.schemas import ApprovalRead, CoverageGroupRead, PointRead, RegulationRead
 from app.legal_acts.models import LegalAct
 
@@ -25,7 +25,7 @@ def visible_to(by: Principal | None) -> ColumnElement[bool]:
     return sa.true()
 
 
-def registry(
+def select_points(
     by: Principal | None, on_date: date | None, updated_after: datetime | None = None, **filters: Any
 ) -> SelectOfScalar[Point]:
     """The points that a caller sees, by values of columns (None: any); with a day only those in force on it."""
@@ -33,19 +33,19 @@ def registry(
     if updated_after is not None:
         changed = select(PointChange.point_id).where(col(PointChange.recorded_at) > updated_after)
         query = query.where(col(Point.id).in_(changed))
-    return query if on_date is None else query.where(in_force_on(on_date))
+    return query if on_date is None else query.where(is_in_force_on(on_date))
 
 
 def without_regulation(day: date, **filters: Any) -> SelectOfScalar[Point]:
     """The points in force on a day that nothing regulates (O-10c), by values of columns (None: any)."""
-    return select(Point).where(in_force_on(day), col(Point.regulation_kind).is_(None), *_are(filters))
+    return select(Point).where(is_in_force_on(day), col(Point.regulation_kind).is_(None), *_are(filters))
 
 
 def _are(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     return [getattr(Point, name) == value for name, value in filters.items() if value is not None]
 
 
-def in_force_on(day: date) -> ColumnElement[bool]:
+def is_in_force_on(day: date) -> ColumnElement[bool]:
     """The same as `rules.is_in_force`, as a condition: of the steps begun by then the last recorded rules."""
     last = (
         sa.select(sa.func.max(PointState.sequence))
@@ -67,13 +67,13 @@ def in_force_on(day: date) -> ColumnElement[bool]:
     )
 
 
-async def steps_of(session: AsyncSession, point_id: UUID) -> list[Step]:
+async def load_states_of_point(session: AsyncSession, point_id: UUID) -> list[PointPeriod]:
     """The recorded steps of a point, as the rule takes them."""
-    rows = await states_of(session, point_id)
-    return [Step(row.status, row.effective_on, row.valid_to) for row in rows]
+    rows = await load_states(session, point_id)
+    return [PointPeriod(row.status, row.effective_on, row.valid_to) for row in rows]
 
 
-async def states_of(session: AsyncSession, point_id: UUID) -> list[PointState]:
+async def load_states(session: AsyncSession, point_id: UUID) -> list[PointState]:
     """The recorded steps of a point, in order."""
     query = select(PointState).where(PointState.point_id == point_id).order_by(col(PointState.sequence))
     return list((await session.exec(query)).all())
@@ -135,7 +135,7 @@ async def count_coverage(session: AsyncSession, day: date, **filters: Any) -> li
     """By organization and channel: points in force on the day, and those of them without regulation."""
     without = sa.func.count().filter(col(Point.regulation_kind).is_(None))
     keys = (col(Point.organization_id), col(Point.channel))
-    query = sa.select(*keys, sa.func.count(), without).where(in_force_on(day), *_are(filters))
+    query = sa.select(*keys, sa.func.count(), without).where(is_in_force_on(day), *_are(filters))
     rows = (await session.exec(query.group_by(*keys).order_by(*keys))).all()  # type: ignore[call-overload]
     return [
         CoverageGroupRead(organization_id=row[0], channel=row[1], in_force=row[2], without_regulation=row[3])

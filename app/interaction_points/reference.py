@@ -7,7 +7,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 from app.interaction_points.change_history import record_change
 from app.interaction_points.models import ChannelKind, Point, PointAction, PointState
 from app.interaction_points.rules import PointStatus
@@ -19,7 +19,7 @@ from app.organizations.models import Unit
 
 async def load_reference(session: AsyncSession) -> None:
     """Channel kinds, and the named points as approved by order № 27."""
-    data = read_yaml(__file__, "points.yaml")
+    data = load_yaml(__file__, "points.yaml")
     known = set((await session.exec(select(ChannelKind.key))).all())
     for raw in data["channel_kinds"]:
         if raw["key"] not in known:
@@ -30,7 +30,7 @@ async def load_reference(session: AsyncSession) -> None:
 
 async def load_demo(session: AsyncSession) -> None:
     """A point that the second demo unit owns."""
-    data = read_yaml(__file__, "points.yaml")
+    data = load_yaml(__file__, "points.yaml")
     units = await organizations.demo_units(session)
     await _load(session, data["demo_points"], data["approval"], units.second)
 

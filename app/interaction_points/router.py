@@ -10,15 +10,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.deps import DatabaseDep, SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep, OnceRequiredDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused, RequiredIdempotencyDep
 from app.core.pagination import Page, PageDep, paginate, paginate_rows
-from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
-from app.core.security import Principal, requires, requires_early
+from app.core.problems import PreconditionFailed, PreconditionRequired, TransitionNotAllowed, ValidationFailed, problems
+from app.core.security import Principal, requires, requires_detached
 from app.core.types import ChannelKey, Day, Id, Moment
-from app.documents.tables.responses import TABLE_ANSWERS, TableFormat, table_answer
+from app.documents.tables.responses import TABLE_RESPONSES, TableFormat, table_response
 from app.imports.schemas import ImportRead
-from app.imports.upload import IMPORT_ANSWERS, OptionsDep, Staged, accept, import_body, stage_upload
+from app.imports.upload import IMPORT_RESPONSES, OptionsDep, Staged, accept_import, import_body, stage_upload
 from app.interaction_points import change_history, export, queries, service
 from app.interaction_points.errors import ChannelKindExists, PointExists, PointNotFound
 from app.interaction_points.importer import POINTS
@@ -31,10 +31,10 @@ from app.interaction_points.schemas import (
     PointApprove,
     PointChangeRead,
     PointCreate,
+    PointEnd,
     PointPatch,
     PointRead,
     PointStateRead,
-    PointStop,
     RegulationPut,
 )
 
@@ -42,11 +42,13 @@ Reader = Annotated[Principal, requires("points:read")]
 Writer = Annotated[Principal, requires("points:write")]
 CoverageReader = Annotated[Principal, requires("points:coverage")]
 Approver = Annotated[Principal, requires("points:approve")]
-Importing = Annotated[Principal, requires_early("points:write", "points:approve")]
+Importing = Annotated[Principal, requires_detached("points:write", "points:approve")]
 
 
-async def _staged(by: Importing, options: OptionsDep, request: Request, once: OnceRequiredDep) -> Staged | None:
-    return await stage_upload(request, POINTS, by, once, options)
+async def _staged(
+    by: Importing, options: OptionsDep, request: Request, idempotency: RequiredIdempotencyDep
+) -> Staged | None:
+    return await stage_upload(request, POINTS, by, idempotency, options)
 
 
 StagedDep = Annotated[Staged | None, Depends(_staged)]
@@ -64,15 +66,15 @@ class PointSort(StrEnum):
     BY_NAME_DOWN = "-name"
 
 
-CHANGES = (PointNotFound, Invalid, Stale, PreconditionRequired)
-MOVES = (*CHANGES, MoveNotAllowed)
+CHANGES = (PointNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired)
+MOVES = (*CHANGES, TransitionNotAllowed)
 
 
 async def _shown(session: AsyncSession, point: Point) -> PointRead:
     return (await queries.read_points(session, [point]))[0]
 
 
-@router.get("", response_model=Page[PointRead], responses=problems(Invalid), summary="List interaction points")
+@router.get("", response_model=Page[PointRead], responses=problems(ValidationFailed), summary="List interaction points")
 async def list_points(
     by: Reader,
     session: SessionDep,
@@ -88,7 +90,7 @@ async def list_points(
     sort: Annotated[PointSort, Query()] = PointSort.NEWEST,
 ) -> Page[PointRead]:
     """The registry (O-2.7), newest first. An API client sees the points granted to it."""
-    query = queries.registry(
+    query = queries.select_points(
         by,
         on_date,
         updated_after,
@@ -107,7 +109,10 @@ async def list_points(
 
 
 @router.get(
-    "/export", response_class=Response, responses=TABLE_ANSWERS | problems(Invalid), summary="Export the registry"
+    "/export",
+    response_class=Response,
+    responses=TABLE_RESPONSES | problems(ValidationFailed),
+    summary="Export the registry",
 )
 async def export_points(
     by: Reader,
@@ -122,7 +127,7 @@ async def export_points(
     on_date: Annotated[Day | None, Query(description="Only the points in force on this day (O-3).")] = None,
 ) -> Response:
     """The registry as a table (O-2.7), with the filters of the list. Imported again it changes nothing."""
-    query = queries.registry(
+    query = queries.select_points(
         by,
         on_date,
         status=status,
@@ -132,18 +137,20 @@ async def export_points(
         unit_id=unit_id,
         organization_id=organization_id,
     )
-    return await table_answer(format, "interaction-points", export.COLUMNS, export.pages(database, query))
+    return await table_response(format, "interaction-points", export.COLUMNS, export.export_pages(database, query))
 
 
 @router.post(
     "/import",
     status_code=202,
     response_model=ImportRead,
-    responses=IMPORT_ANSWERS,
+    responses=IMPORT_RESPONSES,
     openapi_extra=import_body(export.EXAMPLE),
     summary="Import the registry",
 )
-async def import_points(by: Importing, staged: StagedDep, session: SessionDep, once: OnceRequiredDep) -> Response:
+async def import_points(
+    by: Importing, staged: StagedDep, session: SessionDep, idempotency: RequiredIdempotencyDep
+) -> Response:
     """Create and change points by a table with the columns of the export (O-2.7); 202, then see `/imports/{id}`.
 
     A point is known by `organization` (its key; empty: the ministry) and `name`. `unit` is a name or an id.
@@ -151,11 +158,14 @@ async def import_points(by: Importing, staged: StagedDep, session: SessionDep, o
     `regulation_act_date`, or `regulation_text`, regulate it. What is the same stays untouched; a column left out
     keeps what is there.
     """
-    return await accept(session, POINTS, staged, once, by=by)
+    return await accept_import(session, POINTS, staged, idempotency, by=by)
 
 
 @router.get(
-    "/as-of", response_model=Page[PointRead], responses=problems(Invalid), summary="The registry as it stood on a day"
+    "/as-of",
+    response_model=Page[PointRead],
+    responses=problems(ValidationFailed),
+    summary="The registry as it stood on a day",
 )
 async def list_points_as_of(
     by: Reader,
@@ -167,11 +177,13 @@ async def list_points_as_of(
     moment = clock.day_ends_before(on_date)
     query = select(Point).where(queries.visible_to(by), col(Point.created_at) < moment)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
-    stood = await change_history.as_they_stood(session, rows, moment)
+    stood = await change_history.load_points_as_of(session, rows, moment)
     return Page(items=await queries.read_points(session, stood, moment), next_cursor=cursor, count=count)
 
 
-@router.get("/public", response_model=Page[PointRead], responses=problems(Invalid), summary="List approved points")
+@router.get(
+    "/public", response_model=Page[PointRead], responses=problems(ValidationFailed), summary="List approved points"
+)
 async def list_public_points(
     session: SessionDep,
     page: PageDep,
@@ -179,7 +191,7 @@ async def list_public_points(
 ) -> Page[PointRead]:
     """The points where clients meet the ministry: in force today and open to external clients (O-2.7). No token."""
     query = select(Point).where(
-        queries.in_force_on(clock.today()), col(Point.audience).in_([Audience.EXTERNAL, Audience.BOTH])
+        queries.is_in_force_on(clock.today()), col(Point.audience).in_([Audience.EXTERNAL, Audience.BOTH])
     )
     if channel is not None:
         query = query.where(Point.channel == channel)
@@ -190,7 +202,7 @@ async def list_public_points(
 @router.get(
     "/channel-kinds",
     response_model=Page[ChannelKindRead],
-    responses=problems(Invalid),
+    responses=problems(ValidationFailed),
     summary="List kinds of channels",
 )
 async def list_channel_kinds(by: Reader, session: SessionDep, page: PageDep) -> Page[ChannelKindRead]:
@@ -205,20 +217,24 @@ async def list_channel_kinds(by: Reader, session: SessionDep, page: PageDep) -> 
     "/channel-kinds",
     status_code=201,
     response_model=ChannelKindRead,
-    responses=problems(ChannelKindExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(ChannelKindExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Add a kind of channel",
 )
-async def create_channel_kind(body: ChannelKindCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_channel_kind(
+    body: ChannelKindCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add a kind of channel, which points may then have."""
 
     async def work() -> Response:
         row = await service.create_channel_kind(session, body, by=by)
-        return answer(ChannelKindRead.model_validate(row), status=201)
+        return json_response(ChannelKindRead.model_validate(row), status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
-@router.get("/coverage", response_model=CoverageRead, responses=problems(Invalid), summary="Points without regulation")
+@router.get(
+    "/coverage", response_model=CoverageRead, responses=problems(ValidationFailed), summary="Points without regulation"
+)
 async def get_coverage(
     by: CoverageReader,
     session: SessionDep,
@@ -249,35 +265,35 @@ async def get_coverage(
     "",
     status_code=201,
     response_model=PointRead,
-    responses=problems(PointExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(PointExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Add an interaction point",
 )
-async def create_point(body: PointCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_point(body: PointCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep) -> Response:
     """Add a point as a draft; it is used only after its approval (O-3)."""
 
     async def work() -> Response:
         point = await service.create_point(session, body, by=by)
-        return answer(await _shown(session, point), version=point.version, status=201)
+        return json_response(await _shown(session, point), version=point.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
     "/{point_id:uuid}",
     response_model=PointRead,
-    responses=problems(PointNotFound, Invalid),
+    responses=problems(PointNotFound, ValidationFailed),
     summary="Get an interaction point",
 )
 async def get_point(point_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One interaction point."""
     point = await service.get_point(session, point_id, by)
-    return conditional(request, await _shown(session, point), version=point.version)
+    return conditional_response(request, await _shown(session, point), version=point.version)
 
 
 @router.get(
     "/{point_id:uuid}/history",
     response_model=Page[PointStateRead],
-    responses=problems(PointNotFound, Invalid),
+    responses=problems(PointNotFound, ValidationFailed),
     summary="Get the history of a point's states",
 )
 async def get_point_history(point_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[PointStateRead]:
@@ -291,13 +307,13 @@ async def get_point_history(point_id: UUID, by: Reader, session: SessionDep, pag
 @router.get(
     "/{point_id:uuid}/changes",
     response_model=Page[PointChangeRead],
-    responses=problems(PointNotFound, Invalid),
+    responses=problems(PointNotFound, ValidationFailed),
     summary="Get the full history of a point",
 )
 async def list_point_changes(point_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[PointChangeRead]:
     """Who changed what and when (O-3): every deed with the old and new value of each field, newest first."""
     point = await service.get_point(session, point_id, by)
-    query = change_history.changes_of(point.id)
+    query = change_history.load_changes(point.id)
     return await paginate(session, query, page, PointChangeRead.model_validate, order=(col(PointChange.id),))
 
 
@@ -307,10 +323,12 @@ async def list_point_changes(point_id: UUID, by: Reader, session: SessionDep, pa
     responses=problems(*CHANGES, PointExists),
     summary="Change an interaction point",
 )
-async def update_point(point_id: UUID, body: PointPatch, by: Writer, session: SessionDep, match: MatchDep) -> Response:
+async def update_point(
+    point_id: UUID, body: PointPatch, by: Writer, session: SessionDep, match: IfMatchDep
+) -> Response:
     """Change a point; its status moves by approve, suspend and withdraw."""
     point = await service.update_point(session, point_id, body, match, by=by)
-    return answer(await _shown(session, point), version=point.version)
+    return json_response(await _shown(session, point), version=point.version)
 
 
 @router.put(
@@ -320,11 +338,11 @@ async def update_point(point_id: UUID, body: PointPatch, by: Writer, session: Se
     summary="Say what regulates a point",
 )
 async def regulate_point(
-    point_id: UUID, body: RegulationPut, by: Writer, session: SessionDep, match: MatchDep
+    point_id: UUID, body: RegulationPut, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Regulate work at a point by a legal act with its clause, or by an own text (O-10c)."""
-    point = await service.regulate_point(session, point_id, body, match, by=by)
-    return answer(await _shown(session, point), version=point.version)
+    point = await service.set_regulation(session, point_id, body, match, by=by)
+    return json_response(await _shown(session, point), version=point.version)
 
 
 @router.post(
@@ -334,11 +352,11 @@ async def regulate_point(
     summary="Approve an interaction point",
 )
 async def approve_point(
-    point_id: UUID, body: PointApprove, by: Approver, session: SessionDep, match: MatchDep
+    point_id: UUID, body: PointApprove, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Approve a point by a legal act. From `valid_from` on it accepts messages (O-2.7, O-3)."""
     point = await service.approve_point(session, point_id, body, match, by=by)
-    return answer(await _shown(session, point), version=point.version)
+    return json_response(await _shown(session, point), version=point.version)
 
 
 @router.post(
@@ -348,11 +366,11 @@ async def approve_point(
     summary="Suspend an interaction point",
 )
 async def suspend_point(
-    point_id: UUID, body: PointStop, by: Approver, session: SessionDep, match: MatchDep
+    point_id: UUID, body: PointEnd, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Suspend a point from a day on; it may be approved again."""
-    point = await service.stop_point(session, point_id, PointStatus.SUSPENDED, body, match, by=by)
-    return answer(await _shown(session, point), version=point.version)
+    point = await service.end_point(session, point_id, PointStatus.SUSPENDED, body, match, by=by)
+    return json_response(await _shown(session, point), version=point.version)
 
 
 @router.post(
@@ -362,8 +380,8 @@ async def suspend_point(
     summary="Withdraw an interaction point",
 )
 async def withdraw_point(
-    point_id: UUID, body: PointStop, by: Approver, session: SessionDep, match: MatchDep
+    point_id: UUID, body: PointEnd, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Withdraw a point from a day on, for good; its history stays."""
-    point = await service.stop_point(session, point_id, PointStatus.WITHDRAWN, body, match, by=by)
-    return answer(await _shown(session, point), version=point.version)
+    point = await service.end_point(session, point_id, PointStatus.WITHDRAWN, body, match, by=by)
+    return json_response(await _shown(session, point), version=point.version)

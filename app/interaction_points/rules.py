@@ -15,7 +15,7 @@ class PointStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-MOVES: dict[PointStatus, frozenset[PointStatus]] = {
+POINT_TRANSITIONS: dict[PointStatus, frozenset[PointStatus]] = {
     PointStatus.DRAFT: frozenset({PointStatus.APPROVED, PointStatus.WITHDRAWN}),
     PointStatus.APPROVED: frozenset({PointStatus.APPROVED, PointStatus.SUSPENDED, PointStatus.WITHDRAWN}),
     PointStatus.SUSPENDED: frozenset({PointStatus.APPROVED, PointStatus.WITHDRAWN}),
@@ -25,7 +25,7 @@ MOVES: dict[PointStatus, frozenset[PointStatus]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PointPeriod:
     """One recorded step of a point's life: from `effective_on` the status holds (an approval until `valid_to`)."""
 
     status: PointStatus
@@ -33,12 +33,12 @@ class Step:
     valid_to: date | None = None
 
 
-def may_become(status: PointStatus, wanted: PointStatus) -> bool:
+def can_become(status: PointStatus, wanted: PointStatus) -> bool:
     """Whether a point in that status may get the other."""
-    return wanted in MOVES[status]
+    return wanted in POINT_TRANSITIONS[status]
 
 
-def is_in_force(steps: Sequence[Step], on: date) -> bool:
+def is_in_force(steps: Sequence[PointPeriod], on: date) -> bool:
     """Whether a point may be used on a day (O-3): of the steps that have begun by then, the last recorded rules."""
     begun = [step for step in steps if step.effective_on <= on]
     if not begun:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core import example_ids
-from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import Address, ChannelKey, Day, FreeText, Id, Label, Name, Note
 from app.interaction_points.models import Audience, PointAction, PointFormat, RegulationKind
 from app.interaction_points.rules import PointStatus
@@ -62,7 +62,7 @@ class PointApprove(Input):
     model_config = example({"legal_act_id": example_ids.LEGAL_ACT, "valid_from": "2026-12-01"})
 
 
-class PointStop(Input):
+class PointEnd(Input):
     """Why a point is suspended or withdrawn, and from which day (today unless given)."""
 
     reason: Note
@@ -115,8 +115,8 @@ class PointRead(Output):
     regulation: RegulationRead | None
     service: str | None
     working_hours: str | None
-    created_at: ShownMoment
-    updated_at: ShownMoment
+    created_at: LocalDateTime
+    updated_at: LocalDateTime
 
 
 class PointStateRead(Output):
@@ -127,7 +127,7 @@ class PointStateRead(Output):
     valid_to: date | None
     legal_act_id: UUID | None
     reason: str | None
-    recorded_at: ShownMoment
+    recorded_at: LocalDateTime
     recorded_by: UUID | None
 
 
@@ -145,7 +145,7 @@ class PointChangeRead(Output):
     id: UUID
     action: PointAction
     changes: list[FieldChangeRead]
-    recorded_at: ShownMoment
+    recorded_at: LocalDateTime
     recorded_by: UUID | None
 
 

@@ -9,9 +9,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.outbox import emit
-from app.core.problems import Fault, Invalid, MoveNotAllowed
+from app.core.problems import FieldError, TransitionNotAllowed, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
@@ -19,14 +19,14 @@ from app.interaction_points.change_history import record_change, snapshot
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.interaction_points.events import PointApproved, PointSuspended, PointWithdrawn
 from app.interaction_points.models import ChannelKind, Point, PointAction, PointState, RegulationKind
-from app.interaction_points.queries import in_force_on, states_of, steps_of, visible_to
-from app.interaction_points.rules import PointStatus, is_in_force, may_become
+from app.interaction_points.queries import is_in_force_on, load_states, load_states_of_point, visible_to
+from app.interaction_points.rules import PointStatus, can_become, is_in_force
 from app.interaction_points.schemas import (
     ChannelKindCreate,
     PointApprove,
     PointCreate,
+    PointEnd,
     PointPatch,
-    PointStop,
     RegulationPut,
 )
 from app.legal_acts import service as legal_acts
@@ -43,7 +43,7 @@ async def get_point(session: AsyncSession, point_id: UUID, by: Principal | None)
 
 async def require_in_force(session: AsyncSession, point: Point, on: date) -> None:
     """Raise `PointNotInForce` unless the point may be used on that day (O-3)."""
-    if not is_in_force(await steps_of(session, point.id), on):
+    if not is_in_force(await load_states_of_point(session, point.id), on):
         raise PointNotInForce
 
 
@@ -57,22 +57,22 @@ async def require_known(session: AsyncSession, point_id: UUID | None, channel: s
 
 async def list_approved_points(session: AsyncSession) -> list[Point]:
     """The points in force today."""
-    query = select(Point).where(in_force_on(clock.today())).order_by(col(Point.id))
+    query = select(Point).where(is_in_force_on(clock.today())).order_by(col(Point.id))
     return list((await session.exec(query)).all())
 
 
-async def list_switched_off_points(session: AsyncSession) -> list[Point]:
+async def list_inactive_points(session: AsyncSession) -> list[Point]:
     """The points that were in force once and are not today, whose address serves no other point that is."""
     today = clock.today()
     was = select(PointState.point_id).where(
         PointState.status == PointStatus.APPROVED, col(PointState.effective_on) <= today
     )
-    query = select(Point).where(col(Point.id).in_(was), sa.not_(in_force_on(today)), col(Point.address).is_not(None))
+    query = select(Point).where(col(Point.id).in_(was), sa.not_(is_in_force_on(today)), col(Point.address).is_not(None))
     closed = (await session.exec(query.order_by(col(Point.id)))).all()
     if not closed:
         return []
     serving = select(Point.address).where(
-        in_force_on(today), col(Point.address).in_({point.address for point in closed})
+        is_in_force_on(today), col(Point.address).in_({point.address for point in closed})
     )
     kept = set((await session.exec(serving)).all())
     return [point for point in closed if point.address not in kept]
@@ -97,7 +97,7 @@ async def create_point(session: AsyncSession, body: PointCreate, *, by: Principa
     organization_id = body.organization_id or by.organization_id
     if organization_id is None:
         organization_id = (await organizations.get_ministry(session)).id
-    await organizations.open_unit(session, body.unit_id, organization_id, "/unit_id")
+    await organizations.get_open_unit(session, body.unit_id, organization_id, "/unit_id")
     await _require_channel(session, body.channel)
     point = add_point(session, body, organization_id, by=by)
     await session.flush()  # the answer tells of a taken name
@@ -117,14 +117,14 @@ def add_point(session: AsyncSession, body: PointCreate, organization_id: UUID, *
 
 
 async def update_point(
-    session: AsyncSession, point_id: UUID, body: PointPatch, match: Match, *, by: Principal
+    session: AsyncSession, point_id: UUID, body: PointPatch, match: IfMatch, *, by: Principal
 ) -> Point:
     """Change a point; its status moves by other calls."""
     point = await get_point(session, point_id, by)
     if "unit_id" in body.model_fields_set:
         if body.unit_id is None:
             raise unknown_reference("/unit_id")
-        await organizations.open_unit(session, body.unit_id, point.organization_id, "/unit_id")
+        await organizations.get_open_unit(session, body.unit_id, point.organization_id, "/unit_id")
     if "channel" in body.model_fields_set:
         await _require_channel(session, body.channel)
     match.require(point)
@@ -142,29 +142,31 @@ def change_point(session: AsyncSession, point: Point, body: PointPatch, *, by: P
 
 
 async def approve_point(
-    session: AsyncSession, point_id: UUID, body: PointApprove, match: Match, *, by: Principal
+    session: AsyncSession, point_id: UUID, body: PointApprove, match: IfMatch, *, by: Principal
 ) -> Point:
     """Approve a point by a legal act; from `valid_from` on it may be used (O-2.7, O-3)."""
-    if faults := faults_of_approval(body):
-        raise Invalid(faults=faults)
+    if faults := find_approval_errors(body):
+        raise ValidationFailed(field_errors=faults)
     point = await get_point(session, point_id, by)
-    await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
+    await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     match.require(point)
     _require_move(point, PointStatus.APPROVED)
-    put_in_force(session, point, body, await _steps_before(session, point), by=by)
+    activate_point(session, point, body, await _steps_before(session, point), by=by)
     await session.flush()  # the version is counted at the flush
     return point
 
 
-def faults_of_approval(body: PointApprove) -> list[Fault]:
+def find_approval_errors(body: PointApprove) -> list[FieldError]:
     """What is wrong with the term of an approval."""
     if body.valid_to is None or body.valid_to >= body.valid_from:
         return []
     ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
-    return [Fault("/valid_to", "dates_reversed", ru, en)]
+    return [FieldError("/valid_to", "dates_reversed", ru, en)]
 
 
-def put_in_force(session: AsyncSession, point: Point, body: PointApprove, steps_before: int, *, by: Principal) -> None:
+def activate_point(
+    session: AsyncSession, point: Point, body: PointApprove, steps_before: int, *, by: Principal
+) -> None:
     """Approve a point by an act that is known, when its status allows it."""
     before = snapshot(point)
     step = PointState(
@@ -184,8 +186,8 @@ def put_in_force(session: AsyncSession, point: Point, body: PointApprove, steps_
     emit(session, PointApproved(point_id=point.id))
 
 
-async def stop_point(
-    session: AsyncSession, point_id: UUID, wanted: PointStatus, body: PointStop, match: Match, *, by: Principal
+async def end_point(
+    session: AsyncSession, point_id: UUID, wanted: PointStatus, body: PointEnd, match: IfMatch, *, by: Principal
 ) -> Point:
     """Suspend a point, or withdraw it for good, from a day on (today unless given)."""
     point = await get_point(session, point_id, by)
@@ -210,27 +212,27 @@ async def stop_point(
     return point
 
 
-async def regulate_point(
-    session: AsyncSession, point_id: UUID, body: RegulationPut, match: Match, *, by: Principal
+async def set_regulation(
+    session: AsyncSession, point_id: UUID, body: RegulationPut, match: IfMatch, *, by: Principal
 ) -> Point:
     """Say what regulates work at a point: a legal act with its clause, or an own text (O-10c)."""
-    if faults := faults_of_regulation(body):
-        raise Invalid(faults=faults)
+    if faults := find_regulation_errors(body):
+        raise ValidationFailed(field_errors=faults)
     point = await get_point(session, point_id, by)
     if body.legal_act_id is not None:
-        await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
+        await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     match.require(point)
     put_regulation(session, point, body, by=by)
     await session.flush()  # the version is counted at the flush
     return point
 
 
-def faults_of_regulation(body: RegulationPut) -> list[Fault]:
+def find_regulation_errors(body: RegulationPut) -> list[FieldError]:
     """What is missing or too much for the kind of regulation."""
     is_act = body.kind is RegulationKind.LEGAL_ACT
     ru, en = "Для акта укажите акт, для своего текста — текст.", "Act or text, by kind."
     return [
-        Fault(f"/{name}", "regulation_whole", ru, en)
+        FieldError(f"/{name}", "regulation_whole", ru, en)
         for name, is_wanted in (("legal_act_id", is_act), ("text", not is_act))
         if (getattr(body, name) is not None) is not is_wanted
     ]
@@ -246,12 +248,12 @@ def put_regulation(session: AsyncSession, point: Point, body: RegulationPut, *, 
 
 
 def _require_move(point: Point, wanted: PointStatus) -> None:
-    if not may_become(point.status, wanted):
-        raise MoveNotAllowed(point.status.value, wanted.value)
+    if not can_become(point.status, wanted):
+        raise TransitionNotAllowed(point.status.value, wanted.value)
 
 
 async def _steps_before(session: AsyncSession, point: Point) -> int:
-    return len(await states_of(session, point.id))
+    return len(await load_states(session, point.id))
 
 
 def _record(session: AsyncSession, point: Point, step: PointState) -> None:

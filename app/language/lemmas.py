@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 import pymorphy3
 
-from app.language.normalization import normalized
+from app.language.normalization import normalize
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _LIKELY = ("NOUN", "ADJF", "INFN", "VERB")
@@ -21,7 +21,7 @@ They are read as they stand.
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class WordAnalysis:
     """One way to read a word: its dictionary form, what the grammar says of it (OpenCorpora), and how likely it is."""
 
     lemma: str
@@ -37,10 +37,10 @@ def _dictionary() -> pymorphy3.MorphAnalyzer:
 
 
 @lru_cache(maxsize=50_000)
-def readings(word: str) -> tuple[Reading, ...]:
+def analyze_word(word: str) -> tuple[WordAnalysis, ...]:
     """All readings of a word, the most likely first."""
-    plain = normalized(word)
-    as_it_stands = (Reading(plain, frozenset(), 1.0, False),)
+    plain = normalize(word)
+    as_it_stands = (WordAnalysis(plain, frozenset(), 1.0, False),)
     if len(plain) > LONGEST_WORD:
         return as_it_stands
     try:
@@ -48,7 +48,9 @@ def readings(word: str) -> tuple[Reading, ...]:
     except ValueError:  # the dictionary asks for the Unicode name of every letter, and some have none
         return as_it_stands
     return tuple(
-        Reading(str(one.normal_form).replace("ё", "е"), frozenset(one.tag.grammemes), one.score, bool(one.is_known))
+        WordAnalysis(
+            str(one.normal_form).replace("ё", "е"), frozenset(one.tag.grammemes), one.score, bool(one.is_known)
+        )
         for one in found
     )
 
@@ -63,7 +65,7 @@ def lemma(word: str) -> str:
     """
     weights: dict[str, float] = defaultdict(float)
     places: dict[str, int] = {}
-    for reading in readings(word):
+    for reading in analyze_word(word):
         is_guessed_participle = "PRTF" in reading.tags and not reading.is_known
         weights[reading.lemma] += reading.score / 2 if is_guessed_participle else reading.score
         place = next((place for place, kind in enumerate(_LIKELY) if kind in reading.tags), len(_LIKELY))
@@ -73,15 +75,15 @@ def lemma(word: str) -> str:
 
 def is_known(word: str) -> bool:
     """Whether the dictionary holds a word; without its dots «заём» is known too."""
-    return any(reading.is_known for reading in readings(word))
+    return any(reading.is_known for reading in analyze_word(word))
 
 
-def may_be_name(word: str) -> bool:
+def is_possible_name(word: str) -> bool:
     """Whether a word may be a person's name, surname or patronymic."""
-    return any(reading.tags & _NAMES for reading in readings(word))
+    return any(reading.tags & _NAMES for reading in analyze_word(word))
 
 
-def words_of(text: str) -> list[str]:
+def find_words(text: str) -> list[str]:
     """The words of a text as they are written (NFC), hyphens inside included, in order."""
     return _WORD.findall(unicodedata.normalize("NFC", text))
 
@@ -89,6 +91,6 @@ def words_of(text: str) -> list[str]:
 def lemmas(text: str) -> dict[str, str]:
     """The dictionary forms of a text's words, each with the word as it was first written, in order."""
     found: dict[str, str] = {}
-    for word in words_of(text):
+    for word in find_words(text):
         found.setdefault(lemma(word), word)
     return found

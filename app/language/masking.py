@@ -7,8 +7,8 @@ bounded or gives nothing back, so that the work grows with the text only.
 import re
 from collections.abc import Iterable, Iterator
 
-from app.language.lemmas import lemma, readings
-from app.language.personal_data import PersonalDataKind, suspected
+from app.language.lemmas import analyze_word, lemma
+from app.language.personal_data import PersonalDataKind, find_personal_data
 
 NAME_MASK, CONTACT_MASK, ADDRESS_MASK = "[имя]", "[контакт]", "[адрес]"
 _MASKS = {
@@ -49,13 +49,13 @@ _SURELY, _ALWAYS = 0.6, 0.99
 _SHORTEST_SMALL = 3
 
 
-def masked(text: str, *, names: Iterable[str] = (), contacts: Iterable[str] = ()) -> str:
+def mask_personal_data(text: str, *, names: Iterable[str] = (), contacts: Iterable[str] = ()) -> str:
     """The text with personal data, postal addresses, persons' names and known contacts masked.
 
     Of known names every word is masked, in any case form; of others those that the dictionary takes for names, and
     what stands beside one: «Мария Сидорова» of a client who is called otherwise in the network.
     """
-    places = [(one.start, one.end, _MASKS[one.kind]) for one in suspected(text)]
+    places = [(one.start, one.end, _MASKS[one.kind]) for one in find_personal_data(text)]
     for contact in filter(None, contacts):
         places += [(*match.span(), CONTACT_MASK) for match in re.finditer(re.escape(contact), text, re.IGNORECASE)]
     places += [(*match.span(), CONTACT_MASK) for match in _PROFILE.finditer(text)]
@@ -71,7 +71,7 @@ def masked(text: str, *, names: Iterable[str] = (), contacts: Iterable[str] = ()
     return "".join([*parts, text[done:]])
 
 
-def without_masks(text: str) -> str:
+def remove_masks(text: str) -> str:
     """A masked text with blanks for its masks: the words that stay."""
     return _ANY_MASK.sub(" ", text)
 
@@ -107,7 +107,7 @@ def _persons(text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:
 
 def _is_surely_name(word: str) -> bool:
     """Whether the dictionary takes a word for a person's name: «Вера» and «Киров» are other things as well."""
-    found = readings(word)
+    found = analyze_word(word)
     if not any(one.is_known for one in found) or any("Geox" in one.tags for one in found):
         return False
     share = sum(one.score for one in found if one.tags & _NAMES) / sum(one.score for one in found)
@@ -116,5 +116,5 @@ def _is_surely_name(word: str) -> bool:
 
 def _may_be_name(word: str) -> bool:
     """Whether a word beside a name may be another part of it: a capital, and a name or nothing that is known."""
-    found = readings(word)
+    found = analyze_word(word)
     return word[0].isupper() and (not any(one.is_known for one in found) or any(one.tags & _NAMES for one in found))

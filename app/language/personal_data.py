@@ -23,7 +23,7 @@ class PersonalDataKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Suspicion:
+class PersonalDataMatch:
     """A place that may hold personal data, in code points from `start` up to `end`."""
 
     start: int
@@ -43,9 +43,9 @@ _CALLED_PASSPORT = re.compile(
 )
 
 
-def suspected(text: str) -> list[Suspicion]:
+def find_personal_data(text: str) -> list[PersonalDataMatch]:
     """The places of a text that may hold personal data, in order; none is named twice."""
-    found: list[Suspicion] = []
+    found: list[PersonalDataMatch] = []
     taken = bytearray(len(text))
     for kind, spans in (
         (PersonalDataKind.EMAIL, _spans(_EMAIL, text)),
@@ -58,7 +58,7 @@ def suspected(text: str) -> list[Suspicion]:
         for start, end in spans:
             if not any(taken[start:end]):
                 taken[start:end] = b"\1" * (end - start)
-                found.append(Suspicion(start, end, kind))
+                found.append(PersonalDataMatch(start, end, kind))
     return sorted(found)
 
 

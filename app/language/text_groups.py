@@ -14,12 +14,12 @@ NEAR_ENOUGH = 0.4
 """The cosine from which on a text joins a group."""
 
 
-def nearness(shared: int, length: int, lemmas: int) -> float:
+def compute_similarity(shared: int, length: int, lemmas: int) -> float:
     """The cosine of a text with so many lemmas and a group of that squared length; `shared`: their counts in it."""
     return shared / sqrt(length * lemmas)
 
 
-def grown(length: int, counts: Iterable[int]) -> int:
+def compute_grown_length(length: int, counts: Iterable[int]) -> int:
     """The squared length of a group that a text joins; `counts`: how often the group had each of its lemmas before."""
     return length + sum(2 * count + 1 for count in counts)
 
@@ -28,7 +28,7 @@ Member = TypeVar("Member", bound=Hashable)
 
 
 @dataclass(slots=True)
-class Group(Generic[Member]):
+class TextGroup(Generic[Member]):
     """Texts that belong together, in the order given, and how many of them have each lemma."""
 
     members: list[Member] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Group(Generic[Member]):
     def join(self, member: Member, lemmas: frozenset[str]) -> None:
         """Take a text in."""
         self.members.append(member)
-        self.length = grown(self.length, (self.lemmas[lemma] for lemma in lemmas))
+        self.length = compute_grown_length(self.length, (self.lemmas[lemma] for lemma in lemmas))
         self.lemmas.update(lemmas)
 
     def words(self, most: int) -> list[str]:
@@ -47,9 +47,11 @@ class Group(Generic[Member]):
         return [lemma for lemma, _ in sorted(self.lemmas.items(), key=lambda told: (-told[1], told[0]))[:most]]
 
 
-def grouped(texts: Sequence[tuple[Member, frozenset[str]]], near_enough: float = NEAR_ENOUGH) -> list[Group[Member]]:
+def group_texts(
+    texts: Sequence[tuple[Member, frozenset[str]]], near_enough: float = NEAR_ENOUGH
+) -> list[TextGroup[Member]]:
     """The texts in groups, the largest first, then the one that began first. A text without lemmas is left out."""
-    groups: list[Group[Member]] = []
+    groups: list[TextGroup[Member]] = []
     having: dict[str, dict[int, int]] = defaultdict(dict)
     for member, lemmas in texts:
         if not lemmas:
@@ -57,7 +59,7 @@ def grouped(texts: Sequence[tuple[Member, frozenset[str]]], near_enough: float =
         nearest = _nearest(groups, having, lemmas, near_enough)
         if nearest is None:
             nearest = len(groups)
-            groups.append(Group())
+            groups.append(TextGroup())
         groups[nearest].join(member, lemmas)
         for lemma in lemmas:
             having[lemma][nearest] = having[lemma].get(nearest, 0) + 1
@@ -65,7 +67,7 @@ def grouped(texts: Sequence[tuple[Member, frozenset[str]]], near_enough: float =
 
 
 def _nearest(
-    groups: Sequence[Group[Member]],
+    groups: Sequence[TextGroup[Member]],
     having: Mapping[str, Mapping[int, int]],
     lemmas: frozenset[str],
     near_enough: float,
@@ -86,6 +88,6 @@ def _nearest(
             for place, count in times.items():
                 shared[place] = shared.get(place, 0) + count
     best = max(shared.items(), key=lambda one: (one[1] ** 2 / groups[one[0]].length, -one[0]), default=None)
-    if best is None or nearness(best[1], groups[best[0]].length, len(lemmas)) < near_enough:
+    if best is None or compute_similarity(best[1], groups[best[0]].length, len(lemmas)) < near_enough:
         return None
     return best[0]

@@ -6,7 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import VersionedRow, enum_column, limit
+from app.core.db import VersionedTable, enum_column, length_check
 
 
 class LegalActKind(StrEnum):
@@ -17,14 +17,14 @@ class LegalActKind(StrEnum):
     OTHER = "other"
 
 
-class LegalAct(VersionedRow, table=True):
+class LegalAct(VersionedTable, table=True):
     """An order or law that approves points, regulates them or sets deadlines."""
 
     __tablename__ = "legal_acts"
     __table_args__ = (
         sa.UniqueConstraint("kind", "number", "signed_on", name="uq_legal_acts_number"),
-        limit("number", 100),
-        limit("title", 1000),
+        length_check("number", 100),
+        length_check("title", 1000),
     )
 
     kind: LegalActKind = Field(sa_column=enum_column(LegalActKind))

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.legal_acts import service
 from app.legal_acts.errors import LegalActExists, LegalActNotFound
@@ -24,7 +24,7 @@ Writer = Annotated[Principal, requires("organizations:write")]
 router = APIRouter(prefix="/legal-acts", tags=["legal acts"])
 
 
-@router.get("", response_model=Page[LegalActRead], responses=problems(Invalid), summary="List legal acts")
+@router.get("", response_model=Page[LegalActRead], responses=problems(ValidationFailed), summary="List legal acts")
 async def list_legal_acts(
     by: Reader, session: SessionDep, page: PageDep, kind: Annotated[LegalActKind | None, Query()] = None
 ) -> Page[LegalActRead]:
@@ -37,40 +37,42 @@ async def list_legal_acts(
     "",
     status_code=201,
     response_model=LegalActRead,
-    responses=problems(LegalActExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(LegalActExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Add a legal act",
 )
-async def create_legal_act(body: LegalActCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_legal_act(
+    body: LegalActCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add an order or law."""
 
     async def work() -> Response:
         row = await service.create_act(session, body, by=by)
-        return answer(LegalActRead.model_validate(row), version=row.version, status=201)
+        return json_response(LegalActRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
     "/{act_id}",
     response_model=LegalActRead,
-    responses=problems(LegalActNotFound, Invalid),
+    responses=problems(LegalActNotFound, ValidationFailed),
     summary="Get a legal act",
 )
 async def get_legal_act(act_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One legal act."""
     row = await service.get_act(session, act_id)
-    return conditional(request, LegalActRead.model_validate(row), version=row.version)
+    return conditional_response(request, LegalActRead.model_validate(row), version=row.version)
 
 
 @router.patch(
     "/{act_id}",
     response_model=LegalActRead,
-    responses=problems(LegalActNotFound, Invalid, Stale, PreconditionRequired),
+    responses=problems(LegalActNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired),
     summary="Change or close a legal act",
 )
 async def update_legal_act(
-    act_id: UUID, body: LegalActPatch, by: Writer, session: SessionDep, match: MatchDep
+    act_id: UUID, body: LegalActPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change an act; nothing is deleted, `closed_on` is the day from which it has no force."""
     row = await service.update_act(session, act_id, body, match, by=by)
-    return answer(LegalActRead.model_validate(row), version=row.version)
+    return json_response(LegalActRead.model_validate(row), version=row.version)

@@ -7,8 +7,8 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit
-from app.core.data_files import read_yaml
-from app.core.etags import Match
+from app.core.data_files import load_yaml
+from app.core.etags import IfMatch
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
@@ -25,7 +25,7 @@ async def get_act(session: AsyncSession, act_id: UUID) -> LegalAct:
     return row
 
 
-async def referred_act(session: AsyncSession, act_id: UUID, pointer: str) -> LegalAct:
+async def get_referenced_act(session: AsyncSession, act_id: UUID, pointer: str) -> LegalAct:
     """An act named in a body; 422 with the pointer when there is none."""
     row = await session.get(LegalAct, act_id)
     if row is None:
@@ -49,7 +49,7 @@ async def create_act(session: AsyncSession, body: LegalActCreate, *, by: Princip
 
 
 async def update_act(
-    session: AsyncSession, act_id: UUID, body: LegalActPatch, match: Match, *, by: Principal
+    session: AsyncSession, act_id: UUID, body: LegalActPatch, match: IfMatch, *, by: Principal
 ) -> LegalAct:
     """Change an act, or record when it lost force."""
     row = await get_act(session, act_id)
@@ -62,7 +62,7 @@ async def update_act(
 
 async def load_reference(session: AsyncSession) -> None:
     """The orders that the ministry's order names, and the laws around it; inserted when missing."""
-    for raw in read_yaml(__file__, "legal_acts.yaml")["legal_acts"]:
+    for raw in load_yaml(__file__, "legal_acts.yaml")["legal_acts"]:
         kind, signed_on = LegalActKind(raw["kind"]), date.fromisoformat(raw["signed_on"])
         if await find_act(session, kind, raw["number"], signed_on) is None:
             session.add(LegalAct.model_validate(raw, update={"kind": kind, "signed_on": signed_on}))

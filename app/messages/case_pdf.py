@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.security import Principal
-from app.documents.pdf import pdf
+from app.documents.pdf import render_pdf
 from app.interaction_points.models import Point
 from app.legal_acts.models import LegalAct
 from app.messages.export import WORDS_RU
@@ -41,10 +41,10 @@ NO_ANSWER_RU = {
 DEADLINES_RU = {"running": "идёт", "paused": "приостановлен", "met": "исполнен", "missed": "пропущен"}
 
 
-async def print_case(session: AsyncSession, row: Message, by: Principal) -> bytes:
+async def render_case_pdf(session: AsyncSession, row: Message, by: Principal) -> bytes:
     """The case as PDF, with what the caller may see."""
     told = await _told(session, row, by)
-    return await asyncio.to_thread(pdf, TEMPLATE, told)
+    return await asyncio.to_thread(render_pdf, TEMPLATE, told)
 
 
 async def _told(session: AsyncSession, row: Message, by: Principal) -> dict[str, Any]:

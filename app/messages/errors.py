@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.core.problems import Conflict, Fault, Forbidden, MoveNotAllowed, NotFound
+from app.core.problems import Conflict, FieldError, Forbidden, NotFound, TransitionNotAllowed
 from app.messages.rules.states import MOVES_RU, STATES_RU, MessageMove, MessageState, ReplyMove, ReplyState
 from app.text_check.rules.findings import Finding
 
@@ -30,7 +30,7 @@ class MessageConflict(Conflict):
     detail_en = "The point already has a message with the same external id and another content."
 
 
-class MessageMoveNotAllowed(MoveNotAllowed):
+class MessageMoveNotAllowed(TransitionNotAllowed):
     """The message or reply cannot make this move in its present state."""
 
     def __init__(self, state: MessageState | ReplyState, move: MessageMove | ReplyMove) -> None:
@@ -141,8 +141,8 @@ class ReplyNotReady(Conflict):
         super().__init__(
             f"Исправьте замечания к тексту ответа: {codes}.",
             f"Mend the findings of the reply: {codes}.",
-            faults=[
-                Fault(
+            field_errors=[
+                FieldError(
                     "/text",
                     finding.code,
                     f"Знаки {finding.start}–{finding.end}: {finding.message}",
@@ -163,8 +163,8 @@ class OfferedPointNotInForce(Conflict):
 
     def __init__(self, closed: Sequence[tuple[int, str]] = ()) -> None:
         super().__init__(
-            faults=[
-                Fault(
+            field_errors=[
+                FieldError(
                     f"/offered_point_ids/{place}",
                     self.code,
                     f"Точка больше не действует: {name}.",

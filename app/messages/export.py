@@ -49,7 +49,7 @@ WORDS_RU = {
 }
 
 
-async def pages(database: Database, query: SelectOfScalar[Message]) -> AsyncIterator[Iterable[Row]]:
+async def export_pages(database: Database, query: SelectOfScalar[Message]) -> AsyncIterator[Iterable[Row]]:
     """The messages of a query as rows, a page in a transaction of its own: a slow reader holds no connection."""
     after = UUID(int=0)
     while True:

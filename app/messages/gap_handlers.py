@@ -7,20 +7,20 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.outbox import Event, Handler
-from app.core.security import unit_itself
+from app.core.security import system_principal
 from app.messages.events import MessageAssigned, MessageMoved, MessageRevised, MessageTriaged, ReplySent
 from app.messages.models import Competence, Message
 from app.messages.queries import sent_replies
 from app.messages.rules.clients import without_client
 from app.messages.rules.states import MessageState
 from app.reply_templates.models import GapReason
-from app.reply_templates.search.service.suggestions import suggest
-from app.reply_templates.service.gaps import Unanswered, forget_gap, note_gap
+from app.reply_templates.search.service.suggestions import find_suggestions
+from app.reply_templates.service.gaps import Unanswered, record_gap, remove_gap
 
 _NEEDS_NO_TEMPLATE = frozenset({MessageState.SPAM, MessageState.REDIRECTED})
 
 
-async def learn_of_message(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def update_gap(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """A need was analysed, a message was edited or given to somebody, or an answer went out: is there a gap, and whose?
 
     Not answered yet, it is one where nothing fits; answered, where it was without a template, whatever was offered.
@@ -28,12 +28,12 @@ async def learn_of_message(session: AsyncSession, payload: Mapping[str, Any]) ->
     message = await session.get_one(Message, UUID(payload["message_id"]))
     is_anothers = message.state in _NEEDS_NO_TEMPLATE or message.duplicate_of_id is not None
     if message.competence is not Competence.WITHIN or is_anothers:
-        await forget_gap(session, message.id)
+        await remove_gap(session, message.id)
         return
     reply = (await sent_replies(session, [message.id])).get(message.id)
     offered = await _offered(session, message)
     if reply.template_id is not None if reply else offered is not None:
-        await forget_gap(session, message.id)
+        await remove_gap(session, message.id)
         return
     answer = without_client(reply.text, message.client) if reply else None
     told = Unanswered(
@@ -44,20 +44,20 @@ async def learn_of_message(session: AsyncSession, payload: Mapping[str, Any]) ->
         offered_template_id=offered,
         answer=answer,
     )
-    await note_gap(session, told)
+    await record_gap(session, told)
 
 
 async def _offered(session: AsyncSession, message: Message) -> UUID | None:
     """The template that the unit would be offered first."""
-    unit = unit_itself(message.unit_id, message.organization_id)
-    found = await suggest(session, message.text, unit, limit=1, topic_id=message.topic_id)
+    unit = system_principal(message.unit_id, message.organization_id)
+    found = await find_suggestions(session, message.text, unit, limit=1, topic_id=message.topic_id)
     return found[0].template_id if found else None
 
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
-    MessageTriaged: [learn_of_message],
-    MessageAssigned: [learn_of_message],
-    MessageMoved: [learn_of_message],
-    MessageRevised: [learn_of_message],
-    ReplySent: [learn_of_message],
+    MessageTriaged: [update_gap],
+    MessageAssigned: [update_gap],
+    MessageMoved: [update_gap],
+    MessageRevised: [update_gap],
+    ReplySent: [update_gap],
 }

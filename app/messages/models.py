@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import Row, VersionedRow, enum_column, json_column, limit
+from app.core.db import Table, VersionedTable, enum_column, json_column, length_check
 from app.messages.rules.calendar import DayKind
 from app.messages.rules.deadlines import DeadlineState, Roll, Stage, TermUnit
 from app.messages.rules.states import MessageState, ReplyState
@@ -92,7 +92,7 @@ class RevisionKind(StrEnum):
     DELETED = "deleted"
 
 
-class MessageCounter(Row, table=True):
+class MessageCounter(Table, table=True):
     """The last number given in a year."""
 
     __tablename__ = "message_counters"
@@ -102,7 +102,7 @@ class MessageCounter(Row, table=True):
     last: int
 
 
-class Thread(Row, table=True):
+class Thread(Table, table=True):
     """A conversation at a point, kept together and in order (O-2.5)."""
 
     __tablename__ = "threads"
@@ -113,7 +113,7 @@ class Thread(Row, table=True):
     merged_into_id: UUID | None = Field(default=None, foreign_key="threads.id")
 
 
-class Message(VersionedRow, table=True):
+class Message(VersionedTable, table=True):
     """A client's message or comment."""
 
     __tablename__ = "messages"
@@ -127,7 +127,7 @@ class Message(VersionedRow, table=True):
         sa.Index("ix_messages_point", "point_id", "id"),
         sa.Index("ix_messages_point_updated", "point_id", "updated_at", "id"),
         sa.Index("ix_messages_assignee", "assignee_id", "id"),
-        limit("text", 10_000),
+        length_check("text", 10_000),
         sa.CheckConstraint("satisfaction IN (1, 2)", name="satisfaction_known"),
     )
 
@@ -180,7 +180,7 @@ class Message(VersionedRow, table=True):
     """The earliest deadline that still runs."""
 
 
-class MessageEvent(Row, table=True):
+class MessageEvent(Table, table=True):
     """One step of a message's history; never changed."""
 
     __tablename__ = "message_events"
@@ -196,11 +196,11 @@ class MessageEvent(Row, table=True):
     note: str | None = Field(default=None, max_length=2000)
 
 
-class MessageRevision(Row, table=True):
+class MessageRevision(Table, table=True):
     """A text that stood at the source before it was edited or deleted there; never changed."""
 
     __tablename__ = "message_revisions"
-    __table_args__ = (limit("text", 10_000),)
+    __table_args__ = (length_check("text", 10_000),)
 
     message_id: UUID = Field(foreign_key="messages.id", index=True)
     kind: RevisionKind = Field(sa_column=enum_column(RevisionKind))
@@ -209,14 +209,14 @@ class MessageRevision(Row, table=True):
     recorded_at: datetime
 
 
-class MessageAttachment(Row, table=True):
+class MessageAttachment(Table, table=True):
     """A file of a message; its content stands in the store under its SHA-256. Never changed."""
 
     __tablename__ = "message_attachments"
     __table_args__ = (
         sa.UniqueConstraint("message_id", "position", name="uq_message_attachments_position"),
         sa.CheckConstraint("size > 0", name="size_positive"),
-        limit("name", 255),
+        length_check("name", 255),
     )
 
     message_id: UUID = Field(foreign_key="messages.id")
@@ -227,11 +227,11 @@ class MessageAttachment(Row, table=True):
     sha256: str = Field(max_length=64, index=True)
 
 
-class CompetentBody(VersionedRow, table=True):
+class CompetentBody(VersionedTable, table=True):
     """Who is competent for questions that are not the ministry's, and what clients are told of it (O-6.2.1)."""
 
     __tablename__ = "competent_bodies"
-    __table_args__ = (sa.UniqueConstraint("name", name="uq_competent_bodies_name"), limit("name", 500))
+    __table_args__ = (sa.UniqueConstraint("name", name="uq_competent_bodies_name"), length_check("name", 500))
 
     name: str = Field(max_length=500)
     questions: str = Field(max_length=2000)
@@ -240,12 +240,12 @@ class CompetentBody(VersionedRow, table=True):
     closed_on: date | None = None
 
 
-class Reply(VersionedRow, table=True):
+class Reply(VersionedTable, table=True):
     """A reply to a message; it keeps the template and version that it was made from (O-6.2.6)."""
 
     __tablename__ = "replies"
     __table_args__ = (
-        limit("text", 10_000),
+        length_check("text", 10_000),
         sa.CheckConstraint("changed_share >= 0 AND changed_share <= 1", name="changed_share_range"),
     )
 
@@ -277,7 +277,7 @@ class Reply(VersionedRow, table=True):
     external_id: str | None = Field(default=None, max_length=255)
 
 
-class DeadlinePolicy(VersionedRow, table=True):
+class DeadlinePolicy(VersionedTable, table=True):
     """How soon a stage must be done, for which cases, by which legal act; a target has none (O-6.2.2).
 
     What a policy does not name it applies to; the one that names most decides.
@@ -286,7 +286,7 @@ class DeadlinePolicy(VersionedRow, table=True):
     __tablename__ = "deadline_policies"
     __table_args__ = (
         sa.UniqueConstraint("key", name="uq_deadline_policies_key"),
-        limit("name", 500),
+        length_check("name", 500),
         sa.CheckConstraint("amount BETWEEN 1 AND 1000", name="amount_range"),
         sa.CheckConstraint("valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to", name="validity_order"),
         sa.CheckConstraint("NOT (is_target AND legal_act_id IS NOT NULL)", name="target_without_act"),
@@ -317,7 +317,7 @@ class DeadlinePolicy(VersionedRow, table=True):
     valid_to: date | None = None
 
 
-class Deadline(Row, table=True):
+class Deadline(Table, table=True):
     """A deadline of a message. It keeps the policy of its day in `term`, whatever becomes of the policy."""
 
     __tablename__ = "deadlines"
@@ -351,7 +351,7 @@ class Deadline(Row, table=True):
     escalated_at: datetime | None = None
 
 
-class CalendarDay(VersionedRow, table=True):
+class CalendarDay(VersionedTable, table=True):
     """A correction of the working calendar, for one organization or for all (null)."""
 
     __tablename__ = "calendar_days"
@@ -375,7 +375,7 @@ class CalendarDay(VersionedRow, table=True):
     """Which deadlines moved when the day was last changed."""
 
 
-class WorkingHours(VersionedRow, table=True):
+class WorkingHours(VersionedTable, table=True):
     """The hours of an ordinary working day of an organization."""
 
     __tablename__ = "working_hours"

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.outbox import Event, Handler
-from app.identity.queries import heads_of
+from app.identity.queries import load_heads
 from app.messages.events import (
     ClientWroteAgain,
     DeadlineMissed,
@@ -27,12 +27,12 @@ from app.notifications.models import NotificationKind as K
 from app.notifications.service import notify
 
 
-async def tell_heads_of_submission(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_heads_of_submission(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """A reply waits for approval: the heads of the unit should look, but for its authors, who may not approve it."""
     reply, message = await _both(session, payload)
     await notify(
         session,
-        await heads_of(session, message.unit_id) - {UUID(author) for author in reply.author_ids},
+        await load_heads(session, message.unit_id) - {UUID(author) for author in reply.author_ids},
         K.REPLY_SUBMITTED,
         f"Ответ по сообщению {message.number} передан на утверждение",
         "message",
@@ -41,7 +41,7 @@ async def tell_heads_of_submission(session: AsyncSession, payload: Mapping[str, 
     )
 
 
-async def tell_author_of_return(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_author_of_return(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """A reply was returned: its author should look. The reason stays with the reply, it may name the client."""
     reply, message = await _both(session, payload)
     await notify(
@@ -55,7 +55,7 @@ async def tell_author_of_return(session: AsyncSession, payload: Mapping[str, Any
     )
 
 
-async def tell_of_assignment(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_assignee(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """A message was given to an employee; who took it needs no telling."""
     assignee_id = payload["assignee_id"]
     if assignee_id is None or assignee_id == payload["by_id"]:
@@ -66,16 +66,16 @@ async def tell_of_assignment(session: AsyncSession, payload: Mapping[str, Any]) 
     await notify(session, [UUID(assignee_id)], K.MESSAGE_ASSIGNED, text, "message", message.id, key)
 
 
-async def tell_heads_of_move(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_heads_of_move(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """A message came from another unit: the heads should look whom to give it to."""
     message = await _message(session, payload)
     text = f"Вашему подразделению передано сообщение {message.number}"
     key = f"moved_to_unit:{message.id}:{payload['message_version']}"
-    who = await heads_of(session, message.unit_id)
+    who = await load_heads(session, message.unit_id)
     await notify(session, who, K.MESSAGE_ASSIGNED, text, "message", message.id, key)
 
 
-async def remind(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_of_near_deadline(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """A deadline is near: who works on the message should look, or the heads while nobody does."""
     message = await _message(session, payload)
     text = f"Скоро срок по сообщению {message.number}: {STAGES_RU[payload['stage']]}"
@@ -83,15 +83,15 @@ async def remind(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     await notify(session, who, K.DEADLINE_REMINDER, text, "message", message.id, _key("near", payload))
 
 
-async def escalate(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_of_missed_deadline(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """A deadline was missed: the heads should look, and who works on the message (O-6.2.2, O-10)."""
     message = await _message(session, payload)
     text = f"Пропущен срок по сообщению {message.number}: {STAGES_RU[payload['stage']]}"
-    who = await _who_works(session, message) | await heads_of(session, message.unit_id)
+    who = await _who_works(session, message) | await load_heads(session, message.unit_id)
     await notify(session, who, K.DEADLINE_ESCALATION, text, "message", message.id, _key("missed", payload))
 
 
-async def tell_of_move(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_of_moved_deadline(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """The calendar changed, and deadlines of the message with it."""
     message = await _message(session, payload)
     text = f"Изменился срок по сообщению {message.number}"
@@ -99,7 +99,7 @@ async def tell_of_move(session: AsyncSession, payload: Mapping[str, Any]) -> Non
     await notify(session, await _who_works(session, message), K.DEADLINE_MOVED, text, "message", message.id, key)
 
 
-async def tell_of_client(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_of_client_message(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """The client wrote again in a thread that was answered or waited for them."""
     message = await _message(session, payload)
     text = f"Клиент снова написал по сообщению {message.number}"
@@ -107,7 +107,7 @@ async def tell_of_client(session: AsyncSession, payload: Mapping[str, Any]) -> N
     await notify(session, await _who_works(session, message), K.CLIENT_WROTE_AGAIN, text, "message", message.id, key)
 
 
-async def tell_of_revision(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_of_revision(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """The client changed what somebody works on: they should look, or the heads while nobody does."""
     message = await _message(session, payload)
     if message.state not in OPEN_STATES:
@@ -119,7 +119,7 @@ async def tell_of_revision(session: AsyncSession, payload: Mapping[str, Any]) ->
     await notify(session, who, K.MESSAGE_REVISED, text, "message", message.id, f"revised:{revision.id}")
 
 
-async def tell_author_of_failure(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_author_of_failure(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """A reply did not go out: its author should look, and whoever works on the message."""
     reply, message = await _both(session, payload)
     text = f"Ответ по сообщению {message.number} не отправлен: точка взаимодействия в нём больше не действует"
@@ -133,7 +133,7 @@ async def _message(session: AsyncSession, payload: Mapping[str, Any]) -> Message
 
 
 async def _who_works(session: AsyncSession, message: Message) -> set[UUID]:
-    return {message.assignee_id} if message.assignee_id else set(await heads_of(session, message.unit_id))
+    return {message.assignee_id} if message.assignee_id else set(await load_heads(session, message.unit_id))
 
 
 def _key(what: str, payload: Mapping[str, Any]) -> str:
@@ -147,14 +147,14 @@ async def _both(session: AsyncSession, payload: Mapping[str, Any]) -> tuple[Repl
 
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
-    ReplySubmitted: [tell_heads_of_submission],
-    ReplyReturned: [tell_author_of_return],
-    MessageAssigned: [tell_of_assignment],
-    MessageMoved: [tell_heads_of_move],
-    DeadlineNear: [remind],
-    DeadlineMissed: [escalate],
-    DeadlineMoved: [tell_of_move],
-    ClientWroteAgain: [tell_of_client],
-    MessageRevised: [tell_of_revision],
-    ReplyNotSent: [tell_author_of_failure],
+    ReplySubmitted: [notify_heads_of_submission],
+    ReplyReturned: [notify_author_of_return],
+    MessageAssigned: [notify_assignee],
+    MessageMoved: [notify_heads_of_move],
+    DeadlineNear: [notify_of_near_deadline],
+    DeadlineMissed: [notify_of_missed_deadline],
+    DeadlineMoved: [notify_of_moved_deadline],
+    ClientWroteAgain: [notify_of_client_message],
+    MessageRevised: [notify_of_revision],
+    ReplyNotSent: [notify_author_of_failure],
 }

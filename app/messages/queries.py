@@ -32,7 +32,7 @@ from app.messages.rules.states import STEPS_RU, ReplyState
 from app.messages.schemas.deadlines import DeadlinePolicyRead, DeadlineRead
 from app.messages.schemas.messages import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead, TimelineEntryRead
 from app.organizations.models import Organization
-from app.text_check.service import read_readability
+from app.text_check.service import to_readability_read
 
 SHOWN_OF_A_THREAD = 100
 
@@ -69,7 +69,7 @@ async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Prin
 
 def read_reply(row: Reply) -> ReplyRead:
     """A reply as the API shows it, with the findings kept with it."""
-    return ReplyRead.model_validate(row.model_dump() | {"readability": read_readability(row.text)})
+    return ReplyRead.model_validate(row.model_dump() | {"readability": to_readability_read(row.text)})
 
 
 def read_deadline(row: Deadline) -> dict[str, Any]:
@@ -83,21 +83,21 @@ def read_policy(row: DeadlinePolicy) -> DeadlinePolicyRead:
     return DeadlinePolicyRead.model_validate(row.model_dump() | {"interaction_point_id": row.point_id})
 
 
-async def replies_of(session: AsyncSession, message_id: UUID) -> list[Reply]:
+async def load_replies(session: AsyncSession, message_id: UUID) -> list[Reply]:
     """The replies of a message, oldest first."""
     return (await _replies(session, {message_id}))[message_id]
 
 
-def replies_to(message_id: UUID, by: Principal) -> SelectOfScalar[Reply]:
+def load_replies_to(message_id: UUID, by: Principal) -> SelectOfScalar[Reply]:
     """The replies of a message that the caller may see: an API client sees those that were sent."""
     query = select(Reply).where(Reply.message_id == message_id)
     return query if by.kind == "employee" else query.where(Reply.state == ReplyState.SENT)
 
 
-async def calendar_of(session: AsyncSession, organization_id: UUID) -> WorkingCalendar:
+async def load_calendar(session: AsyncSession, organization_id: UUID) -> WorkingCalendar:
     """The calendar by which the organization's deadlines are reckoned."""
     organization = await session.get_one(Organization, organization_id)
-    hours = await own_hours(session, organization_id)
+    hours = await load_own_hours(session, organization_id)
     query = select(CalendarDay).where(
         sa.or_(col(CalendarDay.organization_id) == organization_id, col(CalendarDay.organization_id).is_(None))
     )
@@ -110,7 +110,7 @@ async def calendar_of(session: AsyncSession, organization_id: UUID) -> WorkingCa
     return WorkingCalendar(ZoneInfo(organization.zone), intervals, overrides)
 
 
-async def own_hours(session: AsyncSession, organization_id: UUID) -> WorkingHours | None:
+async def load_own_hours(session: AsyncSession, organization_id: UUID) -> WorkingHours | None:
     """The working hours that an administrator set for the organization."""
     return (await session.exec(select(WorkingHours).where(WorkingHours.organization_id == organization_id))).first()
 
@@ -153,7 +153,7 @@ async def _deadlines(session: AsyncSession, rows: Sequence[Message]) -> dict[UUI
     return found
 
 
-def how_it_ended(row: Deadline) -> str:
+def find_outcome(row: Deadline) -> str:
     """What became of a deadline that is over, in words: a missed one may have ended with nothing done."""
     if row.state is DeadlineState.MET:
         return "Исполнено в срок"
@@ -178,7 +178,7 @@ async def read_timeline(session: AsyncSession, row: Message, by: Principal) -> l
         query = select(Deadline).where(Deadline.message_id == row.id, col(Deadline.ended_at).is_not(None))
         for ended in (await session.exec(query)).all():
             if ended.ended_at is not None and ended.state in (DeadlineState.MET, DeadlineState.MISSED):
-                said = f"{ended.term['name']}: {how_it_ended(ended).lower()}"
+                said = f"{ended.term['name']}: {find_outcome(ended).lower()}"
                 found.append(TimelineEntryRead(at=ended.ended_at, kind="deadline", what=said, by=None))
     return sorted(found, key=lambda entry: entry.at)
 
@@ -207,7 +207,7 @@ async def sent_replies(session: AsyncSession, message_ids: Sequence[UUID]) -> di
     return {reply.message_id: reply for reply in (await session.exec(query)).all()}
 
 
-async def known_files(session: AsyncSession) -> set[str]:
+async def load_files(session: AsyncSession) -> set[str]:
     """The contents that messages refer to, by their SHA-256."""
     return set((await session.exec(select(MessageAttachment.sha256).distinct())).all())
 

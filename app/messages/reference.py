@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 from app.legal_acts import service as legal_acts
 from app.legal_acts.models import LegalActKind
 from app.messages.models import CompetentBody, Deadline, DeadlinePolicy, Message
@@ -16,7 +16,7 @@ from app.messages.service import deadlines
 
 async def load_reference(session: AsyncSession) -> None:
     """The policies of messages, appeals, information requests and requests of mass media, with their acts."""
-    data = read_yaml(__file__, "deadline_policies.yaml")
+    data = load_yaml(__file__, "deadline_policies.yaml")
     await session.flush()  # the acts are found by a query
     acts = {}
     for key, named in data["acts"].items():
@@ -37,7 +37,7 @@ async def load_reference(session: AsyncSession) -> None:
 async def load_demo(session: AsyncSession) -> None:
     """A few competent bodies with explanations; the ministry's own list is an administrator's."""
     known = set((await session.exec(select(CompetentBody.name))).all())
-    for raw in read_yaml(__file__, "demo_competent_bodies.yaml")["competent_bodies"]:
+    for raw in load_yaml(__file__, "demo_competent_bodies.yaml")["competent_bodies"]:
         if raw["name"] not in known:
             session.add(CompetentBody.model_validate(raw))
 
@@ -47,4 +47,4 @@ async def _catch_up(session: AsyncSession) -> None:
     known = select(Deadline.id).where(col(Deadline.message_id) == col(Message.id)).exists()
     waiting = select(Message).where(sa.not_(known), col(Message.state).in_(OPEN_STATES))
     for message in (await session.exec(waiting)).all():
-        await deadlines.arrange(session, message)
+        await deadlines.create_deadlines(session, message)

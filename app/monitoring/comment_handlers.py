@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.outbox import Event, Handler
 from app.monitoring.service import comment_grouping
-from app.surveys.events import CommentsReadIn
+from app.surveys.events import CommentsIndexed
 
 
 async def group_comments(session: AsyncSession, payload: Mapping[str, Any]) -> None:
@@ -16,4 +16,4 @@ async def group_comments(session: AsyncSession, payload: Mapping[str, Any]) -> N
     await comment_grouping.group_comments(session, [UUID(told) for told in payload["comment_ids"]])
 
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {CommentsReadIn: [group_comments]}
+HANDLERS: Mapping[type[Event], Sequence[Handler]] = {CommentsIndexed: [group_comments]}

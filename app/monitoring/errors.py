@@ -25,7 +25,7 @@ class MonthSignedOff(Conflict):
     constraints = ("uq_sign_offs_month",)
 
 
-class NotFoundGroupNotFound(NotFound):
+class UnmetNeedNotFound(NotFound):
     """There is no such group of texts, or it is another unit's."""
 
     code = "not_found_group_not_found"

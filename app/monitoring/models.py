@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.core.db import Row, VersionedRow, enum_column, json_column, limit
-from app.monitoring.rules import NotFoundState, TargetPeriod
+from app.core.db import Table, VersionedTable, enum_column, json_column, length_check
+from app.monitoring.rules import TargetPeriod, UnmetNeedState
 
 
 class NotedType(StrEnum):
@@ -22,14 +22,14 @@ class NotedType(StrEnum):
     UNIT_TARGET = "unit_target"
 
 
-class ControlNote(VersionedRow, table=True):
+class ControlNote(VersionedTable, table=True):
     """A remark that stays on the record until it is resolved, and after: a head's, or the service's own."""
 
     __tablename__ = "control_notes"
     __table_args__ = (
         sa.Index("ix_control_notes_unit", "unit_id", "id"),
         sa.Index("ix_control_notes_object", "object_type", "object_id"),
-        limit("text", 2000),
+        length_check("text", 2000),
         sa.CheckConstraint("(resolved_at IS NULL) = (resolution IS NULL)", name="resolution_whole"),
     )
 
@@ -45,7 +45,7 @@ class ControlNote(VersionedRow, table=True):
     resolved_by: UUID | None = Field(default=None, foreign_key="employees.id")
 
 
-class SignOff(Row, table=True):
+class SignOff(Table, table=True):
     """A month's figures of a unit as its head confirmed them; never changed."""
 
     __tablename__ = "sign_offs"
@@ -59,7 +59,7 @@ class SignOff(Row, table=True):
     signed_by: UUID = Field(foreign_key="employees.id")
 
 
-class NotFoundGroup(VersionedRow, table=True):
+class UnmetNeed(VersionedTable, table=True):
     """Something that respondents could not find: their texts on it, and what is done about it (O-11)."""
 
     __tablename__ = "not_found_groups"
@@ -67,7 +67,7 @@ class NotFoundGroup(VersionedRow, table=True):
         sa.Index("ix_not_found_groups_organization", "organization_id", "state"),
         sa.CheckConstraint("length > 0", name="length_counted"),
         sa.CheckConstraint("state <> 'resolved' OR note IS NOT NULL", name="resolution_told"),
-        limit("note", 2000),
+        length_check("note", 2000),
     )
 
     organization_id: UUID = Field(foreign_key="organizations.id")
@@ -77,7 +77,7 @@ class NotFoundGroup(VersionedRow, table=True):
     """The template that should answer it."""
     is_untied: bool = Field(default=False)
     """Whether somebody took the template away: new texts bring none along then."""
-    state: NotFoundState = Field(sa_column=enum_column(NotFoundState))
+    state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState))
     length: int
     """The squared length of the counts of its lemmas, by which texts are grouped (`core.grouping`)."""
     created_at: datetime
@@ -87,7 +87,7 @@ class NotFoundGroup(VersionedRow, table=True):
     note: str | None = Field(default=None, max_length=2000)
 
 
-class NotFoundText(SQLModel, table=True):
+class UnmetNeedText(SQLModel, table=True):
     """The group that a respondent's comment belongs to."""
 
     __tablename__ = "not_found_texts"
@@ -98,7 +98,7 @@ class NotFoundText(SQLModel, table=True):
     group_id: UUID = Field(foreign_key="not_found_groups.id", index=True)
 
 
-class NotFoundLemma(SQLModel, table=True):
+class UnmetNeedLemma(SQLModel, table=True):
     """How many texts of a group have a lemma."""
 
     __tablename__ = "not_found_lemmas"
@@ -112,15 +112,15 @@ class NotFoundLemma(SQLModel, table=True):
     n: int
 
 
-class NotFoundStep(Row, table=True):
+class UnmetNeedStep(Table, table=True):
     """One change of a group's state; never changed itself."""
 
     __tablename__ = "not_found_steps"
-    __table_args__ = (limit("note", 2000),)
+    __table_args__ = (length_check("note", 2000),)
 
     group_id: UUID = Field(foreign_key="not_found_groups.id", index=True)
     occurred_at: datetime
-    to_state: NotFoundState = Field(sa_column=enum_column(NotFoundState))
+    to_state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState))
     by_id: UUID | None = Field(default=None, foreign_key="employees.id")
     note: str | None = Field(default=None, max_length=2000)
 
@@ -136,7 +136,7 @@ class TargetMeasure(StrEnum):
     TARGETS_IN_TIME = "targets_in_time"
 
 
-class UnitTarget(VersionedRow, table=True):
+class UnitTarget(VersionedTable, table=True):
     """The share that a unit should reach in every period, as data (O-10, O-11)."""
 
     __tablename__ = "unit_targets"
@@ -170,7 +170,7 @@ class UnitTarget(VersionedRow, table=True):
     created_by: UUID = Field(foreign_key="employees.id")
 
 
-class TargetDeviation(Row, table=True):
+class TargetDeviation(Table, table=True):
     """A period in which a target was not reached, as it was found; one for each, so that it is told once."""
 
     __tablename__ = "target_deviations"

@@ -18,7 +18,7 @@ from statistics import NormalDist
 Z = 1.959963984540054
 """Quantile of the normal distribution for 95 %."""
 DIGITS = 4
-LEAST_N = 30
+MIN_SAMPLE = 30
 """So few answers say next to nothing, and differences between them nothing."""
 
 
@@ -65,7 +65,7 @@ def _wilson(count: int, n: int, z: float) -> tuple[float, float]:
 def proportion(count: int, n: int) -> dict[str, float | bool | None]:
     """What is told of a share beside its counts: the share, its interval, and whether there are too few answers."""
     low, high = wilson(count, n)
-    return {"share": share(count, n), "low": low, "high": high, "is_too_few": n < LEAST_N}
+    return {"share": share(count, n), "low": low, "high": high, "is_too_few": n < MIN_SAMPLE}
 
 
 def z_among(comparisons: int) -> float:
@@ -92,7 +92,7 @@ def mean(counts: Sequence[int]) -> float | None:
 
 def mean_interval(counts: Sequence[int]) -> tuple[float | None, float | None]:
     """The 95 % interval of a mean, rounded to 4 digits; (None, None) where there are too few scores for one."""
-    if sum(counts) < LEAST_N:
+    if sum(counts) < MIN_SAMPLE:
         return None, None
     half = Z * sqrt(_variance_of_mean(counts))
     return round(max(1.0, _mean(counts) - half), DIGITS), round(min(len(counts), _mean(counts) + half), DIGITS)
@@ -104,7 +104,7 @@ def means_differ(counts: Sequence[int], other: Sequence[int], z: float = Z) -> D
     if least == 0:
         return Difference(None, None, None, Verdict.TOO_FEW)
     difference = _mean(counts) - _mean(other)
-    if least < LEAST_N:
+    if least < MIN_SAMPLE:
         return Difference(round(difference, DIGITS), None, None, Verdict.TOO_FEW)
     half = z * sqrt(_variance_of_mean(counts) + _variance_of_mean(other))
     return _judged(difference, half, half, least)
@@ -112,7 +112,7 @@ def means_differ(counts: Sequence[int], other: Sequence[int], z: float = Z) -> D
 
 def _judged(difference: float, down: float, up: float, least: int) -> Difference:
     low, high = difference - down, difference + up
-    if least < LEAST_N:
+    if least < MIN_SAMPLE:
         verdict = Verdict.TOO_FEW
     elif low > 0:
         verdict = Verdict.HIGHER
@@ -132,7 +132,7 @@ def _variance_of_mean(counts: Sequence[int]) -> float:
     return sum(count * (value - middle) ** 2 for value, count in enumerate(counts, 1)) / (n - 1) / n
 
 
-def last_successors(successors: Mapping[str, str | None]) -> dict[str, str]:
+def find_last_successors(successors: Mapping[str, str | None]) -> dict[str, str]:
     """Each municipality's successor of today, over several reforms; itself where it has none or they run in a ring."""
     lasting: dict[str, str] = {}
     for start in successors:
@@ -143,7 +143,7 @@ def last_successors(successors: Mapping[str, str | None]) -> dict[str, str]:
     return lasting
 
 
-def those_before(code: str, successors: Mapping[str, str | None]) -> list[str]:
+def find_predecessors(code: str, successors: Mapping[str, str | None]) -> list[str]:
     """A municipality with all that were reformed into it, however many reforms ago."""
     found = [code]
     for known in found:
@@ -155,7 +155,7 @@ Counts = tuple[int, ...]
 """How often each value was answered, the value 1 first."""
 
 
-def added_up(parts: Iterable[tuple[str, str, Counts]]) -> dict[str, dict[str, Counts]]:
+def add_counts(parts: Iterable[tuple[str, str, Counts]]) -> dict[str, dict[str, Counts]]:
     """Counts added up by the row of a question and by group; what nobody answered is left out."""
     sums: dict[str, dict[str, Counts]] = {}
     for row, group, counts in parts:
@@ -170,7 +170,7 @@ def summed(counts: Iterable[Counts]) -> Counts:
     return tuple(map(sum, zip(*counts, strict=True)))
 
 
-class NotFoundState(StrEnum):
+class UnmetNeedState(StrEnum):
     """Where it stands with something that respondents could not find."""
 
     OPEN = "open"
@@ -178,23 +178,23 @@ class NotFoundState(StrEnum):
     RESOLVED = "resolved"
 
 
-class NotFoundMove(StrEnum):
+class UnmetNeedMove(StrEnum):
     """What can happen to it; new texts reopen what was resolved."""
 
-    TAKE_UP = "take_up"
+    START = "start"
     RESOLVE = "resolve"
     REOPEN = "reopen"
 
 
-_S, _M = NotFoundState, NotFoundMove
+_S, _M = UnmetNeedState, UnmetNeedMove
 
-NOT_FOUND_MOVES: dict[NotFoundState, dict[NotFoundMove, NotFoundState]] = {
-    _S.OPEN: {_M.TAKE_UP: _S.TAKEN_UP, _M.RESOLVE: _S.RESOLVED},
+UNMET_NEED_TRANSITIONS: dict[UnmetNeedState, dict[UnmetNeedMove, UnmetNeedState]] = {
+    _S.OPEN: {_M.START: _S.TAKEN_UP, _M.RESOLVE: _S.RESOLVED},
     _S.TAKEN_UP: {_M.RESOLVE: _S.RESOLVED, _M.REOPEN: _S.OPEN},
     _S.RESOLVED: {_M.REOPEN: _S.OPEN},
 }
-NOT_FOUND_STATES_RU = {_S.OPEN: "открыто", _S.TAKEN_UP: "в работе", _S.RESOLVED: "решено"}
-NOT_FOUND_MOVES_RU = {_M.TAKE_UP: "взять в работу", _M.RESOLVE: "решить", _M.REOPEN: "открыть снова"}
+UNMET_NEED_STATES_RU = {_S.OPEN: "открыто", _S.TAKEN_UP: "в работе", _S.RESOLVED: "решено"}
+UNMET_NEED_MOVES_RU = {_M.START: "взять в работу", _M.RESOLVE: "решить", _M.REOPEN: "открыть снова"}
 
 
 class TargetPeriod(StrEnum):

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import VersionedRow, enum_column, limit
+from app.core.db import VersionedTable, enum_column, length_check
 
 
 class NotificationKind(StrEnum):
@@ -27,15 +27,15 @@ class NotificationKind(StrEnum):
     TARGET_NOT_REACHED = "target_not_reached"
 
 
-class Notification(VersionedRow, table=True):
+class Notification(VersionedTable, table=True):
     """Something that one employee should look at."""
 
     __tablename__ = "notifications"
     __table_args__ = (
         sa.UniqueConstraint("employee_id", "dedupe_key", name="uq_notifications_dedupe_key"),
         sa.Index("ix_notifications_employee", "employee_id", "id"),
-        limit("text", 500),
-        limit("dedupe_key", 200),
+        length_check("text", 500),
+        length_check("dedupe_key", 200),
     )
 
     employee_id: UUID = Field(foreign_key="employees.id")

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
+from app.core.etags import IfMatchDep, conditional_response, json_response
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
-from app.core.schemas import Empty
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
+from app.core.schemas import EmptyBody
 from app.core.security import Principal, requires
 from app.notifications import service
 from app.notifications.errors import NotificationNotFound
@@ -23,7 +23,9 @@ router = APIRouter(prefix="/notifications", tags=["notifications"])
 # `:uuid` keeps /unread-count and /read-all from being taken for an id by methods that they do not have.
 
 
-@router.get("", response_model=Page[NotificationRead], responses=problems(Invalid), summary="List my notifications")
+@router.get(
+    "", response_model=Page[NotificationRead], responses=problems(ValidationFailed), summary="List my notifications"
+)
 async def list_notifications(
     by: NotificationReader,
     session: SessionDep,
@@ -40,7 +42,7 @@ async def list_notifications(
 @router.get(
     "/unread-count",
     response_model=UnreadCountRead,
-    responses=problems(Invalid),
+    responses=problems(ValidationFailed),
     summary="Count my unread notifications",
 )
 async def count_unread_notifications(by: NotificationReader, session: SessionDep) -> UnreadCountRead:
@@ -48,16 +50,16 @@ async def count_unread_notifications(by: NotificationReader, session: SessionDep
     return UnreadCountRead(count=await service.count_unread(session, by))
 
 
-@router.post("/read-all", response_model=ReadAllRead, responses=problems(Invalid), summary="Mark all as read")
-async def read_all_notifications(body: Empty, by: NotificationReader, session: SessionDep) -> Response:
+@router.post("/read-all", response_model=ReadAllRead, responses=problems(ValidationFailed), summary="Mark all as read")
+async def read_all_notifications(body: EmptyBody, by: NotificationReader, session: SessionDep) -> Response:
     """Mark all notifications of the caller as read; without `If-Match`, since it is about no single one."""
-    return answer(ReadAllRead(read=await service.mark_all_read(session, by=by)))
+    return json_response(ReadAllRead(read=await service.mark_all_read(session, by=by)))
 
 
 @router.get(
     "/{notification_id:uuid}",
     response_model=NotificationRead,
-    responses=problems(NotificationNotFound, Invalid),
+    responses=problems(NotificationNotFound, ValidationFailed),
     summary="Get a notification",
 )
 async def get_notification(
@@ -65,18 +67,18 @@ async def get_notification(
 ) -> Response:
     """One notification of the caller."""
     row = await service.get_notification(session, notification_id, by)
-    return conditional(request, NotificationRead.model_validate(row), version=row.version)
+    return conditional_response(request, NotificationRead.model_validate(row), version=row.version)
 
 
 @router.post(
     "/{notification_id:uuid}/read",
     response_model=NotificationRead,
-    responses=problems(NotificationNotFound, Invalid, Stale, PreconditionRequired),
+    responses=problems(NotificationNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired),
     summary="Mark a notification as read",
 )
 async def read_notification(
-    notification_id: UUID, body: Empty, by: NotificationReader, session: SessionDep, match: MatchDep
+    notification_id: UUID, body: EmptyBody, by: NotificationReader, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Mark a notification as read; once more changes nothing."""
     row = await service.mark_read(session, notification_id, match, by=by)
-    return answer(NotificationRead.model_validate(row), version=row.version)
+    return json_response(NotificationRead.model_validate(row), version=row.version)

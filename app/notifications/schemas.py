@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.schemas import Output, ShownMoment
+from app.core.schemas import LocalDateTime, Output
 from app.notifications.models import NotificationKind
 
 
@@ -16,8 +16,8 @@ class NotificationRead(Output):
     text: str
     object_type: str = Field(description="What it is about, such as `message`.")
     object_id: UUID
-    created_at: ShownMoment
-    read_at: ShownMoment | None = Field(description="Null while it is unread.")
+    created_at: LocalDateTime
+    read_at: LocalDateTime | None = Field(description="Null while it is unread.")
 
 
 class UnreadCountRead(Output):

@@ -9,8 +9,8 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.db import insert_into
-from app.core.etags import Match
+from app.core.db import build_insert
+from app.core.etags import IfMatch
 from app.core.ids import new_id
 from app.core.security import Principal
 from app.notifications.errors import NotificationNotFound
@@ -42,7 +42,7 @@ async def notify(
         for employee_id in employee_ids
     ]
     if rows:
-        statement = insert_into(session, Notification).values(rows)
+        statement = build_insert(session, Notification).values(rows)
         await session.exec(statement.on_conflict_do_nothing(index_elements=["employee_id", "dedupe_key"]))
 
 
@@ -66,7 +66,7 @@ async def count_unread(session: AsyncSession, by: Principal) -> int:
     return (await session.exec(query)).one()
 
 
-async def mark_read(session: AsyncSession, notification_id: UUID, match: Match, *, by: Principal) -> Notification:
+async def mark_read(session: AsyncSession, notification_id: UUID, match: IfMatch, *, by: Principal) -> Notification:
     """Mark a notification as read; one that is read already stays as it is."""
     row = await get_notification(session, notification_id, by)
     match.require(row)

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import VersionedRow, enum_column, json_column, limit
+from app.core.db import VersionedTable, enum_column, json_column, length_check
 
 
 class OrganizationKind(StrEnum):
@@ -40,13 +40,13 @@ class ApprovalRule(StrEnum):
     NEVER = "never"
 
 
-class Organization(VersionedRow, table=True):
+class Organization(VersionedTable, table=True):
     """The ministry or a subordinate organization. Never deleted, closed by date."""
 
     __tablename__ = "organizations"
     __table_args__ = (
         sa.UniqueConstraint("key", name="uq_organizations_key"),
-        limit("name", 500),
+        length_check("name", 500),
         sa.CheckConstraint("closed_on IS NULL OR closed_on >= opened_on", name="open_before_closed"),
         sa.CheckConstraint("double_entry_percent BETWEEN 0 AND 100", name="double_entry_percent_range"),
     )
@@ -61,13 +61,13 @@ class Organization(VersionedRow, table=True):
     closed_on: date | None = None
 
 
-class Unit(VersionedRow, table=True):
+class Unit(VersionedTable, table=True):
     """A structural unit (O-2.4): its head is the employee with the role `unit_head`."""
 
     __tablename__ = "units"
     __table_args__ = (
         sa.UniqueConstraint("organization_id", "name", name="uq_units_name"),
-        limit("name", 500),
+        length_check("name", 500),
         sa.CheckConstraint("template_review_days BETWEEN 1 AND 3650", name="template_review_days_range"),
     )
 
@@ -82,11 +82,11 @@ class Unit(VersionedRow, table=True):
     closed_on: date | None = None
 
 
-class Topic(VersionedRow, table=True):
+class Topic(VersionedTable, table=True):
     """A competence topic that a unit answers for, with keywords."""
 
     __tablename__ = "topics"
-    __table_args__ = (sa.UniqueConstraint("unit_id", "name", name="uq_topics_name"), limit("name", 500))
+    __table_args__ = (sa.UniqueConstraint("unit_id", "name", name="uq_topics_name"), length_check("name", 500))
 
     unit_id: UUID = Field(foreign_key="units.id", index=True)
     name: str = Field(max_length=500)
@@ -94,15 +94,15 @@ class Topic(VersionedRow, table=True):
     closed_on: date | None = None
 
 
-class Employee(VersionedRow, table=True):
+class Employee(VersionedTable, table=True):
     """An internal client (O-2.3) with their unit and roles. The password lives in `identity`."""
 
     __tablename__ = "employees"
     __table_args__ = (
         sa.UniqueConstraint("username", name="uq_employees_username"),
         sa.UniqueConstraint("external_subject", name="uq_employees_external_subject"),
-        limit("name", 500),
-        limit("username", 64, shortest=3),
+        length_check("name", 500),
+        length_check("username", 64, shortest=3),
     )
 
     organization_id: UUID = Field(foreign_key="organizations.id", index=True)
@@ -117,7 +117,7 @@ class Employee(VersionedRow, table=True):
     """`sub` of the person at the ministry's own identity provider."""
 
 
-class Municipality(VersionedRow, table=True):
+class Municipality(VersionedTable, table=True):
     """A municipality by OKTMO; a reformed one is closed and names its successor (A-1.11–13)."""
 
     __tablename__ = "municipalities"

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 from app.core.ids import new_id
 from app.organizations.models import Municipality, Organization, Topic, Unit
 from app.organizations.service import DemoUnits, get_ministry
@@ -15,13 +15,13 @@ from app.organizations.service import DemoUnits, get_ministry
 
 async def load_reference(session: AsyncSession) -> None:
     """The ministry, the unit that owns its official pages, and the municipalities with their predecessors."""
-    data = read_yaml(__file__, "organizations.yaml")
+    data = load_yaml(__file__, "organizations.yaml")
     if (await session.exec(select(Organization).where(Organization.key == data["ministry"]["key"]))).first() is None:
         session.add(Organization.model_validate(data["ministry"]))
         await session.flush()  # the unit refers to it
     await _unit(session, data["owner_of_points"])
     known = set((await session.exec(select(Municipality.oktmo))).all())
-    for raw in read_yaml(__file__, "municipalities.yaml")["municipalities"]:
+    for raw in load_yaml(__file__, "municipalities.yaml")["municipalities"]:
         if raw["oktmo"] not in known:
             days = {name: date.fromisoformat(raw[name]) if raw[name] else None for name in ("valid_from", "valid_to")}
             session.add(Municipality.model_validate(raw, update=days))
@@ -29,7 +29,7 @@ async def load_reference(session: AsyncSession) -> None:
 
 async def load_demo(session: AsyncSession) -> None:
     """The demo units with their topics."""
-    for raw in read_yaml(__file__, "demo.yaml")["units"]:
+    for raw in load_yaml(__file__, "demo.yaml")["units"]:
         unit = await _unit(session, raw)
         known = set((await session.exec(select(Topic.name).where(Topic.unit_id == unit.id))).all())
         for topic in raw["topics"]:
@@ -39,12 +39,12 @@ async def load_demo(session: AsyncSession) -> None:
 
 async def demo_units(session: AsyncSession) -> DemoUnits:
     """The demo units by the part they play."""
-    return DemoUnits(**{raw["role"]: await _unit(session, raw) for raw in read_yaml(__file__, "demo.yaml")["units"]})
+    return DemoUnits(**{raw["role"]: await _unit(session, raw) for raw in load_yaml(__file__, "demo.yaml")["units"]})
 
 
 async def owner_of_points(session: AsyncSession) -> Unit:
     """The unit that keeps the official pages."""
-    return await _unit(session, read_yaml(__file__, "organizations.yaml")["owner_of_points"])
+    return await _unit(session, load_yaml(__file__, "organizations.yaml")["owner_of_points"])
 
 
 async def _unit(session: AsyncSession, raw: dict[str, Any]) -> Unit:

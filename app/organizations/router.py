@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate, paginate_known
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Day, Id, Search
 from app.organizations import service
@@ -47,11 +47,13 @@ router = APIRouter(prefix="/organizations", tags=["organizations"])
 units_router = APIRouter(prefix="/units", tags=["organizations"])
 municipalities_router = APIRouter(prefix="/municipalities", tags=["municipalities"])
 
-CREATES = (Invalid, KeyReused, KeyMalformed)
-CHANGES = (Invalid, Stale, PreconditionRequired)
+CREATES = (ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed)
+CHANGES = (ValidationFailed, PreconditionFailed, PreconditionRequired)
 
 
-@router.get("", response_model=Page[OrganizationRead], responses=problems(Invalid), summary="List organizations")
+@router.get(
+    "", response_model=Page[OrganizationRead], responses=problems(ValidationFailed), summary="List organizations"
+)
 async def list_organizations(by: Reader, session: SessionDep, page: PageDep) -> Page[OrganizationRead]:
     """The ministry and its subordinate organizations (O-2.2), newest first."""
     query = select(Organization)
@@ -65,26 +67,28 @@ async def list_organizations(by: Reader, session: SessionDep, page: PageDep) -> 
     responses=problems(OrganizationExists, *CREATES),
     summary="Add an organization",
 )
-async def create_organization(body: OrganizationCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_organization(
+    body: OrganizationCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add a subordinate organization (O-2.2)."""
 
     async def work() -> Response:
         row = await service.create_organization(session, body, by=by)
-        return answer(OrganizationRead.model_validate(row), version=row.version, status=201)
+        return json_response(OrganizationRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
     "/{organization_id}",
     response_model=OrganizationRead,
-    responses=problems(OrganizationNotFound, Invalid),
+    responses=problems(OrganizationNotFound, ValidationFailed),
     summary="Get an organization",
 )
 async def get_organization(organization_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One organization."""
     row = await service.get_organization(session, organization_id)
-    return conditional(request, OrganizationRead.model_validate(row), version=row.version)
+    return conditional_response(request, OrganizationRead.model_validate(row), version=row.version)
 
 
 @router.patch(
@@ -94,14 +98,16 @@ async def get_organization(organization_id: UUID, by: Reader, session: SessionDe
     summary="Change or close an organization",
 )
 async def update_organization(
-    organization_id: UUID, body: OrganizationPatch, by: Writer, session: SessionDep, match: MatchDep
+    organization_id: UUID, body: OrganizationPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change an organization; nothing is deleted, `closed_on` ends it."""
     row = await service.update_organization(session, organization_id, body, match, by=by)
-    return answer(OrganizationRead.model_validate(row), version=row.version)
+    return json_response(OrganizationRead.model_validate(row), version=row.version)
 
 
-@units_router.get("", response_model=Page[UnitRead], responses=problems(Invalid), summary="List structural units")
+@units_router.get(
+    "", response_model=Page[UnitRead], responses=problems(ValidationFailed), summary="List structural units"
+)
 async def list_units(
     by: Reader, session: SessionDep, page: PageDep, organization_id: Annotated[Id | None, Query()] = None
 ) -> Page[UnitRead]:
@@ -115,23 +121,23 @@ async def list_units(
 @units_router.post(
     "", status_code=201, response_model=UnitRead, responses=problems(UnitExists, *CREATES), summary="Add a unit"
 )
-async def create_unit(body: UnitCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_unit(body: UnitCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep) -> Response:
     """Add a structural unit (O-2.4)."""
 
     async def work() -> Response:
         row = await service.create_unit(session, body, by=by)
-        return answer(UnitRead.model_validate(row), version=row.version, status=201)
+        return json_response(UnitRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @units_router.get(
-    "/{unit_id}", response_model=UnitRead, responses=problems(UnitNotFound, Invalid), summary="Get a unit"
+    "/{unit_id}", response_model=UnitRead, responses=problems(UnitNotFound, ValidationFailed), summary="Get a unit"
 )
 async def get_unit(unit_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One structural unit."""
     row = await service.get_unit(session, unit_id)
-    return conditional(request, UnitRead.model_validate(row), version=row.version)
+    return conditional_response(request, UnitRead.model_validate(row), version=row.version)
 
 
 @units_router.patch(
@@ -140,16 +146,16 @@ async def get_unit(unit_id: UUID, by: Reader, session: SessionDep, request: Requ
     responses=problems(UnitNotFound, UnitExists, *CHANGES),
     summary="Change or close a unit",
 )
-async def update_unit(unit_id: UUID, body: UnitPatch, by: Writer, session: SessionDep, match: MatchDep) -> Response:
+async def update_unit(unit_id: UUID, body: UnitPatch, by: Writer, session: SessionDep, match: IfMatchDep) -> Response:
     """Change a unit; nothing is deleted, `closed_on` ends it."""
     row = await service.update_unit(session, unit_id, body, match, by=by)
-    return answer(UnitRead.model_validate(row), version=row.version)
+    return json_response(UnitRead.model_validate(row), version=row.version)
 
 
 @units_router.get(
     "/{unit_id}/topics",
     response_model=Page[TopicRead],
-    responses=problems(UnitNotFound, Invalid),
+    responses=problems(UnitNotFound, ValidationFailed),
     summary="List a unit's competence topics",
 )
 async def list_topics(unit_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[TopicRead]:
@@ -166,26 +172,28 @@ async def list_topics(unit_id: UUID, by: Reader, session: SessionDep, page: Page
     responses=problems(UnitNotFound, TopicExists, *CREATES),
     summary="Add a competence topic",
 )
-async def create_topic(unit_id: UUID, body: TopicCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_topic(
+    unit_id: UUID, body: TopicCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add a competence topic to a unit (O-2.4)."""
 
     async def work() -> Response:
         row = await service.create_topic(session, unit_id, body, by=by)
-        return answer(TopicRead.model_validate(row), version=row.version, status=201)
+        return json_response(TopicRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @units_router.get(
     "/{unit_id}/topics/{topic_id}",
     response_model=TopicRead,
-    responses=problems(TopicNotFound, Invalid),
+    responses=problems(TopicNotFound, ValidationFailed),
     summary="Get a competence topic",
 )
 async def get_topic(unit_id: UUID, topic_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One competence topic."""
     row = await service.get_topic(session, unit_id, topic_id)
-    return conditional(request, TopicRead.model_validate(row), version=row.version)
+    return conditional_response(request, TopicRead.model_validate(row), version=row.version)
 
 
 @units_router.patch(
@@ -195,15 +203,15 @@ async def get_topic(unit_id: UUID, topic_id: UUID, by: Reader, session: SessionD
     summary="Change or close a competence topic",
 )
 async def update_topic(
-    unit_id: UUID, topic_id: UUID, body: TopicPatch, by: Writer, session: SessionDep, match: MatchDep
+    unit_id: UUID, topic_id: UUID, body: TopicPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change a topic; nothing is deleted, `closed_on` ends it."""
     row = await service.update_topic(session, unit_id, topic_id, body, match, by=by)
-    return answer(TopicRead.model_validate(row), version=row.version)
+    return json_response(TopicRead.model_validate(row), version=row.version)
 
 
 @municipalities_router.get(
-    "", response_model=Page[MunicipalityRead], responses=problems(Invalid), summary="List municipalities"
+    "", response_model=Page[MunicipalityRead], responses=problems(ValidationFailed), summary="List municipalities"
 )
 async def list_municipalities(
     session: SessionDep,
@@ -223,26 +231,28 @@ async def list_municipalities(
     responses=problems(MunicipalityExists, *CREATES),
     summary="Add a municipality",
 )
-async def create_municipality(body: MunicipalityCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_municipality(
+    body: MunicipalityCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add a municipality, such as an okrug that a district becomes."""
 
     async def work() -> Response:
         row = await service.create_municipality(session, body, by=by)
-        return answer(MunicipalityRead.model_validate(row), version=row.version, status=201)
+        return json_response(MunicipalityRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @municipalities_router.get(
     "/{oktmo}",
     response_model=MunicipalityRead,
-    responses=problems(MunicipalityNotFound, Invalid),
+    responses=problems(MunicipalityNotFound, ValidationFailed),
     summary="Get a municipality",
 )
 async def get_municipality(oktmo: Search, session: SessionDep, request: Request) -> Response:
     """One municipality by its OKTMO code."""
     row = await service.get_municipality(session, oktmo)
-    return conditional(request, MunicipalityRead.model_validate(row), version=row.version)
+    return conditional_response(request, MunicipalityRead.model_validate(row), version=row.version)
 
 
 @municipalities_router.patch(
@@ -252,8 +262,8 @@ async def get_municipality(oktmo: Search, session: SessionDep, request: Request)
     summary="Change or close a municipality",
 )
 async def update_municipality(
-    oktmo: Search, body: MunicipalityPatch, by: Writer, session: SessionDep, match: MatchDep
+    oktmo: Search, body: MunicipalityPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Record a reform: the last day, and the successor."""
     row = await service.update_municipality(session, oktmo, body, match, by=by)
-    return answer(MunicipalityRead.model_validate(row), version=row.version)
+    return json_response(MunicipalityRead.model_validate(row), version=row.version)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
-from app.language.normalization import normalized
+from app.language.normalization import normalize
 
 MAX_CANDIDATES = 6
 _TOWN = frozenset({"г", "гор", "город", "городской"})
@@ -45,8 +45,8 @@ def find_place(typed: str, places: Sequence[Place]) -> Found:
     Only what is the very name, or all of its own words, is taken; what merely begins like it, or has a slip of the
     pen, gives candidates to choose from.
     """
-    plain = normalized(typed)
-    exact = [p for p in places if plain in (p.oktmo, normalized(p.name), normalized(p.short_name))]
+    plain = normalize(typed)
+    exact = [p for p in places if plain in (p.oktmo, normalize(p.name), normalize(p.short_name))]
     if len(exact) == 1:
         return Found(exact[0])
     words = set(_words(plain))
@@ -66,7 +66,7 @@ def find_place(typed: str, places: Sequence[Place]) -> Found:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", normalized(text))
+    return re.findall(r"[^\W_]+", normalize(text))
 
 
 def _own(name: str) -> list[str]:

@@ -12,12 +12,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
-from app.core.problems import Fault, Invalid
+from app.core.etags import IfMatch
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
-from app.language.normalization import normalized
+from app.language.normalization import normalize
 from app.organizations.errors import MunicipalityNotFound, OrganizationNotFound, TopicNotFound, UnitNotFound
 from app.organizations.models import (
     Employee,
@@ -49,7 +49,7 @@ async def get_organization(session: AsyncSession, organization_id: UUID) -> Orga
     return row
 
 
-async def organizations_by_name(session: AsyncSession) -> dict[str, Organization]:
+async def load_organizations_by_name(session: AsyncSession) -> dict[str, Organization]:
     """Every organization by its key, its id and its name; a name that several have tells of none of them."""
     rows = (await session.exec(select(Organization))).all()
     named = Counter(row.name for row in rows)
@@ -75,7 +75,7 @@ async def create_organization(session: AsyncSession, body: OrganizationCreate, *
 
 
 async def update_organization(
-    session: AsyncSession, organization_id: UUID, body: OrganizationPatch, match: Match, *, by: Principal
+    session: AsyncSession, organization_id: UUID, body: OrganizationPatch, match: IfMatch, *, by: Principal
 ) -> Organization:
     """Change or close an organization."""
     row = await get_organization(session, organization_id)
@@ -95,7 +95,7 @@ async def get_unit(session: AsyncSession, unit_id: UUID) -> Unit:
     return row
 
 
-async def open_unit(session: AsyncSession, unit_id: UUID, organization_id: UUID | None, pointer: str) -> Unit:
+async def get_open_unit(session: AsyncSession, unit_id: UUID, organization_id: UUID | None, pointer: str) -> Unit:
     """A unit named in a body: it exists, is open and of that organization; else 422 with the pointer."""
     row = await session.get(Unit, unit_id)
     is_foreign = row is not None and organization_id is not None and row.organization_id != organization_id
@@ -115,7 +115,7 @@ async def create_unit(session: AsyncSession, body: UnitCreate, *, by: Principal)
     return row
 
 
-async def update_unit(session: AsyncSession, unit_id: UUID, body: UnitPatch, match: Match, *, by: Principal) -> Unit:
+async def update_unit(session: AsyncSession, unit_id: UUID, body: UnitPatch, match: IfMatch, *, by: Principal) -> Unit:
     """Change or close a unit."""
     row = await get_unit(session, unit_id)
     match.require(row)
@@ -134,7 +134,7 @@ async def get_topic(session: AsyncSession, unit_id: UUID, topic_id: UUID) -> Top
     return row
 
 
-async def open_topics(session: AsyncSession, topic_ids: list[UUID], unit_id: UUID, pointer: str) -> None:
+async def load_open_topics(session: AsyncSession, topic_ids: list[UUID], unit_id: UUID, pointer: str) -> None:
     """Require that topics named in a body are open and of the unit; else 422 with the pointer."""
     wanted = set(topic_ids)
     query = select(Topic.id).where(col(Topic.id).in_(wanted), Topic.unit_id == unit_id, _is_open(Topic.closed_on))
@@ -142,7 +142,7 @@ async def open_topics(session: AsyncSession, topic_ids: list[UUID], unit_id: UUI
         raise unknown_reference(pointer)
 
 
-async def topics_in_force(session: AsyncSession, organization_id: UUID) -> list[Topic]:
+async def load_topics_in_force(session: AsyncSession, organization_id: UUID) -> list[Topic]:
     """The open topics of the organization's open units."""
     query = select(Topic).join(Unit, col(Unit.id) == col(Topic.unit_id))
     query = query.where(Unit.organization_id == organization_id, _is_open(Topic.closed_on), _is_open(Unit.closed_on))
@@ -165,7 +165,7 @@ async def create_topic(session: AsyncSession, unit_id: UUID, body: TopicCreate, 
 
 
 async def update_topic(
-    session: AsyncSession, unit_id: UUID, topic_id: UUID, body: TopicPatch, match: Match, *, by: Principal
+    session: AsyncSession, unit_id: UUID, topic_id: UUID, body: TopicPatch, match: IfMatch, *, by: Principal
 ) -> Topic:
     """Change or close a topic."""
     row = await get_topic(session, unit_id, topic_id)
@@ -190,7 +190,7 @@ async def get_municipality(session: AsyncSession, oktmo: str) -> Municipality:
     return row
 
 
-async def municipalities_named(session: AsyncSession, code_or_name: str) -> list[Municipality]:
+async def find_municipalities_by_name(session: AsyncSession, code_or_name: str) -> list[Municipality]:
     """The municipalities with that OKTMO code or exact name; names may repeat over time."""
     query = select(Municipality).where(
         (col(Municipality.oktmo) == code_or_name) | (col(Municipality.name) == code_or_name)
@@ -198,7 +198,7 @@ async def municipalities_named(session: AsyncSession, code_or_name: str) -> list
     return list((await session.exec(query)).all())
 
 
-def valid_municipality(rows: Sequence[Municipality], on: date) -> Municipality | None:
+def get_valid_municipality(rows: Sequence[Municipality], on: date) -> Municipality | None:
     """The one that is valid on the day."""
     return next((row for row in rows if is_valid_on(row.valid_from, row.valid_to, on)), None)
 
@@ -219,7 +219,7 @@ async def list_municipalities(session: AsyncSession, on_date: date | None, q: st
         row
         for row in rows
         if (on_date is None or is_valid_on(row.valid_from, row.valid_to, on_date))
-        and (q is None or normalized(q) in normalized(row.name) or q == row.oktmo)
+        and (q is None or normalize(q) in normalize(row.name) or q == row.oktmo)
     ]
 
 
@@ -235,7 +235,7 @@ async def create_municipality(session: AsyncSession, body: MunicipalityCreate, *
 
 
 async def update_municipality(
-    session: AsyncSession, oktmo: str, body: MunicipalityPatch, match: Match, *, by: Principal
+    session: AsyncSession, oktmo: str, body: MunicipalityPatch, match: IfMatch, *, by: Principal
 ) -> Municipality:
     """Change a municipality; a reform closes it and names its successor."""
     row = await get_municipality(session, oktmo)
@@ -257,10 +257,10 @@ async def _require_successor(session: AsyncSession, oktmo: str | None) -> None:
 
 def _require_order(name: str, first: date | None, last: date | None) -> None:
     if first is not None and last is not None and last < first:
-        fault = Fault(
+        fault = FieldError(
             f"/{name}", "dates_reversed", "Дата окончания раньше даты начала.", "The end is before the start."
         )
-        raise Invalid(faults=[fault])
+        raise ValidationFailed(field_errors=[fault])
 
 
 @dataclass(frozen=True, slots=True)

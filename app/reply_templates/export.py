@@ -14,7 +14,7 @@ from app.documents.tables.writer import Row
 from app.organizations.models import Topic, Unit
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import read_templates
-from app.reply_templates.rules.list_cells import keywords_cell, lines_cell
+from app.reply_templates.rules.list_cells import format_keywords, format_lines
 from app.reply_templates.schemas import TemplateRead
 
 COLUMNS = (
@@ -39,7 +39,7 @@ EXAMPLE = (
 PAGE = 500
 
 
-async def pages(
+async def export_pages(
     database: Database, query: SelectOfScalar[ReplyTemplate], by: Principal
 ) -> AsyncIterator[Iterable[Row]]:
     """The templates of a query as rows, a page in a transaction of its own: a slow reader holds no connection."""
@@ -69,11 +69,11 @@ def _row(row: TemplateRead, topics: dict[UUID, str], units: dict[UUID, str]) -> 
         row.key,
         row.title,
         row.text,
-        keywords_cell(row.keywords),
-        lines_cell(row.examples),
-        lines_cell([topics[topic_id] for topic_id in row.topic_ids]),
-        lines_cell([f"{name}: {value}" for name, value in row.defaults.items()]),
-        lines_cell([units[unit_id] for unit_id in row.shared_unit_ids]),
+        format_keywords(row.keywords),
+        format_lines(row.examples),
+        format_lines([topics[topic_id] for topic_id in row.topic_ids]),
+        format_lines([f"{name}: {value}" for name, value in row.defaults.items()]),
+        format_lines([units[unit_id] for unit_id in row.shared_unit_ids]),
         str(row.review_days) if row.review_days is not None else None,
         row.state.value,
     )

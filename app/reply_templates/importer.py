@@ -6,19 +6,19 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.problems import Fault
+from app.core.problems import FieldError
 from app.core.security import Principal
-from app.imports.ports import CellFault, SheetRow, Verdict
+from app.imports.ports import CellError, ImportedRow, RowResult
 from app.organizations.models import Topic, Unit
 from app.organizations.rules import is_valid_on
 from app.reply_templates.export import COLUMNS
-from app.reply_templates.import_rows import Known, Names, Plan, plan_of
+from app.reply_templates.import_rows import KnownTemplates, Names, PlannedRow, plan_row
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.queries import owned_by, shared_units, shown_versions
+from app.reply_templates.queries import load_shared_units, load_visible_versions, owned_by
 from app.reply_templates.service.templates import add_template, change_template
 
 REQUIRED = ("key", "title", "text")
-NOBODYS = CellFault(None, "unknown_reference", "У вас нет подразделения, чьей базе знаний принадлежали бы шаблоны.")
+NOBODYS = CellError(None, "unknown_reference", "У вас нет подразделения, чьей базе знаний принадлежали бы шаблоны.")
 
 
 class TemplateImporter:
@@ -26,25 +26,25 @@ class TemplateImporter:
 
     kind = "reply_templates"
 
-    def header_faults(self, headers: Sequence[str]) -> list[Fault]:
+    def header_faults(self, headers: Sequence[str]) -> list[FieldError]:
         """Headers that are not known, and those that are missing."""
         unknown = [
-            Fault(f"/{header}", "unknown_column", "Такого столбца нет.", "There is no such column.")
+            FieldError(f"/{header}", "unknown_column", "Такого столбца нет.", "There is no such column.")
             for header in headers
             if header not in COLUMNS
         ]
         missing = [
-            Fault(f"/{name}", "missing_column", "Нет обязательного столбца.", "A required column is missing.")
+            FieldError(f"/{name}", "missing_column", "Нет обязательного столбца.", "A required column is missing.")
             for name in REQUIRED
             if name not in headers
         ]
         return unknown + missing
 
-    async def check(self, session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Verdict]:
+    async def check(self, session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[RowResult]:
         """What each row would do."""
         return [plan.verdict for plan in await _plans(session, rows, by)]
 
-    async def apply(self, session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Verdict]:
+    async def apply(self, session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[RowResult]:
         """Make the changes of every sound row."""
         plans = await _plans(session, rows, by)
         for plan in plans:
@@ -58,13 +58,13 @@ class TemplateImporter:
 TEMPLATES = TemplateImporter()
 
 
-async def _plans(session: AsyncSession, rows: Sequence[SheetRow], by: Principal) -> list[Plan]:
+async def _plans(session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[PlannedRow]:
     unit = await session.get(Unit, by.unit_id) if by.unit_id is not None else None
     if unit is None:
-        return [Plan(row.cells["key"], None, faults=[NOBODYS]) for row in rows]
+        return [PlannedRow(row.cells["key"], None, faults=[NOBODYS]) for row in rows]
     names = await _names(session, unit)
     known = await _known(session, [row.cells["key"] for row in rows], by)
-    return [plan_of(row, names, known.get(row.cells["key"])) for row in rows]
+    return [plan_row(row, names, known.get(row.cells["key"])) for row in rows]
 
 
 async def _names(session: AsyncSession, unit: Unit) -> Names:
@@ -82,9 +82,9 @@ async def _names(session: AsyncSession, unit: Unit) -> Names:
     )
 
 
-async def _known(session: AsyncSession, keys: Sequence[str], by: Principal) -> dict[str, Known]:
+async def _known(session: AsyncSession, keys: Sequence[str], by: Principal) -> dict[str, KnownTemplates]:
     query = select(ReplyTemplate).where(owned_by(by), col(ReplyTemplate.key).in_(set(keys)))
     rows = (await session.exec(query)).all()
-    versions = await shown_versions(session, rows, by)
-    shared = await shared_units(session, [row.id for row in rows])
-    return {row.key: Known(row, versions[row.id], frozenset(shared[row.id])) for row in rows}
+    versions = await load_visible_versions(session, rows, by)
+    shared = await load_shared_units(session, [row.id for row in rows])
+    return {row.key: KnownTemplates(row, versions[row.id], frozenset(shared[row.id])) for row in rows}

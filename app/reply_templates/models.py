@@ -7,17 +7,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import Row, VersionedRow, enum_column, json_column, limit
+from app.core.db import Table, VersionedTable, enum_column, json_column, length_check
 from app.reply_templates.rules.states import TemplateState
 
 
-class ReplyTemplate(VersionedRow, table=True):
+class ReplyTemplate(VersionedTable, table=True):
     """A template of a unit's knowledge base (O-6.2.6). `state` is of the newest version; a published one goes on."""
 
     __tablename__ = "reply_templates"
     __table_args__ = (
         sa.UniqueConstraint("unit_id", "key", name="uq_reply_templates_key"),
-        limit("key", 64),
+        length_check("key", 64),
         sa.CheckConstraint("review_days IS NULL OR review_days BETWEEN 1 AND 3650", name="review_days_range"),
         sa.CheckConstraint("(next_review_on IS NULL) = (review_remind_on IS NULL)", name="review_days_together"),
         sa.Index("ix_reply_templates_next_review_on", "next_review_on"),
@@ -49,7 +49,7 @@ class ReplyTemplate(VersionedRow, table=True):
     review_escalated_at: datetime | None = None
 
 
-class TemplateVersion(Row, table=True):
+class TemplateVersion(Table, table=True):
     """A version of a template, kept for ever: replies already sent point at it.
 
     Its wording never changes. Typical messages are added to the newest and the published one, for they only help to
@@ -59,8 +59,8 @@ class TemplateVersion(Row, table=True):
     __tablename__ = "reply_template_versions"
     __table_args__ = (
         sa.UniqueConstraint("template_id", "number", name="uq_reply_template_versions_number"),
-        limit("title", 500),
-        limit("text", 10_000),
+        length_check("title", 500),
+        length_check("text", 10_000),
     )
 
     template_id: UUID = Field(foreign_key="reply_templates.id", index=True)
@@ -82,7 +82,7 @@ class TemplateVersion(Row, table=True):
     published_at: datetime | None = None
 
 
-class TemplateShare(Row, table=True):
+class TemplateShare(Table, table=True):
     """A unit that may see and use the published version of another unit's template."""
 
     __tablename__ = "reply_template_shares"
@@ -92,7 +92,7 @@ class TemplateShare(Row, table=True):
     unit_id: UUID = Field(foreign_key="units.id", index=True)
 
 
-class TemplateReview(Row, table=True):
+class TemplateReview(Table, table=True):
     """A confirmation that a published version is current, for ever on the record (O-6.2.6)."""
 
     __tablename__ = "reply_template_reviews"
@@ -115,11 +115,11 @@ class GapReason(StrEnum):
     """Something was offered, and the answer was written without it."""
 
 
-class GapDismissal(Row, table=True):
+class GapDismissal(Table, table=True):
     """A decision that a group of messages wants no template, for ever on the record (O-6.2.6, O-10)."""
 
     __tablename__ = "gap_dismissals"
-    __table_args__ = (limit("reason", 2_000),)
+    __table_args__ = (length_check("reason", 2_000),)
 
     unit_id: UUID = Field(foreign_key="units.id")
     reason: str = Field(max_length=2000)
@@ -127,14 +127,14 @@ class GapDismissal(Row, table=True):
     dismissed_by: UUID = Field(foreign_key="employees.id")
 
 
-class TemplateGap(Row, table=True):
+class TemplateGap(Table, table=True):
     """A message that no template answered (O-6.2.6). Its texts are kept without personal data."""
 
     __tablename__ = "template_gaps"
     __table_args__ = (
         sa.UniqueConstraint("message_id", name="uq_template_gaps_message_id"),
         sa.Index("ix_template_gaps_unit", "unit_id", "template_id", "id"),
-        limit("text", 20_000),  # a mask may be longer than what it hides
+        length_check("text", 20_000),  # a mask may be longer than what it hides
     )
 
     message_id: UUID

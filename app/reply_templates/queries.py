@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.security import Principal
 from app.reply_templates.models import ReplyTemplate, TemplateReview, TemplateShare, TemplateVersion
-from app.reply_templates.rules.placeholders import placeholders_in
+from app.reply_templates.rules.placeholders import find_placeholders
 from app.reply_templates.rules.review import ReviewState, review_state
 from app.reply_templates.rules.states import TemplateState
 from app.reply_templates.schemas import TemplateRead, TemplateReviewRead, TemplateVersionRead
@@ -33,7 +33,7 @@ def is_in_use() -> ColumnElement[bool]:
 def visible_to(by: Principal) -> ColumnElement[bool]:
     """What the caller may see: all of their own unit's, and what others share with it while it is in use.
 
-    Of another unit's template only the published version may be shown: `shown_number`, `read_templates`.
+    Of another unit's template only the published version may be shown: `visible_version_number`, `read_templates`.
     """
     if by.unit_id is None:
         return sa.false()
@@ -45,7 +45,7 @@ def usable_by(by: Principal) -> ColumnElement[bool]:
     return sa.and_(visible_to(by), is_in_use())
 
 
-def shown_number(by: Principal) -> ColumnElement[int]:
+def visible_version_number(by: Principal) -> ColumnElement[int]:
     """The version that the caller sees: the newest of an own template, the published one of another's."""
     latest, published = col(ReplyTemplate.latest_version), col(ReplyTemplate.published_version)
     return sa.case((owned_by(by), latest), else_=published)
@@ -59,7 +59,7 @@ def has_state(state: TemplateState, by: Principal) -> ColumnElement[bool]:
     )
 
 
-def shown_text(by: Principal) -> ColumnElement[str]:
+def visible_text(by: Principal) -> ColumnElement[str]:
     """What a search by words looks at: of the version that the caller sees."""
     newest, published = col(ReplyTemplate.search_text), col(ReplyTemplate.published_search_text)
     return sa.case((owned_by(by), newest), else_=published)
@@ -70,7 +70,7 @@ def has_topic(topic_id: UUID, by: Principal) -> ColumnElement[bool]:
     version = TemplateVersion
     return sa.exists().where(
         col(version.template_id) == col(ReplyTemplate.id),
-        col(version.number) == shown_number(by),
+        col(version.number) == visible_version_number(by),
         sa.cast(col(version.topic_ids), sa.Text).like(f'%"{topic_id}"%'),
     )
 
@@ -87,24 +87,24 @@ def has_review(state: ReviewState) -> ColumnElement[bool]:
     return sa.and_(is_in_use(), conditions[state])
 
 
-def review_of(row: ReplyTemplate) -> ReviewState | None:
+def load_review(row: ReplyTemplate) -> ReviewState | None:
     """Where the review of a template stands today."""
     return review_state(row.next_review_on, row.review_remind_on, clock.today())
 
 
-async def version_of(session: AsyncSession, template_id: UUID, number: int) -> TemplateVersion | None:
+async def select_version(session: AsyncSession, template_id: UUID, number: int) -> TemplateVersion | None:
     """A version of a template."""
     query = select(TemplateVersion).where(TemplateVersion.template_id == template_id, TemplateVersion.number == number)
     return (await session.exec(query)).first()
 
 
-async def versions_of(session: AsyncSession, template_id: UUID) -> list[TemplateVersion]:
+async def load_versions(session: AsyncSession, template_id: UUID) -> list[TemplateVersion]:
     """All versions of a template, newest first."""
     query = select(TemplateVersion).where(TemplateVersion.template_id == template_id)
     return list((await session.exec(query.order_by(col(TemplateVersion.number).desc()))).all())
 
 
-async def shared_units(session: AsyncSession, template_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+async def load_shared_units(session: AsyncSession, template_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """The units that each template is shared with."""
     query = select(TemplateShare).where(col(TemplateShare.template_id).in_(template_ids))
     found: dict[UUID, list[UUID]] = defaultdict(list)
@@ -113,15 +113,17 @@ async def shared_units(session: AsyncSession, template_ids: Iterable[UUID]) -> d
     return found
 
 
-async def shown_versions(
+async def load_visible_versions(
     session: AsyncSession, rows: Sequence[ReplyTemplate], by: Principal
 ) -> dict[UUID, TemplateVersion]:
     """The version of each template that the caller sees, all in one query."""
     numbers = {row.id: row.latest_version if _is_own(row, by) else row.published_version for row in rows}
-    return await versions_numbered(session, numbers)
+    return await load_versions_by_number(session, numbers)
 
 
-async def versions_numbered(session: AsyncSession, numbers: Mapping[UUID, int | None]) -> dict[UUID, TemplateVersion]:
+async def load_versions_by_number(
+    session: AsyncSession, numbers: Mapping[UUID, int | None]
+) -> dict[UUID, TemplateVersion]:
     """One version of each template, by its number."""
     wanted = sa.tuple_(col(TemplateVersion.template_id), col(TemplateVersion.number)).in_(list(numbers.items()))
     return {v.template_id: v for v in (await session.exec(select(TemplateVersion).where(wanted))).all()}
@@ -129,8 +131,8 @@ async def versions_numbered(session: AsyncSession, numbers: Mapping[UUID, int | 
 
 async def read_templates(session: AsyncSession, rows: Sequence[ReplyTemplate], by: Principal) -> list[TemplateRead]:
     """Templates as the caller may see them, in two queries for all."""
-    versions = await shown_versions(session, rows, by)
-    shared = await shared_units(session, [row.id for row in rows])
+    versions = await load_visible_versions(session, rows, by)
+    shared = await load_shared_units(session, [row.id for row in rows])
     return [_read(row, versions[row.id], shared[row.id], by) for row in rows]
 
 
@@ -138,11 +140,11 @@ def _read(row: ReplyTemplate, version: TemplateVersion, shared: list[UUID], by: 
     told: dict[str, Any] = row.model_dump(exclude={"version"}) | {
         "version": version.number,
         **version.model_dump(include={"title", "text", "keywords", "examples", "topic_ids", "defaults"}),
-        "placeholders": placeholders_in(version.text),
+        "placeholders": find_placeholders(version.text),
         "is_own": True,
         "shared_unit_ids": shared,
         "returned_reason": version.returned_reason,
-        "review": review_of(row),
+        "review": load_review(row),
     }
     if not _is_own(row, by):  # what goes on in another unit is its own affair
         told |= {"state": TemplateState.PUBLISHED, "is_own": False, "shared_unit_ids": [by.unit_id]}

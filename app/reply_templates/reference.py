@@ -6,20 +6,20 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 from app.core.ids import new_id
 from app.organizations import reference as organizations
 from app.organizations.models import Topic
 from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
 from app.reply_templates.rules.states import TemplateState
-from app.reply_templates.service.access import search_text
+from app.reply_templates.service.access import build_search_text
 from app.reply_templates.service.review import apply_period
 
 
 async def load_demo(session: AsyncSession) -> None:
     """Published templates in both demo units; they have no author, for no person wrote them."""
     units = await organizations.demo_units(session)
-    for raw in read_yaml(__file__, "demo_templates.yaml")["templates"]:
+    for raw in load_yaml(__file__, "demo_templates.yaml")["templates"]:
         unit = units.first if raw["unit"] == "first" else units.second
         known = select(ReplyTemplate.id).where(ReplyTemplate.unit_id == unit.id, ReplyTemplate.key == raw["key"])
         if (await session.exec(known)).first() is not None:
@@ -49,7 +49,7 @@ async def load_demo(session: AsyncSession) -> None:
             created_at=moment,
             published_at=moment,
         )
-        row.search_text = row.published_search_text = search_text(version)
+        row.search_text = row.published_search_text = build_search_text(version)
         apply_period(row, unit.template_review_days)
         session.add(row)
         await session.flush()  # the version refers to it

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.core import example_ids
-from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import FREE_TEXT, ChannelKey, Days, DbInt, FreeText, Id, Key, Label, Name, Note
 from app.reply_templates.rules.diff import PartKind
 from app.reply_templates.rules.placeholders import PlaceholderKind
@@ -120,11 +120,11 @@ class TemplateRead(Output):
     review: ReviewState | None = Field(description="How current it is; null while it is not in use.")
     review_days: int | None = Field(description="Its own review period; null: the unit's.")
     next_review_on: date | None = Field(description="The last day on which it counts as current.")
-    reviewed_at: ShownMoment | None = Field(description="When it was last published or confirmed as current.")
+    reviewed_at: LocalDateTime | None = Field(description="When it was last published or confirmed as current.")
     reviewed_by: UUID | None
     created_by: UUID | None
-    created_at: ShownMoment
-    updated_at: ShownMoment
+    created_at: LocalDateTime
+    updated_at: LocalDateTime
 
 
 class TemplateVersionRead(Output):
@@ -141,8 +141,8 @@ class TemplateVersionRead(Output):
     author_id: UUID | None
     returned_reason: str | None
     approved_by: UUID | None
-    created_at: ShownMoment
-    published_at: ShownMoment | None
+    created_at: LocalDateTime
+    published_at: LocalDateTime | None
 
 
 class TemplateReviewRead(Output):
@@ -151,7 +151,7 @@ class TemplateReviewRead(Output):
     id: UUID
     version: int
     note: str | None
-    reviewed_at: ShownMoment
+    reviewed_at: LocalDateTime
     reviewed_by: UUID
     next_review_on: date
 
@@ -268,7 +268,7 @@ class GapDismissalRead(Output):
     """A decision that a group of messages wants no template."""
 
     reason: str
-    dismissed_at: ShownMoment
+    dismissed_at: LocalDateTime
     dismissed_by: UUID
     count: int = Field(description="So many messages of the group came before it.")
 
@@ -287,8 +287,8 @@ class GapRead(Output):
     dismissed: GapDismissalRead | None = Field(
         description="The last decision that the group wants no template; beside it only later messages are counted."
     )
-    first_at: ShownMoment
-    last_at: ShownMoment
+    first_at: LocalDateTime
+    last_at: LocalDateTime
 
 
 class GapsRead(Output):

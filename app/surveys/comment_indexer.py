@@ -20,10 +20,10 @@ from app.core.db import Database
 from app.core.ids import new_id
 from app.core.outbox import emit
 from app.language.lemmas import lemmas
-from app.language.masking import masked, without_masks
+from app.language.masking import mask_personal_data, remove_masks
 from app.surveys import counters
 from app.surveys.counters import NOT_GIVEN
-from app.surveys.events import CommentsReadIn
+from app.surveys.events import CommentsIndexed
 from app.surveys.models import CommentLemma, Counted, SurveyComment, SurveySubmission, UnreadComments
 
 READ_AT_ONCE = 50
@@ -35,14 +35,14 @@ JOINED_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedComment:
     """A comment made ready: what is kept of it."""
 
     text: str
     lemmas: Sequence[str]
 
 
-async def read_in(database: Database) -> int:
+async def index_comments(database: Database) -> int:
     """Read in the comments of some submissions; how many submissions those were.
 
     The words are taken apart before the transaction that writes begins, and not on the event loop: a respondent's text
@@ -56,15 +56,17 @@ async def read_in(database: Database) -> int:
         texts = {text for row in await _submissions(session, ids) for text in _texts(row).values()} if ids else set()
     if not ids:
         return 0
-    prepared = await asyncio.to_thread(lambda: {text: prepare(text) for text in texts})
+    prepared = await asyncio.to_thread(lambda: {text: prepare_comment(text) for text in texts})
     async with database.transaction() as session:
         return await _write(session, ids, prepared)
 
 
-def prepare(text: str) -> Prepared:
+def prepare_comment(text: str) -> PreparedComment:
     """A comment without what may be personal data, and the dictionary forms of what is left; masks are no words."""
-    kept = masked(text)
-    return Prepared(kept, [form for form in lemmas(without_masks(kept)) if len(form) <= LONGEST_LEMMA][:MAX_LEMMAS])
+    kept = mask_personal_data(text)
+    return PreparedComment(
+        kept, [form for form in lemmas(remove_masks(kept)) if len(form) <= LONGEST_LEMMA][:MAX_LEMMAS]
+    )
 
 
 def has_words(text: str) -> list[ColumnElement[bool]]:
@@ -91,7 +93,7 @@ def _texts(row: SurveySubmission) -> Mapping[str, str]:
     return told
 
 
-async def _write(session: AsyncSession, ids: Sequence[UUID], prepared: Mapping[str, Prepared]) -> int:
+async def _write(session: AsyncSession, ids: Sequence[UUID], prepared: Mapping[str, PreparedComment]) -> int:
     """Make the comments of submissions those that they have now. What changed since it was read waits for its turn."""
     inbox = col(UnreadComments.submission_id)
     locked = select(UnreadComments.submission_id).where(inbox.in_(ids)).with_for_update(skip_locked=True)
@@ -114,7 +116,7 @@ async def _write(session: AsyncSession, ids: Sequence[UUID], prepared: Mapping[s
         await session.exec(sa.insert(CommentLemma), params=words)
     await session.exec(sa.delete(UnreadComments).where(inbox.in_(mine)))
     for start in range(0, len(new), TOLD_AT_ONCE):
-        emit(session, CommentsReadIn(comment_ids=[row.id for row in new[start : start + TOLD_AT_ONCE]]))
+        emit(session, CommentsIndexed(comment_ids=[row.id for row in new[start : start + TOLD_AT_ONCE]]))
     return len(mine)
 
 
@@ -135,7 +137,7 @@ def _moved(
     return list(words.values()), said
 
 
-def _comments(row: SurveySubmission, prepared: Mapping[str, Prepared]) -> Iterable[SurveyComment]:
+def _comments(row: SurveySubmission, prepared: Mapping[str, PreparedComment]) -> Iterable[SurveyComment]:
     scores = row.answers[Counted.EASE_OF_FINDING]
     for key, text in _texts(row).items():
         yield SurveyComment(

@@ -19,7 +19,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.db import insert_into, month_of
+from app.core.db import build_insert, month_of
 from app.core.ids import new_id
 from app.surveys.models import (
     AnswerCount,
@@ -162,7 +162,7 @@ async def add_comments(session: AsyncSession, signed: Iterable[tuple[SurveyComme
         for key, added in sorted(told, key=lambda one: str(one[0]))
     ]
     if rows:
-        await _add(session, insert_into(session, AnswerCount).values(rows))
+        await _add(session, build_insert(session, AnswerCount).values(rows))
 
 
 def summed_cells(parts: Sequence[sa.Select[Any]], span: Span) -> sa.Select[Any]:
@@ -195,7 +195,7 @@ async def fold(session: AsyncSession) -> int:
         parts = cells(tail, tail.c.sign, dialect, ANSWERED, tail.c.id.in_(taken))
         for span in Span:
             sums = summed_cells(parts, span)
-            await _add(session, insert_into(session, AnswerCount).from_select(["span", *DIMENSIONS, *VALUES], sums))
+            await _add(session, build_insert(session, AnswerCount).from_select(["span", *DIMENSIONS, *VALUES], sums))
         await _hand_on_comments(session, taken)
         await session.exec(sa.delete(tail).where(tail.c.id.in_(taken)))
     return len(taken)
@@ -208,7 +208,7 @@ async def _hand_on_comments(session: AsyncSession, taken: Sequence[UUID]) -> Non
     has = sa.exists().where(submissions.c.id == tail.c.submission_id, told != "{}")
     had = sa.exists().where(comments.c.submission_id == tail.c.submission_id)
     found = sa.select(tail.c.submission_id).distinct().where(tail.c.id.in_(taken), sa.or_(has, had))
-    statement = insert_into(session, UnreadComments).from_select(
+    statement = build_insert(session, UnreadComments).from_select(
         ["submission_id"], found.order_by(tail.c.submission_id)
     )
     # Whoever reads one in just now has read it as it was, and takes it out of the inbox: an update waits for that.
@@ -223,7 +223,7 @@ async def months(session: AsyncSession) -> list[date]:
     return sorted((await session.exec(found)).scalars().all())  # type: ignore[call-overload]
 
 
-async def drift(session: AsyncSession, month: date, span: Span) -> list[sa.Row[Any]]:
+async def find_drift(session: AsyncSession, month: date, span: Span) -> list[sa.Row[Any]]:
     """What the counters lack (or, below zero, have too much) in a month, against a recount of its submissions.
 
     One statement, so one snapshot: whatever is stored or folded meanwhile changes nothing in the difference.
@@ -232,12 +232,12 @@ async def drift(session: AsyncSession, month: date, span: Span) -> list[sa.Row[A
     return list((await session.exec(found)).all())  # type: ignore[call-overload]
 
 
-async def mend(session: AsyncSession, month: date, span: Span) -> int:
+async def repair(session: AsyncSession, month: date, span: Span) -> int:
     """Add to the counters what they lack in a month; how many rows of counters that was."""
-    lacking = await drift(session, month, span)
+    lacking = await find_drift(session, month, span)
     for start in range(0, len(lacking), FOLDED_AT_ONCE):
         values = [dict(row._mapping) for row in lacking[start : start + FOLDED_AT_ONCE]]
-        await _add(session, insert_into(session, AnswerCount).values(values))
+        await _add(session, build_insert(session, AnswerCount).values(values))
     return len(lacking)
 
 

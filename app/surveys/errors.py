@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from app.core.problems import Conflict, Forbidden, Invalid, NotFound, Problem
+from app.core.problems import Conflict, Forbidden, NotFound, Problem, ValidationFailed
 
 
 class FormNotFound(NotFound):
@@ -72,7 +72,7 @@ class LinkSpent(Problem):
     detail_en = "The form was filled in by this link, or it has expired."
 
 
-class CodeUnknown(Invalid):
+class CodeUnknown(ValidationFailed):
     """No half-filled form waits under that code."""
 
     code = "code_unknown"
@@ -131,7 +131,7 @@ class NotClientCentricityUnit(Forbidden):
     title_en = "Questionnaires are keyed by the client-centricity unit"
 
 
-class TooManyForSheet(Invalid):
+class TooManyForSheet(ValidationFailed):
     """An XLSX sheet holds 1,048,575 rows below its headers; CSV and JSONL have no limit."""
 
     code = "too_many_for_sheet"

@@ -24,7 +24,7 @@ class SubmissionReceived(Event):
     submission_id: UUID
 
 
-class CommentsReadIn(Event):
+class CommentsIndexed(Event):
     """Comments of respondents can be searched now."""
 
     comment_ids: list[UUID]

@@ -14,7 +14,7 @@ from app.documents.tables.writer import MAX_XLSX_ROWS, Row
 from app.surveys.errors import TooManyForSheet
 from app.surveys.models import SurveyForm, SurveySubmission
 from app.surveys.queries import Coded, read_codes, read_submissions, visible_forms
-from app.surveys.rules import STATISTICAL, code_columns, parse_form
+from app.surveys.rules import STATISTICAL, list_code_columns, parse_form
 from app.surveys.schemas import SubmissionRead
 
 PAGE = 500
@@ -35,7 +35,7 @@ async def columns(database: Database, form: str | None) -> list[str]:
         query = query.where(SurveyForm.key == form)
     async with database.transaction(write=False) as session:
         known = [parse_form(row.definition) for row in (await session.exec(query)).all()]
-    return [*STATISTICAL, *code_columns(known)]
+    return [*STATISTICAL, *list_code_columns(known)]
 
 
 async def require_room(database: Database, query: SelectOfScalar[SurveySubmission]) -> None:
@@ -47,7 +47,7 @@ async def require_room(database: Database, query: SelectOfScalar[SurveySubmissio
         raise TooManyForSheet
 
 
-async def pages(
+async def export_pages(
     database: Database, query: SelectOfScalar[SurveySubmission], read: Reading[_Read]
 ) -> AsyncIterator[list[_Read]]:
     """The submissions of a query, oldest first, a page in a transaction of its own: a slow reader holds nothing."""
@@ -66,17 +66,17 @@ async def pages(
         after = rows[-1].id
 
 
-async def as_rows(
+async def to_rows(
     database: Database, query: SelectOfScalar[SurveySubmission], names: Sequence[str]
 ) -> AsyncIterator[Iterable[Row]]:
     """Submissions as rows of a table with these codes, page by page; what was not given is an empty cell."""
-    async for page in pages(database, query, read_codes):
+    async for page in export_pages(database, query, read_codes):
         yield [[_cell(submission.codes.get(name)) for name in names] for submission in page]
 
 
-async def as_lines(database: Database, query: SelectOfScalar[SurveySubmission]) -> AsyncIterator[bytes]:
+async def to_json_lines(database: Database, query: SelectOfScalar[SurveySubmission]) -> AsyncIterator[bytes]:
     """Submissions as JSONL, page by page: one in the shape of the GET on each line."""
-    async for page in pages(database, query, _whole):
+    async for page in export_pages(database, query, _whole):
         yield "".join(f"{submission.model_dump_json(by_alias=True)}\n" for submission in page).encode()
 
 

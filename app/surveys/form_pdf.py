@@ -16,9 +16,9 @@ import segno
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
-from app.documents.pdf import pdf
+from app.documents.pdf import render_pdf
 from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
@@ -33,7 +33,7 @@ NEVER = datetime(2024, 2, 15, tzinfo=UTC)
 """The moment that every file says it was made at, so that the same form is the same file, byte for byte."""
 
 
-async def prepare(
+async def load_form_data(
     session: AsyncSession, row: SurveyForm, public_url: str, organization_id: UUID | None, point_id: UUID | None
 ) -> str:
     """What is printed, as JSON: a version of the form for an organization, with the address of its page."""
@@ -48,25 +48,25 @@ async def prepare(
     return json.dumps(_told(read_form(row), organization.name, address), ensure_ascii=False, sort_keys=True)
 
 
-def tag_of(told: str) -> str:
+def compute_tag(told: str) -> str:
     """The entity tag of what is printed."""
     return f'"{hashlib.sha256(TEMPLATE.read_bytes() + told.encode()).hexdigest()[:32]}"'
 
 
-async def compile_pdf(told: str) -> bytes:
+async def render_form_pdf(told: str) -> bytes:
     """The PDF of what was prepared."""
     return await asyncio.to_thread(_compiled, told)
 
 
 @lru_cache(maxsize=16)
 def _compiled(told: str) -> bytes:
-    return pdf(TEMPLATE, json.loads(told), NEVER)
+    return render_pdf(TEMPLATE, json.loads(told), NEVER)
 
 
 async def _organization(session: AsyncSession, row: SurveyForm, wanted: UUID | None) -> Organization:
     if row.organization_id is not None and wanted not in (None, row.organization_id):
         ru, en = "Эта версия составлена для другой организации.", "The version is another organization's."
-        raise Invalid(faults=[Fault("/organization_id", "organization_differs", ru, en, "query")])
+        raise ValidationFailed(field_errors=[FieldError("/organization_id", "organization_differs", ru, en, "query")])
     organization_id = row.organization_id or wanted
     if organization_id is None:
         return await organizations.get_ministry(session)

@@ -13,13 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.db import Database, insert_into
+from app.core.db import Database, build_insert
 from app.core.ids import new_id
 from app.core.outbox import emit
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.types import ExternalId
-from app.imports.ports import Adopted, CellFault, Context, SheetRow, Verdict
+from app.imports.ports import AdoptedRows, CellError, Context, ImportedRow, RowResult
 from app.imports.rules import Outcome
 from app.organizations import service as organizations
 from app.organizations.models import Organization
@@ -31,16 +31,16 @@ from app.surveys.rules import (
     AGENCY,
     FILLED_AT,
     STATISTICAL,
-    code_columns,
-    content_of,
+    compute_content_hash,
+    compute_identity,
     identity_by_name,
-    identity_of,
-    normalized_code,
+    list_code_columns,
+    normalize_code,
     parse_form,
 )
 from app.surveys.schemas import SubmissionCreate
-from app.surveys.service.submission_parser import FilledIn, Known, read_submission
-from app.surveys.statutory_wording import form_of_the_order
+from app.surveys.service.submission_parser import ParsedSubmission, ReferenceCache, parse_submission
+from app.surveys.statutory_wording import load_order_form
 
 KIND = "survey_submissions"
 EXTERNAL_ID = "external_id"
@@ -56,9 +56,9 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _RUSSIAN_DATE = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})(?: ([0-9]{1,2})(:[0-9]{2}(?::[0-9]{2})?))?")
 """What Russian spreadsheets make of a date when they save a CSV."""
 _EXTERNAL_ID: TypeAdapter[str] = TypeAdapter(ExternalId)
-_REPEATED = CellFault(EXTERNAL_ID, "repeated_row", "Этот номер уже есть в другой строке файла.")
-_CONFLICT = CellFault(EXTERNAL_ID, "external_id_conflict", "Под этим номером уже загружена анкета с другими ответами.")
-_BAD_NAME = CellFault(EXTERNAL_ID, "external_id_malformed", "До 255 знаков в одну строку, без пробелов по краям.")
+_REPEATED = CellError(EXTERNAL_ID, "repeated_row", "Этот номер уже есть в другой строке файла.")
+_CONFLICT = CellError(EXTERNAL_ID, "external_id_conflict", "Под этим номером уже загружена анкета с другими ответами.")
+_BAD_NAME = CellError(EXTERNAL_ID, "external_id_malformed", "До 255 знаков в одну строку, без пробелов по краям.")
 
 prepared: sa.Table = SQLModel.metadata.tables["survey_prepared"]
 submissions: sa.Table = SQLModel.metadata.tables["survey_submissions"]
@@ -77,21 +77,21 @@ class SubmissionTable:
     parameters: Mapping[str, str]
     kind: str = KIND
 
-    def header_faults(self, headers: Sequence[str]) -> list[Fault]:
+    def header_faults(self, headers: Sequence[str]) -> list[FieldError]:
         """Headers that are no codes of the form, those that are there twice, and those that every version needs."""
-        codes = [normalized_code(header) for header in headers]
+        codes = [normalize_code(header) for header in headers]
         faults = [
-            Fault(f"/{header}", "unknown_column", "Такого кода нет.", "There is no such code.")
+            FieldError(f"/{header}", "unknown_column", "Такого кода нет.", "There is no such code.")
             for header, code in zip(headers, codes, strict=True)
             if code not in self.known
         ]
         faults += [
-            Fault(f"/{code}", "repeated_header", "Код повторяется.", "The code is repeated.")
+            FieldError(f"/{code}", "repeated_header", "Код повторяется.", "The code is repeated.")
             for code, times in Counter(codes).items()
             if times > 1
         ]
         faults += [
-            Fault(f"/{code}", "missing_column", "Нет обязательного столбца.", "A required column is missing.")
+            FieldError(f"/{code}", "missing_column", "Нет обязательного столбца.", "A required column is missing.")
             for code in self.required
             if code not in codes
         ]
@@ -104,7 +104,7 @@ async def table_of(database: Database, form: str | None, organization_id: UUID |
     Without an organization code 11 tells whose a row is, and where that is empty it is the ministry's.
     Raises 422 for a form or an organization that is not there.
     """
-    key = form or form_of_the_order()["key"]
+    key = form or load_order_form()["key"]
     query = select(SurveyForm).where(SurveyForm.key == key, queries.visible_forms(None))
     async with database.transaction(write=False) as session:
         versions = [parse_form(row.definition) for row in (await session.exec(query)).all()]
@@ -112,8 +112,8 @@ async def table_of(database: Database, form: str | None, organization_id: UUID |
             raise unknown_reference("/organization_id")
     if not versions:
         raise unknown_reference("/form")
-    codes = code_columns(versions)
-    answered = [{code for code in code_columns([version]) if not code.endswith("comment")} for version in versions]
+    codes = list_code_columns(versions)
+    answered = [{code for code in list_code_columns([version]) if not code.endswith("comment")} for version in versions]
     required = tuple(code for code in codes if all(code in one for one in answered))
     told = {"form": key} | ({"organization_id": str(organization_id)} if organization_id else {})
     return SubmissionTable(frozenset({*STATISTICAL, *codes, EXTERNAL_ID}), required, told)
@@ -124,11 +124,11 @@ class SubmissionImporter:
 
     kind = KIND
 
-    async def prepare(self, session: AsyncSession, rows: Sequence[SheetRow], context: Context) -> list[Verdict]:
+    async def prepare(self, session: AsyncSession, rows: Sequence[ImportedRow], context: Context) -> list[RowResult]:
         """A verdict on each row; the sound ones wait in `survey_prepared`."""
         reader = _Reader(
-            Known(session),
-            await organizations.organizations_by_name(session),
+            ReferenceCache(session),
+            await organizations.load_organizations_by_name(session),
             await _default_organization(session, context),
             context,
         )
@@ -143,7 +143,7 @@ class SubmissionImporter:
         seen = await _names_above(session, sound, context.import_id)
         verdicts, ready = [], []
         for one in read:
-            verdict = one if isinstance(one, Verdict) else _verdict(one, known, seen)
+            verdict = one if isinstance(one, RowResult) else _verdict(one, known, seen)
             verdicts.append(verdict)
             if isinstance(one, _Sound) and not verdict.faults:
                 ready.append(one.columns(context.import_id))
@@ -152,13 +152,13 @@ class SubmissionImporter:
             await session.exec(sa.insert(PreparedSubmission), params=ready)
         return verdicts
 
-    async def adopt(self, session: AsyncSession, context: Context, after: int) -> Adopted:
+    async def adopt(self, session: AsyncSession, context: Context, after: int) -> AdoptedRows:
         """Make the next 5,000 rows submissions; those that are known from another table stay as they are."""
         mine = sa.and_(prepared.c.import_id == context.import_id, prepared.c.number > after)
         numbers = sa.select(prepared.c.number).where(mine).order_by(prepared.c.number).limit(ADOPTED_AT_ONCE)
         found = (await session.exec(numbers)).scalars().all()  # type: ignore[call-overload]
         if not found:
-            return Adopted(0, 0, None)
+            return AdoptedRows(0, 0, None)
         slice_ = sa.and_(mine, prepared.c.number <= found[-1])
         more = {
             "form": forms.c.key,
@@ -170,13 +170,13 @@ class SubmissionImporter:
         }
         rows = sa.select(*[prepared.c[name] for name in COPIED], *more.values())
         rows = rows.join(forms, forms.c.id == prepared.c.form_id).where(slice_).order_by(prepared.c.number)
-        made = insert_into(session, submissions).from_select([*COPIED, *more], rows).on_conflict_do_nothing()
+        made = build_insert(session, submissions).from_select([*COPIED, *more], rows).on_conflict_do_nothing()
         counted = {"preserve_rowcount": True}  # of an INSERT psycopg's is thrown away else
         created = int((await session.exec(made, execution_options=counted)).rowcount)
         await count_chosen(session, sa.select(prepared.c.id).where(slice_))
         if created:
             emit(session, SubmissionsImported(import_id=context.import_id, count=created))
-        return Adopted(created, len(found) - created, found[-1] if len(found) == ADOPTED_AT_ONCE else None)
+        return AdoptedRows(created, len(found) - created, found[-1] if len(found) == ADOPTED_AT_ONCE else None)
 
     async def discard(self, session: AsyncSession, import_id: UUID, at_most: int) -> int:
         """Forget up to so many rows that wait."""
@@ -192,7 +192,7 @@ class _Sound:
     """A row with nothing wrong in itself."""
 
     number: int
-    read: FilledIn
+    read: ParsedSubmission
     external_id: str | None
     content: str
     identity: str
@@ -209,14 +209,14 @@ class _Sound:
 class _Reader:
     """Reads rows, with the reference data that they name."""
 
-    known: Known
+    known: ReferenceCache
     organizations: Mapping[str, Organization]
     default: Organization
     context: Context
 
-    async def read(self, row: SheetRow) -> _Sound | Verdict:
+    async def read(self, row: ImportedRow) -> _Sound | RowResult:
         """A row ready to be stored, its identity still open, or what is wrong with it."""
-        headers = {normalized_code(header): header for header in row.cells}
+        headers = {normalize_code(header): header for header in row.cells}
         cells = {code: row.cells[header] for code, header in headers.items()}
         faults, external_id = _external_id(cells.pop(EXTERNAL_ID, ""))
         answers = {code: _value(code, text) for code, text in cells.items() if text.strip()}
@@ -225,7 +225,7 @@ class _Reader:
             organization = self.organizations.get(str(answers.get(AGENCY)), self.default)
         body = SubmissionCreate.model_construct(form=self.context.parameters["form"], answers=answers)
         try:
-            read = await read_submission(
+            read = await parse_submission(
                 self.known,
                 body,
                 organization,
@@ -233,12 +233,12 @@ class _Reader:
                 is_paper=True,
                 received_at=self.context.asked_at,
             )
-        except Invalid as refused:
-            return Verdict(faults=faults + [_cell_fault(fault, headers) for fault in refused.faults])
+        except ValidationFailed as refused:
+            return RowResult(faults=faults + [_cell_fault(fault, headers) for fault in refused.field_errors])
         if faults:
-            return Verdict(faults=faults)
+            return RowResult(faults=faults)
         form = self.known.form_of(read)
-        content = content_of(form, read.organization_id, read.municipality, read.filled_at, read.answers)
+        content = compute_content_hash(form, read.organization_id, read.municipality, read.filled_at, read.answers)
         named = identity_by_name(read.form, read.organization_id, external_id) if external_id else ""
         return _Sound(row.number, read, external_id, content, named)
 
@@ -249,7 +249,7 @@ async def _default_organization(session: AsyncSession, context: Context) -> Orga
     return await organizations.get_ministry(session)
 
 
-def _external_id(cell: str) -> tuple[list[CellFault], str | None]:
+def _external_id(cell: str) -> tuple[list[CellError], str | None]:
     text = cell.strip()
     if not text:
         return [], None
@@ -272,9 +272,9 @@ def _value(code: str, text: str) -> Any:
     return text
 
 
-def _cell_fault(fault: Fault, headers: Mapping[str, str]) -> CellFault:
+def _cell_fault(fault: FieldError, headers: Mapping[str, str]) -> CellError:
     code = fault.pointer.removeprefix("/answers/")
-    return CellFault(headers.get(code, code) if code != fault.pointer else None, fault.code, fault.ru)
+    return CellError(headers.get(code, code) if code != fault.pointer else None, fault.code, fault.ru)
 
 
 async def _tell_identities(session: AsyncSession, rows: Sequence[_Sound], import_id: UUID) -> None:
@@ -289,7 +289,7 @@ async def _tell_identities(session: AsyncSession, rows: Sequence[_Sound], import
     for row in rows:
         if row.external_id is None:
             times[row.content] += 1
-            row.identity = identity_of(row.content, times[row.content])
+            row.identity = compute_identity(row.content, times[row.content])
 
 
 async def _known(session: AsyncSession, identities: Sequence[str]) -> dict[str, str]:
@@ -309,9 +309,9 @@ async def _names_above(session: AsyncSession, rows: Sequence[_Sound], import_id:
     return set((await session.exec(query)).all()) if named else set()
 
 
-def _verdict(row: _Sound, known: Mapping[str, str], seen: set[str]) -> Verdict:
+def _verdict(row: _Sound, known: Mapping[str, str], seen: set[str]) -> RowResult:
     if row.identity in seen:
-        return Verdict(faults=[_REPEATED])
+        return RowResult(faults=[_REPEATED])
     if row.identity not in known:
-        return Verdict(Outcome.CREATED)
-    return Verdict() if known[row.identity] == row.content else Verdict(faults=[_CONFLICT])
+        return RowResult(Outcome.CREATED)
+    return RowResult() if known[row.identity] == row.content else RowResult(faults=[_CONFLICT])

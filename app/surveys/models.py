@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.core.db import Row, VersionedRow, enum_column, json_column, limit
+from app.core.db import Table, VersionedTable, enum_column, json_column, length_check
 
 
 class FormState(StrEnum):
@@ -34,7 +34,7 @@ def _begins(name: str, whose: str, *columns: str) -> sa.Index:
     return sa.Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
 
 
-class SurveyForm(VersionedRow, table=True):
+class SurveyForm(VersionedTable, table=True):
     """A version of a form with its own list of sources (A-1). Without an organization it is everybody's.
 
     Once published nothing but `valid_to` changes, or it is withdrawn: triggers of the database hold it.
@@ -65,7 +65,7 @@ class SurveyForm(VersionedRow, table=True):
     published_at: datetime | None = None
 
 
-class SurveySource(Row, table=True):
+class SurveySource(Table, table=True):
     """A source that a published version named: the key and its suffix belong together for good (22.N, 23.N)."""
 
     __tablename__ = "survey_sources"
@@ -80,7 +80,7 @@ class SurveySource(Row, table=True):
     suffix: int
 
 
-class SurveySubmission(VersionedRow, table=True):
+class SurveySubmission(VersionedTable, table=True):
     """A filled-in form. Nothing in it points at the respondent (no address, agent, cookie).
 
     What respondents handed in never changes; what was keyed in or imported is corrected, with a `SubmissionRevision`.
@@ -141,13 +141,13 @@ class SurveySubmission(VersionedRow, table=True):
     sheet_number: int | None = None
 
 
-class SubmissionRevision(Row, table=True):
+class SubmissionRevision(Table, table=True):
     """What a submission said before a correction (A-1.fn). Only ever added to."""
 
     __tablename__ = "survey_revisions"
     __table_args__ = (
         sa.UniqueConstraint("submission_id", "number", name="uq_survey_revisions_number"),
-        limit("reason", 2000),
+        length_check("reason", 2000),
     )
 
     submission_id: UUID = Field(foreign_key="survey_submissions.id")
@@ -179,7 +179,7 @@ class Resolution(StrEnum):
     CORRECTED = "corrected"
 
 
-class EntryCheck(VersionedRow, table=True):
+class EntryCheck(VersionedTable, table=True):
     """A paper questionnaire that was chosen to be keyed in a second time (A-1.fn)."""
 
     __tablename__ = "survey_entry_checks"
@@ -204,7 +204,7 @@ class EntryCheck(VersionedRow, table=True):
     resolved_at: datetime | None = None
 
 
-class PreparedSubmission(Row, table=True):
+class PreparedSubmission(Table, table=True):
     """A sound row of a table that is still being checked: nobody sees it until the whole is adopted.
 
     Its id is the submission's to be. It goes when the import is over, and so has no foreign keys of its own.
@@ -232,13 +232,13 @@ class PreparedSubmission(Row, table=True):
     content: str = Field(max_length=64)
 
 
-class UnfinishedQuestionnaire(Row, table=True):
+class UnfinishedQuestionnaire(Table, table=True):
     """A half-filled form of the page, for whoever knows the code: deleted when it is submitted, and at its expiry."""
 
     __tablename__ = "survey_unfinished"
     __table_args__ = (
         sa.UniqueConstraint("code_hash", name="uq_survey_unfinished_code"),
-        limit("code_hash", 64, shortest=64),
+        length_check("code_hash", 64, shortest=64),
     )
 
     code_hash: str = Field(max_length=64)
@@ -249,13 +249,13 @@ class UnfinishedQuestionnaire(Row, table=True):
     expires_at: datetime = Field(index=True)
 
 
-class SurveyLink(Row, table=True):
+class SurveyLink(Table, table=True):
     """A one-time link that nobody used yet: deleted when it is used, so that nothing ties the answers to it."""
 
     __tablename__ = "survey_links"
     __table_args__ = (
         sa.UniqueConstraint("token_hash", name="uq_survey_links_token"),
-        limit("token_hash", 64, shortest=64),
+        length_check("token_hash", 64, shortest=64),
     )
 
     token_hash: str = Field(max_length=64)
@@ -311,7 +311,7 @@ class AnswerCount(SQLModel, table=True):
     n5: int = 0
 
 
-class UncountedAnswer(Row, table=True):
+class UncountedAnswer(Table, table=True):
     """The tail: a submission (or, by sign, the taking back of one) that is not folded into the counters yet."""
 
     __tablename__ = "survey_count_tail"
@@ -338,7 +338,7 @@ class UnreadComments(SQLModel, table=True):
     submission_id: UUID = Field(primary_key=True)
 
 
-class SurveyComment(Row, table=True):
+class SurveyComment(Table, table=True):
     """What a respondent did not find (A-1.23x), without personal data and ready to be searched.
 
     No foreign key to the submission: one that is gone takes its comments along when they are read in again.
@@ -349,7 +349,7 @@ class SurveyComment(Row, table=True):
         sa.UniqueConstraint("submission_id", "row_key", name="uq_survey_comments_row"),
         sa.Index("ix_survey_comments_day", "counted_on", "id"),
         sa.Index("ix_survey_comments_organization", "organization_id", "counted_on", "id"),
-        limit("text", 20_000),  # a mask may be longer than what it hides
+        length_check("text", 20_000),  # a mask may be longer than what it hides
         sa.CheckConstraint("score BETWEEN 1 AND 5", name="score_known"),
     )
 

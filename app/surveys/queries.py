@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.periods import Period
-from app.core.schemas import in_zone
+from app.core.schemas import format_local
 from app.core.security import Principal
 from app.organizations.rules import is_valid_on
 from app.surveys.models import (
@@ -24,7 +24,7 @@ from app.surveys.models import (
     SurveyForm,
     SurveySubmission,
 )
-from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, Form, codes_of, parse_form
+from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, Form, parse_form, to_codes
 from app.surveys.schemas import EntryCheckRead, FormRead, SubmissionRead, SubmissionRevisionRead
 
 
@@ -40,7 +40,7 @@ def visible_forms(by: Principal | None) -> ColumnElement[bool]:
     return col(SurveyForm.state) == FormState.PUBLISHED
 
 
-def chosen(by: Principal, period: Period, **equal: Any) -> SelectOfScalar[SurveySubmission]:
+def load_chosen_form(by: Principal, period: Period, **equal: Any) -> SelectOfScalar[SurveySubmission]:
     """The submissions that the caller may read, of a period, with these values; None filters nothing."""
     query = select(SurveySubmission).where(visible_to(by), *period.holds(col(SurveySubmission.counted_on)))
     for name, value in equal.items():
@@ -49,14 +49,14 @@ def chosen(by: Principal, period: Period, **equal: Any) -> SelectOfScalar[Survey
     return query
 
 
-async def form_in_force(
+async def load_form_in_force(
     session: AsyncSession, key: str, on: date | None, organization_id: UUID | None = None
 ) -> SurveyForm | None:
     """The newest published version valid on the day (None: on any day): the organization's own, else everybody's."""
-    return first_valid(await published_forms(session, key, organization_id), on)
+    return load_first_valid_form(await load_published_forms(session, key, organization_id), on)
 
 
-async def published_forms(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SurveyForm]:
+async def load_published_forms(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SurveyForm]:
     """The published versions that may serve an organization, the ones that count first: its own, then the newest."""
     own = sa.case((col(SurveyForm.organization_id).is_(None), 1), else_=0)
     query = (
@@ -74,7 +74,7 @@ async def published_forms(session: AsyncSession, key: str, organization_id: UUID
     return list((await session.exec(query)).all())
 
 
-def first_valid(forms: Iterable[SurveyForm], on: date | None) -> SurveyForm | None:
+def load_first_valid_form(forms: Iterable[SurveyForm], on: date | None) -> SurveyForm | None:
     """The first of the versions that is valid on the day; None: on any day."""
     return next((form for form in forms if on is None or is_valid_on(form.valid_from, form.valid_to, on)), None)
 
@@ -112,7 +112,7 @@ class NamedSource:
     point_id: UUID | None
 
 
-async def named_sources(session: AsyncSession, organization_id: UUID | None = None) -> dict[str, NamedSource]:
+async def load_named_sources(session: AsyncSession, organization_id: UUID | None = None) -> dict[str, NamedSource]:
     """Every source that a published version names, by its key.
 
     In the wording of the organization's own newest version, else of everybody's, else of another organization's.
@@ -149,7 +149,7 @@ async def read_submissions(session: AsyncSession, rows: list[SurveySubmission]) 
     forms = await _forms_of(session, rows)
     return [
         SubmissionRead.model_validate(
-            {**row.model_dump(), "codes": statistical(row) | codes_of(forms[row.form_id], row.answers)}
+            {**row.model_dump(), "codes": statistical(row) | to_codes(forms[row.form_id], row.answers)}
         )
         for row in rows
     ]
@@ -169,7 +169,7 @@ async def read_codes(session: AsyncSession, query: SelectOfScalar[SurveySubmissi
     columns = query.with_only_columns(*[getattr(SurveySubmission, name) for name in names])
     rows = (await (await session.connection()).execute(columns)).all()  # of several columns, whatever the query was of
     forms = await _forms_of(session, rows)
-    return [Coded(row.id, statistical(row) | codes_of(forms[row.form_id], row.answers)) for row in rows]
+    return [Coded(row.id, statistical(row) | to_codes(forms[row.form_id], row.answers)) for row in rows]
 
 
 async def _forms_of(session: AsyncSession, rows: Iterable[Any]) -> dict[UUID, Form]:
@@ -185,15 +185,18 @@ async def read_revisions(session: AsyncSession, rows: Sequence[SubmissionRevisio
             {
                 **row.model_dump(),
                 "form_version": forms[row.form_id].version,
-                "codes": {MUNICIPALITY: row.municipality, FILLED_AT: in_zone(row.filled_at) if row.filled_at else None}
-                | codes_of(forms[row.form_id], row.answers),
+                "codes": {
+                    MUNICIPALITY: row.municipality,
+                    FILLED_AT: format_local(row.filled_at) if row.filled_at else None,
+                }
+                | to_codes(forms[row.form_id], row.answers),
             }
         )
         for row in rows
     ]
 
 
-def entry_checks(state: EntryCheckState | None, batch: str | None) -> SelectOfScalar[EntryCheck]:
+def select_entry_checks(state: EntryCheckState | None, batch: str | None) -> SelectOfScalar[EntryCheck]:
     """Checks in a state, of sheets of a batch; None filters nothing."""
     query = select(EntryCheck)
     if state is not None:
@@ -235,5 +238,5 @@ def statistical(row: _Stated) -> dict[str, Any]:
     return {
         AGENCY: str(row.organization_id),
         MUNICIPALITY: row.municipality,
-        FILLED_AT: in_zone(row.filled_at) if row.filled_at else None,
+        FILLED_AT: format_local(row.filled_at) if row.filled_at else None,
     }

@@ -7,12 +7,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.surveys.models import FormState, SurveyForm, SurveySource
-from app.surveys.statutory_wording import form_of_the_order
+from app.surveys.statutory_wording import load_order_form
 
 
 async def load_reference(session: AsyncSession) -> None:
     """Version 1 of the form of Appendix 1, in force since the list of points was approved; inserted when missing."""
-    form = form_of_the_order()
+    form = load_order_form()
     key, version = form["key"], form["version"]
     known = select(SurveyForm.id).where(SurveyForm.key == key, SurveyForm.form_version == version)
     if (await session.exec(known)).first() is None:

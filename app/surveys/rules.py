@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from app.language.normalization import normalized
+from app.language.normalization import normalize
 
 MAX_COMMENT = 4000
 MAX_SUFFIX = 999
@@ -59,7 +59,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerFault:
+class AnswerError:
     """Something wrong with an answer: an RFC 6901 pointer into the body, a stable code, words."""
 
     pointer: str
@@ -76,7 +76,7 @@ class Answers:
     comments: dict[str, str] = field(default_factory=dict)
     comment_pointers: dict[str, str] = field(default_factory=dict)
     statistical: dict[str, Any] = field(default_factory=dict)
-    faults: list[AnswerFault] = field(default_factory=list)
+    faults: list[AnswerError] = field(default_factory=list)
 
 
 def parse_form(data: Mapping[str, Any]) -> Form:
@@ -96,12 +96,12 @@ def _parse_question(raw: Mapping[str, Any]) -> Question:
     return Question(raw["code"], raw["key"], tuple(values), raw.get("rows") == "sources", at_most)
 
 
-def normalized_code(code: str) -> str:
+def normalize_code(code: str) -> str:
     """«23.3.» → `23.3`: the form itself writes some codes with a dot at the end."""
     return code.strip().rstrip(".")
 
 
-def read_answers(form: Form, raw: Mapping[str, Any]) -> Answers:
+def parse_answers(form: Form, raw: Mapping[str, Any]) -> Answers:
     """Read answers by key or by code, tell every fault, and see that nothing is missing."""
     answers = Answers()
     by_key = {question.key: question for question in form.questions}
@@ -109,7 +109,7 @@ def read_answers(form: Form, raw: Mapping[str, Any]) -> Answers:
     comments = {f"{form.follow_up.code}.{source.suffix}.comment": source.key for source in form.sources}
     for name, value in raw.items():
         pointer = _pointer(name)
-        code = normalized_code(name)
+        code = normalize_code(name)
         if name in by_key:
             _read_question(form, by_key[name], value, pointer, answers)
         elif name == "comments":
@@ -121,14 +121,14 @@ def read_answers(form: Form, raw: Mapping[str, Any]) -> Answers:
         elif code in comments:
             _read_comment(comments[code], value, pointer, answers)
         else:
-            answers.faults.append(AnswerFault(pointer, "unknown_code", "Такого кода нет.", "There is no such code."))
+            answers.faults.append(AnswerError(pointer, "unknown_code", "Такого кода нет.", "There is no such code."))
     uses_codes = not any(name in by_key or name == "comments" for name in raw)
     _check_complete(form, answers, uses_codes=uses_codes)
     _check_comments(form, answers)
     return answers
 
 
-def answers_by_key(form: Form, answers: Answers) -> dict[str, Any]:
+def to_answers_by_key(form: Form, answers: Answers) -> dict[str, Any]:
     """The answers in the key form."""
     told: dict[str, Any] = {}
     for question in form.questions:
@@ -140,7 +140,7 @@ def answers_by_key(form: Form, answers: Answers) -> dict[str, Any]:
     return told
 
 
-def codes_of(form: Form, by_key: Mapping[str, Any]) -> dict[str, Any]:
+def to_codes(form: Form, by_key: Mapping[str, Any]) -> dict[str, Any]:
     """The flat code form of answers in the key form: 21, 22.N, 23.N and 23.N.comment."""
     codes: dict[str, Any] = {}
     for question in form.questions:
@@ -154,7 +154,7 @@ def codes_of(form: Form, by_key: Mapping[str, Any]) -> dict[str, Any]:
     return codes
 
 
-def code_columns(forms: Iterable[Form]) -> list[str]:
+def list_code_columns(forms: Iterable[Form]) -> list[str]:
     """The codes of several versions of a form, question by question and in the order of the suffixes; comments last."""
     questions: dict[str, set[int]] = {}
     comments: dict[str, set[int]] = {}
@@ -169,16 +169,16 @@ def code_columns(forms: Iterable[Form]) -> list[str]:
     return told + [f"{code}.{suffix}.comment" for code in sorted(comments) for suffix in sorted(comments[code])]
 
 
-def content_of(
+def compute_content_hash(
     form: Form, organization_id: UUID, municipality: str | None, filled_at: datetime | None, by_key: Mapping[str, Any]
 ) -> str:
     """A digest of what a submission says, however it was written down: SHA-256 of its form and normalized codes."""
     moment = filled_at.astimezone(UTC).isoformat() if filled_at else None
-    told = [form.key, form.version, str(organization_id), municipality, moment, codes_of(form, by_key)]
+    told = [form.key, form.version, str(organization_id), municipality, moment, to_codes(form, by_key)]
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def identity_of(content: str, occurrence: int) -> str:
+def compute_identity(content: str, occurrence: int) -> str:
     """What a row of a table is known by when it comes again: what it says, and the how manieth it is that says so."""
     return sha256(f"{content} {occurrence}".encode()).hexdigest()
 
@@ -194,7 +194,7 @@ def is_chosen(secret: bytes, submission_id: UUID, percent: int) -> bool:
     return int.from_bytes(digest[:8], "big") * 100 < percent << 64
 
 
-def entry_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[dict[str, Any]]:
+def find_entry_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Where two entries of one sheet differ, by code. Free texts are compared without case, ё and blanks."""
     told = []
     for code in sorted(first.keys() | second.keys(), key=_code_order):
@@ -205,7 +205,7 @@ def entry_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> li
 
 
 def _compared(answer: Any) -> Any:
-    return normalized(answer) if isinstance(answer, str) else answer
+    return normalize(answer) if isinstance(answer, str) else answer
 
 
 def _code_order(code: str) -> tuple[bool, list[int]]:
@@ -229,7 +229,7 @@ def _cells_by_code(form: Form) -> dict[str, tuple[Question, str]]:
 
 def _set_once(known: dict[Any, Any], name: Any, value: Any, pointer: str, answers: Answers) -> None:
     if name in known:
-        fault = AnswerFault(pointer, "given_twice", "Ответ указан дважды.", "The answer is given twice.")
+        fault = AnswerError(pointer, "given_twice", "Ответ указан дважды.", "The answer is given twice.")
         answers.faults.append(fault)
     else:
         known[name] = value
@@ -240,7 +240,7 @@ def _read_question(form: Form, question: Question, value: Any, pointer: str, ans
         _read_cell(question, "", value, pointer, answers)
         return
     if not isinstance(value, Mapping):
-        answers.faults.append(AnswerFault(pointer, "dict_type", "Нужен объект.", "An object is needed."))
+        answers.faults.append(AnswerError(pointer, "dict_type", "Нужен объект.", "An object is needed."))
         for source in form.sources:  # told once: its rows do not count as missing as well
             answers.cells.setdefault((question.key, source.key), 0)
         return
@@ -250,18 +250,18 @@ def _read_question(form: Form, question: Question, value: Any, pointer: str, ans
         if key in sources:
             _read_cell(question, key, given, place, answers)
         else:
-            fault = AnswerFault(place, "unknown_source", "Такого источника нет.", "There is no such source.")
+            fault = AnswerError(place, "unknown_source", "Такого источника нет.", "There is no such source.")
             answers.faults.append(fault)
 
 
 def _read_cell(question: Question, source: str, value: Any, pointer: str, answers: Answers) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
-        fault = AnswerFault(pointer, "int_type", "Нужно целое число.", "An integer is needed.")
+        fault = AnswerError(pointer, "int_type", "Нужно целое число.", "An integer is needed.")
         answers.faults.append(fault)
     elif value not in question.values:
         low, high = question.values[0], question.values[-1]
         answers.faults.append(
-            AnswerFault(pointer, "out_of_range", f"Возможны значения от {low} до {high}.", f"From {low} to {high}.")
+            AnswerError(pointer, "out_of_range", f"Возможны значения от {low} до {high}.", f"From {low} to {high}.")
         )
     else:
         _set_once(answers.cells, (question.key, source), value, pointer, answers)
@@ -272,7 +272,7 @@ def _read_cell(question: Question, source: str, value: Any, pointer: str, answer
 
 def _read_comments(form: Form, value: Any, pointer: str, answers: Answers) -> None:
     if not isinstance(value, Mapping):
-        answers.faults.append(AnswerFault(pointer, "dict_type", "Нужен объект.", "An object is needed."))
+        answers.faults.append(AnswerError(pointer, "dict_type", "Нужен объект.", "An object is needed."))
         return
     sources = {source.key for source in form.sources}
     for key, given in value.items():
@@ -280,20 +280,20 @@ def _read_comments(form: Form, value: Any, pointer: str, answers: Answers) -> No
         if key in sources:
             _read_comment(key, given, place, answers)
         else:
-            fault = AnswerFault(place, "unknown_source", "Такого источника нет.", "There is no such source.")
+            fault = AnswerError(place, "unknown_source", "Такого источника нет.", "There is no such source.")
             answers.faults.append(fault)
 
 
 def _read_comment(source: str, value: Any, pointer: str, answers: Answers) -> None:
     if not isinstance(value, str):
-        answers.faults.append(AnswerFault(pointer, "string_type", "Нужна строка.", "A string is needed."))
+        answers.faults.append(AnswerError(pointer, "string_type", "Нужна строка.", "A string is needed."))
     elif not value.strip():
-        answers.faults.append(AnswerFault(pointer, "blank", "Комментарий пуст.", "The comment is blank."))
+        answers.faults.append(AnswerError(pointer, "blank", "Комментарий пуст.", "The comment is blank."))
     elif len(value) > MAX_COMMENT:
         ru, en = f"Не более {MAX_COMMENT} знаков.", f"At most {MAX_COMMENT} characters."
-        answers.faults.append(AnswerFault(pointer, "string_too_long", ru, en))
+        answers.faults.append(AnswerError(pointer, "string_too_long", ru, en))
     elif CONTROLS.search(value):
-        fault = AnswerFault(pointer, "control_characters", "Недопустимые символы.", "Characters not allowed.")
+        fault = AnswerError(pointer, "control_characters", "Недопустимые символы.", "Characters not allowed.")
         answers.faults.append(fault)
     else:
         _set_once(answers.comments, source, value, pointer, answers)
@@ -310,7 +310,7 @@ def _check_complete(form: Form, answers: Answers, *, uses_codes: bool) -> None:
                 pointer = _pointer(f"{question.code}.{suffixes[source]}" if source else question.code)
             else:
                 pointer = _pointer(question.key, source) if source else _pointer(question.key)
-            answers.faults.append(AnswerFault(pointer, "missing", "Нет ответа.", "The answer is missing."))
+            answers.faults.append(AnswerError(pointer, "missing", "Нет ответа.", "The answer is missing."))
 
 
 def _check_comments(form: Form, answers: Answers) -> None:
@@ -319,11 +319,11 @@ def _check_comments(form: Form, answers: Answers) -> None:
             continue
         ru = "Комментарий возможен только при низкой оценке (1, 2 или 3)."
         en = "A comment is taken for a low score only (1, 2 or 3)."
-        answers.faults.append(AnswerFault(pointer, "comment_not_asked", ru, en))
+        answers.faults.append(AnswerError(pointer, "comment_not_asked", ru, en))
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFault:
+class SourceError:
     """Something wrong with a list of sources: the place in the list, the field, a stable code, words."""
 
     place: int
@@ -335,26 +335,26 @@ class SourceFault:
 
 def number_sources(
     wanted: Sequence[tuple[str, int | None]], known: Mapping[str, int]
-) -> tuple[list[int], list[SourceFault]]:
+) -> tuple[list[int], list[SourceError]]:
     """The suffixes of a list of sources: a known key keeps its own, a new one gets the one asked for or the next free.
 
     `wanted` are keys with the suffix asked for, `known` the keys that published versions named, with theirs.
     """
-    faults: list[SourceFault] = []
+    faults: list[SourceError] = []
     holders = {suffix: key for key, suffix in known.items()}
     seen: set[str] = set()
     for place, (key, suffix) in enumerate(wanted):
         if key in seen:
-            faults.append(SourceFault(place, "key", "given_twice", "Источник указан дважды.", "It is given twice."))
+            faults.append(SourceError(place, "key", "given_twice", "Источник указан дважды.", "It is given twice."))
         seen.add(key)
         if suffix is None:
             continue
         if known.get(key, suffix) != suffix:
             ru, en = f"Код источника – {known[key]}, он не меняется.", f"Its code is {known[key]} and never changes."
-            faults.append(SourceFault(place, "suffix", "suffix_fixed", ru, en))
+            faults.append(SourceError(place, "suffix", "suffix_fixed", ru, en))
         elif holders.setdefault(suffix, key) != key:
             ru, en = "Код принадлежит другому источнику.", "The code belongs to another source."
-            faults.append(SourceFault(place, "suffix", "suffix_taken", ru, en))
+            faults.append(SourceError(place, "suffix", "suffix_taken", ru, en))
     taken = set(holders)
     suffixes: list[int] = []
     for key, asked in wanted:
@@ -368,7 +368,7 @@ def number_sources(
     return suffixes, faults
 
 
-def differences(given: Any, fixed: Any, pointer: str) -> Iterator[str]:
+def find_differences(given: Any, fixed: Any, pointer: str) -> Iterator[str]:
     """Where a wording differs from the fixed one, as pointers; what is empty in the fixed one may be left out."""
     if isinstance(given, Mapping) and isinstance(fixed, Mapping):
         for name in [*fixed, *(name for name in given if name not in fixed)]:
@@ -379,10 +379,10 @@ def differences(given: Any, fixed: Any, pointer: str) -> Iterator[str]:
             elif name not in fixed:
                 yield place
             else:
-                yield from differences(given[name], fixed[name], place)
+                yield from find_differences(given[name], fixed[name], place)
     elif isinstance(given, list) and isinstance(fixed, list) and len(given) == len(fixed):
         for number, (one, other) in enumerate(zip(given, fixed, strict=True)):
-            yield from differences(one, other, f"{pointer}/{number}")
+            yield from find_differences(one, other, f"{pointer}/{number}")
     elif given != fixed or isinstance(given, bool) != isinstance(fixed, bool):
         yield pointer
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue
 
-from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import Day, Id, Key, Label, Moment, Name, Note
 from app.surveys.models import EntryCheckState, Resolution, SubmissionSource
 from app.surveys.rules import MAX_SUFFIX
@@ -78,7 +78,7 @@ class PaperCreate(Input):
     model_config = example(BY_CODE)
 
 
-class SheetGiven(Input):
+class PaperSheet(Input):
     """A sheet of a batch."""
 
     number: SheetNumber
@@ -91,7 +91,7 @@ class PaperBatchCreate(Input):
     form: Key
     organization_id: Id | None = None
     batch: Batch
-    sheets: Annotated[list[SheetGiven], Field(min_length=1, max_length=100)]
+    sheets: Annotated[list[PaperSheet], Field(min_length=1, max_length=100)]
     model_config = example(
         {
             "form": BY_CODE["form"],
@@ -112,7 +112,7 @@ class SubmissionCorrect(Input):
     model_config = example({"reason": "Опечатка при вводе листа", "answers": {"21": 2, "23.2.comment": None}})
 
 
-class EntryCheckKeyIn(Input):
+class EntryCheckEnter(Input):
     """The second entry of a chosen sheet."""
 
     answers: Answers
@@ -134,11 +134,11 @@ class SubmissionRead(Output):
     form_version: int
     organization_id: UUID
     municipality: str | None
-    filled_at: ShownMoment | None
+    filled_at: LocalDateTime | None
     source: SubmissionSource
     answers: dict[str, Any]
     codes: dict[str, Any]
-    received_at: ShownMoment
+    received_at: LocalDateTime
     came_from_point_id: UUID | None
     keyed_by: UUID | None = Field(description="Who keyed in the paper, or imported the table.")
     import_id: UUID | None = Field(description="The import that it came with.")
@@ -155,7 +155,7 @@ class SheetOutcome(StrEnum):
     REFUSED = "refused"
 
 
-class SheetFaultRead(Output):
+class SheetErrorRead(Output):
     """One thing wrong with a sheet."""
 
     pointer: str = Field(description="The place in the request's body (RFC 6901).")
@@ -169,7 +169,7 @@ class SheetRead(Output):
     number: int
     outcome: SheetOutcome
     submission: SubmissionRead | None
-    errors: list[SheetFaultRead]
+    errors: list[SheetErrorRead]
 
 
 class PaperBatchRead(Output):
@@ -189,11 +189,11 @@ class SubmissionRevisionRead(Output):
     number: int = Field(description="The version of the submission that said it, as in its ETag.")
     form_version: int
     municipality: str | None
-    filled_at: ShownMoment | None
+    filled_at: LocalDateTime | None
     answers: dict[str, Any]
     codes: dict[str, Any]
     reason: str
-    corrected_at: ShownMoment
+    corrected_at: LocalDateTime
     corrected_by: UUID
 
 
@@ -215,15 +215,15 @@ class EntryCheckRead(Output):
     batch: str | None
     sheet_number: int | None
     state: EntryCheckState
-    chosen_at: ShownMoment
+    chosen_at: LocalDateTime
     first_by: UUID | None
     second_by: UUID | None
-    second_at: ShownMoment | None
+    second_at: LocalDateTime | None
     differences: list[DifferenceRead] | None = Field(description="Null until it is keyed in a second time.")
     resolution: Resolution | None
     reason: str | None
     resolved_by: UUID | None
-    resolved_at: ShownMoment | None
+    resolved_at: LocalDateTime | None
 
 
 class OptionRead(Output):
@@ -305,7 +305,7 @@ Wording = Annotated[
 ]
 
 
-class SourceGiven(Input):
+class SourceInput(Input):
     """A source of a version: a known key keeps its suffix, a new one gets the next free unless one is given."""
 
     key: SourceKey
@@ -314,7 +314,7 @@ class SourceGiven(Input):
     interaction_point_id: Id | None = None
 
 
-Sources = Annotated[list[SourceGiven], Field(min_length=1, max_length=30)]
+Sources = Annotated[list[SourceInput], Field(min_length=1, max_length=30)]
 """Two codes and a comment a source: 30 of them fit into the answers of one submission."""
 
 

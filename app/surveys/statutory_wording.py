@@ -3,11 +3,11 @@
 from functools import cache
 from typing import Any
 
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 
 
 @cache
-def form_of_the_order() -> dict[str, Any]:
+def load_order_form() -> dict[str, Any]:
     """Appendix 1 as data, the sources of the order's own list with it; not to be changed by who reads it."""
-    form: dict[str, Any] = read_yaml(__file__, "information-access-v1.yaml")["form"]
+    form: dict[str, Any] = load_yaml(__file__, "information-access-v1.yaml")["form"]
     return form

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import VersionedRow, enum_column, json_column, limit
+from app.core.db import VersionedTable, enum_column, json_column, length_check
 from app.text_check.rules.findings import RuleCode
 
 
@@ -21,14 +21,14 @@ class EntryKind(StrEnum):
     EMOJI = "emoji"
 
 
-class CheckEntry(VersionedRow, table=True):
+class CheckEntry(VersionedTable, table=True):
     """A phrase, an abbreviation or a positive emoji. What it matches never changes: it is closed, and another added."""
 
     __tablename__ = "check_entries"
     __table_args__ = (
         sa.UniqueConstraint("kind", "matched", name="uq_check_entries_matched"),
-        limit("text", 200),
-        limit("matched", 300),
+        length_check("text", 200),
+        length_check("matched", 300),
     )
 
     kind: EntryKind = Field(sa_column=enum_column(EntryKind))
@@ -41,7 +41,7 @@ class CheckEntry(VersionedRow, table=True):
     updated_at: datetime
 
 
-class CheckRule(VersionedRow, table=True):
+class CheckRule(VersionedTable, table=True):
     """How a rule is set, in all channels and in some."""
 
     __tablename__ = "check_rules"

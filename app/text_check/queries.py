@@ -25,15 +25,15 @@ class Tables:
 
 
 @dataclass(slots=True)
-class _Kept:
+class _CachedTables:
     state: tuple[Any, ...] | None = None
     tables: Tables | None = None
 
 
-_kept = _Kept()
+_kept = _CachedTables()
 
 
-async def tables(session: AsyncSession) -> Tables:
+async def load_tables(session: AsyncSession) -> Tables:
     """The tables of the check as they are now: one small query when nothing changed since this process read them.
 
     Rows are never deleted and every change raises a version: so the sum of versions tells of every change, whichever
@@ -52,7 +52,7 @@ async def tables(session: AsyncSession) -> Tables:
     return _kept.tables
 
 
-def in_force(on: date) -> sa.ColumnElement[bool]:
+def load_in_force(on: date) -> sa.ColumnElement[bool]:
     """Entries that are not closed on that day."""
     return sa.or_(col(CheckEntry.closed_on).is_(None), col(CheckEntry.closed_on) > on)
 
@@ -66,16 +66,16 @@ def read_rule(row: CheckRule) -> CheckRuleRead:
 
 async def _read(session: AsyncSession) -> Tables:
     query = select(CheckEntry.kind, CheckEntry.text, CheckEntry.matched, CheckEntry.replacement)
-    found = (await session.exec(query.where(in_force(clock.today())))).all()
+    found = (await session.exec(query.where(load_in_force(clock.today())))).all()
     entries = [(EntryKind(row[0]), row[1], row[2], row[3]) for row in found]
     rules = (await session.exec(select(CheckRule))).all()
     return Tables(
-        make_lexicon(entries),
+        build_lexicon(entries),
         {row.code: (Setting(row.is_on, row.threshold, tuple(row.values)), row.overrides) for row in rules},
     )
 
 
-def make_lexicon(entries: Sequence[tuple[EntryKind, str, str, str | None]]) -> Lexicon:
+def build_lexicon(entries: Sequence[tuple[EntryKind, str, str, str | None]]) -> Lexicon:
     """Entries (kind, text, what it matches, replacement), made ready for finding."""
     phrases: dict[EntryKind, list[tuple[str, str | None]]] = {kind: [] for kind in EntryKind}
     abbreviations: dict[str, Abbreviation] = {}

@@ -8,10 +8,10 @@ from sqlmodel import col, select
 
 from app.core import clock
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.text_check import queries, service
 from app.text_check.errors import CheckEntryExists, CheckEntryNotFound, CheckRuleNotFound
@@ -34,7 +34,7 @@ Code = Annotated[str, Path(max_length=64)]
 router = APIRouter(prefix="/reply-check", tags=["reply check"])
 
 
-@router.post("", response_model=TextCheckRead, responses=problems(Invalid), summary="Check a text")
+@router.post("", response_model=TextCheckRead, responses=problems(ValidationFailed), summary="Check a text")
 async def check_text(body: TextCheck, by: Writer, session: SessionDep) -> TextCheckRead:
     """Findings and readability of a text, without a message (O-6.2.3b, O-6.2.4, O-6.2.5). Nothing is stored.
 
@@ -44,7 +44,10 @@ async def check_text(body: TextCheck, by: Writer, session: SessionDep) -> TextCh
 
 
 @router.get(
-    "/entries", response_model=Page[CheckEntryRead], responses=problems(Invalid), summary="List the check's words"
+    "/entries",
+    response_model=Page[CheckEntryRead],
+    responses=problems(ValidationFailed),
+    summary="List the check's words",
 )
 async def list_check_entries(
     by: Reader,
@@ -58,7 +61,7 @@ async def list_check_entries(
     if kind is not None:
         query = query.where(CheckEntry.kind == kind)
     if not with_closed:
-        query = query.where(queries.in_force(clock.today()))
+        query = query.where(queries.load_in_force(clock.today()))
     return await paginate(session, query, page, CheckEntryRead.model_validate, order=(col(CheckEntry.id),))
 
 
@@ -66,46 +69,50 @@ async def list_check_entries(
     "/entries",
     status_code=201,
     response_model=CheckEntryRead,
-    responses=problems(CheckEntryExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(CheckEntryExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Add a word to the check",
 )
-async def create_check_entry(body: CheckEntryCreate, by: Keeper, session: SessionDep, once: OnceDep) -> Response:
+async def create_check_entry(
+    body: CheckEntryCreate, by: Keeper, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add a phrase with its plain counterpart, an abbreviation, or a positive emoji. It counts in the next check."""
 
     async def work() -> Response:
         row = await service.create_entry(session, body, by=by)
-        return answer(CheckEntryRead.model_validate(row), version=row.version, status=201)
+        return json_response(CheckEntryRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
     "/entries/{entry_id}",
     response_model=CheckEntryRead,
-    responses=problems(CheckEntryNotFound, Invalid),
+    responses=problems(CheckEntryNotFound, ValidationFailed),
     summary="Get a word of the check",
 )
 async def get_check_entry(entry_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One entry."""
     row = await service.get_entry(session, entry_id)
-    return conditional(request, CheckEntryRead.model_validate(row), version=row.version)
+    return conditional_response(request, CheckEntryRead.model_validate(row), version=row.version)
 
 
 @router.patch(
     "/entries/{entry_id}",
     response_model=CheckEntryRead,
-    responses=problems(CheckEntryNotFound, Invalid, Stale, PreconditionRequired),
+    responses=problems(CheckEntryNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired),
     summary="Change or close a word of the check",
 )
 async def update_check_entry(
-    entry_id: UUID, body: CheckEntryPatch, by: Keeper, session: SessionDep, match: MatchDep
+    entry_id: UUID, body: CheckEntryPatch, by: Keeper, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change what stands instead, or close the entry; what it matches stays. It counts in the next check."""
     row = await service.update_entry(session, entry_id, body, match, by=by)
-    return answer(CheckEntryRead.model_validate(row), version=row.version)
+    return json_response(CheckEntryRead.model_validate(row), version=row.version)
 
 
-@router.get("/rules", response_model=Page[CheckRuleRead], responses=problems(Invalid), summary="List the check's rules")
+@router.get(
+    "/rules", response_model=Page[CheckRuleRead], responses=problems(ValidationFailed), summary="List the check's rules"
+)
 async def list_check_rules(by: Reader, session: SessionDep) -> Page[CheckRuleRead]:
     """Every rule with its severity and how it is set. Always one page."""
     rows = await service.list_rules(session)
@@ -115,24 +122,24 @@ async def list_check_rules(by: Reader, session: SessionDep) -> Page[CheckRuleRea
 @router.get(
     "/rules/{code}",
     response_model=CheckRuleRead,
-    responses=problems(CheckRuleNotFound, Invalid),
+    responses=problems(CheckRuleNotFound, ValidationFailed),
     summary="Get a rule of the check",
 )
 async def get_check_rule(code: Code, by: Reader, session: SessionDep, request: Request) -> Response:
     """One rule."""
     row = await service.get_rule(session, code)
-    return conditional(request, queries.read_rule(row), version=row.version)
+    return conditional_response(request, queries.read_rule(row), version=row.version)
 
 
 @router.patch(
     "/rules/{code}",
     response_model=CheckRuleRead,
-    responses=problems(CheckRuleNotFound, Invalid, Stale, PreconditionRequired),
+    responses=problems(CheckRuleNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired),
     summary="Set a rule of the check",
 )
 async def update_check_rule(
-    code: Code, body: CheckRulePatch, by: Keeper, session: SessionDep, match: MatchDep
+    code: Code, body: CheckRulePatch, by: Keeper, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Switch a rule everywhere or in a channel, set its number and its words. It counts in the next check."""
     row = await service.update_rule(session, code, body, match, by=by)
-    return answer(queries.read_rule(row), version=row.version)
+    return json_response(queries.read_rule(row), version=row.version)

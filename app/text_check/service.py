@@ -7,21 +7,21 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
-from app.core.problems import Fault, Invalid
+from app.core.etags import IfMatch
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.interaction_points import service as points
 from app.text_check.errors import CheckEntryNotFound, CheckRuleNotFound
 from app.text_check.models import CheckEntry, CheckRule, EntryKind
-from app.text_check.queries import tables
+from app.text_check.queries import load_tables
 from app.text_check.rules.check import check
-from app.text_check.rules.check_context import MOST_WORDS, Case, KnownClient, phrase_words
+from app.text_check.rules.check_context import MOST_WORDS, CheckContext, KnownClient, phrase_words
 from app.text_check.rules.findings import Finding
-from app.text_check.rules.overrides import setting_for
+from app.text_check.rules.overrides import select_setting
 from app.text_check.rules.pictographs import name_of, pictograph_of
-from app.text_check.rules.readability import readability
+from app.text_check.rules.readability import compute_readability
 from app.text_check.schemas import (
     CheckEntryCreate,
     CheckEntryPatch,
@@ -49,13 +49,13 @@ async def find(
 
     `is_public` None, where it is not known: social networks count as public when personal data are looked for.
     """
-    known = await tables(session)
+    known = await load_tables(session)
     kinds = {kind.key: kind.is_social for kind in await points.list_channel_kinds(session)} if channel else {}
     is_social = kinds.get(channel) if channel else None
-    case = Case(
+    case = CheckContext(
         lexicon=known.lexicon,
         settings={
-            code: setting_for(setting, overrides, channel, is_public=is_public)
+            code: select_setting(setting, overrides, channel, is_public=is_public)
             for code, (setting, overrides) in known.rules.items()
         },
         is_social=is_social,
@@ -71,13 +71,13 @@ async def check_text(session: AsyncSession, body: TextCheck) -> TextCheckRead:
         await require_channel(session, body.channel, "/channel")
     findings = await find(session, body.text, channel=body.channel, is_public=body.is_public)
     return TextCheckRead(
-        findings=[FindingRead.model_validate(one) for one in findings], readability=read_readability(body.text)
+        findings=[FindingRead.model_validate(one) for one in findings], readability=to_readability_read(body.text)
     )
 
 
-def read_readability(text: str) -> ReadabilityRead | None:
+def to_readability_read(text: str) -> ReadabilityRead | None:
     """The six figures of a text as the API shows them."""
-    told = readability(text)
+    told = compute_readability(text)
     return None if told is None else ReadabilityRead.model_validate(told)
 
 
@@ -95,7 +95,7 @@ async def get_entry(session: AsyncSession, entry_id: UUID) -> CheckEntry:
     return row
 
 
-def make_entry(kind: EntryKind, text: str, replacement: str | None) -> CheckEntry:
+def build_entry(kind: EntryKind, text: str, replacement: str | None) -> CheckEntry:
     """An entry with what it matches. Raises 422 for a text that can match nothing."""
     matched: str | None
     if kind is EntryKind.EMOJI:
@@ -109,13 +109,13 @@ def make_entry(kind: EntryKind, text: str, replacement: str | None) -> CheckEntr
         matched = text.upper() if is_word else None
     if matched is None:
         ru, en = "Такой текст не найти: проверьте вид записи.", "This text can match nothing: see its kind."
-        raise Invalid(faults=[Fault("/text", "entry_text", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/text", "entry_text", ru, en)])
     return CheckEntry(kind=kind, text=text, matched=matched, replacement=replacement, updated_at=clock.now())
 
 
 async def create_entry(session: AsyncSession, body: CheckEntryCreate, *, by: Principal) -> CheckEntry:
     """Add a phrase, an abbreviation or a positive emoji."""
-    row = make_entry(body.kind, body.text, body.replacement)
+    row = build_entry(body.kind, body.text, body.replacement)
     session.add(row)
     audit.record(session, by, "check_entry.created", "check_entry", row.id)
     await session.flush()  # the answer tells of an entry that is there
@@ -123,13 +123,13 @@ async def create_entry(session: AsyncSession, body: CheckEntryCreate, *, by: Pri
 
 
 async def update_entry(
-    session: AsyncSession, entry_id: UUID, body: CheckEntryPatch, match: Match, *, by: Principal
+    session: AsyncSession, entry_id: UUID, body: CheckEntryPatch, match: IfMatch, *, by: Principal
 ) -> CheckEntry:
     """Change what stands instead, close or open an entry."""
     row = await get_entry(session, entry_id)
     if row.kind is EntryKind.EMOJI and "replacement" in body.model_fields_set:
         ru, en = "У эмодзи есть своё название.", "An emoji has its own name."
-        raise Invalid(faults=[Fault("/replacement", "not_taken", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/replacement", "not_taken", ru, en)])
     match.require(row)
     changed = apply_changes(row, body)
     row.updated_at = clock.now()
@@ -152,7 +152,7 @@ async def get_rule(session: AsyncSession, code: str) -> CheckRule:
 
 
 async def update_rule(
-    session: AsyncSession, code: str, body: CheckRulePatch, match: Match, *, by: Principal
+    session: AsyncSession, code: str, body: CheckRulePatch, match: IfMatch, *, by: Principal
 ) -> CheckRule:
     """Switch a rule, or set its number, its words, and how it holds for channels."""
     row = await get_rule(session, code)

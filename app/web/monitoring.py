@@ -17,12 +17,12 @@ from app.core.periods import Period
 from app.core.problems import NotFound, TooManyRequests
 from app.core.same_origin import SameOrigin
 from app.core.security import Principal
-from app.documents.charts import svg
+from app.documents.charts import render_svg
 from app.identity.errors import InvalidGrant
 from app.identity.router.sessions import FormDep, TokensDep
 from app.identity.service import sessions
-from app.monitoring.report.builder import make_report
-from app.monitoring.report.download import ReportFormat, handed_out
+from app.monitoring.report.builder import build_report
+from app.monitoring.report.download import ReportFormat, download_response
 from app.monitoring.report.pdf import shown
 from app.monitoring.service.survey_counts import SOURCES_RU, Cut
 from app.organizations.models import Municipality, Organization
@@ -110,7 +110,7 @@ Reader = Annotated[Principal, Depends(signed_in("monitoring:read"))]
 @router.api_route("", methods=READ)
 async def open_monitoring(by: Reader, filters: FiltersDep, session: SessionDep) -> Response:
     """The report with its charts, the numbers beside them, and the filters."""
-    report = await make_report(session, filters.cut, by)
+    report = await build_report(session, filters.cut, by)
     return page(
         "monitoring.html",
         422 if filters.errors else 200,
@@ -118,7 +118,7 @@ async def open_monitoring(by: Reader, filters: FiltersDep, session: SessionDep) 
         report=report,
         filters=filters,
         choices=await _choices(session),
-        drawn=svg,
+        drawn=render_svg,
         shown=shown,
         formats=[(ReportFormat.XLSX, "таблица XLSX"), (ReportFormat.PDF, "документ PDF")],
     )
@@ -129,7 +129,7 @@ async def download_report(format: str, by: Reader, filters: FiltersDep, session:
     """The same report as a file."""
     if format not in (ReportFormat.XLSX, ReportFormat.PDF) or filters.errors:
         raise NotFound
-    return await handed_out(await make_report(session, filters.cut, by), ReportFormat(format))
+    return await download_response(await build_report(session, filters.cut, by), ReportFormat(format))
 
 
 @router.api_route("/sign-in", methods=READ)

@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.deps import SessionDep, SettingsDep
-from app.core.problems import Invalid
+from app.core.problems import ValidationFailed
 from app.core.same_origin import SameOrigin
 from app.core.security import Principal
 from app.organizations import service as organizations
@@ -40,7 +40,7 @@ KEPT = ("organization", "batch", "municipality", "filled_at")
 """What the sheets of a bundle have in common: it stands in the fields of the next sheet already."""
 
 
-async def _keyer(by: Annotated[Principal, Depends(signed_in("surveys:key_in"))], session: SessionDep) -> Principal:
+async def _keyer(by: Annotated[Principal, Depends(signed_in("surveys:enter"))], session: SessionDep) -> Principal:
     await submissions.require_client_centricity_unit(session, by)
     return by
 
@@ -153,11 +153,11 @@ async def key_in(_: SameOrigin, by: Keyer, fields: Fields, session: SessionDep, 
             sheet_number=int(number),
             answers=answers,
         )
-        await paper.key_in_paper(session, sheet, settings.secret_key, by=by)
+        await paper.enter_paper_submission(session, sheet, settings.secret_key, by=by)
     except ValidationError as refused:
         return await _page(session, by, fields, [_NAMES.get(str(one["loc"][0]), _WRONG) for one in refused.errors()])
-    except Invalid as refused:
-        return await _page(session, by, fields, [f"{_code(one.pointer)}: {one.ru}" for one in refused.faults])
+    except ValidationFailed as refused:
+        return await _page(session, by, fields, [f"{_code(one.pointer)}: {one.ru}" for one in refused.field_errors])
     except SheetConflict as conflict:
         return await _page(session, by, fields, [f"{conflict.title_ru}. {conflict.ru}"])
     following = {name: fields[name] for name in KEPT if fields.get(name)}

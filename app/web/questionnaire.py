@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from app.core.problems import Fault, Unreadable
+from app.core.problems import BadRequest, FieldError
 from app.surveys.rules import CONTROLS, MAX_COMMENT
 from app.surveys.schemas import FormRead, QuestionRead
 
@@ -23,18 +23,18 @@ _UNREADABLE = ("Форма отправлена в неверном виде. О
 
 
 def read_fields(body: bytes, is_known: Callable[[str], bool]) -> dict[str, str]:
-    """The fields of a sent form, each once; line ends as LF. Raises `Unreadable` for what our page never sends."""
+    """The fields of a sent form, each once; line ends as LF. Raises `BadRequest` for what our page never sends."""
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS, encoding="utf-8"
         )
     except ValueError:
-        raise Unreadable(*_UNREADABLE) from None
+        raise BadRequest(*_UNREADABLE) from None
     fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
     if len(fields) != len(pairs) or not all(map(is_known, fields)):
-        raise Unreadable(*_UNREADABLE)
+        raise BadRequest(*_UNREADABLE)
     if any(len(value) > MAX_SHORT for name, value in fields.items() if "comment" not in name):
-        raise Unreadable(*_UNREADABLE)
+        raise BadRequest(*_UNREADABLE)
     return fields
 
 
@@ -43,7 +43,7 @@ def is_field(name: str) -> bool:
     return name in OTHERS or _ANSWER.fullmatch(name) is not None
 
 
-def answers_of(fields: Mapping[str, str]) -> dict[str, Any]:
+def to_answers(fields: Mapping[str, str]) -> dict[str, Any]:
     """The answers by key, as the service takes them; blank comments are none."""
     told: dict[str, Any] = {}
     for name, value in fields.items():
@@ -58,7 +58,7 @@ def answers_of(fields: Mapping[str, str]) -> dict[str, Any]:
     return told
 
 
-def kept_of(fields: Mapping[str, str]) -> dict[str, str]:
+def to_draft_fields(fields: Mapping[str, str]) -> dict[str, str]:
     """What is kept of a half-filled form: the answers as they were typed, and the municipality."""
     return {n: v for n, v in fields.items() if v and (n == MUNICIPALITY or n not in OTHERS)}
 
@@ -115,7 +115,7 @@ _WORDS = {
 }
 
 
-def errors_of(faults: Iterable[Fault]) -> Errors:
+def to_form_errors(faults: Iterable[FieldError]) -> Errors:
     """Faults by field; those at no field of the page mean that the page is not the form any more."""
     errors = Errors()
     for fault in faults:
@@ -128,15 +128,15 @@ def errors_of(faults: Iterable[Fault]) -> Errors:
     return errors
 
 
-def unkeepable(fields: Mapping[str, str]) -> Errors:
+def find_unkeepable(fields: Mapping[str, str]) -> Errors:
     """Texts that cannot even be kept for later: too long, or with characters that not every database holds."""
     long = [name for name, value in fields.items() if len(value) > MAX_COMMENT]
-    bad = [name for name, value in kept_of(fields).items() if CONTROLS.search(value)]
+    bad = [name for name, value in to_draft_fields(fields).items() if CONTROLS.search(value)]
     by_field = dict.fromkeys(bad, _WORDS["control_characters"]) | dict.fromkeys(long, _WORDS["string_too_long"])
     return Errors(by_field=by_field)
 
 
-def shown_questions(form: FormRead, fields: Mapping[str, str], errors: Errors) -> list[ShownQuestion]:
+def build_questions(form: FormRead, fields: Mapping[str, str], errors: Errors) -> list[ShownQuestion]:
     """The questions of block 2 with what was typed and what is wrong."""
     block = next(block for block in form.blocks if block.key == "assessment")
     return [_shown(form, question, fields, errors) for question in block.questions]

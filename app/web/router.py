@@ -15,7 +15,7 @@ from app.core.same_origin import SameOrigin
 from app.surveys.errors import CodeUnknown, FormNotFound
 from app.web import survey_service
 from app.web.pages import ASSETS, TYPES, page
-from app.web.questionnaire import Errors, is_field, read_fields, shown_questions, summary
+from app.web.questionnaire import Errors, build_questions, is_field, read_fields, summary
 from app.web.survey_service import Refused, Saved, Visit
 
 router = APIRouter(include_in_schema=False)
@@ -45,7 +45,7 @@ FormKey = Annotated[str, Depends(_key)]
 
 async def _visit(request: Request, key: FormKey, session: SessionDep) -> Visit:
     told = {name: request.query_params.get(name, "") for name in ("organization", "point", "link")}
-    return await survey_service.visit(session, key, **told)
+    return await survey_service.load_visit(session, key, **told)
 
 
 def _wait(request: Request, settings: SettingsDep, limit: int, what: str) -> int:
@@ -85,7 +85,7 @@ async def _form_page(
     wait: int = 0,
 ) -> Response:
     errors = refused.errors if refused else Errors()
-    questions = shown_questions(to.form, fields, errors)
+    questions = build_questions(to.form, fields, errors)
     facts: dict[str, Any] = {
         "to": to,
         "fields": fields,
@@ -94,7 +94,7 @@ async def _form_page(
         "summary": summary(questions, errors),
         "candidates": refused.candidates if refused else (),
         "municipalities": await survey_service.municipality_names(session, to),
-        "token": survey_service.token_for(fields, settings.secret_key.get_secret_value()),
+        "token": survey_service.make_form_token(fields, settings.secret_key.get_secret_value()),
     }
     if wait:
         return page("survey.html", 429, {**KEPT, "Retry-After": str(wait)}, **facts)
@@ -113,9 +113,9 @@ async def send_survey(
 ) -> Response:
     """Store the form and go to the thanks; or keep it half-filled; or show what is to be mended."""
     secret = settings.secret_key.get_secret_value()
-    if await survey_service.was_handed_in(session, key, fields, secret):
+    if await survey_service.is_submitted(session, key, fields, secret):
         query = request.query_params
-        come = await survey_service.visit(session, key, query.get("organization", ""), query.get("point", ""), "")
+        come = await survey_service.load_visit(session, key, query.get("organization", ""), query.get("point", ""), "")
         return RedirectResponse(come.address("/thanks"), 303)
     to = await _visit(request, key, session)
     done: Refused | Saved | None
@@ -124,7 +124,7 @@ async def send_survey(
     if fields.get("action") == "save":
         done = await survey_service.save(session, to, fields, secret)
     else:
-        done = await survey_service.hand_in(session, to, fields, secret)
+        done = await survey_service.submit_form(session, to, fields, secret)
     if isinstance(done, Refused):
         return await _form_page(session, settings, to, fields, done)
     if isinstance(done, Saved):

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.idempotency import claim, fingerprint_of
-from app.core.problems import Invalid
+from app.core.idempotency import claim_key, find_fingerprint
+from app.core.problems import ValidationFailed
 from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
@@ -21,13 +21,22 @@ from app.organizations.models import Organization
 from app.organizations.rules import Place, is_valid_on
 from app.surveys.errors import FormNotFound
 from app.surveys.models import SubmissionSource
-from app.surveys.queries import form_in_force, read_form
+from app.surveys.queries import load_form_in_force, read_form
 from app.surveys.schemas import FormRead, SubmissionCreate
 from app.surveys.service import drafts, links, submissions
 from app.web import form_tokens
 from app.web.errors import SubmittedAlready
 from app.web.form_tokens import FormToken
-from app.web.questionnaire import CHOICE, MUNICIPALITY, TRAP, Errors, answers_of, errors_of, kept_of, unkeepable
+from app.web.questionnaire import (
+    CHOICE,
+    MUNICIPALITY,
+    TRAP,
+    Errors,
+    find_unkeepable,
+    to_answers,
+    to_draft_fields,
+    to_form_errors,
+)
 
 CALLER = "page"
 """The owner of the idempotency keys that are tokens of forms."""
@@ -86,7 +95,7 @@ TOO_MANY = Refused(
 """The address is over its limit; the form comes back with the answers, so that nothing is typed twice."""
 
 
-async def visit(session: AsyncSession, key: str, organization: str, point: str, link: str) -> Visit:
+async def load_visit(session: AsyncSession, key: str, organization: str, point: str, link: str) -> Visit:
     """The form in force under a key. Raises `FormNotFound`, and `LinkSpent` for a link that is used or expired.
 
     A point that is unknown or not in force is as good as none: the respondent is no less welcome.
@@ -99,7 +108,7 @@ async def visit(session: AsyncSession, key: str, organization: str, point: str, 
     else:
         row = ministry
     day = clock.today(ZoneInfo(row.zone))
-    form = await form_in_force(session, key, day, row.id)
+    form = await load_form_in_force(session, key, day, row.id)
     if form is None or not is_valid_on(row.opened_on, row.closed_on, day):
         raise FormNotFound
     return Visit(
@@ -128,7 +137,7 @@ async def _point_in_force(session: AsyncSession, told: str, day: date) -> UUID |
     return point.id
 
 
-async def was_handed_in(session: AsyncSession, key: str, fields: Mapping[str, str], secret: str) -> bool:
+async def is_submitted(session: AsyncSession, key: str, fields: Mapping[str, str], secret: str) -> bool:
     """Whether this very form was stored before; asked first, for its one-time link is gone with it.
 
     Raises `SubmittedAlready` when it came before with other answers.
@@ -136,7 +145,7 @@ async def was_handed_in(session: AsyncSession, key: str, fields: Mapping[str, st
     token = _token(fields, secret)
     if token is None:
         return False
-    first = await fingerprint_of(session, CALLER, _operation(key), token.key)
+    first = await find_fingerprint(session, CALLER, _operation(key), token.key)
     if first not in (None, _mark(token, fields)):
         raise SubmittedAlready
     return first is not None
@@ -150,7 +159,7 @@ def _mark(token: FormToken, fields: Mapping[str, str]) -> str:
     return form_tokens.fingerprint(token, urlencode(sorted(fields.items())))
 
 
-async def hand_in(session: AsyncSession, to: Visit, fields: Mapping[str, str], secret: str) -> Refused | None:
+async def submit_form(session: AsyncSession, to: Visit, fields: Mapping[str, str], secret: str) -> Refused | None:
     """Store a filled-in form, or say what to mend; of the same form twice at once one is stored."""
     token = _token(fields, secret)
     if token is None or token.is_expired:
@@ -163,22 +172,22 @@ async def hand_in(session: AsyncSession, to: Visit, fields: Mapping[str, str], s
         organization_id=to.organization.id,
         municipality=municipality,
         source=SubmissionSource.WEB,
-        answers=answers_of(fields),
+        answers=to_answers(fields),
         came_from_point_id=to.point_id,
     )
     try:
         async with session.begin_nested():
-            if not await claim(session, CALLER, _operation(to.form.key), token.key, _mark(token, fields)):
-                await was_handed_in(session, to.form.key, fields, secret)
+            if not await claim_key(session, CALLER, _operation(to.form.key), token.key, _mark(token, fields)):
+                await is_submitted(session, to.form.key, fields, secret)
                 return None
             if to.link is not None:
                 await links.use_link(session, to.link, to.form.key)
-            await submissions.submit(session, body, by=None)
-            await drafts.forget(session, _code(token, fields, secret))
+            await submissions.submit_survey(session, body, by=None)
+            await drafts.delete_draft(session, _code(token, fields, secret))
             if refused is not None:
-                raise Invalid  # nothing of it stays, and whatever else is wrong has been told by now
-    except Invalid as refusal:
-        errors = errors_of(refusal.faults)
+                raise ValidationFailed  # nothing of it stays, and whatever else is wrong has been told by now
+    except ValidationFailed as refusal:
+        errors = to_form_errors(refusal.field_errors)
         if refused is not None:
             errors.by_field = refused.errors.by_field | errors.by_field
             return Refused(errors, refused.candidates)
@@ -191,21 +200,21 @@ async def save(session: AsyncSession, to: Visit, fields: Mapping[str, str], secr
     token = _token(fields, secret)
     if token is None or token.is_expired:
         return Refused(Errors(general=[EXPIRED]))
-    if errors := unkeepable(fields):
+    if errors := find_unkeepable(fields):
         return Refused(errors)
     code = _code(token, fields, secret)
-    return Saved(code, await drafts.save(session, code, to.form.key, to.organization.id, kept_of(fields)))
+    return Saved(code, await drafts.save_draft(session, code, to.form.key, to.organization.id, to_draft_fields(fields)))
 
 
 def _code(token: FormToken, fields: Mapping[str, str], secret: str) -> str:
     """The code of the form: the one it came back with, or the one that this page saves under."""
-    return drafts.sound_code(fields.get("code", "")) or form_tokens.code_of(secret, token)
+    return drafts.normalize_draft_code(fields.get("code", "")) or form_tokens.code_of(secret, token)
 
 
 async def resume(session: AsyncSession, to: Visit, typed: str) -> tuple[str, dict[str, str]]:
     """A half-filled form by its code: the code as digits, and the fields. Raises `CodeUnknown`."""
-    code = drafts.sound_code(typed) or ""
-    return code, await drafts.find(session, code, to.form.key, to.organization.id)
+    code = drafts.normalize_draft_code(typed) or ""
+    return code, await drafts.find_draft(session, code, to.form.key, to.organization.id)
 
 
 async def municipality_names(session: AsyncSession, to: Visit) -> list[str]:
@@ -213,7 +222,7 @@ async def municipality_names(session: AsyncSession, to: Visit) -> list[str]:
     return sorted(row.name for row in await organizations.list_municipalities(session, to.day, None))
 
 
-def token_for(fields: Mapping[str, str], secret: str) -> str:
+def make_form_token(fields: Mapping[str, str], secret: str) -> str:
     """The token of a form that is shown: the one it came with while it is good, so that it stays one form."""
     token = _token(fields, secret)
     return fields["token"] if token and not token.is_expired else form_tokens.make(secret, clock.now())

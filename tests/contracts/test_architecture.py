@@ -10,9 +10,9 @@ from alembic.script import ScriptDirectory
 
 import app.main  # noqa: F401  every problem class exists once everything is imported
 from app.core.health import MIGRATIONS, migration_head
-from app.core.problems import every_problem
+from app.core.problems import list_problem_classes
 from app.core.settings import Settings
-from app.docs import problems_page, settings_page
+from app.docs import build_problems_page, build_settings_page
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,13 +65,15 @@ def test_one_migration_head_and_numbered_names() -> None:
 
 
 def test_settings_and_problems_are_documented() -> None:
-    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == settings_page(Settings), "run `make docs`"
-    assert (ROOT / "docs" / "problems.md").read_text(encoding="utf-8") == problems_page(), "run `make docs`"
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == build_settings_page(Settings), (
+        "run `make docs`"
+    )
+    assert (ROOT / "docs" / "problems.md").read_text(encoding="utf-8") == build_problems_page(), "run `make docs`"
 
 
 def test_problem_codes_are_stable_names_and_unique() -> None:
     by_code: dict[str, set[str]] = {}
-    for problem in every_problem():
+    for problem in list_problem_classes():
         assert re.fullmatch(r"[a-z][a-z_]+", problem.code)
         assert problem.title_ru and problem.title_en and problem.title_ru != problem.title_en
         by_code.setdefault(problem.code, set()).add(problem.__name__)

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from app.core import clock
 from app.core.ids import new_id
 from app.reply_templates.models import GapReason
-from app.reply_templates.service.gaps import Unanswered, note_gap
+from app.reply_templates.service.gaps import Unanswered, record_gap
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 
@@ -160,7 +160,7 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
         reason=GapReason.NO_TEMPLATE,
     )
     async with database.transaction() as session:
-        await note_gap(session, told)
+        await record_gap(session, told)
     gaps = await api.get("/api/v1/reply-templates/gaps", headers=operator)
     ids = {
         "gap_id": gaps.json()["items"][0]["id"],

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import select
 
-from app.core.db import Row
+from app.core.db import Table
 from app.core.ids import new_id
 from app.organizations.models import Topic
 from app.reply_templates.models import ReplyTemplate
@@ -16,7 +16,7 @@ from tests.contracts.test_bad_input import allowed_role, with_ids
 from tests.contracts.test_matrix import example_of, operations
 from tests.messages.factories import MESSAGES, act, drafted, message_body, register, registered, triage_body, triaged
 
-COLUMNS = sorted({column.name for table in Row.metadata.tables.values() for column in table.columns})
+COLUMNS = sorted({column.name for table in Table.metadata.tables.values() for column in table.columns})
 """Every column of every table: what a caller might try to set."""
 
 

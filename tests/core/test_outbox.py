@@ -15,8 +15,8 @@ from app.core.db import Database
 from app.core.outbox import Event, Handler, OutboxEntry, Relay, emit
 from app.core.settings import Settings
 from app.imports.events import ImportQueued
-from app.surveys.events import CommentsReadIn
-from app.worker import HANDLERS, LONG_JOBS, make_relays
+from app.surveys.events import CommentsIndexed
+from app.worker import HANDLERS, LONG_JOBS, build_relays
 from tests.conftest import JoinedDatabase, settings_for
 
 
@@ -53,7 +53,7 @@ async def test_a_rolled_back_transaction_sends_nothing(database: JoinedDatabase)
         async with database.transaction() as session:
             emit(session, ThingHappened(number=1))
             raise RuntimeError
-    assert await Relay(database, {ThingHappened: [deed]}).relay_once() == 0
+    assert await Relay(database, {ThingHappened: [deed]}).relay_batch() == 0
 
 
 async def test_many_workers_do_each_entry_once(own_settings: Settings) -> None:
@@ -65,7 +65,7 @@ async def test_many_workers_do_each_entry_once(own_settings: Settings) -> None:
 
     async def work(relay: Relay) -> int:
         taken = 0
-        while count := await relay.relay_once():
+        while count := await relay.relay_batch():
             taken += count
         return taken
 
@@ -83,11 +83,11 @@ async def test_what_is_relayed_apart_holds_up_nothing_else(database: JoinedDatab
         emit(session, ThingHappened(number=100))
     handlers: dict[type[Event], list[Handler]] = {ThingHappened: [deed], LongThingHappened: [deed]}
     quick, long = (
-        Relay(database, handlers, but=[LongThingHappened]),
-        Relay(database, handlers, only=[LongThingHappened]),
+        Relay(database, handlers, exclude=[LongThingHappened]),
+        Relay(database, handlers, include=[LongThingHappened]),
     )
-    assert (await quick.relay_once(), await quick.relay_once(), await deeds(database)) == (1, 0, ["100"])
-    assert (await long.relay_once(), await long.relay_once(), await long.relay_once()) == (outbox.BATCH, 5, 0)
+    assert (await quick.relay_batch(), await quick.relay_batch(), await deeds(database)) == (1, 0, ["100"])
+    assert (await long.relay_batch(), await long.relay_batch(), await long.relay_batch()) == (outbox.BATCH, 5, 0)
 
 
 async def test_the_relays_of_the_worker_take_every_event_once(database: JoinedDatabase) -> None:
@@ -95,23 +95,23 @@ async def test_the_relays_of_the_worker_take_every_event_once(database: JoinedDa
     for event in events:
         async with database.transaction() as session:
             session.add(OutboxEntry(event=event.name(), payload={}, occurred_at=clock.now(), due_at=clock.now()))
-        relays = make_relays(database)
-        takers = [place for place, relay in enumerate(relays) if await relay._take()]
+        relays = build_relays(database)
+        takers = [place for place, relay in enumerate(relays) if await relay._claim()]
         long = [place for place, events in enumerate(LONG_JOBS, 1) if event in events]
         assert takers == (long or [0]), event
-    assert {ImportQueued, CommentsReadIn} < {event for events in LONG_JOBS for event in events}
+    assert {ImportQueued, CommentsIndexed} < {event for events in LONG_JOBS for event in events}
 
 
 async def test_an_entry_of_a_killed_worker_is_taken_over_when_its_lease_ends(database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         emit(session, ThingHappened(number=1))
     killed, heir = (Relay(database, {ThingHappened: [deed]}) for _ in range(2))
-    (entry,) = await killed._take()  # … and here it was killed
-    assert await heir.relay_once() == 0
+    (entry,) = await killed._claim()  # … and here it was killed
+    assert await heir.relay_batch() == 0
     async with database.transaction() as session:
         past = clock.now() - timedelta(seconds=1)
         await session.exec(sa.update(OutboxEntry).values(lease_until=past))
-    assert await heir.relay_once() == 1
+    assert await heir.relay_batch() == 1
     await killed._relay(entry)  # it was only slow after all: the heir has done it
     assert await deeds(database) == ["1"]
 
@@ -126,13 +126,13 @@ async def test_a_failing_handler_leaves_no_trace_and_is_tried_later_then_parked(
         emit(session, ThingHappened(number=1))
         emit(session, ThingHappened(number=2))
     relay = Relay(database, {ThingHappened: [half_done]})
-    assert await relay.relay_once() == 2
+    assert await relay.relay_batch() == 2
     assert await deeds(database) == []
-    assert await relay.relay_once() == 0, "not before its time"
+    assert await relay.relay_batch() == 0, "not before its time"
     for _ in range(outbox.MAX_ATTEMPTS):
         async with database.transaction() as session:
             await session.exec(sa.update(OutboxEntry).values(due_at=clock.now()))
-        await relay.relay_once()
+        await relay.relay_batch()
     async with database.transaction() as session:
         rows = (await session.exec(select(OutboxEntry).order_by(col(OutboxEntry.id)))).all()
     assert [(row.attempts, row.last_error, row.parked_at is not None) for row in rows] == [(12, "ValueError", True)] * 2
@@ -141,8 +141,8 @@ async def test_a_failing_handler_leaves_no_trace_and_is_tried_later_then_parked(
 async def test_an_event_without_a_handler_is_done(database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         emit(session, ThingHappened(number=1))
-    assert await Relay(database, {}).relay_once() == 1
-    assert await Relay(database, {}).relay_once() == 0
+    assert await Relay(database, {}).relay_batch() == 1
+    assert await Relay(database, {}).relay_batch() == 0
 
 
 async def test_the_loop_wakes_at_once_and_ends_when_told(own_settings: Settings) -> None:

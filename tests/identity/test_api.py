@@ -225,7 +225,7 @@ async def test_who_holds_a_token_does_not_guess_the_password_without_end(door: D
 async def test_a_change_does_not_undo_a_reset(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """The old password was right when it was looked at; then the administrator set another and ended all sessions."""
     mine, headers = await door.sign_in(), await admin(door)
-    is_right, kept = passwords.is_right, "пароль от администратора"
+    is_right, kept = passwords.verify_password, "пароль от администратора"
     path = f"/employees/{(await door.me(mine['access_token'])).json()['id']}"
 
     async def slowly(password: str, known_hash: str | None) -> bool:
@@ -357,7 +357,7 @@ async def test_a_sign_in_does_not_outlive_what_was_done_while_the_password_was_l
     """Hashing takes as long as an administrator needs: a session by the old password would be nobody's to end."""
     database = Database(own_settings)
     await account(database)
-    is_right = passwords.is_right
+    is_right = passwords.verify_password
 
     async def slowly(password: str, known_hash: str | None) -> bool:
         async with database.transaction() as session:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.identity.rules import period_fault
+from app.identity.rules import find_period_error
 
 TODAY = date(2026, 11, 24)
 
@@ -23,6 +23,6 @@ TODAY = date(2026, 11, 24)
 )
 @pytest.mark.order("O-10")
 def test_periods(starts_on: date, ends_on: date, code: str | None) -> None:
-    fault = period_fault(starts_on, ends_on, TODAY)
+    fault = find_period_error(starts_on, ends_on, TODAY)
     assert (fault.code if fault else None) == code
     assert fault is None or fault.pointer == "/ends_on"

@@ -18,10 +18,10 @@ from app.core.security import Principal
 from app.core.settings import Settings
 from app.identity.errors import SubstitutionOverlaps
 from app.identity.models import Substitution
-from app.identity.queries import heads_of, rights_of, running_substitution
+from app.identity.queries import load_heads, load_rights, load_running_substitution
 from app.identity.roles import ROLE_SCOPES, Role
 from app.identity.schemas import SubstitutionCreate
-from app.identity.service.substitutions import name_deputy
+from app.identity.service.substitutions import create_substitution
 from app.organizations.models import Employee
 from tests.callers import People, make_people
 from tests.conftest import JoinedDatabase, settings_for
@@ -124,9 +124,9 @@ async def test_the_days_are_those_of_novosibirsk(
     ):
         monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
         async with database.transaction() as session:
-            found = await running_substitution(session, people.unit_head.unit_id)
+            found = await load_running_substitution(session, people.unit_head.unit_id)
             deputy = await session.get_one(Employee, people.colleague.id)
-            assert ((await rights_of(session, deputy)).acts_for is not None) == is_running, moment
+            assert ((await load_rights(session, deputy)).acts_for is not None) == is_running, moment
         assert (found is not None) == is_running, moment
 
 
@@ -253,7 +253,7 @@ async def test_of_two_at_once_one_wins(fresh_database: str, settings: Settings) 
         body = {"deputy_id": str(deputy.id), "reason": "Отпуск", **days(0, 5)}
         try:
             async with database.transaction() as session:
-                await name_deputy(session, SubstitutionCreate.model_validate(body), by=people.unit_head)
+                await create_substitution(session, SubstitutionCreate.model_validate(body), by=people.unit_head)
                 await asyncio.sleep(0.05)  # the others come while this one is not committed
         except Problem as problem:
             return type(problem)
@@ -355,7 +355,7 @@ async def test_who_decides_in_a_unit(signed_in: SignedIn, people: People, databa
     async def heads() -> set[UUID]:
         async with database.transaction() as session:
             assert people.unit_head.unit_id is not None
-            return set(await heads_of(session, people.unit_head.unit_id))
+            return set(await load_heads(session, people.unit_head.unit_id))
 
     assert await heads() == {people.unit_head.id}
     await named(signed_in, people)

@@ -33,7 +33,7 @@ async def upload(
 async def work_off(database: JoinedDatabase) -> None:
     """What the worker does until nothing is left to do."""
     relay = Relay(database, HANDLERS)
-    while await relay.relay_once():
+    while await relay.relay_batch():
         pass
 
 

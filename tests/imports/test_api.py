@@ -19,9 +19,9 @@ from app.core.problems import Unavailable
 from app.documents.tables.reader import read_table
 from app.documents.tables.writer import xlsx_bytes
 from app.imports.events import ImportChecked
-from app.imports.models import Import, ImportRow
-from app.imports.rules import ImportState, cell_name
-from app.imports.service.staging import clear_abandoned, queue_import, stage
+from app.imports.models import Import, StagedRow
+from app.imports.rules import ImportState, format_cell_name
+from app.imports.service.staging import clear_abandoned, queue_import, stage_rows
 from app.imports.upload import ImportOptions
 from app.interaction_points.importer import POINTS as POINT_IMPORTER
 from app.interaction_points.models import Point
@@ -50,12 +50,12 @@ async def points(database: Database) -> int:
 
 async def staged(database: Database) -> int:
     async with database.transaction(write=False) as session:
-        return (await session.exec(select(func.count()).select_from(ImportRow))).one()
+        return (await session.exec(select(func.count()).select_from(StagedRow))).one()
 
 
 @pytest.mark.parametrize(("column", "name"), [(0, "A17"), (25, "Z17"), (26, "AA17"), (51, "AZ17"), (199, "GR17")])
 def test_cells_are_named_as_spreadsheets_do(column: int, name: str) -> None:
-    assert cell_name(column, 17) == name
+    assert format_cell_name(column, 17) == name
 
 
 async def test_an_import_is_taken_at_once_and_done_by_the_worker(
@@ -230,9 +230,9 @@ async def test_what_changed_since_the_check_is_told_and_nothing_is_applied(
     before = await points(database)
     taken = await upload(api, people.admin, lines(3))
     relay = Relay(database, HANDLERS)
-    assert await relay.relay_once() == 1  # checked …
+    assert await relay.relay_batch() == 1  # checked …
     async with database.transaction() as session:
-        await session.exec(sa.update(ImportRow).where(col(ImportRow.number) == 4).values(data=_with_a_pigeon()))
+        await session.exec(sa.update(StagedRow).where(col(StagedRow.number) == 4).values(data=_with_a_pigeon()))
     await work_off(database)
     report = (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()
     assert (report["state"], report["created"]) == ("failed", 0)
@@ -262,7 +262,7 @@ async def test_a_worker_killed_in_the_middle_leaves_nothing_and_its_heir_does_al
         raise Killed
 
     dying = Relay(database, {**HANDLERS, ImportChecked: [killed]})
-    while await dying.relay_once():
+    while await dying.relay_batch():
         pass
     report = (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()
     assert (report["state"], report["rows_done"], report["finished_at"]) == ("running", 700, None)
@@ -283,9 +283,9 @@ async def test_what_nobody_finishes_is_ended_and_what_nobody_waits_for_is_forgot
     long_ago = clock.now() - timedelta(hours=25)
     async with database.transaction() as session:
         await session.exec(sa.update(Import).where(Import.rows_total == 2).values(created_at=long_ago))  # type: ignore[arg-type]
-        await session.exec(sa.update(ImportRow).values(staged_at=long_ago))
-        session.add(ImportRow(import_id=new_id(), number=2, data={}, staged_at=long_ago))
-        session.add(ImportRow(import_id=new_id(), number=2, data={}, staged_at=clock.now()))
+        await session.exec(sa.update(StagedRow).values(staged_at=long_ago))
+        session.add(StagedRow(import_id=new_id(), number=2, data={}, staged_at=long_ago))
+        session.add(StagedRow(import_id=new_id(), number=2, data={}, staged_at=clock.now()))
     assert await clear_abandoned(database) == 3
     states = [
         (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()["state"]
@@ -320,7 +320,7 @@ async def test_two_imports_at_once_with_others_writing_meanwhile(fresh_database:
 
         async def work(relay: Relay) -> None:
             for _ in range(1000):
-                if not await relay.relay_once():
+                if not await relay.relay_batch():
                     await asyncio.sleep(0.01)
                 async with database.transaction() as session:  # what met a lock is tried again at once
                     left = (col(OutboxEntry.done_at).is_(None), col(OutboxEntry.parked_at).is_(None))
@@ -342,7 +342,7 @@ async def test_two_imports_at_once_with_others_writing_meanwhile(fresh_database:
 
 async def _queue(database: Database, count: int) -> None:
     content = read_table(lines(count))
-    import_id = await stage(database, POINT_IMPORTER, content)
+    import_id = await stage_rows(database, POINT_IMPORTER, content)
     async with database.transaction() as session:
         by = principal("admin")
         await queue_import(session, POINT_IMPORTER, import_id, content, ImportOptions(), by=by, parameters={})

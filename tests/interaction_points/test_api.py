@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app.core import clock
 from app.interaction_points.models import Point
-from app.interaction_points.queries import in_force_on, steps_of
+from app.interaction_points.queries import is_in_force_on, load_states_of_point
 from app.interaction_points.rules import is_in_force
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
@@ -115,8 +115,8 @@ async def test_the_filter_by_day_says_what_the_rule_says(api: Api, people: Peopl
     async with database.transaction() as session:
         points = (await session.exec(select(Point))).all()
         for day in days:
-            by_query = set((await session.exec(select(Point.id).where(in_force_on(day)))).all())
-            by_rule = {point.id for point in points if is_in_force(await steps_of(session, point.id), day)}
+            by_query = set((await session.exec(select(Point.id).where(is_in_force_on(day)))).all())
+            by_rule = {point.id for point in points if is_in_force(await load_states_of_point(session, point.id), day)}
             assert by_query == by_rule, day
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.language.lemmas import lemmas
-from app.language.masking import masked
-from app.language.personal_data import suspected
+from app.language.masking import mask_personal_data
+from app.language.personal_data import find_personal_data
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from app.language.personal_data import suspected
     ],
 )
 def test_what_is_suspected_and_where(text: str, kind: str, place: str) -> None:
-    assert [(one.kind.value, text[one.start : one.end]) for one in suspected(text)] == [(kind, place)]
+    assert [(one.kind.value, text[one.start : one.end]) for one in find_personal_data(text)] == [(kind, place)]
 
 
 @pytest.mark.parametrize(
@@ -58,17 +58,17 @@ def test_what_is_suspected_and_where(text: str, kind: str, place: str) -> None:
     ],
 )
 def test_what_only_looks_like_it_is_none(text: str) -> None:
-    assert suspected(text) == []
+    assert find_personal_data(text) == []
 
 
 def test_several_stand_in_order_and_none_twice() -> None:
     text = "Почта a.b@c.ru, СНИЛС 112-233-445 95, карта 4111 1111 1111 1111, тел. +79131234567"
-    assert [one.kind.value for one in suspected(text)] == ["email", "snils", "card", "phone"]
+    assert [one.kind.value for one in find_personal_data(text)] == ["email", "snils", "card", "phone"]
 
 
 @given(st.text(alphabet=st.sampled_from("0123456789 -+@.()№aя\n\t"), max_size=300))
 def test_any_text_is_taken_and_places_lie_within_it_apart(text: str) -> None:
-    found = suspected(text)
+    found = find_personal_data(text)
     assert all(0 <= one.start < one.end <= len(text) for one in found)
     assert all(before.end <= after.start for before, after in pairwise(found))
 
@@ -79,7 +79,7 @@ def test_any_text_is_taken_and_places_lie_within_it_apart(text: str) -> None:
 )
 def test_long_monotonous_texts_end(text: str) -> None:
     """The patterns are linear; a quadratic one would run for minutes here and be seen."""
-    assert suspected(text) == []
+    assert find_personal_data(text) == []
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_long_monotonous_texts_end(text: str) -> None:
 def test_what_is_personal_is_masked(
     text: str, names: tuple[str, ...], contacts: tuple[str, ...], expected: str
 ) -> None:
-    assert masked(text, names=names, contacts=contacts) == expected
+    assert mask_personal_data(text, names=names, contacts=contacts) == expected
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_is_personal_is_masked(
     ],
 )
 def test_names_addresses_and_profiles_are_masked_and_what_is_none_of_them_stays(text: str, expected: str) -> None:
-    assert masked(text) == expected
+    assert mask_personal_data(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_names_addresses_and_profiles_are_masked_and_what_is_none_of_them_stays(
     ["Иван " * 2_000, "ул. " * 2_500, "ул. а " * 1_600, "А. " * 3_000, "кв " * 3_000, "@" * 10_000, "И\u0301" * 5_000],
 )
 def test_masking_of_monotonous_texts_ends(text: str) -> None:
-    assert len(masked(text)) <= len(text) + 10
+    assert len(mask_personal_data(text)) <= len(text) + 10
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=20), max_size=3))
 def test_masking_leaves_nothing_that_was_known(text: str, contacts: list[str]) -> None:
     assert not any(
-        len(contact) > 2 and contact.casefold() in masked(text, contacts=contacts).casefold()
+        len(contact) > 2 and contact.casefold() in mask_personal_data(text, contacts=contacts).casefold()
         for contact in contacts
         if contact.isascii() and contact.isdigit()
     )

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.language.lemmas import lemmas
-from app.language.text_groups import Group, grouped
+from app.language.text_groups import TextGroup, group_texts
 
 
 def of(texts: list[str]) -> list[list[str]]:
-    return [group.members for group in grouped([(text, frozenset(lemmas(text))) for text in texts])]
+    return [group.members for group in group_texts([(text, frozenset(lemmas(text))) for text in texts])]
 
 
 def test_texts_of_one_subject_are_one_group_and_the_largest_comes_first() -> None:
@@ -21,7 +21,7 @@ def test_texts_of_one_subject_are_one_group_and_the_largest_comes_first() -> Non
 
 def test_a_group_tells_its_commonest_words() -> None:
     texts = ["новая субсидия", "условия новой субсидии", "субсидии"]
-    (group,) = grouped([(text, frozenset(lemmas(text))) for text in texts])
+    (group,) = group_texts([(text, frozenset(lemmas(text))) for text in texts])
     assert group.words(2) == ["субсидия", "новый"]
 
 
@@ -32,7 +32,7 @@ def test_a_text_without_words_belongs_to_no_group() -> None:
 @given(st.lists(st.frozensets(st.sampled_from("абвгдежзийклмн"), min_size=1, max_size=9), max_size=40))
 def test_common_words_left_out_of_the_search_change_nothing(texts: list[frozenset[str]]) -> None:
     """The same as by comparing every text with every group."""
-    groups: list[Group[int]] = []
+    groups: list[TextGroup[int]] = []
     for place, words in enumerate(texts):
         squares = [
             (Fraction(sum(group.lemmas[one] for one in words) ** 2, group.length * len(words)), -number)
@@ -40,21 +40,21 @@ def test_common_words_left_out_of_the_search_change_nothing(texts: list[frozense
         ]
         best = max(squares, default=None)
         if best is None or best[0] < Fraction(16, 100):
-            groups.append(Group())
+            groups.append(TextGroup())
             best = (Fraction(1), 1 - len(groups))
         groups[-best[1]].join(place, words)
     groups.sort(key=lambda group: -len(group.members))
-    assert [group.members for group in grouped(list(enumerate(texts)))] == [group.members for group in groups]
+    assert [group.members for group in group_texts(list(enumerate(texts)))] == [group.members for group in groups]
 
 
 def test_texts_that_share_nothing_but_common_words_stay_apart() -> None:
     texts = [(n, frozenset([*(f"а{n}-{m}" for m in range(20)), "б", "в", "г"])) for n in range(1_000)]
-    assert len(grouped(texts)) == 1_000
+    assert len(group_texts(texts)) == 1_000
 
 
 @given(st.lists(st.frozensets(st.sampled_from("абвгдежз"), max_size=4), max_size=30))
 def test_every_text_with_words_stands_in_one_group(texts: list[frozenset[str]]) -> None:
-    groups = grouped(list(enumerate(texts)))
+    groups = group_texts(list(enumerate(texts)))
     assert sorted(place for group in groups for place in group.members) == [n for n, one in enumerate(texts) if one]
     sizes = [len(group.members) for group in groups]
     assert sizes == sorted(sizes, reverse=True)

@@ -186,7 +186,7 @@ async def test_the_main_job(api: Api, people: People, database: JoinedDatabase) 
 async def relayed(database: JoinedDatabase) -> None:
     """Do what waits in the outbox."""
     relay = Relay(database, HANDLERS)
-    while await relay.relay_once():
+    while await relay.relay_batch():
         pass
 
 
@@ -467,7 +467,7 @@ async def test_the_replies_of_a_message_are_a_page(api: Api, people: People, dat
     path, reply = await approved(api, people)
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
     relay = Relay(database, HANDLERS)
-    while await relay.relay_once():
+    while await relay.relay_batch():
         pass
     assert (await act(api, people.operator, path, "reopen", {"reason": "Ещё вопрос"})).status_code == 200
     made = [reply] + [await drafted(api, people, path, text=f"Здравствуйте! Вот ответ {n}.") for n in range(4)]

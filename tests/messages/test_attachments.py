@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 from fastapi import FastAPI
 
-from app.core.file_store import FolderStore
-from app.messages.rules.attachments import CONTENT_TYPES, saved_name
+from app.core.file_store import FileStore
+from app.messages.rules.attachments import CONTENT_TYPES, to_download_name
 from tests.callers import People
 from tests.conftest import Api
 from tests.messages.factories import MESSAGES, message_body, register, registered
@@ -121,7 +121,7 @@ async def test_every_type_that_is_taken(api: Api, people: People, content: bytes
         api, people.integration, message_body(people, attachments=[file(content, name, content_type)])
     )
     assert answer.status_code == 201, answer.text
-    assert saved_name(name, content_type) == name
+    assert to_download_name(name, content_type) == name
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ async def test_a_file_is_saved_as_what_it_is(
 
 
 def test_every_type_that_is_taken_has_an_ending() -> None:
-    assert all(saved_name("a", content_type) != "a" for content_type in CONTENT_TYPES)
+    assert all(to_download_name("a", content_type) != "a" for content_type in CONTENT_TYPES)
 
 
 async def test_at_most_ten(api: Api, people: People) -> None:
@@ -163,7 +163,7 @@ async def test_a_lost_or_damaged_file_is_a_clear_answer(application: FastAPI, ap
     content = PNG + b"unique"
     answer = await register(api, people.integration, message_body(people, attachments=[file(content)]))
     url = f"{MESSAGES}/{answer.json()['id']}/attachments/{answer.json()['attachments'][0]['id']}"
-    store: FolderStore = application.state.files
+    store: FileStore = application.state.files
     key = store.put(content)
     path = store._path(key)
     path.write_bytes(b"damaged")
@@ -177,7 +177,7 @@ async def test_a_lost_or_damaged_file_is_a_clear_answer(application: FastAPI, ap
 def test_the_store_keeps_by_content_and_clears_what_is_old_and_unknown(tmp_path: Path) -> None:
     from datetime import timedelta  # noqa: PLC0415
 
-    store = FolderStore(tmp_path / "files")
+    store = FileStore(tmp_path / "files")
     one, same, other = store.put(b"one"), store.put(b"one"), store.put(b"other")
     assert one == same and store.get(one) == b"one" and store.get("0" * 64) is None
     path = store._path(one)

@@ -33,7 +33,7 @@ def stopped_clock() -> Iterator[time_machine.Traveller]:
 
 async def relayed(database: JoinedDatabase) -> None:
     relay = Relay(database, HANDLERS)
-    while await relay.relay_once():
+    while await relay.relay_batch():
         pass
 
 

@@ -125,7 +125,7 @@ async def test_a_client_writes_again_while_somebody_works_on_what_they_wrote(
     async with service(fresh_database, tmp_path) as (api, people, database):
         path, reply = await approved(api, people, thread_external_id="wall-1_70")
         assert (await act(api, people.operator, reply, "send", {})).status_code == 202
-        await Relay(database, HANDLERS).relay_once()
+        await Relay(database, HANDLERS).relay_batch()
         answered = UUID(path.rpartition("/")[2])
         async with database.transaction() as session:
             taken = MessageAssign(assignee_id=people.operator.id)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 from app.messages import reference
 from app.messages.rules.calendar import (
     DayKind,
@@ -20,7 +20,7 @@ from app.messages.rules.calendar import (
     read_intervals,
     tell_intervals,
 )
-from app.messages.rules.deadlines import NoWorkingDay, Pause, Roll, Term, TermUnit, due_at, is_late
+from app.messages.rules.deadlines import NoWorkingDay, Pause, Roll, Term, TermUnit, compute_due, is_late
 from tests.messages import deadline_oracle as oracle
 from tests.messages.deadline_oracle import NOVOSIBIRSK, ORDINARY, decreed
 
@@ -31,7 +31,7 @@ Told = tuple[list[list[str]], ...]
 
 pytestmark = pytest.mark.order("O-6.2.2")
 
-POLICIES: list[dict[str, Any]] = read_yaml(reference.__file__, "deadline_policies.yaml")["policies"]
+POLICIES: list[dict[str, Any]] = load_yaml(reference.__file__, "deadline_policies.yaml")["policies"]
 
 
 def amounts_of(unit: str, *more: int) -> list[int]:
@@ -72,7 +72,7 @@ def test_calendar_days_of_every_start(amount: int, roll: str) -> None:
         for moment in TIMES:
             start = at(day, moment)
             expected = oracle.due_by_days(start, amount, working=False, roll=roll)
-            assert due_at(term, start, CALENDAR).due_at == expected, start
+            assert compute_due(term, start, CALENDAR).due_at == expected, start
 
 
 @pytest.mark.parametrize("amount", amounts_of("working_days", 1, 15))
@@ -81,7 +81,7 @@ def test_working_days_of_every_start(amount: int) -> None:
     for day in every_day(date(2027, 11, 30)):
         for moment in TIMES:
             start = at(day, moment)
-            assert due_at(term, start, CALENDAR).due_at == oracle.due_by_days(start, amount, working=True), start
+            assert compute_due(term, start, CALENDAR).due_at == oracle.due_by_days(start, amount, working=True), start
 
 
 @pytest.mark.parametrize("amount", amounts_of("working_hours"))
@@ -90,7 +90,7 @@ def test_working_hours_of_every_start(amount: int) -> None:
     for day in every_day(date(2027, 12, 15)):
         for moment in QUARTERS:
             start = at(day, moment)
-            assert due_at(term, start, CALENDAR).due_at == oracle.due_by_hours(start, amount, step=15), start
+            assert compute_due(term, start, CALENDAR).due_at == oracle.due_by_hours(start, amount, step=15), start
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_several_intervals_a_day_from_every_start(hours: oracle.Hours) -> None:
         for moment in (time(0, 0), time(10, 15), time(23, 45)):
             start = at(day, moment)
             expected = oracle.due_by_hours(start, 3, day_hours=lambda one: hours if decreed(one) else (), step=15)
-            assert due_at(Term(TermUnit.WORKING_HOURS, 3), start, calendar).due_at == expected, start
+            assert compute_due(Term(TermUnit.WORKING_HOURS, 3), start, calendar).due_at == expected, start
 
 
 def test_the_tables_cover_every_default_policy() -> None:
@@ -131,9 +131,11 @@ def test_pauses_over_every_weekend() -> None:
         pause = (at(friday, time(16, 0)), at(friday + timedelta(days=3), time(11, 0)))
         for term, how in terms:
             expected = oracle.due_by_days(start, term.amount, pauses=[pause], **how)  # type: ignore[arg-type]
-            assert due_at(term, start, CALENDAR, [Pause(*pause)]).due_at == expected, friday
+            assert compute_due(term, start, CALENDAR, [Pause(*pause)]).due_at == expected, friday
         expected = oracle.due_by_hours(start, 30, pauses=[pause], step=15)
-        assert due_at(Term(TermUnit.WORKING_HOURS, 30), start, CALENDAR, [Pause(*pause)]).due_at == expected, friday
+        assert compute_due(Term(TermUnit.WORKING_HOURS, 30), start, CALENDAR, [Pause(*pause)]).due_at == expected, (
+            friday
+        )
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_pauses_over_every_weekend() -> None:
 def test_the_three_dates_checked_by_hand(start: str, due: str) -> None:
     term = Term(TermUnit.CALENDAR_DAYS, 30, Roll.PREVIOUS)
     for moment in TIMES:
-        found = due_at(term, at(date.fromisoformat(start), moment), CALENDAR)
+        found = compute_due(term, at(date.fromisoformat(start), moment), CALENDAR)
         assert found.due_at == oracle.last_moment(date.fromisoformat(due))
         assert not found.provisional
 
@@ -159,12 +161,12 @@ def test_the_three_dates_checked_by_hand(start: str, due: str) -> None:
     ],
 )
 def test_hours_by_hand(hours: int, start: str, due: str) -> None:
-    assert due_at(Term(TermUnit.WORKING_HOURS, hours), local(start), CALENDAR).due_at == local(due)
+    assert compute_due(Term(TermUnit.WORKING_HOURS, hours), local(start), CALENDAR).due_at == local(due)
 
 
 def test_nothing_is_due_before_the_day_it_began() -> None:
     """Received on 2 January, three days: the working day before stands before the start, so the first one after."""
-    found = due_at(Term(TermUnit.CALENDAR_DAYS, 3, Roll.PREVIOUS), local("2026-01-02T12:00"), CALENDAR)
+    found = compute_due(Term(TermUnit.CALENDAR_DAYS, 3, Roll.PREVIOUS), local("2026-01-02T12:00"), CALENDAR)
     assert found.due_at == local("2026-01-12T23:59:59")
     assert any("раньше начала срока" in step.what for step in found.steps)
 
@@ -172,9 +174,9 @@ def test_nothing_is_due_before_the_day_it_began() -> None:
 def test_the_start_is_taken_in_the_organizations_zone() -> None:
     start = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # 25 November, 00:30 in Novosibirsk
     term = Term(TermUnit.CALENDAR_DAYS, 1)
-    assert due_at(term, start, CALENDAR).due_at == local("2026-11-26T23:59:59")
+    assert compute_due(term, start, CALENDAR).due_at == local("2026-11-26T23:59:59")
     moscow = WorkingCalendar(ZoneInfo("Europe/Moscow"))
-    assert due_at(term, start, moscow).due_at == datetime(2026, 11, 25, 20, 59, 59, tzinfo=UTC)
+    assert compute_due(term, start, moscow).due_at == datetime(2026, 11, 25, 20, 59, 59, tzinfo=UTC)
 
 
 def test_corrections_stand_above_the_decree() -> None:
@@ -185,18 +187,18 @@ def test_corrections_stand_above_the_decree() -> None:
     }
     calendar = WorkingCalendar(NOVOSIBIRSK, overrides=overrides)
     start = local("2026-11-24T17:00")
-    assert due_at(Term(TermUnit.WORKING_DAYS, 3), start, calendar).due_at == local("2026-11-28T23:59:59")
-    found = due_at(Term(TermUnit.WORKING_HOURS, 4), start, calendar)
+    assert compute_due(Term(TermUnit.WORKING_DAYS, 3), start, calendar).due_at == local("2026-11-28T23:59:59")
+    found = compute_due(Term(TermUnit.WORKING_HOURS, 4), start, calendar)
     assert found.due_at == local("2026-11-27T10:00")  # an hour, two of the shortened day, one more
     assert any("Выходной по указу" in step.what for step in found.steps)
 
 
 def test_an_interval_to_midnight_and_round_the_clock() -> None:
     calendar = WorkingCalendar(NOVOSIBIRSK, intervals=(Interval(0, 1440),))
-    assert due_at(Term(TermUnit.WORKING_HOURS, 24), local("2026-11-24T00:00"), calendar).due_at == local(
+    assert compute_due(Term(TermUnit.WORKING_HOURS, 24), local("2026-11-24T00:00"), calendar).due_at == local(
         "2026-11-25T00:00"
     )
-    assert due_at(Term(TermUnit.WORKING_HOURS, 2), local("2026-11-27T23:00"), calendar).due_at == local(
+    assert compute_due(Term(TermUnit.WORKING_HOURS, 2), local("2026-11-27T23:00"), calendar).due_at == local(
         "2026-11-30T01:00"
     )
 
@@ -206,7 +208,7 @@ def test_pauses_overlap_begin_early_and_come_too_late() -> None:
     term = Term(TermUnit.WORKING_DAYS, 3)
 
     def due(*pauses: tuple[str, str]) -> datetime:
-        return due_at(term, start, CALENDAR, [Pause(local(a), local(b)) for a, b in pauses]).due_at
+        return compute_due(term, start, CALENDAR, [Pause(local(a), local(b)) for a, b in pauses]).due_at
 
     plain = due()
     assert due(("2026-11-25T10:00", "2026-11-26T10:00")) == local("2026-11-30T23:59:59")
@@ -233,7 +235,7 @@ def test_a_calendar_without_working_days_ends_no_term(term: Term) -> None:
     start = local("2299-12-01T10:00")
     never = {start.date() + timedelta(days=place): DayOverride(DayKind.OFF) for place in range(60)}
     with pytest.raises(NoWorkingDay):
-        due_at(term, start, WorkingCalendar(NOVOSIBIRSK, overrides=never))
+        compute_due(term, start, WorkingCalendar(NOVOSIBIRSK, overrides=never))
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,7 @@ def test_a_pause_is_told_once(term: Term, told: str) -> None:
     day, until = ("24", "24") if term.unit is TermUnit.WORKING_HOURS else ("25", "26")
     early = Pause(local(f"2026-11-{day}T10:00"), local(f"2026-11-{until}T11:00"))
     late = Pause(local("2026-12-10T10:00"), local("2026-12-10T11:00"))
-    found = due_at(term, local("2026-11-24T09:00"), CALENDAR, [early, late])
+    found = compute_due(term, local("2026-11-24T09:00"), CALENDAR, [early, late])
     assert [step.what for step in found.steps if "Пауза" in step.what] == [told]
 
 
@@ -258,10 +260,10 @@ def test_beyond_the_decrees_the_answer_is_provisional() -> None:
     year = last_decreed_year()
     start = datetime(year, 12, 27, 10, tzinfo=NOVOSIBIRSK)
     term = Term(TermUnit.CALENDAR_DAYS, 14, Roll.PREVIOUS)
-    assert due_at(term, start, CALENDAR).provisional
+    assert compute_due(term, start, CALENDAR).provisional
     named = {date(year + 1, 1, 10): DayOverride(DayKind.WORKING)}
-    assert not due_at(term, start, WorkingCalendar(NOVOSIBIRSK, overrides=named)).provisional
-    assert not due_at(Term(TermUnit.CALENDAR_DAYS, 14), start, CALENDAR).provisional, "no calendar was asked"
+    assert not compute_due(term, start, WorkingCalendar(NOVOSIBIRSK, overrides=named)).provisional
+    assert not compute_due(Term(TermUnit.CALENDAR_DAYS, 14), start, CALENDAR).provisional, "no calendar was asked"
 
 
 def test_the_whole_second_of_the_due_moment_is_in_time() -> None:
@@ -358,12 +360,12 @@ def test_any_term_is_what_the_oracle_says(
         return moment.replace(tzinfo=zone).astimezone(UTC)  # the same clock face in that zone, told in UTC
 
     stood = [Pause(there(since), there(until)) for since, until in pauses]
-    found = due_at(Term(unit, amount, roll), there(start), calendar, stood)
+    found = compute_due(Term(unit, amount, roll), there(start), calendar, stood)
     assert found.due_at == there(expected)
     assert found.due_at >= there(start)
     assert found.steps[0].at == there(start) and found.steps[-1].at == found.due_at
     assert "срок истекает" in found.steps[-1].what.lower()
-    longer = due_at(Term(unit, amount + 1, roll), there(start), calendar, stood)
+    longer = compute_due(Term(unit, amount + 1, roll), there(start), calendar, stood)
     assert longer.due_at >= found.due_at
 
 

@@ -43,7 +43,7 @@ async def shown(api: Api, people: People, path: str) -> dict[str, Any]:
 
 async def relayed(database: JoinedDatabase) -> None:
     relay = Relay(database, HANDLERS)
-    while await relay.relay_once():
+    while await relay.relay_batch():
         pass
 
 
@@ -413,7 +413,7 @@ async def test_a_reminder_is_said_with_the_mark_or_not_at_all(
     assert await said(database) == []
     async with database.transaction() as session:
         assert await deadlines.remind_and_escalate(session) == 1
-        assert not await deadlines.is_something_due(session)
+        assert not await deadlines.has_due_reminders(session)
     assert await said(database) == ["DeadlineNear"]
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.messages.rules.calendar import WorkingCalendar
-from app.messages.rules.deadlines import Pause, Term, TermUnit, due_at
-from app.messages.rules.elapsed_time import taken
+from app.messages.rules.deadlines import Pause, Term, TermUnit, compute_due
+from app.messages.rules.elapsed_time import compute_elapsed
 from tests.messages.deadline_oracle import NOVOSIBIRSK
 
 CALENDAR = WorkingCalendar(NOVOSIBIRSK)
@@ -39,7 +39,7 @@ def at(told: str) -> datetime:
 )
 def test_taken(unit: TermUnit, since: str, until: str, pauses: list[tuple[str, str]], hours: int) -> None:
     stood = [Pause(at(begun), at(over)) for begun, over in pauses]
-    assert taken(unit, at(since), at(until), CALENDAR, stood) == timedelta(hours=hours)
+    assert compute_elapsed(unit, at(since), at(until), CALENDAR, stood) == timedelta(hours=hours)
 
 
 @given(st.integers(0, 60 * 24 * 200), st.integers(1, 40), st.integers(0, 60 * 24 * 10), st.integers(0, 60 * 24 * 3))
@@ -47,5 +47,5 @@ def test_what_is_done_at_the_last_moment_took_its_whole_budget(start: int, hours
     """The engine that sets the deadline and the one that measures are two, and agree."""
     since = at("02T00:00") - timedelta(days=300) + timedelta(minutes=start)
     pauses = [Pause(since + timedelta(minutes=wait), since + timedelta(minutes=wait + stood))]
-    due = due_at(Term(HOURS, hours), since, CALENDAR, pauses)
-    assert taken(HOURS, since, due.due_at, CALENDAR, pauses) == timedelta(hours=hours)
+    due = compute_due(Term(HOURS, hours), since, CALENDAR, pauses)
+    assert compute_elapsed(HOURS, since, due.due_at, CALENDAR, pauses) == timedelta(hours=hours)

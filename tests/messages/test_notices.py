@@ -15,7 +15,7 @@ from app.identity.models import Substitution
 from app.messages import delivery, notification_handlers
 from app.messages.events import ReplyQueued, ReplyReturned, ReplySubmitted
 from app.messages.service import deadlines
-from app.worker import HANDLERS, every_handler
+from app.worker import HANDLERS, merge_handlers
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import act, drafted, triage_body, triaged
@@ -23,7 +23,7 @@ from tests.messages.factories import act, drafted, triage_body, triaged
 
 async def relay(database: JoinedDatabase) -> None:
     made = Relay(database, HANDLERS)
-    while await made.relay_once():
+    while await made.relay_batch():
         pass
     async with database.transaction() as session:
         open_entries = await session.exec(select(OutboxEntry.last_error).where(col(OutboxEntry.done_at).is_(None)))
@@ -123,8 +123,8 @@ async def test_each_submission_and_return_is_told_once_even_when_relayed_again(
 
 
 def test_an_event_may_have_handlers_in_several_domains() -> None:
-    mine, theirs = delivery.deliver_reply, notification_handlers.tell_author_of_return
-    merged = every_handler({ReplyQueued: [mine]}, {ReplyQueued: [theirs], ReplyReturned: [theirs]}, {})
+    mine, theirs = delivery.deliver_reply, notification_handlers.notify_author_of_return
+    merged = merge_handlers({ReplyQueued: [mine]}, {ReplyQueued: [theirs], ReplyReturned: [theirs]}, {})
     assert merged == {ReplyQueued: [mine, theirs], ReplyReturned: [theirs]}
     assert set(HANDLERS) >= {ReplyQueued, ReplySubmitted, ReplyReturned}
 

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from app.core.outbox import Relay
-from app.messages.rules.offered_points import places_of
+from app.messages.rules.offered_points import find_places
 from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
@@ -39,7 +39,7 @@ async def switch_on(api: Api, people: People) -> None:
 
 async def relayed(database: JoinedDatabase) -> None:
     relay = Relay(database, HANDLERS)
-    while await relay.relay_once():
+    while await relay.relay_batch():
         pass
 
 
@@ -152,4 +152,4 @@ async def test_what_is_switched_off_between_pressing_and_delivering_does_not_go_
     ],
 )
 def test_places_of_an_address(address: str, text: str, found: list[str]) -> None:
-    assert [text[start:end] for start, end in places_of(address, text)] == found
+    assert [text[start:end] for start, end in find_places(address, text)] == found

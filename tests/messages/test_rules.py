@@ -3,15 +3,15 @@
 import pytest
 
 from app.messages.rules.states import (
-    MESSAGE_MOVES,
+    MESSAGE_TRANSITIONS,
     MOVES_RU,
-    REPLY_MOVES,
+    REPLY_TRANSITIONS,
     STATES_RU,
     MessageMove,
     MessageState,
     ReplyMove,
     ReplyState,
-    number_of,
+    format_number,
 )
 
 S, M, R, A = MessageState, MessageMove, ReplyState, ReplyMove
@@ -37,7 +37,7 @@ S, M, R, A = MessageState, MessageMove, ReplyState, ReplyMove
 def test_lives_of_a_message(moves: list[MessageMove], end: MessageState) -> None:
     state = S.RECEIVED
     for move in moves:
-        state = MESSAGE_MOVES[state][move]
+        state = MESSAGE_TRANSITIONS[state][move]
     assert state is end
 
 
@@ -56,24 +56,24 @@ def test_lives_of_a_message(moves: list[MessageMove], end: MessageState) -> None
     ],
 )
 def test_forbidden_moves_of_a_message(state: MessageState, move: MessageMove) -> None:
-    assert move not in MESSAGE_MOVES[state]
+    assert move not in MESSAGE_TRANSITIONS[state]
 
 
 def test_every_state_stands_in_the_tables_and_has_a_russian_name() -> None:
-    assert set(MESSAGE_MOVES) == set(S)
-    assert set(REPLY_MOVES) == set(R)
+    assert set(MESSAGE_TRANSITIONS) == set(S)
+    assert set(REPLY_TRANSITIONS) == set(R)
     assert {*S, *R} <= set(STATES_RU)
     assert {*M, *A} <= set(MOVES_RU)
 
 
 @pytest.mark.order("O-10")
 def test_a_reply_is_approved_before_it_is_sent_and_sent_once() -> None:
-    assert [state for state in R if A.SEND in REPLY_MOVES[state]] == [R.APPROVED, R.FAILED]
-    assert REPLY_MOVES[R.SENT] == {}
-    assert A.SEND not in REPLY_MOVES[R.SENDING]
-    assert REPLY_MOVES[R.RETURNED][A.SUBMIT] is R.AWAITING_APPROVAL
+    assert [state for state in R if A.SEND in REPLY_TRANSITIONS[state]] == [R.APPROVED, R.FAILED]
+    assert REPLY_TRANSITIONS[R.SENT] == {}
+    assert A.SEND not in REPLY_TRANSITIONS[R.SENDING]
+    assert REPLY_TRANSITIONS[R.RETURNED][A.SUBMIT] is R.AWAITING_APPROVAL
 
 
 def test_numbers() -> None:
-    assert number_of(2026, 1) == "2026-000001"
-    assert number_of(2026, 1_234_567) == "2026-1234567"
+    assert format_number(2026, 1) == "2026-000001"
+    assert format_number(2026, 1_234_567) == "2026-1234567"

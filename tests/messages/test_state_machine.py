@@ -183,7 +183,7 @@ class Driver:
 
     async def relay(self) -> None:
         relay = Relay(self.database, HANDLERS)
-        while await relay.relay_once():
+        while await relay.relay_batch():
             pass
 
     async def shown(self) -> dict[str, Any]:

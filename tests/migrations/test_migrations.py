@@ -22,10 +22,10 @@ from sqlmodel import SQLModel, col, select
 
 from app.cli import migrate, seed
 from app.core import clock
-from app.core.data_files import read_yaml
-from app.core.db import Database, driver_url
+from app.core.data_files import load_yaml
+from app.core.db import Database, to_driver_url
 from app.core.ids import new_id
-from app.interaction_points.change_history import changes_of, snapshot
+from app.interaction_points.change_history import load_changes, snapshot
 from app.interaction_points.models import Point, PointChange
 from app.messages.models import Deadline, DeadlinePolicy, Message, MessageClass, MessageKind, Priority, Thread
 from app.messages.rules.deadlines import DeadlineState
@@ -54,7 +54,7 @@ def empty_address(backend: str, request: pytest.FixtureRequest, tmp_path: Path) 
 
 @contextmanager
 def connected(address: str) -> Iterator[sa.Connection]:
-    url = driver_url(address)
+    url = to_driver_url(address)
     engine = sa.create_engine(url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url)
     try:
         with engine.connect() as connection:
@@ -87,7 +87,7 @@ def test_up_down_up_with_data_on_the_way(empty_address: str, tmp_path: Path) -> 
     seed(settings)
     full = content(empty_address)
     assert full["municipalities"] == 44
-    assert full["reply_templates"] == len(read_yaml(reply_templates.__file__, "demo_templates.yaml")["templates"])
+    assert full["reply_templates"] == len(load_yaml(reply_templates.__file__, "demo_templates.yaml")["templates"])
     for number in range(HEAD - 1, 0, -1):
         downgrade(empty_address, f"{number:04d}")
         assert content(empty_address).items() <= full.items()  # what stays, stays whole
@@ -108,7 +108,7 @@ async def test_points_that_were_there_get_the_history_that_is_known(empty_addres
     async with database.transaction(write=False) as session:
         points = (await session.exec(select(Point))).all()
         for point in points:
-            rows = (await session.exec(changes_of(point.id).order_by(col(PointChange.id)))).all()
+            rows = (await session.exec(load_changes(point.id).order_by(col(PointChange.id)))).all()
             assert [row.action for row in rows] == (["created", "approved"] if point.approval_act_id else ["created"])
             told = {change["field"]: change["new"] for row in rows for change in row.changes}
             assert told == {name: value for name, value in snapshot(point).items() if name in told}

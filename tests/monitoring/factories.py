@@ -12,7 +12,7 @@ from app.core.ids import new_id
 from app.organizations import service as organizations
 from app.surveys import counters
 from app.surveys.models import SubmissionSource, SurveySubmission
-from app.surveys.queries import form_in_force
+from app.surveys.queries import load_form_in_force
 from tests.surveys.factories import by_key
 
 
@@ -30,7 +30,7 @@ async def submissions_of(
 ) -> list[SurveySubmission]:
     """So many submissions of a day, the first of them satisfied; `more` are columns, answers by key among them."""
     ministry = await organizations.get_ministry(session)
-    form = await form_in_force(session, "information-access", clock.today())
+    form = await load_form_in_force(session, "information-access", clock.today())
     assert form is not None
     answers = more.pop("answers", {})
     return [

@@ -9,7 +9,7 @@ from app.core.ids import new_id
 from app.organizations import service as organizations
 from app.surveys import counters
 from app.surveys.models import SubmissionSource, SurveySubmission
-from app.surveys.queries import form_in_force
+from app.surveys.queries import load_form_in_force
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.surveys.factories import PATH as SUBMISSIONS
@@ -30,7 +30,7 @@ async def test_120_answers_of_which_96_are_satisfied(api: Api, people: People, d
     one = (await submit(api, by_key(2), municipality="50708000", filled_at="2026-11-10T12:00:00+07:00")).json()
     async with database.transaction() as session:
         ministry = await organizations.get_ministry(session)
-        form = await form_in_force(session, "information-access", clock.today())
+        form = await load_form_in_force(session, "information-access", clock.today())
         assert form is not None
         rows = []
         for place in range(119):

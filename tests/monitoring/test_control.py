@@ -137,7 +137,7 @@ async def test_what_was_answered_or_redirected_stays_so_when_it_is_closed(
     to = {"to": "Минздрав", "legal_act_id": example_ids.LEGAL_ACT, "text": "Здравствуйте! Вопрос передан."}
     assert (await act(api, people.operator, redirected, "redirect", to)).status_code == 200
     relay = Relay(database, HANDLERS)
-    while await relay.relay_once():
+    while await relay.relay_batch():
         pass
     stopped_clock.move_to(datetime.fromisoformat("2026-12-01T09:00:00+07:00"))
     url, headers = f"/api/v1/monitoring/units/{people.unit_head.unit_id}/sign-offs", api.as_(people.unit_head)

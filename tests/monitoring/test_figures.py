@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.monitoring.schemas.figures import GroupBy
-from app.monitoring.service.survey_counts import in_order
+from app.monitoring.service.survey_counts import sort_groups
 from app.surveys.models import SubmissionSource, SurveyForm
-from app.surveys.queries import form_in_force
+from app.surveys.queries import load_form_in_force
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.monitoring.factories import answered
@@ -101,7 +101,7 @@ async def test_sources_are_called_as_their_organization_calls_them(
 ) -> None:
     async with database.transaction() as session:
         other = await subordinate(session)
-        common = await form_in_force(session, "information-access", date(2026, 11, 3))
+        common = await load_form_in_force(session, "information-access", date(2026, 11, 3))
         assert common is not None
         definition = copy.deepcopy(common.definition)
         definition["form"]["version"] = 99
@@ -128,9 +128,9 @@ async def test_sources_are_called_as_their_organization_calls_them(
 
 
 def test_versions_stand_in_the_order_of_their_numbers() -> None:
-    assert [key for key, _ in in_order({"10": 0, "2": 0, "1": 0}, GroupBy.FORM_VERSION)] == ["1", "2", "10"]
-    assert in_order({"50701000": 0, "50640434101": 0}, GroupBy.MUNICIPALITY)[0] == ("50640434101", 0)
-    assert in_order({"": 0}, None) == []
+    assert [key for key, _ in sort_groups({"10": 0, "2": 0, "1": 0}, GroupBy.FORM_VERSION)] == ["1", "2", "10"]
+    assert sort_groups({"50701000": 0, "50640434101": 0}, GroupBy.MUNICIPALITY)[0] == ("50640434101", 0)
+    assert sort_groups({"": 0}, None) == []
 
 
 async def test_operators_read_no_figures(api: Api, people: People) -> None:

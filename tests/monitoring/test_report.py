@@ -12,12 +12,12 @@ from python_calamine import CalamineWorkbook
 from app.core import clock
 from app.core.ids import new_id
 from app.core.periods import Period
-from app.documents.charts import Chart, Mark, Scale, described, svg
+from app.documents.charts import Chart, Mark, Scale, describe_chart, render_svg
 from app.monitoring.models import SignOff
-from app.monitoring.report.builder import make_report
+from app.monitoring.report.builder import build_report
 from app.monitoring.report.content import Kind, Part, Report, Table
-from app.monitoring.report.pdf import as_pdf, shown
-from app.monitoring.report.workbook import xlsx
+from app.monitoring.report.pdf import render_report_pdf, shown
+from app.monitoring.report.workbook import render_report_xlsx
 from app.monitoring.service.survey_counts import Cut
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
@@ -114,8 +114,8 @@ async def test_the_printed_report_is_dated_and_says_who_signed_off(
         elsewhere = await subordinate(session)
     async with database.transaction(write=False) as session:
         period = Period(date(2026, 9, 1), date(2026, 11, 30))
-        report = await make_report(session, Cut(period), people.client_centricity)
-        theirs = await make_report(session, Cut(period, elsewhere), people.client_centricity)
+        report = await build_report(session, Cut(period), people.client_centricity)
+        theirs = await build_report(session, Cut(period, elsewhere), people.client_centricity)
     assert theirs.signed_off == []
     (signed,) = report.signed_off
     assert ", октябрь 2026: " in signed and signed.endswith(", 03.11.2026")
@@ -194,11 +194,11 @@ def hostile_report() -> Report:
 
 def test_what_people_wrote_is_never_markup_nor_formula() -> None:
     report = hostile_report()
-    drawn = ElementTree.fromstring(svg(report.charts["sources"]))
+    drawn = ElementTree.fromstring(render_svg(report.charts["sources"]))
     assert not drawn.findall(f".//{SVG}script")
-    paper = text_of(as_pdf(report))
+    paper = text_of(render_report_pdf(report))
     assert paper.count('=HYPERLINK("http://e")<script>alert(1)</script>') == paper.count('{{7*7}} #import "x"') - 1 == 5
-    sheet = zipfile.ZipFile(io.BytesIO(xlsx(report))).read("xl/worksheets/sheet2.xml").decode()
+    sheet = zipfile.ZipFile(io.BytesIO(render_report_xlsx(report))).read("xl/worksheets/sheet2.xml").decode()
     assert "<f>" not in sheet and "hyperlink" not in sheet.lower()
 
 
@@ -206,21 +206,21 @@ def test_what_people_wrote_is_never_markup_nor_formula() -> None:
 @pytest.mark.parametrize("count", [0, 1, 2, 400])
 def test_charts_of_every_size_are_drawn(count: int, over_time: bool) -> None:
     marks = [Mark(f"{place}", place, place / 400, 0.0, 1.0) for place in range(count)]
-    drawn = ElementTree.fromstring(svg(Chart("satisfaction", "Доля", marks, over_time)))
+    drawn = ElementTree.fromstring(render_svg(Chart("satisfaction", "Доля", marks, over_time)))
     labels = [text.text for text in drawn.iter(f"{SVG}text")]
     assert ("Нет данных" in labels) is (count == 0)
     if over_time:
         assert len(drawn.findall(f".//{SVG}circle")) == count and len(labels) <= 5 + 13
     low, high = (5.0, 1.0) if over_time else (1.0, 5.0)
     ends: list[Any] = [Mark("a", 1, low, low, low), Mark("b", 1, high, high, high)]
-    scores = ElementTree.fromstring(svg(Chart("findability", "Оценка", ends, over_time, Scale.SCORE)))
+    scores = ElementTree.fromstring(render_svg(Chart("findability", "Оценка", ends, over_time, Scale.SCORE)))
     assert scores.tag == f"{SVG}svg"
 
 
 def test_nothing_printed_is_cut_off_by_the_end_of_a_page() -> None:
     marks = [Mark(f"Район {place}", 40, 0.5, 0.4, 0.6) for place in range(45)]
     charts = [Chart("municipalities", "Доля", marks), Chart("satisfaction", "Доля", marks, over_time=True)]
-    paper = as_pdf(Report("Отчёт", [], [Part("По муниципалитетам", charts, [])], []))
+    paper = render_report_pdf(Report("Отчёт", [], [Part("По муниципалитетам", charts, [])], []))
     assert off_the_page(paper) == []
     told = text_of(paper)
     assert told.count("Доля (продолжение)") == 2 and told.count("(n = 40)") == 45
@@ -237,4 +237,4 @@ def test_figures_are_read_in_russian() -> None:
         "4,2",
         "текст",
     ]
-    assert Scale.SCORE.shown(4.0) == "4" and described(Chart("a", "b", [])) == "Нет данных."
+    assert Scale.SCORE.shown(4.0) == "4" and describe_chart(Chart("a", "b", [])) == "Нет данных."

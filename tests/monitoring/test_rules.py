@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from app.monitoring.rules import (
     Verdict,
-    added_up,
-    last_successors,
+    add_counts,
+    find_last_successors,
+    find_predecessors,
     mean,
     mean_interval,
     means_differ,
     share,
     shares_differ,
     summed,
-    those_before,
     wilson,
     z_among,
 )
@@ -86,14 +86,14 @@ def test_many_comparisons_ask_for_more() -> None:
 
 def test_counts_are_added_up_by_row_and_group() -> None:
     parts = [("vk", "a", (1, 0)), ("vk", "a", (2, 3)), ("vk", "b", (0, 0)), ("ok", "a", (0, 0))]
-    assert added_up(parts) == {"vk": {"a": (3, 3)}}
+    assert add_counts(parts) == {"vk": {"a": (3, 3)}}
     assert summed([(1, 2), (3, 4)]) == (4, 6) and summed([]) == ()
 
 
 @pytest.mark.order("A-1.11–13")
 def test_successors_are_followed_over_several_reforms_and_never_round_in_a_ring() -> None:
     known = {"a": "b", "b": "c", "c": None, "x": "y", "y": "x", "alone": None}
-    assert last_successors(known) == {"a": "c", "b": "c", "c": "c", "x": "x", "y": "y", "alone": "alone"}
-    assert those_before("c", known) == ["c", "b", "a"]
-    assert those_before("b", known) == ["b", "a"]
-    assert those_before("x", known) == ["x", "y"]
+    assert find_last_successors(known) == {"a": "c", "b": "c", "c": "c", "x": "x", "y": "y", "alone": "alone"}
+    assert find_predecessors("c", known) == ["c", "b", "a"]
+    assert find_predecessors("b", known) == ["b", "a"]
+    assert find_predecessors("x", known) == ["x", "y"]

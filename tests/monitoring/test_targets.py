@@ -15,7 +15,7 @@ from app.messages.models import Message
 from app.monitoring.models import ControlNote, TargetDeviation, UnitTarget
 from app.monitoring.rules import TargetPeriod, deviates, percent_ru, period_of, period_ru
 from app.monitoring.service import targets
-from app.monitoring.service.targets import judge_targets
+from app.monitoring.service.targets import check_targets
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import act, registered
@@ -89,12 +89,12 @@ async def test_a_target_not_reached_is_told_to_the_head_once_a_period(
         await answered(session, 29, 10, date(2026, 11, 3), came_from_point_id=people.point_id)
         await answered(session, 50, 0, date(2026, 11, 3), came_from_point_id=people.other_point_id)
         await answered(session, 50, 0, date(2026, 10, 31), came_from_point_id=people.point_id)
-    await judge_targets(database)
+    await check_targets(database)
     assert await notes(api, people.unit_head) == [], "too few, another unit's, and before the target was set"
     async with database.transaction() as session:
         await answered(session, 11, 10, date(2026, 11, 4), came_from_point_id=people.point_id)
-    await judge_targets(database)
-    await judge_targets(database)
+    await check_targets(database)
+    await check_targets(database)
     (note,) = await notes(api, people.unit_head)
     assert (note["object_type"], note["object_id"], note["created_by"]) == ("unit_target", target["id"], None)
     assert note["text"] == (
@@ -111,12 +111,12 @@ async def test_a_target_not_reached_is_told_to_the_head_once_a_period(
     ]
     done = await act(api, people.unit_head, f"{NOTES}/{note['id']}", "resolve", {"resolution": "Разобрали"})
     assert done.status_code == 200
-    await judge_targets(database)
+    await check_targets(database)
     assert len(await notes(api, people.unit_head)) == 1, "the period was told of"
     stopped_clock.move_to(datetime.fromisoformat("2026-12-05T12:00:00+07:00"))
     async with database.transaction() as session:
         await answered(session, 30, 0, date(2026, 12, 2), came_from_point_id=people.point_id)
-    await judge_targets(database)
+    await check_targets(database)
     assert [one["text"].split(":")[0].split(", ")[1] for one in await notes(api, people.unit_head)] == [
         "декабрь 2026 года",
         "ноябрь 2026 года",
@@ -133,11 +133,11 @@ async def test_a_month_that_is_over_is_not_judged_by_what_was_asked_for_later(
     stopped_clock.move_to(datetime.fromisoformat("2026-12-03T12:00:00+07:00"))
     headers = api.as_(people.client_centricity) | {"If-Match": "*"}
     assert (await api.patch(target, headers=headers, json={"threshold": 0.9})).status_code == 200
-    await judge_targets(database)
+    await check_targets(database)
     assert await notes(api, people.unit_head) == [], "November reached what was asked of it"
     async with database.transaction() as session:
         await answered(session, 40, 26, date(2026, 12, 2), came_from_point_id=people.point_id)
-    await judge_targets(database)
+    await check_targets(database)
     (note,) = await notes(api, people.unit_head)
     assert "декабрь 2026 года: 65,0 %" in note["text"]
 
@@ -168,7 +168,7 @@ async def test_what_comes_late_is_judged_in_the_period_before(
         for day in (date(2026, 7, 2), date(2026, 9, 30)):
             await answered(session, 20, 0, day, came_from_point_id=people.point_id)
         await answered(session, 40, 0, date(2026, 6, 30), came_from_point_id=people.point_id)
-    await judge_targets(database)
+    await check_targets(database)
     (note,) = await notes(api, people.unit_head)
     assert "III квартал 2026 года: 0,0 % (0 из 40" in note["text"]
 
@@ -190,7 +190,7 @@ async def test_every_measure_is_the_units_own(api: Api, people: People, database
     every = (await api.get(PATH, headers=api.as_(people.client_centricity))).json()["items"]
     assert len(every) == 4
     assert every[0]["current"] | {"n": 0} == every[0]["current"], "another unit's"
-    await judge_targets(database)
+    await check_targets(database)
     texts = " ".join(one["text"] for one in await notes(api, people.unit_head))
     assert "Исполнено в целевой срок" in texts and "Удовлетворённость ответами" in texts
     assert "предельный" not in texts
@@ -232,5 +232,5 @@ async def test_targets_are_changed_closed_and_seen_by_their_unit(
     assert (await made(api, people)).status_code == 201
     async with database.transaction() as session:
         await answered(session, 40, 0, date(2026, 11, 3), came_from_point_id=people.point_id)
-    await judge_targets(database)
+    await check_targets(database)
     assert len(await notes(api, people.unit_head)) == 3, "both hold in the period"

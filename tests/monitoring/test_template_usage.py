@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.core import example_ids
-from app.messages.rules.text_similarity import changed_share
+from app.messages.rules.text_similarity import compute_changed_share
 from app.monitoring.rules import wilson
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
@@ -34,7 +34,7 @@ FILLED = {"template_id": TEMPLATE, "text": None, "values": {"имя": "Иван"
     ],
 )
 def test_the_share_that_was_changed_counts_words(template: str, text: str, expected: float) -> None:
-    assert changed_share(template, text) == expected
+    assert compute_changed_share(template, text) == expected
 
 
 async def uses(api: Api, by: Any, **query: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlmodel import select
 from app.core import example_ids
 from app.core.outbox import Relay
 from app.core.security import Principal
-from app.monitoring.models import NotFoundLemma
+from app.monitoring.models import UnmetNeedLemma
 from app.monitoring.service.comment_grouping import group_comments
 from app.surveys import counters
 from app.surveys.models import Span, SurveyComment, SurveySubmission
@@ -21,7 +21,7 @@ from tests.monitoring.factories import answered
 from tests.surveys.factories import subordinate
 from tests.surveys.test_comments import worked_off
 
-PATH = "/api/v1/monitoring/not-found"
+PATH = "/api/v1/monitoring/unmet-needs"
 DAY = date(2026, 11, 10)
 
 
@@ -32,7 +32,7 @@ async def said(database: JoinedDatabase, *texts: str, on: date = DAY, source: st
             await answered(session, 1, 1, on, answers={"comments": {source: text}}, **more)
     await worked_off(database)
     relay = Relay(database, HANDLERS)
-    while await relay.relay_once():
+    while await relay.relay_batch():
         pass
 
 
@@ -112,11 +112,11 @@ async def test_what_was_resolved_is_opened_again_by_new_texts(
     await said(database, "Не нашёл расписание приёма граждан")
     (item,) = (await listed(api, people.unit_head))["items"]
     path = f"{PATH}/{item['id']}"
-    taken = await act(api, people.unit_head, path, "take_up", {"note": "Спросим канцелярию"})
+    taken = await act(api, people.unit_head, path, "start", {"note": "Спросим канцелярию"})
     assert taken.status_code == 200, taken.text
     assert (taken.json()["state"], taken.json()["unit_id"]) == ("taken_up", str(people.unit_head.unit_id))
     assert taken.json()["changed_by"] == str(people.unit_head.id)
-    again = await act(api, people.unit_head, path, "take_up", {})
+    again = await act(api, people.unit_head, path, "start", {})
     assert (again.status_code, again.json()["code"]) == (409, "move_not_allowed")
     await said(database, "Нет расписания приёма граждан")
     assert (await listed(api, people.unit_head))["items"][0]["state"] == "taken_up", "somebody sees to it already"
@@ -159,8 +159,8 @@ async def test_a_correction_of_something_else_opens_nothing_again(
     read = await listed(api, people.client_centricity, municipality="50701000")
     assert [(item["id"], item["state"], item["n"]) for item in read["items"]] == [(group["id"], "resolved", 1)]
     async with database.transaction() as session:
-        assert set((await session.exec(select(NotFoundLemma.n))).all()) == {1}
-        assert [row for span in Span for row in await counters.drift(session, DAY.replace(day=1), span)] == []
+        assert set((await session.exec(select(UnmetNeedLemma.n))).all()) == {1}
+        assert [row for span in Span for row in await counters.find_drift(session, DAY.replace(day=1), span)] == []
 
 
 @pytest.mark.order("O-11")
@@ -178,7 +178,7 @@ async def test_a_head_sees_what_their_unit_should_answer_and_what_nobody_has(
     loan = next(item for item in mine if item["template_id"])
     assert len(mine) == 2 and [item["id"] for item in theirs] == [item["id"] for item in mine if item is not loan]
     path = f"{PATH}/{loan['id']}"
-    for method, more in (("GET", ""), ("PATCH", ""), ("POST", "/take_up"), ("POST", "/resolve"), ("POST", "/reopen")):
+    for method, more in (("GET", ""), ("PATCH", ""), ("POST", "/start"), ("POST", "/resolve"), ("POST", "/reopen")):
         headers = api.as_(people.other_head) | {"If-Match": "*"}
         body = {"note": "x"} if more else {}
         assert (await api.request(method, f"{path}{more}", headers=headers, json=body)).status_code == 404, more

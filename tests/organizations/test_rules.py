@@ -2,13 +2,13 @@
 
 import pytest
 
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 from app.organizations import reference
 from app.organizations.rules import Place, find_place
 
 PLACES = [
     Place(raw["oktmo"], raw["name"], raw["short_name"], raw["kind"] == "urban_okrug")
-    for raw in read_yaml(reference.__file__, "municipalities.yaml")["municipalities"]
+    for raw in load_yaml(reference.__file__, "municipalities.yaml")["municipalities"]
     if raw["valid_to"] is None
 ]
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.core import clock
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 from app.reply_templates import reference
 from tests.callers import People
 from tests.conftest import Api
@@ -124,7 +124,7 @@ async def test_search_by_words(api: Api, people: People) -> None:
     for q in ("100_", "ежики слоны", "e%и"):
         assert await keys(q=q) == [], q
     assert await keys(state="draft") == ["ezhevika"]
-    demo = read_yaml(reference.__file__, "demo_templates.yaml")["templates"]
+    demo = load_yaml(reference.__file__, "demo_templates.yaml")["templates"]
     own = {raw["key"] for raw in demo if raw["unit"] == "first"}
     assert set(await keys(state="published", limit=200)) == own
     assert await keys(key="demo-kontakty") == ["demo-kontakty"]

@@ -11,8 +11,8 @@ from app.core import clock, example_ids
 from app.core.audit import AuditEvent
 from app.core.ids import new_id
 from app.reply_templates.models import GapDismissal, GapReason
-from app.reply_templates.rules.template_drafts import MAX_EXAMPLE, example_of, one_line, template_text
-from app.reply_templates.service.gaps import Unanswered, note_gap
+from app.reply_templates.rules.template_drafts import MAX_EXAMPLE, to_example, to_one_line, to_template_text
+from app.reply_templates.service.gaps import Unanswered, record_gap
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import act, drafted
@@ -203,7 +203,7 @@ async def test_of_two_who_decide_at_once_one_finds_the_gap(fresh_database: str, 
     async with service(fresh_database, tmp_path) as (api, people, database):
         async with database.transaction() as session:
             told = Unanswered(new_id(), people.operator.unit_id or new_id(), SHIPS[0], GapReason.NO_TEMPLATE)
-            await note_gap(session, told)
+            await record_gap(session, told)
         (gap,) = await gaps(api, people.operator)
         path, headers = f"{GAPS}/{gap['id']}", api.as_(people.operator)
         answers = await asyncio.gather(
@@ -272,14 +272,14 @@ async def test_a_sent_reply_becomes_a_draft(api: Api, people: People, database: 
     ],
 )
 def test_an_answer_becomes_a_text_with_placeholders(answer: str, text: str) -> None:
-    assert template_text(answer) == text
+    assert to_template_text(answer) == text
 
 
 def test_a_title_is_one_line() -> None:
-    assert one_line("где\n взять   заём") == "где взять заём"
-    assert len(one_line("а" * 500)) == 200
+    assert to_one_line("где\n взять   заём") == "где взять заём"
+    assert len(to_one_line("а" * 500)) == 200
 
 
 def test_a_typical_message_begins_with_something_visible_and_is_cut() -> None:
-    assert example_of(" \n" * 2_000 + "где?\n") == "где?"
-    assert example_of("а" * 5_000) == "а" * (MAX_EXAMPLE - 1) + "…"
+    assert to_example(" \n" * 2_000 + "где?\n") == "где?"
+    assert to_example("а" * 5_000) == "а" * (MAX_EXAMPLE - 1) + "…"

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 from app.reply_templates import reference
 
 LABELLED: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "data/labelled_messages.yaml").read_text("utf-8"))
 MESSAGES: list[dict[str, Any]] = LABELLED["messages"]
 TEMPLATES: list[dict[str, Any]] = LABELLED["templates"]
-DEMO: list[dict[str, Any]] = read_yaml(reference.__file__, "demo_templates.yaml")["templates"]
+DEMO: list[dict[str, Any]] = load_yaml(reference.__file__, "demo_templates.yaml")["templates"]
 
 
 def split_of(text: str) -> str:

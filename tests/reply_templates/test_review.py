@@ -41,7 +41,7 @@ async def watch(database: Database) -> int:
     async with database.transaction() as session:
         said = await review.remind_of_reviews(session)
     relay = Relay(database, HANDLERS)
-    while await relay.relay_once():
+    while await relay.relay_batch():
         pass
     return said
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.reply_templates.rules.placeholders import Span, placeholders_in, render
-from app.reply_templates.rules.placeholders import unknown_placeholders as unknown
-from app.reply_templates.rules.states import MOVES, TemplateMove, TemplateState
+from app.reply_templates.rules.placeholders import Span, fill_placeholders, find_placeholders
+from app.reply_templates.rules.placeholders import find_unknown_placeholders as unknown
+from app.reply_templates.rules.states import TEMPLATE_TRANSITIONS, TemplateMove, TemplateState
 
 
 @pytest.mark.order("O-6.2.6")
@@ -21,7 +21,7 @@ from app.reply_templates.rules.states import MOVES, TemplateMove, TemplateState
     ],
 )
 def test_rendering(text: str, values: dict[str, str], expected: str) -> None:
-    assert render(text, values) == expected
+    assert fill_placeholders(text, values) == expected
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,11 @@ def test_unknown_placeholders_are_told_with_their_places(text: str, expected: li
 
 
 def test_what_is_in_a_text() -> None:
-    assert placeholders_in("{дата} {имя} {дата} {x}") == ["дата", "имя"]
+    assert find_placeholders("{дата} {имя} {дата} {x}") == ["дата", "имя"]
 
 
 def test_the_life_of_a_template() -> None:
-    assert MOVES[TemplateState.ARCHIVED] == {}
-    assert MOVES[TemplateState.PUBLISHED][TemplateMove.EDIT] is TemplateState.DRAFT
-    assert TemplateMove.PUBLISH not in MOVES[TemplateState.PUBLISHED]
-    assert set(MOVES) == set(TemplateState)
+    assert TEMPLATE_TRANSITIONS[TemplateState.ARCHIVED] == {}
+    assert TEMPLATE_TRANSITIONS[TemplateState.PUBLISHED][TemplateMove.EDIT] is TemplateState.DRAFT
+    assert TemplateMove.PUBLISH not in TEMPLATE_TRANSITIONS[TemplateState.PUBLISHED]
+    assert set(TEMPLATE_TRANSITIONS) == set(TemplateState)

@@ -14,9 +14,9 @@ from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import is_in_use
 from app.reply_templates.search.models import TemplateChoice
 from app.reply_templates.search.rules.index import CHOICES_KEPT
-from app.reply_templates.search.service.index_cache import kept_of
+from app.reply_templates.search.service.index_cache import get_cached_index
 from app.reply_templates.search.service.learned_choices import record_choice
-from app.reply_templates.search.service.suggestions import suggest
+from app.reply_templates.search.service.suggestions import find_suggestions
 from tests.callers import People, make_people
 from tests.conftest import Api, KnownCallers, settings_for
 from tests.messages.factories import MESSAGES, drafted, registered, triage_body
@@ -277,7 +277,7 @@ async def test_a_process_reads_the_templates_when_it_starts(fresh_database: str,
     async with application.router.lifespan_context(application):
         pass  # the end of it waits for the reading
     async with application.state.database.transaction(write=False) as session:
-        kept = kept_of(session)
+        kept = get_cached_index(session)
         in_use = (await session.exec(select(ReplyTemplate.id).where(is_in_use()))).all()
         assert len(in_use) > 40 and kept.published.keys() == set(in_use)
         assert kept.synonyms.groups
@@ -317,7 +317,7 @@ async def test_what_changes_in_one_worker_is_suggested_by_another(fresh_database
         told = await there.post("/api/v1/reply-check", headers=there.as_(people.operator), json=text)
         assert told.json()["findings"] == [], "and so do the words of the check"
         async with second.state.database.transaction(write=False) as session:
-            kept = kept_of(session)
+            kept = get_cached_index(session)
             read = dict(kept.published)
         await act(here, people.operator, made, "patch", {"title": "Слоны", "keywords": ["слон"], "text": "Слоны."})
         await act(here, people.operator, made, "submit")
@@ -343,4 +343,4 @@ async def test_what_changes_in_one_worker_is_suggested_by_another(fresh_database
 async def test_without_a_unit_nothing_is_suggested(api: Api, people: People, database: Database) -> None:
     await published(api, people)
     async with database.transaction(write=False) as session:
-        assert await suggest(session, ABOUT_HEDGEHOGS, people.admin) == []
+        assert await find_suggestions(session, ABOUT_HEDGEHOGS, people.admin) == []

@@ -7,9 +7,9 @@ import pytest
 from app.language.lemmas import lemma
 from app.reply_templates.search.rules.index import CHOICES_KEPT, TUNING, Found, Index, Source
 from app.reply_templates.search.rules.synonyms import SynonymKind, Synonyms, phrase_of
-from app.reply_templates.search.rules.tokenizer import every_word, forms_of, searched
-from app.reply_templates.search.rules.transliteration import readings
-from app.reply_templates.search.service.learned_choices import telling_forms
+from app.reply_templates.search.rules.tokenizer import load_forms, select_search_words, tokenize
+from app.reply_templates.search.rules.transliteration import find_spellings
+from app.reply_templates.search.service.learned_choices import select_telling_forms
 from bench.template_search import hits, judged, known_synonyms, many, messages, ours, silence, sources
 
 LOAN, SELF, PARK, PHONE = (UUID(int=number) for number in (1, 2, 3, 4))
@@ -70,18 +70,18 @@ def test_forms_of_a_word_meet(one: str, other: str) -> None:
     ],
 )
 def test_what_a_word_may_stand_for(written: str, form: str) -> None:
-    assert form in readings(written)
+    assert form in find_spellings(written)
 
 
 def test_compounds_give_their_parts_and_small_words_say_nothing() -> None:
-    assert forms_of("Здравствуйте! Подскажите, где онлайн-касса для 44-ФЗ?") == ["онлайн", "касса", "44-фз"]
-    assert forms_of("и не же ли") == []
+    assert load_forms("Здравствуйте! Подскажите, где онлайн-касса для 44-ФЗ?") == ["онлайн", "касса", "44-фз"]
+    assert load_forms("и не же ли") == []
     # NFD, as some systems send it, is the same word.
-    assert [w.form for w in every_word("заи\u0306м")] == ["заем"]
+    assert [w.form for w in tokenize("заи\u0306м")] == ["заем"]
 
 
 def test_a_search_looks_at_the_text_and_at_whole_forms() -> None:
-    assert searched("Много сосулек") == "много сосулек\n много сосулька "
+    assert select_search_words("Много сосулек") == "много сосулек\n много сосулька "
 
 
 @pytest.mark.order("O-6.2.6")
@@ -165,14 +165,14 @@ def test_what_was_chosen_goes_up_for_similar_messages_and_says_so() -> None:
     before = find("дайте телефон", index)
     scores = []
     for times in (1, 3, 10):
-        index.learn(SELF, [forms_of("печь торты дома, оформить")] * times)
+        index.learn(SELF, [load_forms("печь торты дома, оформить")] * times)
         found = find(text, index)[0]
         assert (found.template_id, found.chosen, found.similar) == (SELF, times, times)
         assert found.learned == found.score > 0
         scores.append(found.score)
     assert scores == sorted(scores) and scores[-1] > 0.4
     assert find("дайте телефон", index) == before  # other messages learn nothing of it
-    index.learn(LOAN, [forms_of("печь торты дома, оформить")] * 10)
+    index.learn(LOAN, [load_forms("печь торты дома, оформить")] * 10)
     shared = {one.template_id: (one.chosen, one.similar) for one in find(text, index)}
     assert shared == {SELF: (10, 20), LOAN: (10, 20)}
     assert find(text, index) == find(text, index)
@@ -190,7 +190,7 @@ def test_no_personal_data_is_kept_of_a_message() -> None:
         "Я Иванов Пётр Жмыхович, паспорт 5004 123456, тел +7 913 123-45-67, petrov.kot77@mail.ru, ИНН 5406012253, "
         "живу на ул. Ленина 15, хочу льготный заём для ТОСЭР"
     )
-    kept = telling_forms(text, Synonyms.of([(SynonymKind.SAME, ["ТОСЭР", "ТОР"])]))
+    kept = select_telling_forms(text, Synonyms.of([(SynonymKind.SAME, ["ТОСЭР", "ТОР"])]))
     assert {"льготный", "заем", "тосэр"} <= set(kept)
     assert not {"иванов", "петр", "жмыхович", "ленин", "петров", "mail", "15", "kot77"} & set(kept)
     assert not any(character.isdigit() for form in kept for character in form)

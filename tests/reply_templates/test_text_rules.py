@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.reply_templates.rules import diff, list_cells
-from app.reply_templates.rules.act_citations import acts_in, is_same_act, passed_days
-from app.reply_templates.rules.date_mentions import dates_in
+from app.reply_templates.rules.act_citations import find_acts, find_passed_days, is_same_act
+from app.reply_templates.rules.date_mentions import find_dates
 from app.reply_templates.rules.diff import PartKind
 from app.reply_templates.rules.placeholders import EXAMPLES, PlaceholderKind, is_sound
 from app.reply_templates.rules.review import ReviewState, next_review_on, remind_on, review_state
@@ -78,7 +78,7 @@ def test_values_of_another_type(kind: PlaceholderKind, bad: list[str]) -> None:
     ],
 )
 def test_dates_stand_where_they_are_said(text: str, found: list[str]) -> None:
-    assert [text[one.start : one.end] for one in dates_in(text)] == found
+    assert [text[one.start : one.end] for one in find_dates(text)] == found
 
 
 @pytest.mark.order("O-6.2.6")
@@ -102,7 +102,7 @@ def test_dates_stand_where_they_are_said(text: str, found: list[str]) -> None:
     ],
 )
 def test_days_that_passed(text: str, quotes: list[str]) -> None:
-    found = passed_days(text, date(2026, 1, 10), date(2026, 11, 1))
+    found = find_passed_days(text, date(2026, 1, 10), date(2026, 11, 1))
     assert [text[one.start : one.end] for one in found] == quotes
 
 
@@ -118,14 +118,14 @@ def test_days_that_passed(text: str, quotes: list[str]) -> None:
     ],
 )
 def test_acts_stand_where_they_are_cited(text: str, acts: list[tuple[str, str, date | None]]) -> None:
-    assert [(text[a.start : a.end], a.number, a.signed_on) for a in acts_in(text)] == acts
+    assert [(text[a.start : a.end], a.number, a.signed_on) for a in find_acts(text)] == acts
 
 
 def test_a_number_alone_means_an_act_only_when_none_in_force_has_it() -> None:
-    (cited,) = acts_in("закон 59-ФЗ")
+    (cited,) = find_acts("закон 59-ФЗ")
     assert is_same_act(cited, "59-ФЗ", date(2006, 5, 2), [])
     assert not is_same_act(cited, "59-ФЗ", date(2006, 5, 2), ["59-фз"])
-    (dated,) = acts_in("от 02.05.2006 № 59-ФЗ")
+    (dated,) = find_acts("от 02.05.2006 № 59-ФЗ")
     assert is_same_act(dated, "59-ФЗ", date(2006, 5, 2), ["59-фз"])
     assert not is_same_act(dated, "59-ФЗ", date(2016, 5, 2), [])
 
@@ -186,11 +186,11 @@ TEXT = st.text(st.sampled_from("аб\\nr\n\r;:' "), min_size=1).filter(lambda te
 
 @given(st.lists(TEXT, max_size=5), st.lists(LINE.filter(lambda t: not set(t) & set("\u2028\u2029")), max_size=5))
 def test_cells_are_read_as_they_were_written(examples: list[str], keywords: list[str]) -> None:
-    assert list_cells.read_lines(list_cells.lines_cell(examples)) == examples
-    assert list_cells.read_keywords(list_cells.keywords_cell(keywords)) == keywords
+    assert list_cells.parse_lines(list_cells.format_lines(examples)) == examples
+    assert list_cells.parse_keywords(list_cells.format_keywords(keywords)) == keywords
 
 
 def test_cells_that_a_person_wrote() -> None:
-    assert list_cells.read_keywords("заём; займ ;;льгота") == ["заём", "займ", "льгота"]
-    assert list_cells.read_keywords("заём\r\nзайм\n\n") == ["заём", "займ"]
-    assert list_cells.read_lines("") == []
+    assert list_cells.parse_keywords("заём; займ ;;льгота") == ["заём", "займ", "льгота"]
+    assert list_cells.parse_keywords("заём\r\nзайм\n\n") == ["заём", "займ"]
+    assert list_cells.parse_lines("") == []

@@ -15,7 +15,7 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.surveys import comment_indexer, counters
 from app.surveys.models import CommentLemma, Span, SurveyComment, SurveySubmission, UnreadComments
-from app.worker import fold_counters, read_comments
+from app.worker import fold_counters, index_comments
 from tests.conftest import JoinedDatabase, settings_for
 from tests.monitoring.factories import answered, submissions_of
 
@@ -26,7 +26,7 @@ async def worked_off(database: Database) -> None:
     """Everything the worker has to do about submissions."""
     while await fold_counters(database):
         pass
-    while await read_comments(database):
+    while await index_comments(database):
         pass
 
 
@@ -37,7 +37,7 @@ async def kept(session: AsyncSession) -> list[tuple[str, int, str]]:
 
 async def drifted(session: AsyncSession) -> list[Any]:
     months = await counters.months(session)
-    return [row for month in months for span in Span for row in await counters.drift(session, month, span)]
+    return [row for month in months for span in Span for row in await counters.find_drift(session, month, span)]
 
 
 @pytest.mark.order("A-1.23x", "O-11")
@@ -104,8 +104,8 @@ async def test_a_recount_finds_comments_that_are_not_counted(database: JoinedDat
         await session.flush()
         (day, _) = await drifted(session)
         assert (day.question, day.row_key, day.n4) == ("comments", "vk", -1)
-        await counters.mend(session, DAY.replace(day=1), Span.DAY)
-        await counters.mend(session, DAY.replace(day=1), Span.MONTH)
+        await counters.repair(session, DAY.replace(day=1), Span.DAY)
+        await counters.repair(session, DAY.replace(day=1), Span.MONTH)
         assert await drifted(session) == []
 
 
@@ -125,10 +125,10 @@ async def test_what_changed_while_it_was_read_waits_for_its_turn(
 
     with monkeypatch.context() as patched:
         patched.setattr(asyncio, "to_thread", corrected_meanwhile)
-        assert await comment_indexer.read_in(database) == 0
+        assert await comment_indexer.index_comments(database) == 0
     async with database.transaction() as session:
         assert await kept(session) == []
-    assert await comment_indexer.read_in(database) == 1
+    assert await comment_indexer.index_comments(database) == 1
     async with database.transaction() as session:
         assert await kept(session) == [("vk", 4, "Нет карты")]
 
@@ -169,7 +169,7 @@ async def test_what_is_corrected_and_folded_while_it_is_written_is_read_in_again
     with monkeypatch.context() as patched:
         patched.setattr(comment_indexer, "_submissions", read_and_corrected)
         patched.setattr(comment_indexer, "_write", writing)
-        assert await comment_indexer.read_in(database) == 1
+        assert await comment_indexer.index_comments(database) == 1
     await asyncio.gather(*tasks)
     await worked_off(database)
     async with database.transaction() as session:
@@ -178,7 +178,7 @@ async def test_what_is_corrected_and_folded_while_it_is_written_is_read_in_again
 
 
 def test_a_hostile_comment_is_bounded() -> None:
-    many = comment_indexer.prepare(" ".join(f"слово{place}ф" for place in range(600)))
+    many = comment_indexer.prepare_comment(" ".join(f"слово{place}ф" for place in range(600)))
     assert len(many.lemmas) == comment_indexer.MAX_LEMMAS
-    assert comment_indexer.prepare("я" * 4000).lemmas == []
-    assert comment_indexer.prepare("🙂").lemmas == []
+    assert comment_indexer.prepare_comment("я" * 4000).lemmas == []
+    assert comment_indexer.prepare_comment("🙂").lemmas == []

@@ -15,7 +15,7 @@ from app.interaction_points.models import Point
 from app.organizations import service as organizations
 from app.surveys import counters
 from app.surveys.models import AnswerCount, Counted, Span, SubmissionSource, SurveySubmission, UncountedAnswer
-from app.surveys.queries import form_in_force
+from app.surveys.queries import load_form_in_force
 from tests.conftest import Api, JoinedDatabase
 from tests.surveys.factories import SOURCES, by_key, submit, subordinate
 
@@ -27,7 +27,7 @@ async def stored(session: AsyncSession, chance: random.Random, many: int) -> lis
     """Random submissions of a quarter, of two organizations."""
     ministry = await organizations.get_ministry(session)
     whose = [ministry.id, await subordinate(session)]
-    form = await form_in_force(session, "information-access", clock.today())
+    form = await load_form_in_force(session, "information-access", clock.today())
     assert form is not None
     points = [None, *(await session.exec(select(Point.id))).all()]
     rows = []
@@ -121,22 +121,22 @@ async def test_a_recount_finds_what_is_wrong_and_mends_it(session: AsyncSession)
     await counters.count(session, rows[:5], sign=-1)
     await counters.count(session, rows[:5])  # half the work is in the tail
     every = [(month, span) for month in await counters.months(session) for span in Span]
-    assert [await counters.drift(session, *place) for place in every] == [[]] * len(every)
+    assert [await counters.find_drift(session, *place) for place in every] == [[]] * len(every)
     one = (await session.exec(select(AnswerCount).where(AnswerCount.span == Span.DAY, AnswerCount.n1 > 0))).first()
     assert one is not None
     one.n1 += 3
     month = one.day.replace(day=1)
     await session.flush()
-    (wrong,) = await counters.drift(session, month, Span.DAY)
+    (wrong,) = await counters.find_drift(session, month, Span.DAY)
     assert (wrong.day, wrong.question, wrong.n1, wrong.n2) == (one.day, one.question, -3, 0)
-    assert await counters.drift(session, month, Span.MONTH) == []
-    assert await counters.mend(session, month, Span.DAY) == 1
-    assert await counters.drift(session, month, Span.DAY) == []
+    assert await counters.find_drift(session, month, Span.MONTH) == []
+    assert await counters.repair(session, month, Span.DAY) == 1
+    assert await counters.find_drift(session, month, Span.DAY) == []
     uncounted = await stored_again(session, rows[0])
-    assert len(await counters.drift(session, uncounted.counted_on.replace(day=1), Span.MONTH)) >= 9
+    assert len(await counters.find_drift(session, uncounted.counted_on.replace(day=1), Span.MONTH)) >= 9
     for place in every:
-        await counters.mend(session, *place)
-    assert [await counters.drift(session, *place) for place in every] == [[]] * len(every)
+        await counters.repair(session, *place)
+    assert [await counters.find_drift(session, *place) for place in every] == [[]] * len(every)
 
 
 async def stored_again(session: AsyncSession, row: SurveySubmission) -> SurveySubmission:

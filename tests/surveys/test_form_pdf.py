@@ -19,7 +19,7 @@ from tests.surveys.test_forms import CURRENT, FORMS, drafted, publish, sources
 def printed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What went onto paper, as data."""
     seen: list[dict[str, Any]] = []
-    compiled = form_pdf.compile_pdf
+    compiled = form_pdf.render_form_pdf
 
     async def watched(told: str) -> bytes:
         seen.append(json.loads(told))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
-from app.surveys.rules import differences, number_sources
+from app.surveys.rules import find_differences, number_sources
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.reply_templates.test_review import service
@@ -245,14 +245,14 @@ def test_how_sources_are_numbered(
 @pytest.mark.order("A-1")
 def test_differences_of_a_wording() -> None:
     fixed = {"a": [{"t": "x", "n": None}], "r": True, "v": 1}
-    assert list(differences({"a": [{"t": "x"}], "r": True, "v": 1}, fixed, "")) == []
-    assert list(differences({"a": [{"t": "x"}, {}], "r": 1, "v": True, "z/": 1}, fixed, "")) == [
+    assert list(find_differences({"a": [{"t": "x"}], "r": True, "v": 1}, fixed, "")) == []
+    assert list(find_differences({"a": [{"t": "x"}, {}], "r": 1, "v": True, "z/": 1}, fixed, "")) == [
         "/a",
         "/r",
         "/v",
         "/z~1",
     ]
-    assert list(differences({}, fixed, "")) == ["/a", "/r", "/v"]
+    assert list(find_differences({}, fixed, "")) == ["/a", "/r", "/v"]
 
 
 @pytest.mark.parametrize(

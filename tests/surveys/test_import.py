@@ -19,12 +19,12 @@ from app.core.outbox import OutboxEntry, Relay
 from app.documents.tables.reader import read_table
 from app.documents.tables.writer import xlsx_bytes
 from app.imports.events import ImportChecked
-from app.imports.models import ImportRow
+from app.imports.models import StagedRow
 from app.organizations.models import Organization, OrganizationKind
 from app.surveys import counters, importer
 from app.surveys.events import SubmissionsImported
 from app.surveys.models import PreparedSubmission, Span, SurveySubmission, UncountedAnswer
-from app.surveys.statutory_wording import form_of_the_order
+from app.surveys.statutory_wording import load_order_form
 from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
@@ -73,7 +73,7 @@ async def drifts(database: Database) -> list[Any]:
         found = []
         for _ in range(2):
             for month in await counters.months(session):
-                found += [row for span in Span for row in await counters.drift(session, month, span)]
+                found += [row for span in Span for row in await counters.find_drift(session, month, span)]
             while await counters.fold(session):
                 pass
         return found
@@ -199,7 +199,7 @@ async def test_all_or_nothing_in_part_and_dry(api: Api, people: People, database
     assert outcomes(await imported(api, database, people, content, partial=True)) == ("done", 1197, 0, 3)
     mended = await imported(api, database, people, lines(1200))
     assert outcomes(mended) == ("done", 3, 1197, 0), "what was mended comes in, the rest is there"
-    assert await count_of(database, ImportRow) == 0 == await count_of(database, PreparedSubmission)
+    assert await count_of(database, StagedRow) == 0 == await count_of(database, PreparedSubmission)
     assert await drifts(database) == []
 
 
@@ -222,7 +222,7 @@ async def test_a_kill_between_the_slices_leaves_nothing_double_and_the_heir_goes
             raise Killed
 
     dying = Relay(database, {**HANDLERS, ImportChecked: [killed]})
-    while await dying.relay_once():
+    while await dying.relay_batch():
         pass
     reader = api.as_(people.client_centricity)
     report = (await api.get(taken.headers["location"], headers=reader)).json()
@@ -242,7 +242,7 @@ async def test_two_imports_of_one_table_at_once_make_one(api: Api, people: Peopl
     """Both are checked before either is adopted: the unique identity decides, not the check."""
     taken = [await upload(api, people.client_centricity, lines(20), path=IMPORT) for _ in range(2)]
     checking = Relay(database, {event: known for event, known in HANDLERS.items() if event is not ImportChecked})
-    await checking.relay_once()
+    await checking.relay_batch()
     assert await count_of(database, PreparedSubmission) == 40
     await work_off(database)
     reader = api.as_(people.client_centricity)
@@ -298,7 +298,7 @@ async def test_headers_are_told_at_once(
     refused = await upload(api, people.client_centricity, table(headers, ["1"] * len(headers)), path=IMPORT)
     assert refused.status_code == 422
     assert {error["code"] for error in refused.json()["errors"]} == codes
-    assert await count_of(database, ImportRow) == 0
+    assert await count_of(database, StagedRow) == 0
 
 
 async def test_what_it_is_for_is_asked_before_anything_is_read(api: Api, people: People) -> None:
@@ -335,7 +335,7 @@ def test_the_page_names_every_code_with_the_words_of_the_form() -> None:
         for code in re.findall(r"`([\d.]+(?:comment)?)`", cell)
     }
     assert sorted(rows) == sorted(CODES)
-    form = form_of_the_order()
+    form = load_order_form()
     for source in form["sources"]:
         assert all(source["text"] in rows[f"{code}.{source['suffix']}"] for code in ("22", "23"))
     for question in (question for block in form["blocks"] for question in block["questions"]):
@@ -390,4 +390,4 @@ async def test_hostile_files_are_refused_at_once(
     refused = await upload(api, people.client_centricity, make(), kind, path=IMPORT)
     assert (refused.status_code, refused.json()["code"]) == (422, "table_unreadable")
     assert [error["code"] for error in refused.json()["errors"]] == [reason]
-    assert await count_of(database, ImportRow) == 0
+    assert await count_of(database, StagedRow) == 0

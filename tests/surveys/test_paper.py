@@ -16,7 +16,7 @@ from app.core.ids import new_id
 from app.core.security import Principal
 from app.organizations.models import Employee, Organization, OrganizationKind
 from app.surveys.models import EntryCheck, SubmissionRevision, SurveySubmission
-from app.surveys.rules import entry_differences, is_chosen
+from app.surveys.rules import find_entry_differences, is_chosen
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.imports.factories import table
@@ -154,7 +154,7 @@ def test_who_does_not_know_the_secret_cannot_foretell_what_is_checked() -> None:
 def test_differences_are_told_by_code_in_the_order_of_the_form() -> None:
     first = {"13": None, "21": 1, "22.2": 1, "22.10": 1, "23.2.comment": "Не нашёл  телефон", "23.1.comment": "а"}
     second = {"13": "x", "21": 1, "22.2": 2, "22.10": 3, "23.2.comment": "не нашел телефон"}
-    assert entry_differences(first, second) == [
+    assert find_entry_differences(first, second) == [
         {"code": "13", "first": None, "second": "x"},
         {"code": "22.2", "first": 1, "second": 2},
         {"code": "22.10", "first": 1, "second": 3},

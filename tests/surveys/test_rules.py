@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.surveys.rules import answers_by_key, codes_of, normalized_code, parse_form, read_answers
-from app.surveys.statutory_wording import form_of_the_order
+from app.surveys.rules import normalize_code, parse_answers, parse_form, to_answers_by_key, to_codes
+from app.surveys.statutory_wording import load_order_form
 
-FORM = parse_form({"form": form_of_the_order()})
+FORM = parse_form({"form": load_order_form()})
 SOURCES = ["official_site", "telegram", "vk", "ok"]
 BY_KEY: dict[str, Any] = {
     "satisfaction": 1,
@@ -24,7 +24,7 @@ BY_CODE: dict[str, Any] = {
 
 
 def faults(raw: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(fault.pointer, fault.code) for fault in read_answers(FORM, raw).faults]
+    return [(fault.pointer, fault.code) for fault in parse_answers(FORM, raw).faults]
 
 
 @pytest.mark.order("A-1", "A-1.23x")
@@ -98,15 +98,15 @@ def test_by_key_and_by_code_are_the_same_answers(
         "ease_of_finding": dict(zip(SOURCES, ease, strict=True)),
         "comments": comments,
     }
-    read = read_answers(FORM, by_key)
+    read = parse_answers(FORM, by_key)
     assert read.faults == []
-    assert answers_by_key(FORM, read) == by_key
-    codes = codes_of(FORM, by_key)
+    assert to_answers_by_key(FORM, read) == by_key
+    codes = to_codes(FORM, by_key)
     assert set(codes) >= {"21", "22.1", "22.4", "23.1", "23.4"}
-    again = read_answers(FORM, codes)
+    again = parse_answers(FORM, codes)
     assert again.faults == []
-    assert answers_by_key(FORM, again) == by_key
+    assert to_answers_by_key(FORM, again) == by_key
 
 
 def test_codes_are_normalised() -> None:
-    assert [normalized_code(code) for code in ("23.3.", " 21 ", "22.1")] == ["23.3", "21", "22.1"]
+    assert [normalize_code(code) for code in ("23.3.", " 21 ", "22.1")] == ["23.3", "21", "22.1"]

@@ -236,9 +236,9 @@ async def test_a_check_asks_one_small_query_of_tables_that_did_not_change(
     api: Api, people: People, database: JoinedDatabase, count_queries: Callable[[], int]
 ) -> None:
     async with database.transaction() as session:
-        first = await queries.tables(session)
+        first = await queries.load_tables(session)
         count_queries()
-        assert await queries.tables(session) is first
+        assert await queries.load_tables(session) is first
         assert count_queries() == 1
 
 

@@ -113,11 +113,11 @@ def test_phrases_are_looked_for_in_steps_that_grow_with_the_text(monkeypatch: py
 
 
 def test_a_word_is_looked_up_once_for_all_rules_and_never_a_long_one() -> None:
-    lemmas.readings.cache_clear()
+    lemmas.analyze_word.cache_clear()
     all_found("Данной услуги нет. " * 200 + "а" * 5000, "vk", is_public=True)
-    known = lemmas.readings.cache_info()
+    known = lemmas.analyze_word.cache_info()
     assert known.misses < 100
-    (only,) = lemmas.readings("б" * 5000)
+    (only,) = lemmas.analyze_word("б" * 5000)
     assert not only.is_known and only.tags == frozenset()
 
 

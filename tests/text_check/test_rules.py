@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 from app.messages import reference as messages
 from app.reply_templates import reference as templates
 from app.text_check import service
@@ -12,7 +12,7 @@ from app.text_check.rules.check import RULES, blocking
 from app.text_check.rules.check_context import KnownClient, Phrases
 from app.text_check.rules.findings import ERRORS, NAMES_RU, Finding, RuleCode, Severity
 from app.text_check.rules.parsed_text import ParsedText
-from app.text_check.rules.readability import readability
+from app.text_check.rules.readability import compute_readability
 from tests.text_check.factories import PLAIN, all_found, found
 
 C = RuleCode
@@ -278,7 +278,7 @@ def test_limits_of_channels(channel: str, is_public: bool | None, limit: int) ->
 
 
 def test_there_are_phrases_enough_and_each_is_found_by_itself() -> None:
-    told = read_yaml(service.__file__, "phrases.yaml")
+    told = load_yaml(service.__file__, "phrases.yaml")
     assert len(told["bureaucratic_phrase"]) >= 150
     assert all(told["bureaucratic_phrase"].values())
     for kind, code in (("bureaucratic_phrase", C.BUREAUCRATIC_PHRASE), ("empty_politeness", C.EMPTY_POLITENESS)):
@@ -291,8 +291,8 @@ def test_there_are_phrases_enough_and_each_is_found_by_itself() -> None:
 def test_the_demo_texts_are_plain() -> None:
     values = {"имя": "Иван", "ссылка": "https://mbnso.ru", "телефон": "8 (383) 000-00-00", "дата": "1 декабря"}
     values |= {"адрес": "Красный проспект, 18", "номер": "1"}
-    texts = [one["text"] for one in read_yaml(templates.__file__, "demo_templates.yaml")["templates"]]
-    bodies = read_yaml(messages.__file__, "demo_competent_bodies.yaml")["competent_bodies"]
+    texts = [one["text"] for one in load_yaml(templates.__file__, "demo_templates.yaml")["templates"]]
+    bodies = load_yaml(messages.__file__, "demo_competent_bodies.yaml")["competent_bodies"]
     warnings: list[Finding] = []
     for text in [*texts, *(one["explanation"] for one in bodies)]:
         for name, value in values.items():
@@ -305,7 +305,7 @@ def test_the_demo_texts_are_plain() -> None:
 
 @pytest.mark.order("O-6.2.4")
 def test_readability_of_the_worked_example() -> None:
-    told = readability(
+    told = compute_readability(
         "Министерство экономического развития готово ответить на ваш вопрос. "
         "Напишите нам номер телефона, и мы перезвоним сегодня."
     )
@@ -317,19 +317,25 @@ def test_readability_of_the_worked_example() -> None:
 
 @pytest.mark.parametrize("text", ["", "123", "!!!", "hmm", "в с к", "😀"])
 def test_a_text_without_words_has_no_readability(text: str) -> None:
-    assert readability(text) is None
+    assert compute_readability(text) is None
 
 
 def test_upper_case_counts_as_lower_and_a_text_has_a_sentence_at_least() -> None:
-    assert readability("ДОБРЫЙ ДЕНЬ") == readability("добрый день")
-    told = readability("добрый день")
+    assert compute_readability("ДОБРЫЙ ДЕНЬ") == compute_readability("добрый день")
+    told = compute_readability("добрый день")
     assert told is not None and told.sentences == 1
-    assert readability("и\u0306 ещё") == readability("й ещё"), "figures don't depend on how a letter is composed"
-    plain = readability("Предприниматель платит кое-какие налоги")
+    assert compute_readability("и\u0306 ещё") == compute_readability("й ещё"), (
+        "figures don't depend on how a letter is composed"
+    )
+    plain = compute_readability("Предприниматель платит кое-какие налоги")
     for text in ("Предпринима\u0301тель", "Пред\u00adприни\u00adматель", "Предприни\u200bматель"):
-        assert readability(f"{text} платит кое‑какие налоги") == plain, "what is inside a word does not break it"
+        assert compute_readability(f"{text} платит кое‑какие налоги") == plain, (
+            "what is inside a word does not break it"
+        )
     for picture in ("😊", "👍🏽", ":)"):
-        assert readability(f"Мы рады!{picture} Ждём вас.{picture}") == readability("Мы рады! Ждём вас."), picture
+        assert compute_readability(f"Мы рады!{picture} Ждём вас.{picture}") == compute_readability(
+            "Мы рады! Ждём вас."
+        ), picture
 
 
 def test_a_lone_word_counts_where_it_is_likelier_than_another() -> None:

@@ -19,7 +19,7 @@ from app.core.rate_limits import RateLimiter
 from app.interaction_points.models import Point
 from app.organizations.models import Organization
 from app.surveys.models import SurveyLink, SurveySubmission, UnfinishedQuestionnaire
-from app.worker import clear_questionnaires
+from app.worker import delete_expired_questionnaires
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.surveys.factories import subordinate
@@ -328,11 +328,11 @@ async def test_what_is_kept_too_long_is_deleted(api: Api, people: People, databa
         json={"form": "information-access", "count": 2, "expires_on": clock.today().isoformat()},
     )
     assert made.status_code == 201
-    assert await clear_questionnaires(database) == 0
+    assert await delete_expired_questionnaires(database) == 0
     with time_machine.travel(clock.now() + timedelta(days=14, seconds=1), tick=False):
         late = await api.post(f"{PAGE}/resume", data={"code": code}, headers=BROWSER)
         assert late.status_code == 422, "its time is over, the worker or no worker"
-        assert await clear_questionnaires(database) == 3
+        assert await delete_expired_questionnaires(database) == 3
     async with database.transaction() as session:
         assert await count_of(session, UnfinishedQuestionnaire) == await count_of(session, SurveyLink) == 0
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 
 MAX_ROWS = 50_000
 MAX_COLUMNS = 200
@@ -50,7 +50,7 @@ _REASONS = {
 }
 
 
-class TableUnreadable(Invalid):
+class TableUnreadable(ValidationFailed):
     """The uploaded file is no table that can be read; the code of the error says why."""
 
     code = "table_unreadable"
@@ -59,12 +59,12 @@ class TableUnreadable(Invalid):
 
     def __init__(self, reason: str) -> None:
         ru, en = _REASONS[reason]
-        super().__init__(ru, en, faults=[Fault("", reason, ru, en)])
+        super().__init__(ru, en, field_errors=[FieldError("", reason, ru, en)])
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ParsedTable:
     """The headers of row 1, and below it each row that holds anything: its number in the spreadsheet and its cells.
 
     Every row has as many cells as there are headers; an empty cell is an empty string.
@@ -74,12 +74,12 @@ class Table:
     rows: list[tuple[int, list[str]]]
 
 
-async def read_upload(content: bytes, *, says_xlsx: bool) -> Table:
+async def read_upload(content: bytes, *, says_xlsx: bool) -> ParsedTable:
     """The table in an uploaded file, read off the event loop. What it is, its content decides."""
     return await asyncio.get_running_loop().run_in_executor(_READERS, read_table, content, says_xlsx)
 
 
-def read_table(content: bytes, says_xlsx: bool = False) -> Table:
+def read_table(content: bytes, says_xlsx: bool = False) -> ParsedTable:
     """The table in a file. Raises `TableUnreadable`."""
     if not content.strip():
         raise TableUnreadable("empty")
@@ -87,7 +87,7 @@ def read_table(content: bytes, says_xlsx: bool = False) -> Table:
     return _table(rows)
 
 
-def _table(rows: Sequence[tuple[int, list[str]]]) -> Table:
+def _table(rows: Sequence[tuple[int, list[str]]]) -> ParsedTable:
     if not rows or rows[0][0] != 1:
         raise TableUnreadable("no_headers")
     headers = [cell.strip() for cell in rows[0][1]]
@@ -101,7 +101,7 @@ def _table(rows: Sequence[tuple[int, list[str]]]) -> Table:
         raise TableUnreadable("repeated_header")
     if len(rows) == 1:
         raise TableUnreadable("no_rows")
-    return Table(headers, [(number, _fitted(cells, len(headers))) for number, cells in rows[1:]])
+    return ParsedTable(headers, [(number, _fitted(cells, len(headers))) for number, cells in rows[1:]])
 
 
 def _fitted(cells: list[str], width: int) -> list[str]:

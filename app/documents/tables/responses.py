@@ -25,7 +25,7 @@ class TableFormat(StrEnum):
     XLSX = "xlsx"
 
 
-TABLE_ANSWERS: dict[int | str, dict[str, Any]] = {
+TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The table: CSV in UTF-8 with BOM and `;`, or XLSX with strings only.",
         "content": {
@@ -37,7 +37,7 @@ TABLE_ANSWERS: dict[int | str, dict[str, Any]] = {
 """`responses` of an export for OpenAPI."""
 
 
-async def table_answer(
+async def table_response(
     kind: TableFormat, name: str, headers: Sequence[str], pages: AsyncIterable[Iterable[Row]]
 ) -> Response:
     """The table under a file name. The pages are read while the answer is made, so they open their own transactions.

@@ -73,7 +73,7 @@ class XlsxBook:
             if number > MAX_XLSX_ROWS:
                 raise ValueError("an XLSX sheet holds 1,048,576 rows")
             for column, cell in enumerate(row):
-                if text := for_xml(cell):
+                if text := remove_invalid_xml(cell):
                     self._sheet.write_string(number, column, text)
             self._next = number + 1
 
@@ -92,7 +92,7 @@ def xlsx_bytes(headers: Sequence[str], rows: Iterable[Row]) -> bytes:
     return out.getvalue()
 
 
-def for_xml(cell: str | None) -> str:
+def remove_invalid_xml(cell: str | None) -> str:
     """A text as a cell of XLSX can hold it: without what XML forbids, no longer than a cell; an empty one of None."""
     text = _NOT_XML.sub("", cell or "")
     return text if len(text) <= MAX_XLSX_CELL else text[: MAX_XLSX_CELL - 1] + "…"

@@ -8,11 +8,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
-from app.core.schemas import Empty
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
+from app.core.schemas import EmptyBody
 from app.core.security import Principal, requires
 from app.identity.errors import ClientExists, ClientNotFound
 from app.identity.models import ApiClient
@@ -25,14 +25,14 @@ ClientWriter = Annotated[Principal, requires("clients:write")]
 
 router = APIRouter(prefix="/api-clients", tags=["API clients"])
 
-CHANGES = (ClientNotFound, Invalid, Stale, PreconditionRequired)
+CHANGES = (ClientNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired)
 
 
 async def _shown(session: AsyncSession, row: ApiClient) -> ApiClientRead:
     return (await clients.read_clients(session, [row]))[0]
 
 
-@router.get("", response_model=Page[ApiClientRead], responses=problems(Invalid), summary="List API clients")
+@router.get("", response_model=Page[ApiClientRead], responses=problems(ValidationFailed), summary="List API clients")
 async def list_api_clients(by: ClientReader, session: SessionDep, page: PageDep) -> Page[ApiClientRead]:
     """Other systems that call this one, newest first."""
     rows, cursor, count = await paginate_rows(session, select(ApiClient), page, order=(col(ApiClient.id),))
@@ -43,10 +43,12 @@ async def list_api_clients(by: ClientReader, session: SessionDep, page: PageDep)
     "",
     status_code=201,
     response_model=ApiClientSecretRead,
-    responses=problems(ClientExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(ClientExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Add an API client",
 )
-async def create_api_client(body: ApiClientCreate, by: ClientWriter, session: SessionDep, once: OnceDep) -> Response:
+async def create_api_client(
+    body: ApiClientCreate, by: ClientWriter, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add an API client. Its secret is in this answer and never again: a replay of the request has null there."""
     made: dict[str, str] = {}
 
@@ -54,27 +56,29 @@ async def create_api_client(body: ApiClientCreate, by: ClientWriter, session: Se
         row, made["secret"] = await clients.create_client(session, body, by=by)
         made["version"] = str(row.version)
         shown = await _shown(session, row)
-        return answer(ApiClientSecretRead(**shown.model_dump(), client_secret=None), version=row.version, status=201)
+        return json_response(
+            ApiClientSecretRead(**shown.model_dump(), client_secret=None), version=row.version, status=201
+        )
 
-    kept = await once(session, by, work)
+    kept = await idempotency(session, by, work)
     if "secret" not in made:
         return kept
     read = ApiClientSecretRead.model_validate_json(bytes(kept.body)).model_copy(
         update={"client_secret": made["secret"]}
     )
-    return answer(read, version=int(made["version"]), status=201, headers=NEVER_STORED)
+    return json_response(read, version=int(made["version"]), status=201, headers=NEVER_STORED)
 
 
 @router.get(
     "/{client_id}",
     response_model=ApiClientRead,
-    responses=problems(ClientNotFound, Invalid),
+    responses=problems(ClientNotFound, ValidationFailed),
     summary="Get an API client",
 )
 async def get_api_client(client_id: UUID, by: ClientReader, session: SessionDep, request: Request) -> Response:
     """One API client with the points granted to it."""
     row = await clients.get_client(session, client_id)
-    return conditional(request, await _shown(session, row), version=row.version)
+    return conditional_response(request, await _shown(session, row), version=row.version)
 
 
 @router.patch(
@@ -84,11 +88,11 @@ async def get_api_client(client_id: UUID, by: ClientReader, session: SessionDep,
     summary="Change an API client",
 )
 async def update_api_client(
-    client_id: UUID, body: ApiClientPatch, by: ClientWriter, session: SessionDep, match: MatchDep
+    client_id: UUID, body: ApiClientPatch, by: ClientWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change name, granted points or state; disabling ends all its sessions."""
     row = await clients.update_client(session, client_id, body, match, by=by)
-    return answer(await _shown(session, row), version=row.version)
+    return json_response(await _shown(session, row), version=row.version)
 
 
 @router.post(
@@ -98,10 +102,10 @@ async def update_api_client(
     summary="Rotate an API client's secret",
 )
 async def rotate_client_secret(
-    client_id: UUID, body: Empty, by: ClientWriter, session: SessionDep, match: MatchDep
+    client_id: UUID, body: EmptyBody, by: ClientWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Give an API client a new secret, shown this once; the old one and all its sessions end."""
     row, secret = await clients.rotate_secret(session, client_id, match, by=by)
     shown = await _shown(session, row)
     read = ApiClientSecretRead(**shown.model_dump(), client_secret=secret)
-    return answer(read, version=row.version, headers=NEVER_STORED)
+    return json_response(read, version=row.version, headers=NEVER_STORED)

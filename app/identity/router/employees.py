@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Id
 from app.identity.errors import EmployeeExists, EmployeeNotFound
@@ -23,10 +23,10 @@ EmployeeWriter = Annotated[Principal, requires("employees:write")]
 
 router = APIRouter(prefix="/employees", tags=["employees"])
 
-CHANGES = (EmployeeNotFound, Invalid, Stale, PreconditionRequired)
+CHANGES = (EmployeeNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired)
 
 
-@router.get("", response_model=Page[EmployeeRead], responses=problems(Invalid), summary="List employees")
+@router.get("", response_model=Page[EmployeeRead], responses=problems(ValidationFailed), summary="List employees")
 async def list_employees(
     by: EmployeeReader,
     session: SessionDep,
@@ -47,29 +47,31 @@ async def list_employees(
     "",
     status_code=201,
     response_model=EmployeeRead,
-    responses=problems(EmployeeExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(EmployeeExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Add an employee",
 )
-async def create_employee(body: EmployeeCreate, by: EmployeeWriter, session: SessionDep, once: OnceDep) -> Response:
+async def create_employee(
+    body: EmployeeCreate, by: EmployeeWriter, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add an employee with account, roles and unit."""
 
     async def work() -> Response:
         row = await employees.create_employee(session, body, by=by)
-        return answer(EmployeeRead.model_validate(row), version=row.version, status=201)
+        return json_response(EmployeeRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
     "/{employee_id}",
     response_model=EmployeeRead,
-    responses=problems(EmployeeNotFound, Invalid),
+    responses=problems(EmployeeNotFound, ValidationFailed),
     summary="Get an employee",
 )
 async def get_employee(employee_id: UUID, by: EmployeeReader, session: SessionDep, request: Request) -> Response:
     """One employee."""
     row = await employees.get_employee(session, employee_id, by)
-    return conditional(request, EmployeeRead.model_validate(row), version=row.version)
+    return conditional_response(request, EmployeeRead.model_validate(row), version=row.version)
 
 
 @router.patch(
@@ -79,11 +81,11 @@ async def get_employee(employee_id: UUID, by: EmployeeReader, session: SessionDe
     summary="Change an employee",
 )
 async def update_employee(
-    employee_id: UUID, body: EmployeePatch, by: EmployeeWriter, session: SessionDep, match: MatchDep
+    employee_id: UUID, body: EmployeePatch, by: EmployeeWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change roles, unit or state: rights follow with the next request, disabling ends all sessions."""
     row = await employees.update_employee(session, employee_id, body, match, by=by)
-    return answer(EmployeeRead.model_validate(row), version=row.version)
+    return json_response(EmployeeRead.model_validate(row), version=row.version)
 
 
 @router.post(
@@ -93,8 +95,8 @@ async def update_employee(
     summary="Reset an employee's password",
 )
 async def reset_password(
-    employee_id: UUID, body: PasswordReset, by: EmployeeWriter, session: SessionDep, match: MatchDep
+    employee_id: UUID, body: PasswordReset, by: EmployeeWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Set a new password as an administrator; all sessions of the employee end."""
     row = await employees.reset_password(session, employee_id, body.password, match, by=by)
-    return answer(EmployeeRead.model_validate(row), version=row.version)
+    return json_response(EmployeeRead.model_validate(row), version=row.version)

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.openapi.models import Example
 
 from app.core.deps import DatabaseDep, SessionDep, SettingsDep
-from app.core.etags import answer
-from app.core.problems import Forbidden, Invalid, problems
-from app.core.schemas import Empty
-from app.core.security import AnyCaller, Principal, requires_early
+from app.core.etags import json_response
+from app.core.problems import Forbidden, ValidationFailed, problems
+from app.core.schemas import EmptyBody
+from app.core.security import AnyCaller, Principal, requires_detached
 from app.identity.errors import (
     EmployeeNotFound,
     InvalidClient,
@@ -31,7 +31,7 @@ MAX_FIELD = 4096
 NEVER_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-async def _employee(by: Annotated[Principal, requires_early()]) -> Principal:
+async def _employee(by: Annotated[Principal, requires_detached()]) -> Principal:
     # In a dependency, which runs before the body is validated: 403 comes before 422.
     if by.kind == "client":
         raise Forbidden
@@ -133,12 +133,12 @@ async def issue_token(
         refresh_token=issued.refresh_token,
         scope=" ".join(sorted(issued.scopes)),
     )
-    return answer(read, headers=NEVER_STORED)
+    return json_response(read, headers=NEVER_STORED)
 
 
 @router.post(
     "/revoke",
-    response_model=Empty,
+    response_model=EmptyBody,
     responses=problems(OAuthProblem),
     openapi_extra=_form_body({"token": _TEXT}, ["token"], {"token": Example(value={"token": "…"})}),
     summary="End a session",
@@ -148,7 +148,7 @@ async def revoke_token(form: FormDep, session: SessionDep, tokens: TokensDep) ->
     if not form.get("token"):
         raise OAuthProblem
     await sessions.revoke(session, tokens, form["token"])
-    return answer(Empty())
+    return json_response(EmptyBody())
 
 
 @router.get("/me", response_model=MeRead, responses=problems(), summary="Who am I")
@@ -172,20 +172,20 @@ async def get_jwks(tokens: TokensDep) -> JwksRead:
     return JwksRead.model_validate({"keys": [tokens.key.public_jwk]})
 
 
-@router.post("/sign-out-everywhere", response_model=Empty, responses=problems(), summary="End all my sessions")
-async def sign_out_everywhere(body: Empty, by: AnyCaller, session: SessionDep) -> Response:
+@router.post("/sign-out-everywhere", response_model=EmptyBody, responses=problems(), summary="End all my sessions")
+async def sign_out_everywhere(body: EmptyBody, by: AnyCaller, session: SessionDep) -> Response:
     """End all sessions of the caller, this one too."""
     if by.kind == "client":
         await sessions.end_client_sessions(session, by.id)
     else:
         await sessions.end_sessions(session, by.id)
-    return answer(Empty())
+    return json_response(EmptyBody())
 
 
 @router.post(
     "/password",
-    response_model=Empty,
-    responses=problems(WrongPassword, SignInLocked, EmployeeNotFound, Forbidden, Invalid),
+    response_model=EmptyBody,
+    responses=problems(WrongPassword, SignInLocked, EmployeeNotFound, Forbidden, ValidationFailed),
     summary="Change my password",
 )
 async def change_password(
@@ -196,4 +196,4 @@ async def change_password(
     Wrong old passwords are counted like failed sign-ins: after too many the answer is 429 for a while.
     """
     await employees.change_password(database, settings, body.old_password, body.new_password, by=by)
-    return answer(Empty())
+    return json_response(EmptyBody())

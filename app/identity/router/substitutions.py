@@ -7,16 +7,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Forbidden, Invalid, PreconditionRequired, Stale, problems
-from app.core.schemas import Empty
+from app.core.problems import Forbidden, PreconditionFailed, PreconditionRequired, ValidationFailed, problems
+from app.core.schemas import EmptyBody
 from app.core.security import Principal, requires
 from app.core.types import Day
 from app.identity.errors import SubstitutionNotFound, SubstitutionOver, SubstitutionOverlaps
 from app.identity.models import Substitution
-from app.identity.queries import in_force_on
+from app.identity.queries import is_running_on
 from app.identity.roles import Role
 from app.identity.schemas import SubstitutionCreate, SubstitutionRead
 from app.identity.service import substitutions
@@ -37,10 +37,12 @@ SubstitutionWriter = Annotated[Principal, Depends(_not_a_deputy)]
 
 
 def _answer(row: Substitution, status: int = 200) -> Response:
-    return answer(SubstitutionRead.model_validate(row), version=row.version, status=status)
+    return json_response(SubstitutionRead.model_validate(row), version=row.version, status=status)
 
 
-@router.get("", response_model=Page[SubstitutionRead], responses=problems(Invalid), summary="List substitutions")
+@router.get(
+    "", response_model=Page[SubstitutionRead], responses=problems(ValidationFailed), summary="List substitutions"
+)
 async def list_substitutions(
     by: SubstitutionReader,
     session: SessionDep,
@@ -50,7 +52,7 @@ async def list_substitutions(
     """Substitutions (O-10), cancelled ones too, newest first: a head sees their unit's, an administrator all."""
     query = select(Substitution).where(substitutions.visible_to(by))
     if on_date is not None:
-        query = query.where(in_force_on(on_date))
+        query = query.where(is_running_on(on_date))
     return await paginate(session, query, page, SubstitutionRead.model_validate, order=(col(Substitution.id),))
 
 
@@ -58,26 +60,28 @@ async def list_substitutions(
     "",
     status_code=201,
     response_model=SubstitutionRead,
-    responses=problems(SubstitutionOverlaps, Forbidden, Invalid, KeyReused, KeyMalformed),
+    responses=problems(
+        SubstitutionOverlaps, Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed
+    ),
     summary="Name a deputy of a head",
 )
 async def create_substitution(
-    body: SubstitutionCreate, by: SubstitutionWriter, session: SessionDep, once: OnceDep
+    body: SubstitutionCreate, by: SubstitutionWriter, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
     """Name a deputy for some days, both included, in Asia/Novosibirsk, 366 at most. While it runs, the deputy has the
     role `unit_head` in addition and every deed of theirs keeps the head in the audit trail. Four eyes stay: what the
     deputy drafted, somebody else approves. A deputy does not name deputies."""
 
     async def work() -> Response:
-        return _answer(await substitutions.name_deputy(session, body, by=by), 201)
+        return _answer(await substitutions.create_substitution(session, body, by=by), 201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
     "/{substitution_id}",
     response_model=SubstitutionRead,
-    responses=problems(SubstitutionNotFound, Invalid),
+    responses=problems(SubstitutionNotFound, ValidationFailed),
     summary="Get a substitution",
 )
 async def get_substitution(
@@ -85,17 +89,19 @@ async def get_substitution(
 ) -> Response:
     """One substitution."""
     row = await substitutions.get_substitution(session, substitution_id, by)
-    return conditional(request, SubstitutionRead.model_validate(row), version=row.version)
+    return conditional_response(request, SubstitutionRead.model_validate(row), version=row.version)
 
 
 @router.post(
     "/{substitution_id}/cancel",
     response_model=SubstitutionRead,
-    responses=problems(SubstitutionNotFound, SubstitutionOver, Forbidden, Invalid, Stale, PreconditionRequired),
+    responses=problems(
+        SubstitutionNotFound, SubstitutionOver, Forbidden, ValidationFailed, PreconditionFailed, PreconditionRequired
+    ),
     summary="Cancel a substitution",
 )
 async def cancel_substitution(
-    substitution_id: UUID, body: Empty, by: SubstitutionWriter, session: SessionDep, match: MatchDep
+    substitution_id: UUID, body: EmptyBody, by: SubstitutionWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """End a substitution now, or before it begins. The deputy's additional rights are gone with the next request."""
     return _answer(await substitutions.cancel_substitution(session, substitution_id, match, by=by))

@@ -11,14 +11,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.identity.errors import ClientNotFound
 from app.identity.models import ApiClient, ApiClientPoint
 from app.identity.roles import Role
 from app.identity.schemas import ApiClientCreate, ApiClientPatch, ApiClientRead
-from app.identity.service.sessions import end_client_sessions, secret_hash
+from app.identity.service.sessions import end_client_sessions, hash_secret
 from app.organizations.models import Organization
 
 
@@ -39,7 +39,7 @@ async def create_client(session: AsyncSession, body: ApiClientCreate, *, by: Pri
         client_id=body.client_id,
         name=body.name,
         organization_id=body.organization_id,
-        secret_hash=secret_hash(secret),
+        secret_hash=hash_secret(secret),
         created_at=clock.now(),
     )
     session.add(row)
@@ -50,7 +50,7 @@ async def create_client(session: AsyncSession, body: ApiClientCreate, *, by: Pri
 
 
 async def update_client(
-    session: AsyncSession, client_id: UUID, body: ApiClientPatch, match: Match, *, by: Principal
+    session: AsyncSession, client_id: UUID, body: ApiClientPatch, match: IfMatch, *, by: Principal
 ) -> ApiClient:
     """Change an API client and its grants; disabling ends its sessions."""
     row = await get_client(session, client_id)
@@ -71,13 +71,13 @@ async def update_client(
 
 
 async def rotate_secret(
-    session: AsyncSession, client_id: UUID, match: Match, *, by: Principal
+    session: AsyncSession, client_id: UUID, match: IfMatch, *, by: Principal
 ) -> tuple[ApiClient, str]:
     """Give an API client a new secret; the old one and all sessions end."""
     row = await get_client(session, client_id)
     match.require(row)
     secret = secrets.token_urlsafe(32)
-    row.secret_hash = secret_hash(secret)
+    row.secret_hash = hash_secret(secret)
     await end_client_sessions(session, row.id)
     audit.record(session, by, "client.secret_rotated", "api_client", row.id, fields=["secret"])
     await session.flush()  # the version is counted at the flush

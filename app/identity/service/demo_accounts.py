@@ -12,7 +12,7 @@ from app.core.ids import new_id
 from app.identity.models import ApiClient
 from app.identity.service.clients import grant
 from app.identity.service.employees import set_password
-from app.identity.service.sessions import secret_hash
+from app.identity.service.sessions import hash_secret
 from app.organizations import service as organizations
 from app.organizations.models import Employee, PositionKind
 
@@ -70,6 +70,6 @@ async def load_demo_client(session: AsyncSession, client: DemoClient, *, renew: 
     if row is None:
         row = ApiClient(client_id=client.client_id, name=client.name, secret_hash="", created_at=clock.now())
         session.add(row)
-    row.secret_hash = secret_hash(client.client_secret)
+    row.secret_hash = hash_secret(client.client_secret)
     await session.flush()  # the grants refer to it
     await grant(session, row, client.point_ids)

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.db import Database
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
@@ -18,7 +18,7 @@ from app.identity.errors import EmployeeExists, EmployeeNotFound, SignInLocked, 
 from app.identity.models import Password
 from app.identity.roles import Role
 from app.identity.schemas import EmployeeCreate, EmployeePatch
-from app.identity.service.sessions import clear_attempts, count_attempt, end_sessions, secret_hash
+from app.identity.service.sessions import clear_attempts, count_attempt, end_sessions, hash_secret
 from app.organizations import service as organizations
 from app.organizations.models import Employee, Organization, PositionKind
 
@@ -40,11 +40,11 @@ async def get_employee(session: AsyncSession, employee_id: UUID, by: Principal) 
 
 async def create_employee(session: AsyncSession, body: EmployeeCreate, *, by: Principal) -> Employee:
     """Add an employee with their account."""
-    passwords.require_good(body.password, body.username, "/password")
+    passwords.require_acceptable_password(body.password, body.username, "/password")
     if await session.get(Organization, body.organization_id) is None:
         raise unknown_reference("/organization_id")
     if body.unit_id is not None:
-        await organizations.open_unit(session, body.unit_id, body.organization_id, "/unit_id")
+        await organizations.get_open_unit(session, body.unit_id, body.organization_id, "/unit_id")
     row = Employee.model_validate(body.model_dump(exclude={"password"}))
     session.add(row)
     await session.flush()  # the password refers to it, and the answer tells of a taken user name
@@ -54,12 +54,12 @@ async def create_employee(session: AsyncSession, body: EmployeeCreate, *, by: Pr
 
 
 async def update_employee(
-    session: AsyncSession, employee_id: UUID, body: EmployeePatch, match: Match, *, by: Principal
+    session: AsyncSession, employee_id: UUID, body: EmployeePatch, match: IfMatch, *, by: Principal
 ) -> Employee:
     """Change an employee; what they may follows at once, and disabling ends their sessions."""
     row = await get_employee(session, employee_id, by)
     if body.unit_id is not None:
-        await organizations.open_unit(session, body.unit_id, row.organization_id, "/unit_id")
+        await organizations.get_open_unit(session, body.unit_id, row.organization_id, "/unit_id")
     match.require(row)
     changed = apply_changes(row, body)
     if row.is_disabled:
@@ -70,12 +70,12 @@ async def update_employee(
 
 
 async def reset_password(
-    session: AsyncSession, employee_id: UUID, password: str, match: Match, *, by: Principal
+    session: AsyncSession, employee_id: UUID, password: str, match: IfMatch, *, by: Principal
 ) -> Employee:
     """Set a new password as an administrator; all sessions end."""
     row = await get_employee(session, employee_id, by)
     match.require(row)
-    passwords.require_good(password, row.username, "/password")
+    passwords.require_acceptable_password(password, row.username, "/password")
     await set_password(session, row, password)
     await end_sessions(session, row.id)
     audit.record(session, by, "employee.password_reset", "employee", row.id, fields=["password"])
@@ -87,17 +87,17 @@ async def change_password(database: Database, settings: Settings, old: str, new:
 
     Like a sign-in it takes the database: a wrong old password must be counted although its answer is an error.
     """
-    passwords.require_good(new, by.username, "/new_password")
-    account = secret_hash(f"password of {by.id}")  # a count of its own: who guesses at the door keeps nobody from this
+    passwords.require_acceptable_password(new, by.username, "/new_password")
+    account = hash_secret(f"password of {by.id}")  # a count of its own: who guesses at the door keeps nobody from this
     async with database.transaction() as session:
         locked = await count_attempt(session, settings, account)
         known = (await session.exec(select(Password.hash).where(Password.employee_id == by.id))).first()
     if locked is not None:
         raise SignInLocked(locked)
-    if not await passwords.is_right(old, known):
+    if not await passwords.verify_password(old, known):
         raise WrongPassword
     async with database.transaction() as session:
-        row = await get_employee_of(session, by)
+        row = await load_employee_by_username(session, by)
         held = select(Password.id).where(Password.employee_id == row.id, Password.hash == known).with_for_update()
         if (await session.exec(held)).first() is None:  # it was reset while the old one was looked at
             raise WrongPassword
@@ -107,7 +107,7 @@ async def change_password(database: Database, settings: Settings, old: str, new:
         audit.record(session, by, "employee.password_changed", "employee", row.id, fields=["password"])
 
 
-async def get_employee_of(session: AsyncSession, by: Principal) -> Employee:
+async def load_employee_by_username(session: AsyncSession, by: Principal) -> Employee:
     """The employee that the caller is."""
     row = await session.get(Employee, by.id)
     if row is None:
@@ -125,7 +125,7 @@ async def set_password(session: AsyncSession, employee: Employee, password: str)
 
 async def create_admin(session: AsyncSession, username: str, password: str, *, name: str) -> Employee:
     """The first administrator, made on the command line."""
-    passwords.require_good(password, username, "/password")
+    passwords.require_acceptable_password(password, username, "/password")
     if (await session.exec(select(Employee).where(Employee.username == username))).first() is not None:
         raise EmployeeExists
     ministry = await organizations.get_ministry(session)
@@ -139,5 +139,5 @@ async def create_admin(session: AsyncSession, username: str, password: str, *, n
     session.add(row)
     await session.flush()  # the password refers to it
     await set_password(session, row, password)
-    audit.record(session, None, "employee.created", "employee", row.id, nobody="service")
+    audit.record(session, None, "employee.created", "employee", row.id, fallback_actor="service")
     return row

@@ -16,20 +16,20 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.db import Database, insert_into
+from app.core.db import Database, build_insert
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.identity import passwords
 from app.identity.errors import InvalidClient, InvalidGrant, InvalidScope, SignInLocked
 from app.identity.models import ApiClient, Password, RefreshToken, SignInAttempts, TokenFamily
-from app.identity.queries import rights_of
+from app.identity.queries import load_rights
 from app.identity.roles import ROLE_SCOPES, SCOPES, Role
 from app.identity.tokens import TokenResolver
 from app.organizations.models import Employee
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedTokens:
     """The tokens of a session."""
 
     access_token: str
@@ -37,12 +37,12 @@ class Issued:
     scopes: frozenset[str]
 
 
-def secret_hash(secret: str) -> str:
+def hash_secret(secret: str) -> str:
     """The SHA-256 of a secret of 256 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def asked_scopes(scope: str | None) -> frozenset[str] | None:
+def select_scopes(scope: str | None) -> frozenset[str] | None:
     """The scopes a caller narrows itself to; None is all. Raises `InvalidScope` for one that does not exist."""
     if scope is None or not scope.strip():
         return None
@@ -54,11 +54,11 @@ def asked_scopes(scope: str | None) -> frozenset[str] | None:
 
 async def sign_in(
     database: Database, settings: Settings, tokens: TokenResolver, username: str, password: str, scope: str | None
-) -> Issued:
+) -> IssuedTokens:
     """Sign an employee in. Raises `InvalidGrant`, or `SignInLocked` after too many failures."""
-    asked = asked_scopes(scope)
+    asked = select_scopes(scope)
     name = unicodedata.normalize("NFC", username).casefold()
-    account = secret_hash(name)
+    account = hash_secret(name)
     async with database.transaction() as session:
         locked = await count_attempt(session, settings, account)
         if locked is not None:
@@ -68,7 +68,7 @@ async def sign_in(
         known_hash = (await session.exec(known)).first()
     if locked is not None:
         raise SignInLocked(locked)
-    is_right = await passwords.is_right(password, known_hash)
+    is_right = await passwords.verify_password(password, known_hash)
     async with database.transaction() as session:
         if not is_right or employee is None or not await _may_still(session, employee.id, known_hash):
             employee = None
@@ -80,7 +80,7 @@ async def sign_in(
             session.add(family)
             await session.flush()  # the refresh token refers to it
             refresh = _new_refresh(session, family.id)
-            held = (await rights_of(session, employee)).scopes
+            held = (await load_rights(session, employee)).scopes
             audit.record(session, None, "sign_in.ok", "employee", employee.id)
     if employee is None:
         raise InvalidGrant
@@ -94,15 +94,15 @@ async def sign_in_client(
     client_id: str,
     client_secret: str,
     scope: str | None,
-) -> Issued:
+) -> IssuedTokens:
     """Sign an API client in. Raises `InvalidClient`."""
-    asked = asked_scopes(scope)
+    asked = select_scopes(scope)
     async with database.transaction() as session:
         # The row is held: who rotates the secret or disables the client at this moment ends this session too.
         query = select(ApiClient).where(ApiClient.client_id == client_id).with_for_update(read=True)
         client = (await session.exec(query)).first()
-        wanted = client.secret_hash if client else secret_hash("")
-        is_right = secrets.compare_digest(wanted, secret_hash(client_secret)) and client is not None
+        wanted = client.secret_hash if client else hash_secret("")
+        is_right = secrets.compare_digest(wanted, hash_secret(client_secret)) and client is not None
         family = _new_family(settings, asked)
         if client is not None and is_right and not client.is_disabled:
             family.api_client_id = client.id
@@ -117,12 +117,12 @@ async def sign_in_client(
     return _issued(tokens, client.id, family, ROLE_SCOPES[Role.INTEGRATION], None)
 
 
-async def refresh(database: Database, tokens: TokenResolver, refresh_token: str, scope: str | None) -> Issued:
+async def refresh(database: Database, tokens: TokenResolver, refresh_token: str, scope: str | None) -> IssuedTokens:
     """Rotate a refresh token. One that was used before ends the whole family: somebody else holds a copy."""
-    asked = asked_scopes(scope)
+    asked = select_scopes(scope)
     moment = clock.now()
-    token_hash = secret_hash(refresh_token)
-    result: Issued | None = None
+    token_hash = hash_secret(refresh_token)
+    result: IssuedTokens | None = None
     async with database.transaction() as session:
         token = (await session.exec(select(RefreshToken).where(RefreshToken.token_hash == token_hash))).first()
         family = await session.get(TokenFamily, token.family_id) if token else None
@@ -139,7 +139,7 @@ async def refresh(database: Database, tokens: TokenResolver, refresh_token: str,
                 audit.record(session, None, "refresh.reused", "employee", employee.id, result="refused")
             elif is_live:
                 audit.record(session, None, "refresh.ok", "employee", employee.id)
-                held = (await rights_of(session, employee)).scopes
+                held = (await load_rights(session, employee)).scopes
                 fresh = _new_refresh(session, family.id)
                 result = _issued(tokens, employee.id, family, held, fresh, asked)
     if result is None:
@@ -149,7 +149,7 @@ async def refresh(database: Database, tokens: TokenResolver, refresh_token: str,
 
 async def revoke(session: AsyncSession, tokens: TokenResolver, token: str) -> None:
     """End the session of a refresh or access token (RFC 7009); an unknown token is no error."""
-    found = select(RefreshToken.family_id).where(RefreshToken.token_hash == secret_hash(token))
+    found = select(RefreshToken.family_id).where(RefreshToken.token_hash == hash_secret(token))
     family_id = (await session.exec(found)).first() or await tokens.family_of(token)
     if family_id is not None:
         await end_session(session, family_id)
@@ -203,7 +203,7 @@ async def count_attempt(session: AsyncSession, settings: Settings, account: str)
     table = SignInAttempts.__table__  # type: ignore[attr-defined]
     is_over = table.c.window_ends_at <= moment
     counted = (
-        insert_into(session, table)
+        build_insert(session, table)
         .values(id=new_id(), account=account, failures=1, window_ends_at=window)
         .on_conflict_do_update(
             index_elements=["account"],
@@ -238,7 +238,7 @@ def _new_family(settings: Settings, asked: frozenset[str] | None) -> TokenFamily
 
 def _new_refresh(session: AsyncSession, family_id: UUID) -> str:
     token = secrets.token_urlsafe(32)
-    session.add(RefreshToken(family_id=family_id, token_hash=secret_hash(token), issued_at=clock.now()))
+    session.add(RefreshToken(family_id=family_id, token_hash=hash_secret(token), issued_at=clock.now()))
     return token
 
 
@@ -249,11 +249,11 @@ def _issued(
     held: frozenset[str],
     refresh_token: str | None,
     asked: frozenset[str] | None = None,
-) -> Issued:
+) -> IssuedTokens:
     """Tokens for what the owner holds, within what the session and, if anything, this call narrowed them to."""
     of_session = None if family.scope is None else frozenset(family.scope.split())
     scopes = held
     for limit in (of_session, asked):
         scopes = scopes if limit is None else scopes & limit
     is_narrowed = of_session is not None or asked is not None
-    return Issued(tokens.issue(owner, family.id, scopes, narrowed=is_narrowed), refresh_token, scopes)
+    return IssuedTokens(tokens.issue(owner, family.id, scopes, narrowed=is_narrowed), refresh_token, scopes)

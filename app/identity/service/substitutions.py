@@ -8,14 +8,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
-from app.core.problems import Invalid
+from app.core.etags import IfMatch
+from app.core.problems import ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.identity.errors import SubstitutionNotFound, SubstitutionOver, SubstitutionOverlaps
 from app.identity.models import Substitution
 from app.identity.roles import Role
-from app.identity.rules import period_fault
+from app.identity.rules import find_period_error
 from app.identity.schemas import SubstitutionCreate
 from app.organizations import service as organizations
 from app.organizations.models import Unit
@@ -37,11 +37,11 @@ async def get_substitution(session: AsyncSession, substitution_id: UUID, by: Pri
     return row
 
 
-async def name_deputy(session: AsyncSession, body: SubstitutionCreate, *, by: Principal) -> Substitution:
+async def create_substitution(session: AsyncSession, body: SubstitutionCreate, *, by: Principal) -> Substitution:
     """Give a head's rights to a deputy for some days; a unit has one deputy on any day."""
-    fault = period_fault(body.starts_on, body.ends_on, clock.today())
+    fault = find_period_error(body.starts_on, body.ends_on, clock.today())
     if fault is not None:
-        raise Invalid(faults=[fault])
+        raise ValidationFailed(field_errors=[fault])
     head_id, unit_id = await _head_and_unit(session, body.head_id or by.id, by)
     await _require_deputy(session, body.deputy_id, unit_id)
     await _require_free_days(session, body, unit_id)
@@ -55,7 +55,7 @@ async def name_deputy(session: AsyncSession, body: SubstitutionCreate, *, by: Pr
 
 
 async def cancel_substitution(
-    session: AsyncSession, substitution_id: UUID, match: Match, *, by: Principal
+    session: AsyncSession, substitution_id: UUID, match: IfMatch, *, by: Principal
 ) -> Substitution:
     """End a substitution now, or before it begins; the deputy's rights are gone with the next request."""
     row = await get_substitution(session, substitution_id, by)

@@ -22,8 +22,8 @@ from app.core.outbox import Event, Handler, emit
 from app.core.security import Principal
 from app.identity.roles import scopes_of
 from app.imports.events import ImportChecked, ImportEnded, ImportQueued
-from app.imports.models import Import, ImportRow
-from app.imports.ports import BulkImporter, CellFault, Context, Importer, SheetRow, Verdict
+from app.imports.models import Import, StagedRow
+from app.imports.ports import BulkImporter, CellError, Context, ImportedRow, Importer, RowResult
 from app.imports.rules import (
     CHUNK,
     FORGOTTEN_AT_ONCE,
@@ -31,12 +31,12 @@ from app.imports.rules import (
     OPEN,
     ImportState,
     Outcome,
-    cell_name,
+    format_cell_name,
     is_applied,
     state_without_applying,
 )
 
-REPEATED = CellFault(None, "repeated_row", "Строка повторяет другую строку файла.")
+REPEATED = CellError(None, "repeated_row", "Строка повторяет другую строку файла.")
 
 
 def handlers(importers: Sequence[Importer | BulkImporter]) -> Mapping[type[Event], Sequence[Handler]]:
@@ -58,9 +58,9 @@ class _Report:
     """Outcomes and faults of rows; kept apart from the import's row, which a rollback would take back with the rest."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
-    faults: list[tuple[int, CellFault]] = field(default_factory=list)
+    faults: list[tuple[int, CellError]] = field(default_factory=list)
 
-    def add(self, rows: Sequence[ImportRow], verdicts: Sequence[Verdict]) -> None:
+    def add(self, rows: Sequence[StagedRow], verdicts: Sequence[RowResult]) -> None:
         for row, verdict in zip(rows, verdicts, strict=True):
             self.faults += [(row.number, fault) for fault in verdict.faults]
             self.outcomes[verdict.outcome] += not verdict.faults
@@ -116,8 +116,8 @@ class _Work:
     async def forget_rows(self, session: AsyncSession, payload: Mapping[str, Any]) -> None:
         """Forget some of what was staged for an import that is over, and come back for the rest."""
         import_id = UUID(payload["import_id"])
-        some = sa.select(col(ImportRow.id)).where(col(ImportRow.import_id) == import_id).limit(FORGOTTEN_AT_ONCE)
-        gone = int((await session.exec(sa.delete(ImportRow).where(col(ImportRow.id).in_(some)))).rowcount)
+        some = sa.select(col(StagedRow.id)).where(col(StagedRow.import_id) == import_id).limit(FORGOTTEN_AT_ONCE)
+        gone = int((await session.exec(sa.delete(StagedRow).where(col(StagedRow.id).in_(some)))).rowcount)
         task = await session.get(Import, import_id)
         importer = self.importers.get(task.kind) if task is not None else None
         if isinstance(importer, BulkImporter):
@@ -125,7 +125,7 @@ class _Work:
         if gone == FORGOTTEN_AT_ONCE:
             emit(session, ImportEnded(import_id=import_id))
 
-    async def _judge(self, session: AsyncSession, task: Import, rows: Sequence[ImportRow]) -> list[Verdict]:
+    async def _judge(self, session: AsyncSession, task: Import, rows: Sequence[StagedRow]) -> list[RowResult]:
         importer, told = self.importers[task.kind], [_sheet_row(row) for row in rows]
         if isinstance(importer, BulkImporter):
             return await importer.prepare(session, told, _context(task))
@@ -165,13 +165,13 @@ async def _open_import(session: AsyncSession, payload: Mapping[str, Any]) -> Imp
     return task if task is not None and task.state in OPEN else None
 
 
-async def _next_rows(session: AsyncSession, import_id: UUID, after: int) -> list[ImportRow]:
-    query = select(ImportRow).where(ImportRow.import_id == import_id, col(ImportRow.number) > after)
-    return list((await session.exec(query.order_by(col(ImportRow.number)).limit(CHUNK))).all())
+async def _next_rows(session: AsyncSession, import_id: UUID, after: int) -> list[StagedRow]:
+    query = select(StagedRow).where(StagedRow.import_id == import_id, col(StagedRow.number) > after)
+    return list((await session.exec(query.order_by(col(StagedRow.number)).limit(CHUNK))).all())
 
 
-def _sheet_row(row: ImportRow) -> SheetRow:
-    return SheetRow(row.number, row.data)
+def _sheet_row(row: StagedRow) -> ImportedRow:
+    return ImportedRow(row.number, row.data)
 
 
 def _asker(task: Import) -> Principal:
@@ -190,17 +190,17 @@ def _asker(task: Import) -> Principal:
 
 
 async def _refuse_repeated(
-    session: AsyncSession, import_id: UUID, rows: Sequence[ImportRow], verdicts: Sequence[Verdict]
+    session: AsyncSession, import_id: UUID, rows: Sequence[StagedRow], verdicts: Sequence[RowResult]
 ) -> None:
     """Give a fault to every row that is about the same as a sound row above it."""
     for row, verdict in zip(rows, verdicts, strict=True):
         if verdict.identity is not None and not verdict.faults:
             row.identity = hashlib.sha256(verdict.identity.encode()).hexdigest()
     wanted = {row.identity for row in rows if row.identity is not None}
-    query = select(ImportRow.identity).where(
-        ImportRow.import_id == import_id,
-        col(ImportRow.number) < (rows[0].number if rows else 0),
-        col(ImportRow.identity).in_(wanted),
+    query = select(StagedRow.identity).where(
+        StagedRow.import_id == import_id,
+        col(StagedRow.number) < (rows[0].number if rows else 0),
+        col(StagedRow.identity).in_(wanted),
     )
     seen = set((await session.exec(query)).all())
     for row, verdict in zip(rows, verdicts, strict=True):
@@ -215,7 +215,9 @@ def _note_faults(task: Import, report: _Report) -> None:
         {
             "row": number,
             "column": fault.column,
-            "cell": cell_name(task.columns.index(fault.column), number) if fault.column in task.columns else None,
+            "cell": format_cell_name(task.columns.index(fault.column), number)
+            if fault.column in task.columns
+            else None,
             "code": fault.code,
             "detail": fault.detail,
         }
@@ -236,7 +238,7 @@ async def _drop(session: AsyncSession, ids: Sequence[UUID]) -> None:
     """Take refused rows out of the staging, so that what is left is what may be applied."""
     if ids:
         await session.flush()  # the digests of the chunk are written before some of its rows go
-        await session.exec(sa.delete(ImportRow).where(col(ImportRow.id).in_(ids)))
+        await session.exec(sa.delete(StagedRow).where(col(StagedRow.id).in_(ids)))
 
 
 async def _finish(session: AsyncSession, task: Import, state: ImportState) -> None:

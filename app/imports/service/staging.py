@@ -14,12 +14,12 @@ from app.core import audit, clock
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.outbox import emit
-from app.core.problems import Invalid
+from app.core.problems import ValidationFailed
 from app.core.security import Principal
-from app.documents.tables.reader import Table
+from app.documents.tables.reader import ParsedTable
 from app.imports.errors import ImportNotFound
 from app.imports.events import ImportEnded, ImportQueued
-from app.imports.models import Import, ImportRow
+from app.imports.models import Import, StagedRow
 from app.imports.ports import BulkImporter, Importable
 from app.imports.rules import CHUNK, OPEN, ImportState
 
@@ -51,13 +51,13 @@ async def get_import(session: AsyncSession, import_id: UUID, by: Principal) -> I
     return row
 
 
-async def stage(database: Database, importer: Importable, table: Table) -> UUID:
+async def stage_rows(database: Database, importer: Importable, table: ParsedTable) -> UUID:
     """Stage the rows, 500 a transaction, so that other writers get their turn; the id of the import to come.
 
     Raises 422 when the headers are not the importer's.
     """
     if faults := importer.header_faults(table.headers):
-        raise Invalid(faults=faults)
+        raise ValidationFailed(field_errors=faults)
     import_id = new_id()
     for start in range(0, len(table.rows), CHUNK):
         staged = [
@@ -71,7 +71,7 @@ async def stage(database: Database, importer: Importable, table: Table) -> UUID:
             for number, cells in table.rows[start : start + CHUNK]
         ]
         async with database.transaction() as session:
-            await session.exec(sa.insert(ImportRow), params=staged)
+            await session.exec(sa.insert(StagedRow), params=staged)
     return import_id
 
 
@@ -79,7 +79,7 @@ async def queue_import(
     session: AsyncSession,
     importer: Importable | BulkImporter,
     import_id: UUID,
-    table: Table,
+    table: ParsedTable,
     options: Options,
     *,
     by: Principal,
@@ -124,6 +124,6 @@ async def clear_abandoned(database: Database) -> int:
             emit(session, ImportEnded(import_id=import_id))
         awaited = sa.select(col(Import.id)).where(col(Import.state).in_(OPEN))
         gone = await session.exec(
-            sa.delete(ImportRow).where(col(ImportRow.staged_at) < before, col(ImportRow.import_id).not_in(awaited))
+            sa.delete(StagedRow).where(col(StagedRow.staged_at) < before, col(StagedRow.import_id).not_in(awaited))
         )
     return int(gone.rowcount)

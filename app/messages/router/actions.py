@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.deps import DatabaseDep, SessionDep
-from app.core.etags import MatchDep, answer
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
-from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
-from app.core.security import Principal, requires, requires_early
+from app.core.etags import IfMatchDep, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
+from app.core.problems import PreconditionFailed, PreconditionRequired, TransitionNotAllowed, ValidationFailed, problems
+from app.core.security import Principal, requires, requires_detached
 from app.messages import queries
 from app.messages.errors import (
     AppealKeepsItsClass,
@@ -48,19 +48,19 @@ from app.messages.service import bulk, endings, threads, triage
 Registrar = Annotated[Principal, requires("messages:register")]
 Triager = Annotated[Principal, requires("messages:triage")]
 Assigner = Annotated[Principal, requires("messages:assign")]
-BulkAssigner = Annotated[Principal, requires_early("messages:assign")]
+BulkAssigner = Annotated[Principal, requires_detached("messages:assign")]
 Extender = Annotated[Principal, requires("messages:extend")]
 
 router = APIRouter(prefix="/messages", tags=["messages"])
 
-CHANGES = (MessageNotFound, Invalid, Stale, PreconditionRequired, MoveNotAllowed)
+CHANGES = (MessageNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired, TransitionNotAllowed)
 
 
 async def _answer(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
-    return answer((await queries.read_messages(session, [row], by))[0], version=row.version, status=status)
+    return json_response((await queries.read_messages(session, [row], by))[0], version=row.version, status=status)
 
 
-@router.post("/bulk", response_model=BulkRead, responses=problems(Invalid), summary="Act on many messages")
+@router.post("/bulk", response_model=BulkRead, responses=problems(ValidationFailed), summary="Act on many messages")
 async def act_on_many(body: MessageBulk, by: BulkAssigner, database: DatabaseDep) -> BulkRead:
     """Assign, close or mark as spam up to 500 messages. Each is done or refused by itself; the answer says which.
 
@@ -76,7 +76,7 @@ async def act_on_many(body: MessageBulk, by: BulkAssigner, database: DatabaseDep
     summary="Triage a message",
 )
 async def triage_message(
-    message_id: UUID, body: MessageTriage, by: Triager, session: SessionDep, match: MatchDep
+    message_id: UUID, body: MessageTriage, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Record the analysed need and decide on competence, class, topic and unit (O-6.2.1, O-6.2.3a)."""
     row = await triage.triage_message(session, message_id, body, match, by=by)
@@ -90,7 +90,7 @@ async def triage_message(
     summary="Assign or take a message",
 )
 async def assign_message(
-    message_id: UUID, body: MessageAssign, by: Assigner, session: SessionDep, match: MatchDep
+    message_id: UUID, body: MessageAssign, by: Assigner, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Give a message to an employee of the unit; to oneself it is taking. A head may move it to another unit."""
     row = await triage.assign_message(session, message_id, body, match, by=by)
@@ -104,7 +104,7 @@ async def assign_message(
     summary="Redirect a message",
 )
 async def redirect_message(
-    message_id: UUID, body: MessageRedirect, by: Triager, session: SessionDep, match: MatchDep
+    message_id: UUID, body: MessageRedirect, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Hand a question that is not ours to who is competent; the client gets the text as a notice (O-6.2.1)."""
     row = await endings.redirect_message(session, message_id, body, match, by=by)
@@ -114,11 +114,13 @@ async def redirect_message(
 @router.post(
     "/{message_id}/extend",
     response_model=MessageRead,
-    responses=problems(MessageNotFound, Invalid, Stale, PreconditionRequired, ExtensionNotPossible, ReplyNotReady),
+    responses=problems(
+        MessageNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired, ExtensionNotPossible, ReplyNotReady
+    ),
     summary="Extend the final reply",
 )
 async def extend_message(
-    message_id: UUID, body: MessageExtend, by: Extender, session: SessionDep, match: MatchDep
+    message_id: UUID, body: MessageExtend, by: Extender, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Put the final reply off once, within what its policy allows; the client gets a notice with the reason."""
     row = await endings.extend_message(session, message_id, body, match, by=by)
@@ -132,7 +134,7 @@ async def extend_message(
     summary="Register a message as an appeal",
 )
 async def register_as_appeal(
-    message_id: UUID, body: AppealRegister, by: Triager, session: SessionDep, match: MatchDep
+    message_id: UUID, body: AppealRegister, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Decide that it is an appeal under 59-FZ: its clock starts now. A comment by itself is none."""
     row = await endings.register_as_appeal(session, message_id, body, match, by=by)
@@ -142,11 +144,11 @@ async def register_as_appeal(
 @router.post(
     "/{message_id}/correct_registration",
     response_model=MessageRead,
-    responses=problems(MessageNotFound, Invalid, Stale, PreconditionRequired, NoAppeal),
+    responses=problems(MessageNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired, NoAppeal),
     summary="Correct the registration number of an appeal",
 )
 async def correct_registration(
-    message_id: UUID, body: RegistrationCorrect, by: Triager, session: SessionDep, match: MatchDep
+    message_id: UUID, body: RegistrationCorrect, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Mend a number that was mistyped; the one before stays in the history. The clock of the appeal runs on."""
     row = await endings.correct_registration(session, message_id, body.registration_number, match, by=by)
@@ -160,7 +162,7 @@ async def correct_registration(
     summary="Close a message",
 )
 async def close_message(
-    message_id: UUID, body: MessageClose, by: Triager, session: SessionDep, match: MatchDep
+    message_id: UUID, body: MessageClose, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Close a message, reason on record; an appeal without answer or redirect only for one of 59-FZ, article 11."""
     row = await endings.close_message(session, message_id, body.reason, body.no_answer_reason, match, by=by)
@@ -174,7 +176,7 @@ async def close_message(
     summary="Reopen a message",
 )
 async def reopen_message(
-    message_id: UUID, body: MessageReason, by: Triager, session: SessionDep, match: MatchDep
+    message_id: UUID, body: MessageReason, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Take an answered, closed or spam message up again."""
     row = await endings.reopen_message(session, message_id, body.reason, match, by=by)
@@ -187,7 +189,9 @@ async def reopen_message(
     responses=problems(*CHANGES, AppealKeepsItsClass),
     summary="Mark a message as spam",
 )
-async def mark_spam(message_id: UUID, body: MessageSpam, by: Triager, session: SessionDep, match: MatchDep) -> Response:
+async def mark_spam(
+    message_id: UUID, body: MessageSpam, by: Triager, session: SessionDep, match: IfMatchDep
+) -> Response:
     """Mark a message as spam; it is never deleted."""
     row = await endings.mark_spam(session, message_id, body.reason, match, by=by)
     return await _answer(session, row, by)
@@ -200,7 +204,7 @@ async def mark_spam(message_id: UUID, body: MessageSpam, by: Triager, session: S
     summary="Mark a message as a repeat",
 )
 async def mark_duplicate(
-    message_id: UUID, body: MessageDuplicate, by: Triager, session: SessionDep, match: MatchDep
+    message_id: UUID, body: MessageDuplicate, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Mark a message as a repeat of another: it is closed with a link to it, never deleted."""
     row = await endings.mark_duplicate(session, message_id, body.of, match, by=by)
@@ -210,11 +214,13 @@ async def mark_duplicate(
 @router.post(
     "/{message_id}/merge",
     response_model=MessageRead,
-    responses=problems(MessageNotFound, Invalid, Stale, PreconditionRequired, SameThread, DifferentClients),
+    responses=problems(
+        MessageNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired, SameThread, DifferentClients
+    ),
     summary="Merge the threads of a client",
 )
 async def merge_messages(
-    message_id: UUID, body: MessageMerge, by: Triager, session: SessionDep, match: MatchDep
+    message_id: UUID, body: MessageMerge, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Bring what the client wrote in this thread into the thread of another of their messages (O-2.5)."""
     row = await threads.merge_messages(session, message_id, body.into, match, by=by)
@@ -225,28 +231,28 @@ async def merge_messages(
     "/{message_id}/revisions",
     status_code=201,
     response_model=MessageRead,
-    responses=problems(MessageNotFound, Invalid, KeyReused, KeyMalformed),
+    responses=problems(MessageNotFound, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Tell of an edit or deletion at the source",
 )
 async def revise_message(
-    message_id: UUID, body: RevisionCreate, by: Registrar, session: SessionDep, once: OnceDep
+    message_id: UUID, body: RevisionCreate, by: Registrar, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
     """The client edited or deleted the message where they wrote it: the old text is kept as a revision."""
 
     async def work() -> Response:
         return await _answer(session, await threads.revise_message(session, message_id, body, by=by), by, 201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.post(
     "/{message_id}/satisfaction",
     response_model=MessageRead,
-    responses=problems(MessageNotFound, Invalid, Stale, PreconditionRequired, NotAnsweredYet),
+    responses=problems(MessageNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired, NotAnsweredYet),
     summary="Tell how the client rated the answer",
 )
 async def rate_answer(
-    message_id: UUID, body: MessageSatisfaction, by: Registrar, session: SessionDep, match: MatchDep
+    message_id: UUID, body: MessageSatisfaction, by: Registrar, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Record the client's rating of the answer, where the platform or the client tells it; the later one stands."""
     row = await endings.rate_answer(session, message_id, body.satisfaction, match, by=by)

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Fault, Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import FieldError, PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Day, Id
 from app.messages import queries
@@ -38,10 +38,12 @@ Writer = Annotated[Principal, requires("policies:write")]
 router = APIRouter(prefix="/working-calendar", tags=["deadlines"])
 
 LONGEST_STRETCH = 400
-CHANGES = (CalendarDayNotFound, Invalid, Stale, PreconditionRequired)
+CHANGES = (CalendarDayNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired)
 
 
-@router.get("", response_model=Page[CalendarDayRead], responses=problems(Invalid), summary="List corrected days")
+@router.get(
+    "", response_model=Page[CalendarDayRead], responses=problems(ValidationFailed), summary="List corrected days"
+)
 async def list_calendar_days(
     by: Reader,
     session: SessionDep,
@@ -62,23 +64,25 @@ async def list_calendar_days(
     "",
     status_code=201,
     response_model=CalendarDayRead,
-    responses=problems(CalendarDayExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(CalendarDayExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Correct a day",
 )
-async def create_calendar_day(body: CalendarDayCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_calendar_day(
+    body: CalendarDayCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Make a day off, working or shortened. Open deadlines are reckoned anew; the answer says which moved."""
 
     async def work() -> Response:
         row = await calendars.create_day(session, body, by=by)
-        return answer(CalendarDayRead.model_validate(row), version=row.version, status=201)
+        return json_response(CalendarDayRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
     "/days",
     response_model=KnownDaysRead,
-    responses=problems(OrganizationNotFound, Invalid),
+    responses=problems(OrganizationNotFound, ValidationFailed),
     summary="Show the calendar",
 )
 async def list_days(
@@ -91,10 +95,10 @@ async def list_days(
     """What each day from the first to the last (at most 400) is in the end, with its working hours."""
     if not 0 <= (until - since).days < LONGEST_STRETCH:
         ru, en = "Период — от одного до 400 дней.", "The stretch has 1 to 400 days."
-        raise Invalid(faults=[Fault("/to", "stretch_length", ru, en, "query")])
+        raise ValidationFailed(field_errors=[FieldError("/to", "stretch_length", ru, en, "query")])
     chosen = organization_id or by.organization_id or (await organizations.get_ministry(session)).id
     await organizations.get_organization(session, chosen)
-    calendar = await queries.calendar_of(session, chosen)
+    calendar = await queries.load_calendar(session, chosen)
     days = [since + timedelta(days=place) for place in range((until - since).days + 1)]
     return KnownDaysRead(
         items=[
@@ -113,7 +117,7 @@ async def list_days(
 @router.get(
     "/hours/{organization_id}",
     response_model=WorkingHoursRead,
-    responses=problems(OrganizationNotFound, Invalid),
+    responses=problems(OrganizationNotFound, ValidationFailed),
     summary="Get the working hours",
 )
 async def get_working_hours(organization_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
@@ -121,34 +125,34 @@ async def get_working_hours(organization_id: UUID, by: Reader, session: SessionD
     row = await calendars.get_hours(session, organization_id)
     moved = MovedDeadlines(count=0, items=[])
     shown = WorkingHoursRead(organization_id=organization_id, working_hours=row.working_hours, moved=moved)
-    return conditional(request, shown, version=row.version)
+    return conditional_response(request, shown, version=row.version)
 
 
 @router.put(
     "/hours/{organization_id}",
     response_model=WorkingHoursRead,
-    responses=problems(OrganizationNotFound, Invalid, Stale, PreconditionRequired),
+    responses=problems(OrganizationNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired),
     summary="Set the working hours",
 )
 async def put_working_hours(
-    organization_id: UUID, body: WorkingHoursPut, by: Writer, session: SessionDep, match: MatchDep
+    organization_id: UUID, body: WorkingHoursPut, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Set the intervals of an ordinary working day. Open deadlines are reckoned anew; the answer says which moved."""
     row, moved = await calendars.put_hours(session, organization_id, body, match, by=by)
     told = {"organization_id": organization_id, "working_hours": row.working_hours, "moved": moved}
-    return answer(WorkingHoursRead.model_validate(told), version=row.version)
+    return json_response(WorkingHoursRead.model_validate(told), version=row.version)
 
 
 @router.get(
     "/{day_id:uuid}",
     response_model=CalendarDayRead,
-    responses=problems(CalendarDayNotFound, Invalid),
+    responses=problems(CalendarDayNotFound, ValidationFailed),
     summary="Get a corrected day",
 )
 async def get_calendar_day(day_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One corrected day."""
     row = await calendars.get_day(session, day_id)
-    return conditional(request, CalendarDayRead.model_validate(row), version=row.version)
+    return conditional_response(request, CalendarDayRead.model_validate(row), version=row.version)
 
 
 @router.patch(
@@ -158,16 +162,16 @@ async def get_calendar_day(day_id: UUID, by: Reader, session: SessionDep, reques
     summary="Change a corrected day",
 )
 async def update_calendar_day(
-    day_id: UUID, body: CalendarDayPatch, by: Writer, session: SessionDep, match: MatchDep
+    day_id: UUID, body: CalendarDayPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change what a day is. Open deadlines are reckoned anew; the answer says which moved."""
     row = await calendars.update_day(session, day_id, body, match, by=by)
-    return answer(CalendarDayRead.model_validate(row), version=row.version)
+    return json_response(CalendarDayRead.model_validate(row), version=row.version)
 
 
 @router.delete(
     "/{day_id:uuid}", response_model=MovedDeadlines, responses=problems(*CHANGES), summary="Take a correction back"
 )
-async def delete_calendar_day(day_id: UUID, by: Writer, session: SessionDep, match: MatchDep) -> Response:
+async def delete_calendar_day(day_id: UUID, by: Writer, session: SessionDep, match: IfMatchDep) -> Response:
     """Take a correction back: the day is again what the decree says. The answer says which open deadlines moved."""
-    return answer(MovedDeadlines.model_validate(await calendars.delete_day(session, day_id, match, by=by)))
+    return json_response(MovedDeadlines.model_validate(await calendars.delete_day(session, day_id, match, by=by)))

@@ -9,10 +9,10 @@ from sqlmodel import col, select
 
 from app.core import clock
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.messages.errors import CompetentBodyExists, CompetentBodyNotFound
 from app.messages.models import CompetentBody
@@ -25,7 +25,9 @@ Writer = Annotated[Principal, requires("organizations:write")]
 router = APIRouter(prefix="/competent-bodies", tags=["messages"])
 
 
-@router.get("", response_model=Page[CompetentBodyRead], responses=problems(Invalid), summary="List competent bodies")
+@router.get(
+    "", response_model=Page[CompetentBodyRead], responses=problems(ValidationFailed), summary="List competent bodies"
+)
 async def list_competent_bodies(
     by: Reader,
     session: SessionDep,
@@ -44,40 +46,44 @@ async def list_competent_bodies(
     "",
     status_code=201,
     response_model=CompetentBodyRead,
-    responses=problems(CompetentBodyExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(CompetentBodyExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Add a competent body",
 )
-async def create_competent_body(body: CompetentBodyCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_competent_body(
+    body: CompetentBodyCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add a competent body with its questions and the explanation for clients."""
 
     async def work() -> Response:
         row = await competent_bodies.create_body(session, body, by=by)
-        return answer(CompetentBodyRead.model_validate(row), version=row.version, status=201)
+        return json_response(CompetentBodyRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
     "/{body_id}",
     response_model=CompetentBodyRead,
-    responses=problems(CompetentBodyNotFound, Invalid),
+    responses=problems(CompetentBodyNotFound, ValidationFailed),
     summary="Get a competent body",
 )
 async def get_competent_body(body_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One competent body."""
     row = await competent_bodies.get_body(session, body_id)
-    return conditional(request, CompetentBodyRead.model_validate(row), version=row.version)
+    return conditional_response(request, CompetentBodyRead.model_validate(row), version=row.version)
 
 
 @router.patch(
     "/{body_id}",
     response_model=CompetentBodyRead,
-    responses=problems(CompetentBodyNotFound, CompetentBodyExists, Invalid, Stale, PreconditionRequired),
+    responses=problems(
+        CompetentBodyNotFound, CompetentBodyExists, ValidationFailed, PreconditionFailed, PreconditionRequired
+    ),
     summary="Change a competent body",
 )
 async def update_competent_body(
-    body_id: UUID, body: CompetentBodyPatch, by: Writer, session: SessionDep, match: MatchDep
+    body_id: UUID, body: CompetentBodyPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change a competent body, or close it."""
     row = await competent_bodies.update_body(session, body_id, body, match, by=by)
-    return answer(CompetentBodyRead.model_validate(row), version=row.version)
+    return json_response(CompetentBodyRead.model_validate(row), version=row.version)

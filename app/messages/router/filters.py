@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.periods import Period
 from app.core.security import Principal
 from app.core.types import Id, Moment, Search
-from app.language.normalization import like, words
+from app.language.normalization import like_pattern, split_words
 from app.messages import queries
 from app.messages.models import Competence, Message, MessageClass, MessageKind, Priority, Reply
 from app.messages.rules.deadlines import WHOLE_SECOND
@@ -71,8 +71,8 @@ class MessageFilters:
         query = self._by_work(query)
         if self._updated_after is not None:
             query = query.where(col(Message.updated_at) > self._updated_after)
-        for word in words(self._q) if self._q is not None else ():
-            query = query.where(col(Message.search_text).like(like(word), escape="\\"))
+        for word in split_words(self._q) if self._q is not None else ():
+            query = query.where(col(Message.search_text).like(like_pattern(word), escape="\\"))
         if received is not None and received.since is not None:
             query = query.where(col(Message.received_at) >= clock.day_starts_at(received.since))
         if received is not None and received.until is not None:

@@ -10,24 +10,24 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.deps import DatabaseDep, FilesDep, SessionDep
-from app.core.etags import answer, conditional
-from app.core.idempotency import KeyMalformed, KeyRequired, KeyReused, OnceDep
+from app.core.etags import conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyRequired, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.periods import PeriodDep
-from app.core.problems import Invalid, problems
+from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal, requires
-from app.documents.tables.responses import TABLE_ANSWERS, TableFormat, table_answer
+from app.documents.tables.responses import TABLE_RESPONSES, TableFormat, table_response
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.messages import case_pdf, export, queries
 from app.messages.errors import AttachmentLost, AttachmentNotFound, MessageConflict, MessageNotFound
 from app.messages.models import Message
 from app.messages.router.filters import FiltersDep
-from app.messages.rules.attachments import saved_name
+from app.messages.rules.attachments import to_download_name
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
 from app.messages.service import attachments, deadlines, intake, transitions
 from app.reply_templates.search.schemas import SuggestionsRead
-from app.reply_templates.search.service.suggestions import suggest
+from app.reply_templates.search.service.suggestions import find_suggestions
 
 Reader = Annotated[Principal, requires("messages:read")]
 Suggester = Annotated[Principal, requires("messages:read", "templates:read")]
@@ -52,7 +52,7 @@ class MessageSort(StrEnum):
 
 
 async def _answer(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
-    return answer((await queries.read_messages(session, [row], by))[0], version=row.version, status=status)
+    return json_response((await queries.read_messages(session, [row], by))[0], version=row.version, status=status)
 
 
 @router.post(
@@ -60,13 +60,21 @@ async def _answer(session: AsyncSession, row: Message, by: Principal, status: in
     status_code=201,
     response_model=MessageRead,
     responses={
-        **problems(PointNotFound, PointNotInForce, MessageConflict, Invalid, KeyReused, KeyMalformed, KeyRequired),
+        **problems(
+            PointNotFound,
+            PointNotInForce,
+            MessageConflict,
+            ValidationFailed,
+            IdempotencyKeyReused,
+            IdempotencyKeyMalformed,
+            IdempotencyKeyRequired,
+        ),
         200: {"model": MessageRead, "description": "The message that is there already, with the same content"},
     },
     summary="Hand in a message",
 )
 async def register_message(
-    body: MessageCreate, by: Registrar, session: SessionDep, files: FilesDep, once: OnceDep
+    body: MessageCreate, by: Registrar, session: SessionDep, files: FilesDep, idempotency: IdempotencyDep
 ) -> Response:
     """Hand in a client's message or comment at an approved point (O-3, O-6.2.1).
 
@@ -78,10 +86,10 @@ async def register_message(
         message, is_new = await intake.register_message(session, body, files, by=by)
         return await _answer(session, message, by, 201 if is_new else 200)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
-@router.get("", response_model=Page[MessageRead], responses=problems(Invalid), summary="List messages")
+@router.get("", response_model=Page[MessageRead], responses=problems(ValidationFailed), summary="List messages")
 async def list_messages(
     by: Reader,
     session: SessionDep,
@@ -100,7 +108,12 @@ async def list_messages(
     return Page(items=await queries.read_messages(session, rows, by), next_cursor=cursor, count=count)
 
 
-@router.get("/export", response_class=Response, responses=TABLE_ANSWERS | problems(Invalid), summary="Export messages")
+@router.get(
+    "/export",
+    response_class=Response,
+    responses=TABLE_RESPONSES | problems(ValidationFailed),
+    summary="Export messages",
+)
 async def export_messages(
     by: Exporter,
     database: DatabaseDep,
@@ -109,38 +122,40 @@ async def export_messages(
     format: Annotated[TableFormat, Query(description="The kind of file.")] = TableFormat.CSV,
 ) -> Response:
     """The messages of one's unit as a table, with the filters of the list and the days of receipt; oldest first."""
-    return await table_answer(format, "messages", export.COLUMNS, export.pages(database, filters.query(by, received)))
+    return await table_response(
+        format, "messages", export.COLUMNS, export.export_pages(database, filters.query(by, received))
+    )
 
 
 @router.get(
     "/{message_id:uuid}",  # `:uuid` keeps /export and /bulk from being taken for an id by methods that they do not have
     response_model=MessageRead,
-    responses=problems(MessageNotFound, Invalid),
+    responses=problems(MessageNotFound, ValidationFailed),
     summary="Get a message",
 )
 async def get_message(message_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """A message with its thread, replies and history (O-2.5)."""
     row = await transitions.get_message(session, message_id, by)
-    return conditional(request, (await queries.read_messages(session, [row], by))[0], version=row.version)
+    return conditional_response(request, (await queries.read_messages(session, [row], by))[0], version=row.version)
 
 
 @router.get(
     "/{message_id}/deadlines/explain",
     response_model=ExplainRead,
-    responses=problems(MessageNotFound, Invalid),
+    responses=problems(MessageNotFound, ValidationFailed),
     summary="Explain the deadlines of a message",
 )
 async def explain_deadlines(message_id: UUID, by: Reader, session: SessionDep) -> ExplainRead:
     """Every deadline of the message with the steps of its reckoning in words: begun, skipped, moved, paused, met."""
     row = await transitions.get_message(session, message_id, by)
-    return ExplainRead(stages=await deadlines.explain_all(session, row))
+    return ExplainRead(stages=await deadlines.explain_deadlines(session, row))
 
 
 @router.get(
     "/{message_id}/attachments/{attachment_id}",
     response_class=Response,
     responses={
-        **problems(MessageNotFound, AttachmentNotFound, AttachmentLost, Invalid),
+        **problems(MessageNotFound, AttachmentNotFound, AttachmentLost, ValidationFailed),
         200: {
             "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
             "description": "The file, as a download",
@@ -153,8 +168,9 @@ async def download_attachment(
 ) -> Response:
     """A file of a message, as a download only: browsers neither show it nor guess what it is."""
     row, content = await attachments.get_file(session, message_id, attachment_id, files, by=by)
+    name = quote(to_download_name(row.name, row.content_type), safe="")
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(saved_name(row.name, row.content_type), safe='')}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cache-Control": "private, no-store",
     }
@@ -165,7 +181,7 @@ async def download_attachment(
     "/{message_id}/case",
     response_class=Response,
     responses={
-        **problems(MessageNotFound, Invalid),
+        **problems(MessageNotFound, ValidationFailed),
         200: {
             "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
             "description": "The case as PDF",
@@ -176,7 +192,7 @@ async def download_attachment(
 async def print_case(message_id: UUID, by: Printer, session: SessionDep) -> Response:
     """A message as a printable case (PDF): the conversation, decisions, deadlines, everything that happened."""
     row = await transitions.get_message(session, message_id, by)
-    content = await case_pdf.print_case(session, row, by)
+    content = await case_pdf.render_case_pdf(session, row, by)
     headers = {"Content-Disposition": f'inline; filename="{row.number}.pdf"', "Cache-Control": "private, no-store"}
     return Response(content, headers=headers, media_type="application/pdf")
 
@@ -184,7 +200,7 @@ async def print_case(message_id: UUID, by: Printer, session: SessionDep) -> Resp
 @router.get(
     "/{message_id}/timeline",
     response_model=TimelineRead,
-    responses=problems(MessageNotFound, Invalid),
+    responses=problems(MessageNotFound, ValidationFailed),
     summary="Show a message's timeline",
 )
 async def get_timeline(message_id: UUID, by: Reader, session: SessionDep) -> TimelineRead:
@@ -196,7 +212,7 @@ async def get_timeline(message_id: UUID, by: Reader, session: SessionDep) -> Tim
 @router.get(
     "/{message_id}/suggestions",
     response_model=SuggestionsRead,
-    responses=problems(MessageNotFound, Invalid),
+    responses=problems(MessageNotFound, ValidationFailed),
     summary="Suggest templates for a message",
 )
 async def list_suggestions(
@@ -208,4 +224,4 @@ async def list_suggestions(
     """The reply templates that fit a message, best first (O-6.2.6); its topic, proposed or decided, helps the rank."""
     row = await transitions.get_message(session, message_id, by)
     topic_id = row.topic_id or (row.proposal or {}).get("topic_id")
-    return SuggestionsRead(items=await suggest(session, row.text, by, limit=limit, topic_id=topic_id))
+    return SuggestionsRead(items=await find_suggestions(session, row.text, by, limit=limit, topic_id=topic_id))

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.messages.errors import DeadlinePolicyExists, DeadlinePolicyNotFound
 from app.messages.models import DeadlinePolicy
@@ -33,7 +33,9 @@ Writer = Annotated[Principal, requires("policies:write")]
 router = APIRouter(prefix="/deadline-policies", tags=["deadlines"])
 
 
-@router.get("", response_model=Page[DeadlinePolicyRead], responses=problems(Invalid), summary="List deadline policies")
+@router.get(
+    "", response_model=Page[DeadlinePolicyRead], responses=problems(ValidationFailed), summary="List deadline policies"
+)
 async def list_deadline_policies(
     by: Reader,
     session: SessionDep,
@@ -54,25 +56,25 @@ async def list_deadline_policies(
     "",
     status_code=201,
     response_model=DeadlinePolicyRead,
-    responses=problems(DeadlinePolicyExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(DeadlinePolicyExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Add a deadline policy",
 )
 async def create_deadline_policy(
-    body: DeadlinePolicyCreate, by: Writer, session: SessionDep, once: OnceDep
+    body: DeadlinePolicyCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
     """Add a policy. It judges the cases that begin while it is in force and fit what it names."""
 
     async def work() -> Response:
         row = await policies.create_policy(session, body, by=by)
-        return answer(read_policy(row), version=row.version, status=201)
+        return json_response(read_policy(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.post(
     "/preview",
     response_model=PreviewRead,
-    responses=problems(Invalid),
+    responses=problems(ValidationFailed),
     summary="Try a deadline policy on a start",
 )
 async def preview_deadline_policy(body: DeadlinePreview, by: Reader, session: SessionDep) -> PreviewRead:
@@ -86,24 +88,24 @@ async def preview_deadline_policy(body: DeadlinePreview, by: Reader, session: Se
 @router.get(
     "/{policy_id:uuid}",
     response_model=DeadlinePolicyRead,
-    responses=problems(DeadlinePolicyNotFound, Invalid),
+    responses=problems(DeadlinePolicyNotFound, ValidationFailed),
     summary="Get a deadline policy",
 )
 async def get_deadline_policy(policy_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One deadline policy."""
     row = await policies.get_policy(session, policy_id)
-    return conditional(request, read_policy(row), version=row.version)
+    return conditional_response(request, read_policy(row), version=row.version)
 
 
 @router.patch(
     "/{policy_id:uuid}",
     response_model=DeadlinePolicyRead,
-    responses=problems(DeadlinePolicyNotFound, Invalid, Stale, PreconditionRequired),
+    responses=problems(DeadlinePolicyNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired),
     summary="Change a deadline policy",
 )
 async def update_deadline_policy(
-    policy_id: UUID, body: DeadlinePolicyPatch, by: Writer, session: SessionDep, match: MatchDep
+    policy_id: UUID, body: DeadlinePolicyPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change a policy for the cases to come; those that have begun keep the policy of their day."""
     row = await policies.update_policy(session, policy_id, body, match, by=by)
-    return answer(read_policy(row), version=row.version)
+    return json_response(read_policy(row), version=row.version)

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import col
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
-from app.core.schemas import Empty
+from app.core.problems import PreconditionFailed, PreconditionRequired, TransitionNotAllowed, ValidationFailed, problems
+from app.core.schemas import EmptyBody
 from app.core.security import Principal, requires
 from app.messages import queries
 from app.messages.errors import (
@@ -37,35 +37,41 @@ TemplateWriter = Annotated[Principal, requires("messages:read", "templates:write
 
 router = APIRouter(prefix="/messages/{message_id}/replies", tags=["replies"])
 
-FOUND = (MessageNotFound, ReplyNotFound, Invalid)
-CHANGES = (*FOUND, Stale, PreconditionRequired, MoveNotAllowed)
+FOUND = (MessageNotFound, ReplyNotFound, ValidationFailed)
+CHANGES = (*FOUND, PreconditionFailed, PreconditionRequired, TransitionNotAllowed)
 
 
 def _answer(row: Reply, status: int = 200) -> Response:
-    return answer(queries.read_reply(row), version=row.version, status=status)
+    return json_response(queries.read_reply(row), version=row.version, status=status)
 
 
 @router.post(
     "",
     status_code=201,
     response_model=ReplyRead,
-    responses=problems(MessageNotFound, MoveNotAllowed, Invalid, KeyReused, KeyMalformed),
+    responses=problems(
+        MessageNotFound, TransitionNotAllowed, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed
+    ),
     summary="Draft a reply",
 )
-async def draft_reply(message_id: UUID, body: ReplyCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def draft_reply(
+    message_id: UUID, body: ReplyCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Draft a reply from a free text or a published template; the text wins (O-6.2.3b, O-6.2.6)."""
 
     async def work() -> Response:
         return _answer(await replies.draft_reply(session, message_id, body, by=by), 201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
-@router.get("", response_model=Page[ReplyRead], responses=problems(MessageNotFound, Invalid), summary="List replies")
+@router.get(
+    "", response_model=Page[ReplyRead], responses=problems(MessageNotFound, ValidationFailed), summary="List replies"
+)
 async def list_replies(message_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[ReplyRead]:
     """The replies of a message, oldest first; an API client sees those that were sent."""
     message = await transitions.get_message(session, message_id, by)
-    query = queries.replies_to(message.id, by)
+    query = queries.load_replies_to(message.id, by)
     return await paginate(session, query, page, queries.read_reply, order=(col(Reply.id),), descending=False)
 
 
@@ -73,19 +79,19 @@ async def list_replies(message_id: UUID, by: Reader, session: SessionDep, page: 
 async def get_reply(message_id: UUID, reply_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One reply with its findings and delivery state."""
     row = await replies.get_reply(session, message_id, reply_id, by)
-    return conditional(request, queries.read_reply(row), version=row.version)
+    return conditional_response(request, queries.read_reply(row), version=row.version)
 
 
 @router.patch("/{reply_id}", response_model=ReplyRead, responses=problems(*CHANGES), summary="Change a draft")
 async def edit_reply(
-    message_id: UUID, reply_id: UUID, body: ReplyPatch, by: Writer, session: SessionDep, match: MatchDep
+    message_id: UUID, reply_id: UUID, body: ReplyPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change a draft or a returned reply."""
     return _answer(await replies.edit_reply(session, message_id, reply_id, body, match, by=by))
 
 
 @router.post("/{reply_id}/check", response_model=ReplyRead, responses=problems(*FOUND), summary="Check a reply's text")
-async def check_reply(message_id: UUID, reply_id: UUID, body: Empty, by: Writer, session: SessionDep) -> Response:
+async def check_reply(message_id: UUID, reply_id: UUID, body: EmptyBody, by: Writer, session: SessionDep) -> Response:
     """Check the text by the words and rules of now, for its channel and client (O-6.2.3b, O-6.2.4, O-6.2.5).
 
     The findings are kept with the reply; its ETag changes only if they did. Errors block submitting, approving and
@@ -101,7 +107,7 @@ async def check_reply(message_id: UUID, reply_id: UUID, body: Empty, by: Writer,
     summary="Hand a reply in for approval",
 )
 async def submit_reply(
-    message_id: UUID, reply_id: UUID, body: Empty, by: Writer, session: SessionDep, match: MatchDep
+    message_id: UUID, reply_id: UUID, body: EmptyBody, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Hand a reply in for approval by the head; errors of the check block it and are named."""
     return _answer(await replies.submit_reply(session, message_id, reply_id, match, by=by))
@@ -114,7 +120,7 @@ async def submit_reply(
     summary="Approve a reply",
 )
 async def approve_reply(
-    message_id: UUID, reply_id: UUID, body: Empty, by: Approver, session: SessionDep, match: MatchDep
+    message_id: UUID, reply_id: UUID, body: EmptyBody, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Approve a reply (O-10). Who drafted it does not approve it."""
     return _answer(await replies.approve_reply(session, message_id, reply_id, match, by=by))
@@ -127,7 +133,7 @@ async def approve_reply(
     summary="Return a reply to its author",
 )
 async def return_reply(
-    message_id: UUID, reply_id: UUID, body: ReplyReturn, by: Approver, session: SessionDep, match: MatchDep
+    message_id: UUID, reply_id: UUID, body: ReplyReturn, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Return a reply with a reason; its author mends it."""
     return _answer(await replies.return_reply(session, message_id, reply_id, body.reason, match, by=by))
@@ -141,7 +147,7 @@ async def return_reply(
     summary="Send a reply",
 )
 async def send_reply(
-    message_id: UUID, reply_id: UUID, body: Empty, by: Sender, session: SessionDep, match: MatchDep
+    message_id: UUID, reply_id: UUID, body: EmptyBody, by: Sender, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Send an approved reply. It is delivered within seconds, once, whatever is pressed twice or killed between."""
     return _answer(await replies.send_reply(session, message_id, reply_id, match, by=by), 202)
@@ -154,26 +160,31 @@ async def send_reply(
     summary="Take the message as a typical one of the template",
 )
 async def take_template_example(
-    message_id: UUID, reply_id: UUID, body: Empty, by: TemplateWriter, session: SessionDep, match: MatchDep
+    message_id: UUID, reply_id: UUID, body: EmptyBody, by: TemplateWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Add the message to the typical ones of the own template that answered it (O-6.2.6); the template comes back.
 
     The client's name, contacts and whatever may be personal data are masked. Once more changes nothing. `If-Match` is
     the reply's.
     """
-    row = await template_authoring.take_example(session, message_id, reply_id, match, by=by)
-    return answer((await read_templates(session, [row], by))[0], version=row.version)
+    row = await template_authoring.add_example_from_message(session, message_id, reply_id, match, by=by)
+    return json_response((await read_templates(session, [row], by))[0], version=row.version)
 
 
 @router.post(
     "/{reply_id}/draft_template",
     status_code=201,
     response_model=TemplateRead,
-    responses=problems(*FOUND, NotAnsweredYet, TemplateExists, KeyReused, KeyMalformed),
+    responses=problems(*FOUND, NotAnsweredYet, TemplateExists, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Draft a template of a sent reply",
 )
 async def draft_of_reply(
-    message_id: UUID, reply_id: UUID, body: DraftOf, by: TemplateWriter, session: SessionDep, once: OnceDep
+    message_id: UUID,
+    reply_id: UUID,
+    body: DraftOf,
+    by: TemplateWriter,
+    session: SessionDep,
+    idempotency: IdempotencyDep,
 ) -> Response:
     """Turn a good answer into a draft of the own unit, the message as its typical one (O-6.2.6).
 
@@ -181,7 +192,7 @@ async def draft_of_reply(
     """
 
     async def work() -> Response:
-        row = await template_authoring.draft_of_reply(session, message_id, reply_id, body, by=by)
-        return answer((await read_templates(session, [row], by))[0], version=row.version, status=201)
+        row = await template_authoring.draft_template_from_reply(session, message_id, reply_id, body, by=by)
+        return json_response((await read_templates(session, [row], by))[0], version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)

@@ -62,7 +62,7 @@ CONTENT_TYPES: dict[str, Callable[[bytes], bool]] = {
 """The types that are taken, each with the test that a content is one."""
 
 
-def is_what_it_says(content_type: str, content: bytes) -> bool:
+def has_claimed_type(content_type: str, content: bytes) -> bool:
     """Whether a content is of the type it is said to be."""
     return CONTENT_TYPES[content_type](content)
 
@@ -83,7 +83,7 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
 }
 
 
-def saved_name(name: str, content_type: str) -> str:
+def to_download_name(name: str, content_type: str) -> str:
     """The name a file is saved under: one that does not end as its type does gets the ending.
 
     A text that a stranger called `.bat` would be run, and not read, by whoever opens what they saved.

@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.language.masking import masked
-from app.language.normalization import normalized
+from app.language.masking import mask_personal_data
+from app.language.normalization import normalize
 
 
 def is_same_client(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two clients share a contact or, where one of them has none, kind and name."""
     if one["contacts"] and other["contacts"]:
         return bool(_contacts(one) & _contacts(other))
-    return (one["kind"], normalized(one["name"])) == (other["kind"], normalized(other["name"]))
+    return (one["kind"], normalize(one["name"])) == (other["kind"], normalize(other["name"]))
 
 
 def _contacts(client: Mapping[str, Any]) -> set[tuple[str, str]]:
-    return {(contact["kind"], normalized(contact["value"])) for contact in client["contacts"]}
+    return {(contact["kind"], normalize(contact["value"])) for contact in client["contacts"]}
 
 
 def without_client(text: str, client: Mapping[str, Any]) -> str:
@@ -23,4 +23,4 @@ def without_client(text: str, client: Mapping[str, Any]) -> str:
     people = [client, client.get("representative") or {}]
     names = [person["name"] for person in people if person.get("name")]
     contacts = [contact["value"] for person in people for contact in person.get("contacts", [])]
-    return masked(text, names=names, contacts=contacts)
+    return mask_personal_data(text, names=names, contacts=contacts)

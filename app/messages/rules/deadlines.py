@@ -109,10 +109,10 @@ def is_late(due: datetime, at: datetime) -> bool:
     return at >= due + WHOLE_SECOND
 
 
-def due_at(term: Term, started_at: datetime, calendar: WorkingCalendar, pauses: Sequence[Pause] = ()) -> Due:
+def compute_due(term: Term, started_at: datetime, calendar: WorkingCalendar, pauses: Sequence[Pause] = ()) -> Due:
     """When a term that started then ends. Raises `NoWorkingDay` when the calendar has none left."""
-    reckoning = _Reckoning(calendar, started_at.astimezone(calendar.zone))
-    stood = merged_pauses(pauses, reckoning.started_at)
+    reckoning = _Computation(calendar, started_at.astimezone(calendar.zone))
+    stood = merge_pauses(pauses, reckoning.started_at)
     if term.unit is TermUnit.WORKING_HOURS:
         due = reckoning.by_hours(term.amount, stood)
     else:
@@ -120,7 +120,7 @@ def due_at(term: Term, started_at: datetime, calendar: WorkingCalendar, pauses: 
     return Due(due, reckoning.provisional, reckoning.steps)
 
 
-class _Reckoning:
+class _Computation:
     """One run of the clock, which writes down its steps."""
 
     def __init__(self, calendar: WorkingCalendar, started_at: datetime) -> None:
@@ -164,7 +164,7 @@ class _Reckoning:
                 told_off = []
             for interval in intervals:
                 begins, ends = self.calendar.at(day, interval.start), self.calendar.at(day, interval.end)
-                for since, until in without_pauses(max(begins, self.started_at), ends, pauses):
+                for since, until in subtract_pauses(max(begins, self.started_at), ends, pauses):
                     if until - since >= left:
                         due = since + left
                         self._say_pauses(pauses, day, due)
@@ -260,7 +260,7 @@ class _Reckoning:
         self._say(self.calendar.at(days[0], 0), f"{told}: {kind} ({', '.join(names)}).")
 
 
-def merged_pauses(pauses: Sequence[Pause], started_at: datetime) -> list[Pause]:
+def merge_pauses(pauses: Sequence[Pause], started_at: datetime) -> list[Pause]:
     """Pauses in order, from the start on, overlapping ones as one."""
     zone = started_at.tzinfo
     merged: list[Pause] = []
@@ -275,7 +275,7 @@ def merged_pauses(pauses: Sequence[Pause], started_at: datetime) -> list[Pause]:
     return merged
 
 
-def without_pauses(since: datetime, until: datetime, pauses: Sequence[Pause]) -> list[tuple[datetime, datetime]]:
+def subtract_pauses(since: datetime, until: datetime, pauses: Sequence[Pause]) -> list[tuple[datetime, datetime]]:
     """What is left of a stretch of time when the pauses are taken out."""
     parts: list[tuple[datetime, datetime]] = []
     for pause in pauses:

@@ -8,7 +8,7 @@ SHORTEST_ADDRESS = 5
 _BEFORE_HOST = re.compile(r"^(?:https?://)?(?:www\.)?", re.IGNORECASE)
 
 
-def places_of(address: str, text: str) -> Iterator[tuple[int, int]]:
+def find_places(address: str, text: str) -> Iterator[tuple[int, int]]:
     """The places of an address in a text, in code points: a page with all below it, whatever scheme stands before.
 
     Blanks may be any, capitals do not matter. `vk.com/econom` is named neither by `vk.com/economics` nor by

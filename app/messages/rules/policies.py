@@ -42,7 +42,7 @@ def is_in_force(policy: Policy, on: date) -> bool:
     return (policy.valid_from is None or policy.valid_from <= on) and (policy.valid_to is None or on <= policy.valid_to)
 
 
-def choose(policies: Iterable[P], case: Case, on: date, kept: Collection[UUID] = ()) -> list[P]:
+def choose_policy(policies: Iterable[P], case: Case, on: date, kept: Collection[UUID] = ()) -> list[P]:
     """For each stage, limit and target apart, the policy that fits the case and names most of it.
 
     Of two that name the same the one that came into force later decides, then the newer one. Those that judge the

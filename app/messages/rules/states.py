@@ -68,7 +68,7 @@ _TRIAGE = {
 }
 _OPEN_ENDS = {_M.CLOSE: _S.CLOSED, _M.MARK_SPAM: _S.SPAM, _M.MARK_DUPLICATE: _S.CLOSED, **_APPEAL}
 
-MESSAGE_MOVES: dict[MessageState, dict[MessageMove, MessageState]] = {
+MESSAGE_TRANSITIONS: dict[MessageState, dict[MessageMove, MessageState]] = {
     _S.RECEIVED: _TRIAGE | {_M.ASSIGN: _S.RECEIVED} | _OPEN_ENDS,
     # A reply is drafted only after the need was analysed: stage 1 comes before stage 2 (O-6.2.3).
     _S.TRIAGED: _TRIAGE
@@ -164,7 +164,7 @@ class ReplyMove(StrEnum):
 
 _R, _A = ReplyState, ReplyMove
 
-REPLY_MOVES: dict[ReplyState, dict[ReplyMove, ReplyState]] = {
+REPLY_TRANSITIONS: dict[ReplyState, dict[ReplyMove, ReplyState]] = {
     _R.DRAFT: {_A.EDIT: _R.DRAFT, _A.SUBMIT: _R.AWAITING_APPROVAL},
     _R.RETURNED: {_A.EDIT: _R.DRAFT, _A.SUBMIT: _R.AWAITING_APPROVAL},
     _R.AWAITING_APPROVAL: {_A.APPROVE: _R.APPROVED, _A.RETURN: _R.RETURNED},
@@ -249,6 +249,6 @@ STEPS_RU: dict[str, str] = {
 """What happened, in the words of a message's timeline."""
 
 
-def number_of(year: int, count: int) -> str:
+def format_number(year: int, count: int) -> str:
     """The number of a message: `2026-000001`."""
     return f"{year}-{count:06d}"

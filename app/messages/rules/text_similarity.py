@@ -9,7 +9,7 @@ _WORD = re.compile(r"\w+")
 _LEAST = 0.0001
 
 
-def changed_share(template: str, sent: str) -> float:
+def compute_changed_share(template: str, sent: str) -> float:
     """The share of words that only one of the two texts has, 0 to 1, rounded to 4 digits; their order says nothing.
 
     0 is the text as it was to the letter: of another one it is 0.0001 at least, though every word stayed. Counting

@@ -23,7 +23,7 @@ class Proposal:
     words: list[str]
 
 
-def propose(text: Mapping[str, str], topics: Iterable[TopicWords], point_unit_id: UUID) -> Proposal | None:
+def propose_topics(text: Mapping[str, str], topics: Iterable[TopicWords], point_unit_id: UUID) -> Proposal | None:
     """The topic with most keywords in the text (dictionary form → word as written), None when none has any.
 
     A keyword of several words counts when all of them stand in the text. Of topics with as many the one with the

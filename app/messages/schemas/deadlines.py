@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import ChannelKey, Day, Id, Key, Label, Moment, Name
 from app.messages.models import MessageClass, MessageKind, PauseReason, Priority, StartEvent
 from app.messages.rules.calendar import DayKind
@@ -153,7 +153,7 @@ class DeadlinePreview(Input):
 class StepRead(Output):
     """One step of the reckoning, in words."""
 
-    at: ShownMoment
+    at: LocalDateTime
     what: str
 
 
@@ -161,7 +161,7 @@ class PreviewedStage(Output):
     """When a stage would be due, and why."""
 
     stage: Stage
-    due_at: ShownMoment
+    due_at: LocalDateTime
     provisional: bool = Field(description="Whether a calendar that is not decreed yet was used.")
     steps: list[StepRead]
 
@@ -178,11 +178,11 @@ class DeadlineRead(Output):
     stage: Stage
     kind: Literal["limit", "target"]
     name: str
-    started_at: ShownMoment
-    due_at: ShownMoment
+    started_at: LocalDateTime
+    due_at: LocalDateTime
     provisional: bool = Field(description="Whether a calendar that is not decreed yet was used.")
     state: DeadlineState
-    ended_at: ShownMoment | None
+    ended_at: LocalDateTime | None
     extended_days: int
     policy_id: UUID
     legal_act: str | None
@@ -233,8 +233,8 @@ class MovedDeadline(Output):
     message_id: UUID
     number: str
     stage: Stage
-    moved_from: ShownMoment = Field(alias="from")
-    moved_to: ShownMoment = Field(alias="to")
+    moved_from: LocalDateTime = Field(alias="from")
+    moved_to: LocalDateTime = Field(alias="to")
 
 
 class MovedDeadlines(Output):

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.core import example_ids
-from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import Address, Day, ExternalId, FreeText, Id, Key, Label, Moment, Name, Note
 from app.language.personal_data import PersonalDataKind
 from app.messages.models import (
@@ -348,7 +348,7 @@ class NeedRead(Output):
     """The analysed need, with when and by whom it was recorded (O-6.2.3a)."""
 
     summary: str
-    recorded_at: ShownMoment
+    recorded_at: LocalDateTime
     recorded_by: UUID
 
 
@@ -366,12 +366,12 @@ class ReplyRead(Output):
     findings: list[FindingRead] = Field(description="Of the last check: `POST …/check` renews it.")
     readability: ReadabilityRead | None = Field(description="Null for a text without words.")
     drafted_by: UUID
-    created_at: ShownMoment
-    submitted_at: ShownMoment | None
+    created_at: LocalDateTime
+    submitted_at: LocalDateTime | None
     approved_by: UUID | None
-    approved_at: ShownMoment | None
+    approved_at: LocalDateTime | None
     returned_reason: str | None
-    sent_at: ShownMoment | None
+    sent_at: LocalDateTime | None
     external_id: str | None
 
 
@@ -381,7 +381,7 @@ class ThreadEntryRead(Output):
     kind: Literal["message", "reply"]
     id: UUID
     message_id: UUID
-    at: ShownMoment
+    at: LocalDateTime
     text: str
 
 
@@ -405,7 +405,7 @@ class AppealRead(Output):
 
     came_by: str
     registration_number: str
-    registered_at: ShownMoment
+    registered_at: LocalDateTime
 
 
 class RevisionRead(Output):
@@ -413,8 +413,8 @@ class RevisionRead(Output):
 
     kind: RevisionKind
     text: str
-    changed_at: ShownMoment
-    recorded_at: ShownMoment
+    changed_at: LocalDateTime
+    recorded_at: LocalDateTime
 
 
 class BulkItemRead(Output):
@@ -437,7 +437,7 @@ class BulkRead(Output):
 class TimelineEntryRead(Output):
     """One thing that happened, in words."""
 
-    at: ShownMoment
+    at: LocalDateTime
     kind: Literal["message", "step", "reply", "deadline", "revision"]
     what: str
     by: UUID | None
@@ -452,7 +452,7 @@ class TimelineRead(Output):
 class HistoryEntryRead(Output):
     """One step of a message's life."""
 
-    at: ShownMoment
+    at: LocalDateTime
     what: str
     by: UUID | None
     from_state: MessageState | None
@@ -487,16 +487,16 @@ class MessageRead(Output):
     external_id: str | None
     thread_external_id: str | None
     text: str
-    received_at: ShownMoment
-    registered_at: ShownMoment
-    updated_at: ShownMoment
+    received_at: LocalDateTime
+    registered_at: LocalDateTime
+    updated_at: LocalDateTime
     client: ClientRead
     attachments: list[AttachmentRead]
     state: MessageState
     message_class: MessageClass = Field(alias="class")
     competence: Competence | None
     triage_reason: str | None
-    triaged_at: ShownMoment | None
+    triaged_at: LocalDateTime | None
     triaged_by: UUID | None = Field(description="Who decided on competence, topic and unit.")
     topic_id: UUID | None
     unit_id: UUID
@@ -512,7 +512,7 @@ class MessageRead(Output):
     is_deleted_at_source: bool
     satisfaction: int | None = Field(description="How the client rated the answer: 1 or 2 as in question 21.")
     revisions: list[RevisionRead] = Field(description="Empty for API clients.")
-    due_at: ShownMoment | None = Field(description="The earliest deadline that still runs.")
+    due_at: LocalDateTime | None = Field(description="The earliest deadline that still runs.")
     deadlines: list[DeadlineRead]
     need: NeedRead | None
     replies: list[ReplyRead]

@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.messages.errors import AttachmentLost, AttachmentNotFound
 from app.messages.models import MessageAttachment
 from app.messages.ports import AttachmentStore
-from app.messages.rules.attachments import CONTENT_TYPES, is_what_it_says
+from app.messages.rules.attachments import CONTENT_TYPES, has_claimed_type
 from app.messages.schemas.messages import Attachment
 from app.messages.service.transitions import get_message
 
@@ -38,31 +38,31 @@ class ReceivedFile:
 def read_files(told: Sequence[Attachment]) -> list[ReceivedFile]:
     """The files of a body. Raises 422 with a pointer for an unknown type and a content that is not of it."""
     files: list[ReceivedFile] = []
-    faults: list[Fault] = []
+    faults: list[FieldError] = []
     for place, one in enumerate(told):
         at = f"/attachments/{place}"
         if one.content_type not in CONTENT_TYPES:
             ru, en = "Файлы этого типа не принимаются.", "Files of this type are not taken."
-            faults.append(Fault(f"{at}/content_type", "attachment_type", ru, en))
+            faults.append(FieldError(f"{at}/content_type", "attachment_type", ru, en))
             continue
         try:
             content = base64.b64decode(one.content, validate=True)
         except (binascii.Error, ValueError):
             content = b""
-        if not content or not is_what_it_says(one.content_type, content):
+        if not content or not has_claimed_type(one.content_type, content):
             ru, en = (
                 "Содержимое не Base64, пустое или не того типа.",
                 "The content is not Base64, empty or of another type.",
             )
-            faults.append(Fault(f"{at}/content", "attachment_content", ru, en))
+            faults.append(FieldError(f"{at}/content", "attachment_content", ru, en))
             continue
         files.append(ReceivedFile(one.name, one.content_type, content))
     if faults:
-        raise Invalid(faults=faults)
+        raise ValidationFailed(field_errors=faults)
     return files
 
 
-async def keep_files(
+async def store_files(
     session: AsyncSession, message_id: UUID, files: Sequence[ReceivedFile], store: AttachmentStore
 ) -> None:
     """Keep the contents, then the rows that refer to them."""

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.database_errors import problem_of
+from app.core.database_errors import to_problem
 from app.core.db import Database
 from app.core.etags import ANY_VERSION
-from app.core.problems import Fault, Invalid, Problem
+from app.core.problems import FieldError, Problem, ValidationFailed
 from app.core.security import Principal
 from app.messages.models import Message
 from app.messages.schemas.messages import BulkAction, BulkItemRead, BulkRead, MessageAssign, MessageBulk
@@ -41,7 +41,7 @@ async def _lot(database: Database, ids: Sequence[UUID], body: MessageBulk, by: P
     except Problem as problem:
         return [_refused(message_id, problem) for message_id in ids]
     except SQLAlchemyError as error:
-        return [_refused(message_id, problem_of(error)) for message_id in ids]
+        return [_refused(message_id, to_problem(error)) for message_id in ids]
 
 
 async def _one(session: AsyncSession, message_id: UUID, body: MessageBulk, by: Principal) -> BulkItemRead:
@@ -52,7 +52,7 @@ async def _one(session: AsyncSession, message_id: UUID, body: MessageBulk, by: P
     except Problem as problem:
         return _refused(message_id, problem)
     except SQLAlchemyError as error:
-        return _refused(message_id, problem_of(error))
+        return _refused(message_id, to_problem(error))
 
 
 async def _act(session: AsyncSession, message_id: UUID, body: MessageBulk, by: Principal) -> Message:
@@ -76,12 +76,12 @@ def _require_sound(body: MessageBulk) -> None:
     faults = []
     if is_assign and body.assignee_id is None and body.unit_id is None:
         ru, en = "Укажите исполнителя или подразделение.", "Name an assignee or a unit."
-        faults.append(Fault("/assignee_id", "missing", ru, en))
+        faults.append(FieldError("/assignee_id", "missing", ru, en))
     if body.action is BulkAction.CLOSE and body.reason is None:
-        faults.append(Fault("/reason", "missing", "Укажите причину.", "Give the reason."))
+        faults.append(FieldError("/reason", "missing", "Укажите причину.", "Give the reason."))
     for name in ("reason",) if is_assign else ("assignee_id", "unit_id"):
         if getattr(body, name) is not None:
             ru, en = "Это поле не для этого действия.", "The action takes no such field."
-            faults.append(Fault(f"/{name}", "not_taken", ru, en))
+            faults.append(FieldError(f"/{name}", "not_taken", ru, en))
     if faults:
-        raise Invalid(faults=faults)
+        raise ValidationFailed(field_errors=faults)

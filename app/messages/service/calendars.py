@@ -9,13 +9,13 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
-from app.core.problems import Fault, Invalid
+from app.core.etags import IfMatch
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.messages.errors import CalendarDayNotFound
 from app.messages.models import CalendarDay, WorkingHours
-from app.messages.queries import own_hours
+from app.messages.queries import load_own_hours
 from app.messages.rules.calendar import WORKING_HOURS, DayKind, read_intervals, tell_intervals
 from app.messages.schemas.deadlines import CalendarDayCreate, CalendarDayPatch, WorkingHoursPut
 from app.messages.service import deadlines
@@ -49,7 +49,7 @@ async def create_day(session: AsyncSession, body: CalendarDayCreate, *, by: Prin
 
 
 async def update_day(
-    session: AsyncSession, day_id: UUID, body: CalendarDayPatch, match: Match, *, by: Principal
+    session: AsyncSession, day_id: UUID, body: CalendarDayPatch, match: IfMatch, *, by: Principal
 ) -> CalendarDay:
     """Change what a day is."""
     row = await get_day(session, day_id)
@@ -68,7 +68,7 @@ async def update_day(
     return row
 
 
-async def delete_day(session: AsyncSession, day_id: UUID, match: Match, *, by: Principal) -> dict[str, Any]:
+async def delete_day(session: AsyncSession, day_id: UUID, match: IfMatch, *, by: Principal) -> dict[str, Any]:
     """Take a correction back: the day is again what the decree says; which deadlines moved with it."""
     row = await get_day(session, day_id)
     match.require(row)
@@ -81,13 +81,13 @@ async def delete_day(session: AsyncSession, day_id: UUID, match: Match, *, by: P
 async def get_hours(session: AsyncSession, organization_id: UUID) -> WorkingHours:
     """The working hours of an organization: its own, or the ordinary ones as a row that is not stored yet."""
     await organizations.get_organization(session, organization_id)
-    row = await own_hours(session, organization_id)
+    row = await load_own_hours(session, organization_id)
     ordinary = tell_intervals(WORKING_HOURS)
     return row or WorkingHours(organization_id=organization_id, working_hours=ordinary, version=0)
 
 
 async def put_hours(
-    session: AsyncSession, organization_id: UUID, body: WorkingHoursPut, match: Match, *, by: Principal
+    session: AsyncSession, organization_id: UUID, body: WorkingHoursPut, match: IfMatch, *, by: Principal
 ) -> tuple[WorkingHours, dict[str, Any]]:
     """Say the hours of an ordinary working day; every open deadline in hours is reckoned anew."""
     hours = _hours(DayKind.WORKING, body.working_hours)
@@ -124,8 +124,10 @@ def _hours(kind: DayKind, told: Sequence[Sequence[str]] | None) -> list[list[str
     """Working hours as they are stored; a shortened day has some of its own, a day off none."""
     if (kind is DayKind.OFF and told is not None) or (kind is DayKind.SHORTENED and told is None):
         ru = "Для сокращённого дня укажите рабочие часы, для выходного — не указывайте."
-        raise Invalid(
-            faults=[Fault("/working_hours", "working_hours", ru, "A shortened day has hours, a day off none.")]
+        raise ValidationFailed(
+            field_errors=[
+                FieldError("/working_hours", "working_hours", ru, "A shortened day has hours, a day off none.")
+            ]
         )
     if told is None:
         return None
@@ -134,4 +136,4 @@ def _hours(kind: DayKind, told: Sequence[Sequence[str]] | None) -> list[list[str
     except ValueError:
         ru = "Интервалы идут по порядку, не пересекаются и вместе не короче часа."
         en = "Intervals stand in order, do not overlap and are an hour together."
-        raise Invalid(faults=[Fault("/working_hours", "working_hours", ru, en)]) from None
+        raise ValidationFailed(field_errors=[FieldError("/working_hours", "working_hours", ru, en)]) from None

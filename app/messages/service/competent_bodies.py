@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.messages.errors import CompetentBodyNotFound
@@ -31,7 +31,7 @@ async def create_body(session: AsyncSession, body: CompetentBodyCreate, *, by: P
 
 
 async def update_body(
-    session: AsyncSession, body_id: UUID, body: CompetentBodyPatch, match: Match, *, by: Principal
+    session: AsyncSession, body_id: UUID, body: CompetentBodyPatch, match: IfMatch, *, by: Principal
 ) -> CompetentBody:
     """Change or close a competent body."""
     row = await get_body(session, body_id)

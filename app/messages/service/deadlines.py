@@ -16,43 +16,43 @@ from app.interaction_points.models import Point
 from app.legal_acts.models import LegalAct
 from app.messages.events import DeadlineMissed, DeadlineMoved, DeadlineNear
 from app.messages.models import Competence, Deadline, DeadlinePolicy, Message, PauseReason, StartEvent
-from app.messages.queries import calendar_of, how_it_ended, read_deadline
+from app.messages.queries import find_outcome, load_calendar, read_deadline
 from app.messages.rules import deadlines as rules
 from app.messages.rules.calendar import WorkingCalendar
 from app.messages.rules.deadlines import DeadlineState, Due, Pause, Roll, Stage, Term, TermUnit, is_late
-from app.messages.rules.elapsed_time import taken
-from app.messages.rules.policies import Case, choose
+from app.messages.rules.elapsed_time import compute_elapsed
+from app.messages.rules.policies import Case, choose_policy
 from app.messages.schemas.deadlines import ExplainedStage
-from app.messages.service.transitions import touch
+from app.messages.service.transitions import mark_changed
 
 SHOWN_MOVES = 100
 BATCH = 200
 ALL_STAGES = frozenset(Stage)
 
 
-async def deadlines_of(session: AsyncSession, message: Message) -> list[Deadline]:
+async def load_deadlines(session: AsyncSession, message: Message) -> list[Deadline]:
     """The deadlines of the message's present cycle, in the order of their beginning."""
     query = select(Deadline).where(Deadline.message_id == message.id, Deadline.cycle == message.cycle)
     return list((await session.exec(query.order_by(col(Deadline.id)))).all())
 
 
-async def first_deadlines(session: AsyncSession, message: Message) -> list[Deadline]:
+async def create_first_deadlines(session: AsyncSession, message: Message) -> list[Deadline]:
     """The deadlines of a message that is not stored yet; it learns its earliest one."""
-    calendar = await calendar_of(session, message.organization_id)
+    calendar = await load_calendar(session, message.organization_id)
     chosen = await _policies_of(session, message, calendar)
     rows = [_begin(message, policy, act, calendar) for policy, act in chosen]
     _set_due(message, rows)
     return rows
 
 
-async def arrange(session: AsyncSession, message: Message, *, is_recast: bool = False) -> None:
+async def create_deadlines(session: AsyncSession, message: Message, *, is_recast: bool = False) -> None:
     """Make the open deadlines of the cycle those that the policies of its day name; what is over stays as it was.
 
     A case keeps the policies that judge it already, whatever was added or ended since, unless it was recast: became
     a case of another class or priority.
     """
-    calendar = await calendar_of(session, message.organization_id)
-    rows = await deadlines_of(session, message)
+    calendar = await load_calendar(session, message.organization_id)
+    rows = await load_deadlines(session, message)
     kept = frozenset[UUID]() if is_recast else frozenset(row.policy_id for row in rows)
     wanted = {policy.id: (policy, act) for policy, act in await _policies_of(session, message, calendar, kept)}
     for row in rows:
@@ -62,7 +62,7 @@ async def arrange(session: AsyncSession, message: Message, *, is_recast: bool = 
     for row in rows:
         if row.state is DeadlineState.CANCELLED and row.policy_id in wanted and (row.stage, row.is_target) not in over:
             row.ended_at, row.state = None, DeadlineState.RUNNING
-            _reckon(row, calendar)  # the calendar may have changed while nothing was to be done
+            _compute_due(row, calendar)  # the calendar may have changed while nothing was to be done
     known = {row.policy_id for row in rows}
     for policy, act in wanted.values():
         if (policy.stage, policy.is_target) not in over and policy.id not in known:
@@ -71,10 +71,10 @@ async def arrange(session: AsyncSession, message: Message, *, is_recast: bool = 
     _set_due(message, rows)
 
 
-async def settle(session: AsyncSession, message: Message, stages: Collection[Stage], at: datetime) -> None:
+async def mark_done(session: AsyncSession, message: Message, stages: Collection[Stage], at: datetime) -> None:
     """What these stages ask was done then: in time, or too late."""
-    rows = await deadlines_of(session, message)
-    calendar = await calendar_of(session, message.organization_id)
+    rows = await load_deadlines(session, message)
+    calendar = await load_calendar(session, message.organization_id)
     for row in rows:
         if row.ended_at is None and row.stage in stages:
             _fulfil(row, at, calendar)
@@ -83,7 +83,7 @@ async def settle(session: AsyncSession, message: Message, stages: Collection[Sta
 
 async def cancel(session: AsyncSession, message: Message, stages: Collection[Stage] = ALL_STAGES) -> None:
     """Nothing is to be done by these deadlines any more. One that was missed stays missed."""
-    rows = await deadlines_of(session, message)
+    rows = await load_deadlines(session, message)
     for row in rows:
         if row.ended_at is None and row.stage in stages:
             _end(row, clock.now(), row.state if row.state is DeadlineState.MISSED else DeadlineState.CANCELLED)
@@ -92,7 +92,7 @@ async def cancel(session: AsyncSession, message: Message, stages: Collection[Sta
 
 async def pause(session: AsyncSession, message: Message, reason: PauseReason, at: datetime) -> None:
     """Stop the clocks that this reason stops."""
-    rows = await deadlines_of(session, message)
+    rows = await load_deadlines(session, message)
     for row in rows:
         if row.state is DeadlineState.RUNNING and reason in row.term["pauses"]:
             row.state = DeadlineState.PAUSED
@@ -102,22 +102,22 @@ async def pause(session: AsyncSession, message: Message, reason: PauseReason, at
 
 async def resume(session: AsyncSession, message: Message, at: datetime) -> None:
     """Let paused clocks run on: the pause is added to their budget."""
-    calendar = await calendar_of(session, message.organization_id)
-    rows = await deadlines_of(session, message)
+    calendar = await load_calendar(session, message.organization_id)
+    rows = await load_deadlines(session, message)
     for row in rows:
         if row.state is DeadlineState.PAUSED:
             row.state = DeadlineState.RUNNING
             row.pauses = [*row.pauses[:-1], row.pauses[-1] | {"until": at.isoformat()}]
-            _reckon(row, calendar)
+            _compute_due(row, calendar)
     _set_due(message, rows)
 
 
-async def begin_cycle(session: AsyncSession, message: Message, received_at: datetime, registered_at: datetime) -> None:
+async def start_cycle(session: AsyncSession, message: Message, received_at: datetime, registered_at: datetime) -> None:
     """Begin anew: what ran is over, and other deadlines run from these moments."""
     await cancel(session, message)
     message.cycle += 1
     message.clock_received_at, message.clock_registered_at = received_at, registered_at
-    await arrange(session, message)
+    await create_deadlines(session, message)
 
 
 async def recalculate(
@@ -126,7 +126,7 @@ async def recalculate(
     touched: Sequence[tuple[datetime, datetime]],
 ) -> list[dict[str, Any]]:
     """Reckon the organization's open deadlines anew, those in the stretches of time or all; which moved, and where."""
-    calendar = await calendar_of(session, organization_id)
+    calendar = await load_calendar(session, organization_id)
     query = select(Deadline, Message).join(Message, col(Message.id) == col(Deadline.message_id))
     query = query.where(Message.organization_id == organization_id, col(Deadline.ended_at).is_(None))
     if touched:
@@ -139,14 +139,14 @@ async def recalculate(
     messages: dict[UUID, Message] = {}
     for row, message in (await session.exec(query.order_by(col(Deadline.id)))).all():
         before = row.due_at
-        _reckon(row, calendar)
+        _compute_due(row, calendar)
         if row.due_at != before:
             messages[message.id] = message
             told = {"from": before.isoformat(), "to": row.due_at.isoformat()}
             moved.append({"message_id": str(message.id), "number": message.number, "stage": row.stage.value, **told})
     for message in messages.values():
-        _set_due(message, await deadlines_of(session, message))
-        touch(message)
+        _set_due(message, await load_deadlines(session, message))
+        mark_changed(message)
         emit(session, DeadlineMoved(message_id=message.id, message_version=message.version))
     return moved
 
@@ -173,7 +173,7 @@ async def remind_and_escalate(session: AsyncSession) -> int:
     return len(near) + len(missed)
 
 
-async def is_something_due(session: AsyncSession) -> bool:
+async def has_due_reminders(session: AsyncSession) -> bool:
     """Whether `remind_and_escalate` has something to say."""
     moment = clock.now()
     waiting = sa.or_(sa.and_(*_is_near(moment)), col(Deadline.due_at) <= moment - rules.WHOLE_SECOND)
@@ -183,17 +183,17 @@ async def is_something_due(session: AsyncSession) -> bool:
 
 async def extend(session: AsyncSession, message: Message, days: int) -> list[Deadline]:
     """Extend the final reply's limit by that many days; the deadlines that were extended."""
-    calendar = await calendar_of(session, message.organization_id)
-    rows = await deadlines_of(session, message)
-    extended = [row for row in rows if may_be_extended(row)]
+    calendar = await load_calendar(session, message.organization_id)
+    rows = await load_deadlines(session, message)
+    extended = [row for row in rows if can_extend(row)]
     for row in extended:
         row.extended_days = days
-        _reckon(row, calendar)
+        _compute_due(row, calendar)
     _set_due(message, rows)
     return extended
 
 
-def may_be_extended(row: Deadline) -> bool:
+def can_extend(row: Deadline) -> bool:
     """Whether the deadline is the running limit of the final reply that its policy lets extend, not yet extended."""
     return (
         row.stage is Stage.FINAL_REPLY
@@ -205,31 +205,31 @@ def may_be_extended(row: Deadline) -> bool:
     )
 
 
-def is_over(row: Deadline) -> bool:
+def is_past_due(row: Deadline) -> bool:
     """Whether the time for a notice has passed with none given, whether the worker has looked since or not."""
     is_late_now = row.state is DeadlineState.RUNNING and is_late(row.due_at, clock.now())
     return row.state is DeadlineState.CANCELLED or is_late_now
 
 
-async def explain_all(session: AsyncSession, message: Message) -> list[ExplainedStage]:
+async def explain_deadlines(session: AsyncSession, message: Message) -> list[ExplainedStage]:
     """The message's deadlines, each with the steps of its reckoning."""
-    calendar = await calendar_of(session, message.organization_id)
+    calendar = await load_calendar(session, message.organization_id)
     return [
         ExplainedStage.model_validate(read_deadline(row) | {"steps": _explain(row, calendar).steps})
-        for row in sorted(await deadlines_of(session, message), key=lambda row: (row.due_at, row.id))
+        for row in sorted(await load_deadlines(session, message), key=lambda row: (row.due_at, row.id))
         if row.state is not DeadlineState.CANCELLED
     ]
 
 
 def _explain(row: Deadline, calendar: WorkingCalendar) -> Due:
-    due = rules.due_at(_term(row), row.started_at, calendar, _pauses(row))
+    due = rules.compute_due(_term(row), row.started_at, calendar, _pauses(row))
     say = due.steps.append
     if row.extended_days:
         say(rules.Step(due.due_at, f"Срок продлён на дней: {row.extended_days}."))
     if row.state is DeadlineState.PAUSED:
         say(rules.Step(datetime.fromisoformat(row.pauses[-1]["since"]), "Течение срока приостановлено: ждём клиента."))
     if row.ended_at is not None:
-        say(rules.Step(row.ended_at, f"{how_it_ended(row)}."))
+        say(rules.Step(row.ended_at, f"{find_outcome(row)}."))
     return due
 
 
@@ -244,7 +244,7 @@ async def _policies_of(
     query = select(DeadlinePolicy, LegalAct).outerjoin(LegalAct, col(LegalAct.id) == col(DeadlinePolicy.legal_act_id))
     acts = {policy.id: (policy, act) for policy, act in (await session.exec(query)).all()}
     day = clock.local_date(message.clock_received_at, calendar.zone)
-    chosen = choose([policy for policy, _ in acts.values()], case, day, kept)
+    chosen = choose_policy([policy for policy, _ in acts.values()], case, day, kept)
     return [acts[policy.id] for policy in chosen if _is_needed(policy.stage, message)]
 
 
@@ -275,7 +275,7 @@ def _begin(message: Message, policy: DeadlinePolicy, act: LegalAct | None, calen
         state=DeadlineState.RUNNING,
         pauses=[],
     )
-    _reckon(row, calendar)
+    _compute_due(row, calendar)
     if row.stage is Stage.REGISTRATION:
         _fulfil(row, message.clock_registered_at, calendar)
     return row
@@ -291,9 +291,9 @@ def _is_needed(stage: Stage, message: Message) -> bool:
     return True
 
 
-def _reckon(row: Deadline, calendar: WorkingCalendar) -> None:
+def _compute_due(row: Deadline, calendar: WorkingCalendar) -> None:
     """Set the due moment, what follows from it, and let a missed one run again if it is now ahead."""
-    due = rules.due_at(_term(row), row.started_at, calendar, _pauses(row))
+    due = rules.compute_due(_term(row), row.started_at, calendar, _pauses(row))
     row.due_at, row.is_provisional = due.due_at, due.provisional
     before, reminded_of = row.term["remind_hours_before"], row.remind_at
     remind_at = due.due_at - timedelta(hours=before) if before is not None else None
@@ -307,7 +307,7 @@ def _reckon(row: Deadline, calendar: WorkingCalendar) -> None:
 def _fulfil(row: Deadline, at: datetime, calendar: WorkingCalendar) -> None:
     """What was due is done: in time, or too late. How long it took is reckoned by the calendar of this moment."""
     _end(row, at, DeadlineState.MISSED if is_late(row.due_at, at) else DeadlineState.MET)
-    spent = taken(TermUnit(row.term["unit"]), row.started_at, at, calendar, _pauses(row))
+    spent = compute_elapsed(TermUnit(row.term["unit"]), row.started_at, at, calendar, _pauses(row))
     row.taken_seconds = int(spent.total_seconds())
 
 

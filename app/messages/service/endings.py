@@ -8,9 +8,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.outbox import emit
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.legal_acts import service as legal_acts
@@ -24,13 +24,13 @@ from app.messages.errors import (
 )
 from app.messages.events import AppealRegistered, DeadlineExtended, MessageClosed, MessageRedirected, ReplyQueued
 from app.messages.models import Competence, Message, MessageClass, NoAnswerReason, Reply, ReplyKind
-from app.messages.queries import calendar_of, replies_of, sent_replies, visible_to
+from app.messages.queries import load_calendar, load_replies, sent_replies, visible_to
 from app.messages.rules.deadlines import Stage
 from app.messages.rules.states import MessageMove, MessageState, ReplyState
 from app.messages.schemas.messages import AppealRegister, MessageExtend, MessageRedirect
 from app.messages.service import deadlines, text_checks
-from app.messages.service.transitions import get_message, make_move, record_step, touch
-from app.reply_templates.service.gaps import forget_gap
+from app.messages.service.transitions import apply_transition, get_message, mark_changed, record_event
+from app.reply_templates.service.gaps import remove_gap
 
 
 async def close_message(
@@ -38,7 +38,7 @@ async def close_message(
     message_id: UUID,
     reason: str,
     no_answer_reason: NoAnswerReason | None,
-    match: Match,
+    match: IfMatch,
     *,
     by: Principal,
 ) -> Message:
@@ -47,7 +47,7 @@ async def close_message(
     match.require(message)
     if no_answer_reason is None and await _is_owed_an_answer(session, message):
         raise NoAnswerReasonMissing
-    make_move(session, message, MessageMove.CLOSE, by, reason)
+    apply_transition(session, message, MessageMove.CLOSE, by, reason)
     message.no_answer_reason = no_answer_reason
     await deadlines.cancel(session, message)
     emit(session, MessageClosed(message_id=message.id))
@@ -62,7 +62,7 @@ async def _is_owed_an_answer(session: AsyncSession, message: Message) -> bool:
     """
     if message.message_class is not MessageClass.APPEAL or message.state is MessageState.REDIRECTED:
         return False
-    replies = await replies_of(session, message.id)
+    replies = await load_replies(session, message.id)
     since = message.appeal_registered_at
     return not any(
         reply.kind is ReplyKind.ANSWER and reply.sent_at is not None and (since is None or reply.sent_at >= since)
@@ -71,21 +71,21 @@ async def _is_owed_an_answer(session: AsyncSession, message: Message) -> bool:
 
 
 async def mark_spam(
-    session: AsyncSession, message_id: UUID, reason: str | None, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, reason: str | None, match: IfMatch, *, by: Principal
 ) -> Message:
     """Mark a message as spam; it is never deleted. An appeal is none: only article 11 of 59-FZ ends it unanswered."""
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     _require_no_appeal(message)
-    make_move(session, message, MessageMove.MARK_SPAM, by, reason)
-    await forget_gap(session, message.id)
+    apply_transition(session, message, MessageMove.MARK_SPAM, by, reason)
+    await remove_gap(session, message.id)
     await deadlines.cancel(session, message)
     await session.flush()  # the version is counted at the flush
     return message
 
 
 async def mark_duplicate(
-    session: AsyncSession, message_id: UUID, of_id: UUID, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, of_id: UUID, match: IfMatch, *, by: Principal
 ) -> Message:
     """Mark a message as a repeat of another, which is answered for both; it is never deleted.
 
@@ -102,48 +102,48 @@ async def mark_duplicate(
     match.require(message)
     if await _is_owed_an_answer(session, message):
         raise NoAnswerReasonMissing
-    make_move(session, message, MessageMove.MARK_DUPLICATE, by, first.number)
+    apply_transition(session, message, MessageMove.MARK_DUPLICATE, by, first.number)
     message.duplicate_of_id = first.id
     for repeat in (await session.exec(select(Message).where(col(Message.duplicate_of_id) == message.id))).all():
         repeat.duplicate_of_id = first.id  # one step to the first, never a chain
-        touch(repeat)
-    await forget_gap(session, message.id)
+        mark_changed(repeat)
+    await remove_gap(session, message.id)
     await deadlines.cancel(session, message)
     await session.flush()  # the version is counted at the flush
     return message
 
 
 async def reopen_message(
-    session: AsyncSession, message_id: UUID, reason: str, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, reason: str, match: IfMatch, *, by: Principal
 ) -> Message:
     """Take a message up again: spam by mistake goes on, what waited for the client runs on, the rest begins anew."""
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     before = message.state
-    make_move(session, message, MessageMove.REOPEN if message.need else MessageMove.REOPEN_UNTRIAGED, by, reason)
+    apply_transition(session, message, MessageMove.REOPEN if message.need else MessageMove.REOPEN_UNTRIAGED, by, reason)
     message.duplicate_of_id = message.no_answer_reason = None
     if before is MessageState.SPAM:
-        await deadlines.arrange(session, message)
+        await deadlines.create_deadlines(session, message)
     elif before is MessageState.AWAITING_CLIENT:
         await deadlines.resume(session, message, clock.now())
     else:
-        await deadlines.begin_cycle(session, message, message.updated_at, message.updated_at)
+        await deadlines.start_cycle(session, message, message.updated_at, message.updated_at)
     await session.flush()  # the version is counted at the flush
     return message
 
 
 async def redirect_message(
-    session: AsyncSession, message_id: UUID, body: MessageRedirect, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, body: MessageRedirect, match: IfMatch, *, by: Principal
 ) -> Message:
     """Hand a question that is not ours to who is competent, and tell the client so (O-6.2.1; 59-FZ, 8)."""
     message = await get_message(session, message_id, by, lock=True)
-    await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
+    await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     match.require(message)
     if message.competence is Competence.WITHIN:
         raise MessageMoveNotAllowed(message.state, MessageMove.REDIRECT)
-    make_move(session, message, MessageMove.REDIRECT, by, body.to)
+    apply_transition(session, message, MessageMove.REDIRECT, by, body.to)
     message.redirected_to, message.redirect_act_id = body.to, body.legal_act_id
-    await deadlines.settle(session, message, {Stage.REDIRECT}, message.updated_at)
+    await deadlines.mark_done(session, message, {Stage.REDIRECT}, message.updated_at)
     await deadlines.cancel(session, message, {Stage.FINAL_REPLY, Stage.DELAY_NOTICE})
     await _notify(session, message, body.text, by)
     emit(session, MessageRedirected(message_id=message.id))
@@ -152,24 +152,24 @@ async def redirect_message(
 
 
 async def extend_message(
-    session: AsyncSession, message_id: UUID, body: MessageExtend, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, body: MessageExtend, match: IfMatch, *, by: Principal
 ) -> Message:
     """Extend the final reply once, within what its policy allows, and tell the client (O-6.2.2; 59-FZ, 12)."""
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
-    rows = await deadlines.deadlines_of(session, message)
-    extendable = [row for row in rows if deadlines.may_be_extended(row)]
-    is_too_late = any(row.stage is Stage.DELAY_NOTICE and deadlines.is_over(row) for row in rows)
+    rows = await deadlines.load_deadlines(session, message)
+    extendable = [row for row in rows if deadlines.can_extend(row)]
+    is_too_late = any(row.stage is Stage.DELAY_NOTICE and deadlines.is_past_due(row) for row in rows)
     if not extendable or is_too_late:
         raise ExtensionNotPossible
     longest = min(row.term["extension_days"] for row in extendable)
     if body.days > longest:
         ru, en = f"Срок продлевается не более чем на {longest} дн.", f"At most {longest} days are possible."
-        raise Invalid(faults=[Fault("/days", "too_long", ru, en)])
-    await deadlines.settle(session, message, {Stage.DELAY_NOTICE}, clock.now())
+        raise ValidationFailed(field_errors=[FieldError("/days", "too_long", ru, en)])
+    await deadlines.mark_done(session, message, {Stage.DELAY_NOTICE}, clock.now())
     extended = await deadlines.extend(session, message, body.days)
-    touch(message)
-    zone = (await calendar_of(session, message.organization_id)).zone
+    mark_changed(message)
+    zone = (await load_calendar(session, message.organization_id)).zone
     until = max(clock.local_date(row.due_at, zone) for row in extended)
     await _notify(session, message, _extension_notice(message, until, body.reason), by)
     audit.record(session, by, "message.extended", "message", message.id, fields=["deadlines"])
@@ -179,24 +179,24 @@ async def extend_message(
 
 
 async def register_as_appeal(
-    session: AsyncSession, message_id: UUID, body: AppealRegister, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, body: AppealRegister, match: IfMatch, *, by: Principal
 ) -> Message:
     """A person decided that it is an appeal: from now on its deadlines are those of 59-FZ; its clock starts once."""
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     _require_no_appeal(message)
-    make_move(session, message, MessageMove.REGISTER_AS_APPEAL, by, body.came_by)
+    apply_transition(session, message, MessageMove.REGISTER_AS_APPEAL, by, body.came_by)
     message.message_class = MessageClass.APPEAL
     message.came_by, message.registration_number = body.came_by, body.registration_number
     message.appeal_registered_at = message.updated_at
-    await deadlines.begin_cycle(session, message, message.updated_at, message.updated_at)
+    await deadlines.start_cycle(session, message, message.updated_at, message.updated_at)
     emit(session, AppealRegistered(message_id=message.id))
     await session.flush()  # the version is counted at the flush
     return message
 
 
 async def correct_registration(
-    session: AsyncSession, message_id: UUID, number: str, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, number: str, match: IfMatch, *, by: Principal
 ) -> Message:
     """Mend the registration number of an appeal; the one before stays in the history. The same once more is nothing."""
     message = await get_message(session, message_id, by, lock=True)
@@ -207,7 +207,7 @@ async def correct_registration(
         return message
     note = f"{message.registration_number} → {number}"
     message.registration_number = number
-    record_step(session, message, "correct_registration", by, note)
+    record_event(session, message, "correct_registration", by, note)
     audit.record(session, by, "message.registration_corrected", "message", message.id, fields=["registration_number"])
     await session.flush()  # the version is counted at the flush
     return message
@@ -245,7 +245,7 @@ def _extension_notice(message: Message, until: date, reason: str) -> str:
 
 
 async def rate_answer(
-    session: AsyncSession, message_id: UUID, satisfaction: int, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, satisfaction: int, match: IfMatch, *, by: Principal
 ) -> Message:
     """Record how the client rated the answer; told again, the later rating stands."""
     message = await get_message(session, message_id, by, lock=True)
@@ -253,7 +253,7 @@ async def rate_answer(
     if message.id not in await sent_replies(session, [message.id]):
         raise NotAnsweredYet
     message.satisfaction = satisfaction
-    touch(message)
+    mark_changed(message)
     audit.record(session, by, "message.rated", "message", message.id, fields=["satisfaction"])
     await session.flush()  # the version is counted at the flush
     return message

@@ -9,26 +9,26 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.db import insert_into
+from app.core.db import build_insert
 from app.core.ids import new_id
 from app.core.outbox import emit
 from app.core.security import Principal
 from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound
 from app.interaction_points.models import Point
-from app.language.normalization import normalized
-from app.language.personal_data import suspected
+from app.language.normalization import normalize
+from app.language.personal_data import find_personal_data
 from app.messages.errors import MessageConflict
 from app.messages.events import MessageRegistered
 from app.messages.models import Message, MessageClass, MessageCounter, MessageEvent, Priority
 from app.messages.ports import AttachmentStore
-from app.messages.rules.states import MessageState, number_of
+from app.messages.rules.states import MessageState, format_number
 from app.messages.schemas.messages import MessageCreate
 from app.messages.service import deadlines
-from app.messages.service.attachments import ReceivedFile, keep_files, read_files
-from app.messages.service.threads import client_wrote_again, continued, open_thread
-from app.messages.service.transitions import require_past
-from app.messages.service.triage import proposed
+from app.messages.service.attachments import ReceivedFile, read_files, store_files
+from app.messages.service.threads import find_continued_message, open_thread, resume_for_client
+from app.messages.service.transitions import require_not_future
+from app.messages.service.triage import build_proposal
 
 
 async def register_message(
@@ -40,7 +40,7 @@ async def register_message(
     was not approved on the local day of `received_at` (O-3), `MessageConflict` when the same external id comes with
     another content.
     """
-    require_past(body.received_at, "/received_at")
+    require_not_future(body.received_at, "/received_at")
     received = read_files(body.attachments)
     point = await points.get_point(session, body.interaction_point_id, by)
     if by.kind == "employee" and point.unit_id != by.unit_id:
@@ -50,7 +50,7 @@ async def register_message(
     if known is not None:
         return known, False
     await points.require_in_force(session, point, clock.local_date(body.received_at))
-    first = await continued(session, body.continues_id, by) if body.continues_id is not None else None
+    first = await find_continued_message(session, body.continues_id, by) if body.continues_id is not None else None
     thread_id = await open_thread(session, point.id, body.thread_external_id, first.thread_id if first else None)
     message = await _insert(session, body, point, thread_id, content_hash)
     if message is None:  # another request was first, a moment ago
@@ -67,8 +67,8 @@ async def register_message(
             to_state=message.state,
         )
     )
-    await keep_files(session, message.id, received, files)
-    await client_wrote_again(session, message, by)
+    await store_files(session, message.id, received, files)
+    await resume_for_client(session, message, by)
     audit.record(session, by, "message.registered", "message", message.id)
     emit(session, MessageRegistered(message_id=message.id))
     return message, True
@@ -99,11 +99,11 @@ async def _insert(
     session: AsyncSession, body: MessageCreate, point: Point, thread_id: UUID, content_hash: str
 ) -> Message | None:
     moment = clock.now()
-    suspicions = suspected(body.text)
+    suspicions = find_personal_data(body.text)
     year = clock.local_date(moment).year
     row = Message(
         id=new_id(),
-        number=number_of(year, await _next_number(session, year)),
+        number=format_number(year, await _next_number(session, year)),
         organization_id=point.organization_id,
         point_id=point.id,
         unit_id=point.unit_id,
@@ -114,7 +114,7 @@ async def _insert(
         thread_external_id=body.thread_external_id,
         content_hash=content_hash,
         text=body.text,
-        search_text=normalized(body.text),
+        search_text=normalize(body.text),
         client=body.client.model_dump(mode="json"),
         received_at=body.received_at,
         registered_at=moment,
@@ -123,15 +123,15 @@ async def _insert(
         updated_at=moment,
         state=MessageState.RECEIVED,
         priority=Priority.NORMAL,
-        proposal=await proposed(session, body.text, point),
+        proposal=await build_proposal(session, body.text, point),
         continues_id=body.continues_id,
         personal_data=[{"kind": one.kind, "start": one.start, "end": one.end} for one in suspicions],
         has_personal_data=bool(suspicions),
     )
     # The unique key decides between two at once; a plain INSERT would end the transaction of the one who came second.
-    clocks = await deadlines.first_deadlines(session, row)
+    clocks = await deadlines.create_first_deadlines(session, row)
     table = Message.__table__  # type: ignore[attr-defined]
-    inserted = insert_into(session, table).values(row.model_dump())
+    inserted = build_insert(session, table).values(row.model_dump())
     inserted = inserted.on_conflict_do_nothing(index_elements=["point_id", "external_id"])
     made = await session.exec(inserted.returning(table.c.id))
     if made.first() is None:
@@ -142,6 +142,6 @@ async def _insert(
 
 async def _next_number(session: AsyncSession, year: int) -> int:
     table = MessageCounter.__table__  # type: ignore[attr-defined]
-    statement = insert_into(session, table).values(id=new_id(), year=year, last=1)
+    statement = build_insert(session, table).values(id=new_id(), year=year, last=1)
     counted = statement.on_conflict_do_update(index_elements=["year"], set_={"last": table.c.last + 1})
     return int((await session.exec(counted.returning(table.c.last))).one()[0])

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.interaction_points import service as points
 from app.interaction_points.models import Audience
 from app.messages.errors import OfferedPointNotInForce
 from app.messages.models import Reply, ReplyKind
-from app.messages.rules.offered_points import places_of
+from app.messages.rules.offered_points import find_places
 from app.text_check.rules.findings import MOST_OF_A_RULE, POINT_NOT_IN_FORCE, Finding, Severity
 
 
@@ -21,7 +21,7 @@ async def require_offers(session: AsyncSession, kind: ReplyKind, point_ids: Sequ
     if (kind is ReplyKind.CHANNEL_TRANSFER) != bool(point_ids):
         ru = "Предложите от одной до пяти точек для перехода; для ответа они не указываются."
         en = "A channel transfer offers one to five points; an answer offers none."
-        raise Invalid(faults=[Fault("/offered_point_ids", "offered_points", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/offered_point_ids", "offered_points", ru, en)])
     if point_ids:
         open_to_clients = await _open_to_clients(session)
         for place, point_id in enumerate(point_ids):
@@ -35,17 +35,17 @@ async def require_still_offered(session: AsyncSession, reply: Reply) -> None:
         raise OfferedPointNotInForce(closed)
 
 
-async def may_go_out(session: AsyncSession, reply: Reply) -> bool:
+async def can_send(session: AsyncSession, reply: Reply) -> bool:
     """Whether every point that a reply offers or names is still in force."""
-    return not await _closed_offers(session, reply) and not await named_though_closed(session, reply.text)
+    return not await _closed_offers(session, reply) and not await find_named_closed_points(session, reply.text)
 
 
-async def named_though_closed(session: AsyncSession, text: str) -> list[Finding]:
+async def find_named_closed_points(session: AsyncSession, text: str) -> list[Finding]:
     """The places where a text, a template's words included, sends a client to a point that is in force no more."""
     return [
         Finding(POINT_NOT_IN_FORCE, Severity.ERROR, start, end, f"Точка больше не действует: {point.name}.", None)
-        for point in await points.list_switched_off_points(session)
-        for start, end in islice(places_of(point.address or "", text), MOST_OF_A_RULE)
+        for point in await points.list_inactive_points(session)
+        for start, end in islice(find_places(point.address or "", text), MOST_OF_A_RULE)
     ]
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit
-from app.core.etags import Match
-from app.core.problems import Fault, Invalid
+from app.core.etags import IfMatch
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
@@ -16,7 +16,7 @@ from app.interaction_points import service as points
 from app.legal_acts import service as legal_acts
 from app.messages.errors import DeadlinePolicyNotFound
 from app.messages.models import DeadlinePolicy
-from app.messages.queries import calendar_of
+from app.messages.queries import load_calendar
 from app.messages.rules import deadlines as rules
 from app.messages.rules.calendar import WorkingCalendar, read_intervals
 from app.messages.rules.deadlines import Due, Pause, Stage, Term
@@ -46,7 +46,7 @@ async def create_policy(session: AsyncSession, body: DeadlinePolicyCreate, *, by
 
 
 async def update_policy(
-    session: AsyncSession, policy_id: UUID, body: DeadlinePolicyPatch, match: Match, *, by: Principal
+    session: AsyncSession, policy_id: UUID, body: DeadlinePolicyPatch, match: IfMatch, *, by: Principal
 ) -> DeadlinePolicy:
     """Change a policy for the cases to come; those that have begun keep the policy of their day."""
     row = await get_policy(session, policy_id)
@@ -54,7 +54,7 @@ async def update_policy(
     told = {name: sent.get(name, getattr(row, name)) for name in ("legal_act_id", "valid_from", "valid_to")}
     _require_sound(row.is_target, **told)
     if body.legal_act_id is not None:
-        await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
+        await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     match.require(row)
     changed = apply_changes(row, body)
     audit.record(session, by, "deadline_policy.changed", "deadline_policy", row.id, fields=changed)
@@ -66,15 +66,15 @@ async def preview(session: AsyncSession, body: DeadlinePreview, *, by: Principal
     """When the stage of a policy would be due that started then, by the organization's calendar."""
     if (body.policy_id is None) == (body.policy is None):
         ru, en = "Укажите либо policy_id, либо policy.", "Give either policy_id or policy."
-        raise Invalid(faults=[Fault("/policy", "one_of", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/policy", "one_of", ru, en)])
     calendar = await _calendar(session, body, by)
     stage, term = await _tried(session, body)
     pauses = [Pause(pause.since, pause.until) for pause in body.pauses]
     try:
-        return stage, rules.due_at(term, body.started_at, calendar, pauses)
+        return stage, rules.compute_due(term, body.started_at, calendar, pauses)
     except rules.NoWorkingDay:
         ru, en = "В календаре не хватает рабочих дней.", "The calendar has not working days enough."
-        raise Invalid(faults=[Fault("/started_at", "no_working_day", ru, en)]) from None
+        raise ValidationFailed(field_errors=[FieldError("/started_at", "no_working_day", ru, en)]) from None
 
 
 async def _tried(session: AsyncSession, body: DeadlinePreview) -> tuple[Stage, Term]:
@@ -93,7 +93,7 @@ async def _calendar(session: AsyncSession, body: DeadlinePreview, by: Principal)
         organization_id = (await organizations.get_ministry(session)).id
     if await session.get(Organization, organization_id) is None:
         raise unknown_reference("/organization_id")
-    calendar = await calendar_of(session, organization_id)
+    calendar = await load_calendar(session, organization_id)
     if body.policy is None or body.policy.working_hours is None:
         return calendar
     try:
@@ -101,22 +101,22 @@ async def _calendar(session: AsyncSession, body: DeadlinePreview, by: Principal)
     except ValueError:
         ru = "Интервалы идут по порядку, не пересекаются и вместе не короче часа."
         en = "Intervals stand in order, do not overlap and are an hour together."
-        raise Invalid(faults=[Fault("/policy/working_hours", "working_hours", ru, en)]) from None
+        raise ValidationFailed(field_errors=[FieldError("/policy/working_hours", "working_hours", ru, en)]) from None
     return WorkingCalendar(calendar.zone, intervals, calendar.overrides)
 
 
 def _require_sound(is_target: bool, legal_act_id: Any, valid_from: date | None, valid_to: date | None) -> None:
     if is_target and legal_act_id is not None:
         ru, en = "Цель не имеет правового акта.", "A target has no legal act."
-        raise Invalid(faults=[Fault("/legal_act_id", "target_without_act", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/legal_act_id", "target_without_act", ru, en)])
     if valid_from is not None and valid_to is not None and valid_to < valid_from:
         ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
-        raise Invalid(faults=[Fault("/valid_to", "dates_reversed", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/valid_to", "dates_reversed", ru, en)])
 
 
 async def _require_references(session: AsyncSession, body: DeadlinePolicyCreate) -> None:
     if body.legal_act_id is not None:
-        await legal_acts.referred_act(session, body.legal_act_id, "/legal_act_id")
+        await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     if body.organization_id is not None and await session.get(Organization, body.organization_id) is None:
         raise unknown_reference("/organization_id")
     await points.require_known(session, body.interaction_point_id, body.channel)

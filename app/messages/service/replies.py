@@ -7,19 +7,19 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.outbox import Event, emit
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound
 from app.messages.events import ReplyApproved, ReplyQueued, ReplyReturned, ReplySubmitted
 from app.messages.models import Competence, Message, Reply
 from app.messages.rules.approval import needs_approval
-from app.messages.rules.states import REPLY_MOVES, MessageMove, MessageState, ReplyMove, ReplyState
-from app.messages.rules.text_similarity import changed_share
+from app.messages.rules.states import REPLY_TRANSITIONS, MessageMove, MessageState, ReplyMove, ReplyState
+from app.messages.rules.text_similarity import compute_changed_share
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch
 from app.messages.service import deadlines, offered_points, text_checks
-from app.messages.service.transitions import get_message, make_move, touch
+from app.messages.service.transitions import apply_transition, get_message, mark_changed
 from app.organizations import service as organizations
 from app.reply_templates.errors import FourEyes
 from app.reply_templates.search.service.learned_choices import record_choice
@@ -42,7 +42,7 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
         await deadlines.resume(session, message, clock.now())
     if message.need is None:  # stage 1 comes before stage 2, for an appeal too (O-6.2.3)
         raise MessageMoveNotAllowed(message.state, MessageMove.DRAFT_REPLY)
-    make_move(session, message, MessageMove.DRAFT_REPLY, by)
+    apply_transition(session, message, MessageMove.DRAFT_REPLY, by)
     reply = Reply(
         message_id=message.id,
         kind=body.kind,
@@ -68,7 +68,7 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
 
 
 async def edit_reply(
-    session: AsyncSession, message_id: UUID, reply_id: UUID, body: ReplyPatch, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, reply_id: UUID, body: ReplyPatch, match: IfMatch, *, by: Principal
 ) -> Reply:
     """Change a draft or a returned reply."""
     template_service.require_known_values(body.values)
@@ -96,7 +96,7 @@ async def edit_reply(
     if str(by.id) not in reply.author_ids:
         reply.author_ids = [*reply.author_ids, str(by.id)]
     await text_checks.keep_findings(session, message, reply)
-    touch(message)
+    mark_changed(message)
     audit.record(session, by, "reply.edited", "reply", reply.id, fields=sorted(sent))
     await session.flush()  # the version is counted at the flush
     return reply
@@ -110,13 +110,13 @@ async def check_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, b
     before = reply.findings
     await text_checks.keep_findings(session, message, reply)
     if reply.findings != before:
-        touch(message)
+        mark_changed(message)
         await session.flush()  # the version is counted at the flush
     return reply
 
 
 async def submit_reply(
-    session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, reply_id: UUID, match: IfMatch, *, by: Principal
 ) -> Reply:
     """Hand a reply in for approval, or past it where the unit's rule wants none; errors of the check block it."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
@@ -124,18 +124,18 @@ async def submit_reply(
     state = _moved(reply, ReplyMove.SUBMIT)
     await text_checks.require_ready(session, message, reply)
     unit = await organizations.get_unit(session, message.unit_id)
-    make_move(session, message, MessageMove.SUBMIT_REPLY, by)
+    apply_transition(session, message, MessageMove.SUBMIT_REPLY, by)
     reply.submitted_at, reply.returned_reason = clock.now(), None
     if not needs_approval(unit.approval_rule, has_template=reply.template_id is not None and not reply.is_own_text):
         reply.approved_at = reply.submitted_at
         passed = ReplyApproved(message_id=message.id, reply_id=reply.id)
-        return await _done(session, reply, REPLY_MOVES[state][ReplyMove.APPROVE], by, passed)
+        return await _done(session, reply, REPLY_TRANSITIONS[state][ReplyMove.APPROVE], by, passed)
     event = ReplySubmitted(message_id=message.id, reply_id=reply.id, reply_version=reply.version)
     return await _done(session, reply, state, by, event)
 
 
 async def approve_reply(
-    session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, reply_id: UUID, match: IfMatch, *, by: Principal
 ) -> Reply:
     """Approve a reply; whose hand is in its text does not."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
@@ -145,19 +145,19 @@ async def approve_reply(
         raise FourEyes
     await text_checks.require_ready(session, message, reply)
     reply.approved_by, reply.approved_at = by.id, clock.now()
-    touch(message)
+    mark_changed(message)
     return await _done(session, reply, state, by, ReplyApproved(message_id=message.id, reply_id=reply.id))
 
 
 async def return_reply(
-    session: AsyncSession, message_id: UUID, reply_id: UUID, reason: str, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, reply_id: UUID, reason: str, match: IfMatch, *, by: Principal
 ) -> Reply:
     """Return a reply to its author with a reason."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = _moved(reply, ReplyMove.RETURN)
     is_outside = message.competence is Competence.OUTSIDE
-    make_move(
+    apply_transition(
         session, message, MessageMove.RETURN_OUTSIDE_REPLY if is_outside else MessageMove.RETURN_REPLY, by, reason
     )
     reply.returned_reason, reply.approved_by, reply.approved_at = reason, None, None
@@ -165,13 +165,15 @@ async def return_reply(
     return await _done(session, reply, state, by, event)
 
 
-async def send_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal) -> Reply:
+async def send_reply(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, match: IfMatch, *, by: Principal
+) -> Reply:
     """Send an approved reply: it goes to the outbox once, and the worker delivers it."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = _moved(reply, ReplyMove.SEND)
     await text_checks.require_ready(session, message, reply)
-    make_move(session, message, MessageMove.SEND_REPLY, by)
+    apply_transition(session, message, MessageMove.SEND_REPLY, by)
     reply.changed_share = await _changed_share(session, reply)
     return await _done(session, reply, state, by, ReplyQueued(message_id=message.id, reply_id=reply.id))
 
@@ -181,7 +183,9 @@ async def _changed_share(session: AsyncSession, reply: Reply) -> float | None:
     if reply.template_id is None or reply.template_version is None:
         return None
     number, values = reply.template_version, reply.template_values
-    return changed_share(await template_service.rendered_text(session, reply.template_id, number, values), reply.text)
+    return compute_changed_share(
+        await template_service.render_text(session, reply.template_id, number, values), reply.text
+    )
 
 
 async def get_message_and_reply(
@@ -207,7 +211,7 @@ async def _done(session: AsyncSession, reply: Reply, state: ReplyState, by: Prin
 
 
 def _moved(reply: Reply, move: ReplyMove) -> ReplyState:
-    state = REPLY_MOVES[reply.state].get(move)
+    state = REPLY_TRANSITIONS[reply.state].get(move)
     if state is None:
         raise MessageMoveNotAllowed(reply.state, move)
     return state
@@ -220,7 +224,7 @@ async def _text_of(
     if template_id is None:
         if text is None:
             ru, en = "Напишите текст или выберите шаблон.", "Write a text or choose a template."
-            raise Invalid(faults=[Fault("/text", "missing", ru, en)])
+            raise ValidationFailed(field_errors=[FieldError("/text", "missing", ru, en)])
         return text, None
     template = await template_service.use_template(session, template_id, by)
     return text if text is not None else template.filled(values), template

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.security import Principal
 from app.messages.errors import NotAnsweredByTemplate, NotAnsweredYet
 from app.messages.rules.clients import without_client
@@ -15,18 +15,20 @@ from app.reply_templates.schemas import DraftOf
 from app.reply_templates.service import templates
 
 
-async def take_example(
-    session: AsyncSession, message_id: UUID, reply_id: UUID, match: Match, *, by: Principal
+async def add_example_from_message(
+    session: AsyncSession, message_id: UUID, reply_id: UUID, match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
     """Add a message to the typical ones of the template that answered it, without what tells of the client."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     if reply.template_id is None or reply.state is not ReplyState.SENT:
         raise NotAnsweredByTemplate
-    return await templates.take_example(session, reply.template_id, without_client(message.text, message.client), by=by)
+    return await templates.add_example_from_message(
+        session, reply.template_id, without_client(message.text, message.client), by=by
+    )
 
 
-async def draft_of_reply(
+async def draft_template_from_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, body: DraftOf, *, by: Principal
 ) -> ReplyTemplate:
     """Make a draft of a sent reply: its text without the client, the message as a typical one."""

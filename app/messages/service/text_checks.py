@@ -13,7 +13,7 @@ from app.messages.models import ClientKind, Message, MessageKind, Reply
 from app.messages.rules.clients import is_same_client
 from app.messages.rules.states import ReplyState
 from app.messages.service import offered_points
-from app.reply_templates.service.rendering import past_review_findings
+from app.reply_templates.service.rendering import find_overdue_review
 from app.text_check import service as reply_check
 from app.text_check.rules.check import blocking
 from app.text_check.rules.check_context import KnownClient
@@ -28,8 +28,11 @@ FROZEN = frozenset({ReplyState.SENDING, ReplyState.SENT})
 
 async def keep_findings(session: AsyncSession, message: Message, reply: Reply) -> list[Finding]:
     """Check a reply's text as it stands, and keep what is found with the reply."""
-    found = [*await find(session, message, reply.text), *await offered_points.named_though_closed(session, reply.text)]
-    late = past_review_findings(reply.text, reply.template_past_review_since)
+    found = [
+        *await find(session, message, reply.text),
+        *await offered_points.find_named_closed_points(session, reply.text),
+    ]
+    late = find_overdue_review(reply.text, reply.template_past_review_since)
     told = [*(asdict(finding) for finding in found), *(finding.model_dump() for finding in late)]
     if told != reply.findings:
         reply.findings = told
@@ -44,7 +47,7 @@ async def require_ready(session: AsyncSession, message: Message, reply: Reply) -
 
 async def require_sound(session: AsyncSession, message: Message, text: str) -> list[dict[str, Any]]:
     """The findings of a text that goes out at once; raises `ReplyNotReady` for errors."""
-    found = [*await find(session, message, text), *await offered_points.named_though_closed(session, text)]
+    found = [*await find(session, message, text), *await offered_points.find_named_closed_points(session, text)]
     _refuse(found)
     return [asdict(finding) for finding in found]
 

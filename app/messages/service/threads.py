@@ -7,26 +7,26 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.db import insert_into
-from app.core.etags import Match
+from app.core.db import build_insert
+from app.core.etags import IfMatch
 from app.core.ids import new_id
 from app.core.outbox import emit
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.interaction_points.models import Point
-from app.language.normalization import normalized
-from app.language.personal_data import suspected
+from app.language.normalization import normalize
+from app.language.personal_data import find_personal_data
 from app.messages.errors import DifferentClients, SameThread
 from app.messages.events import ClientWroteAgain, MessageRevised
 from app.messages.models import Message, MessageRevision, RevisionKind, Thread
 from app.messages.queries import visible_to
 from app.messages.rules.clients import is_same_client
-from app.messages.rules.states import MESSAGE_MOVES, MessageMove, MessageState
+from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove, MessageState
 from app.messages.schemas.messages import RevisionCreate
 from app.messages.service import deadlines
-from app.messages.service.transitions import get_message, make_move, require_past, touch
-from app.messages.service.triage import proposed
+from app.messages.service.transitions import apply_transition, get_message, mark_changed, require_not_future
+from app.messages.service.triage import build_proposal
 
 LOOKED_BACK = 500
 """How many answered messages of a thread are looked through for the client's own: a post may have many thousands."""
@@ -52,7 +52,7 @@ async def open_thread(
     thread_id = new_id()
     if external_id is not None or continued_id is None:
         row = {"id": thread_id, "point_id": point_id, "external_id": external_id, "merged_into_id": continued_id}
-        statement = insert_into(session, table).values(row)
+        statement = build_insert(session, table).values(row)
         await session.exec(statement.on_conflict_do_nothing(index_elements=["point_id", "external_id"]))
     if continued_id is not None:
         return await _living(session, continued_id)
@@ -70,7 +70,7 @@ async def _living(session: AsyncSession, thread_id: UUID) -> UUID:
     return thread.id
 
 
-async def continued(session: AsyncSession, message_id: UUID, by: Principal) -> Message:
+async def find_continued_message(session: AsyncSession, message_id: UUID, by: Principal) -> Message:
     """The message that another one continues at another point (O-6.2.3b); 422 when it is not the caller's."""
     row = (await session.exec(select(Message).where(Message.id == message_id, visible_to(by)))).first()
     if row is None:
@@ -78,13 +78,13 @@ async def continued(session: AsyncSession, message_id: UUID, by: Principal) -> M
     return row
 
 
-async def client_wrote_again(session: AsyncSession, message: Message, by: Principal) -> None:
+async def resume_for_client(session: AsyncSession, message: Message, by: Principal) -> None:
     """Take up the client's last message of the thread again, if it was answered, closed or waited for the client.
 
     What waited runs on. What was over gets new deadlines from the receipt of what the client wrote now. What was closed
     before its need was analysed, or as a repeat, stays closed: what the client writes now is analysed by itself.
     """
-    waiting = [state for state, known in MESSAGE_MOVES.items() if MessageMove.CLIENT_WROTE_AGAIN in known]
+    waiting = [state for state, known in MESSAGE_TRANSITIONS.items() if MessageMove.CLIENT_WROTE_AGAIN in known]
     query = select(Message).where(
         Message.thread_id == message.thread_id,
         Message.id != message.id,
@@ -102,18 +102,18 @@ async def client_wrote_again(session: AsyncSession, message: Message, by: Princi
             if (await session.exec(held.execution_options(populate_existing=True))).first() is None:
                 return
             before = known.state
-            make_move(session, known, MessageMove.CLIENT_WROTE_AGAIN, by, message.number)
+            apply_transition(session, known, MessageMove.CLIENT_WROTE_AGAIN, by, message.number)
             known.no_answer_reason = None
             if before is MessageState.AWAITING_CLIENT:
                 await deadlines.resume(session, known, clock.now())
             else:
-                await deadlines.begin_cycle(session, known, message.received_at, message.registered_at)
+                await deadlines.start_cycle(session, known, message.received_at, message.registered_at)
             emit(session, ClientWroteAgain(message_id=known.id, by_message_id=message.id))
             return
 
 
 async def merge_messages(
-    session: AsyncSession, message_id: UUID, into_id: UUID, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, into_id: UUID, match: IfMatch, *, by: Principal
 ) -> Message:
     """Bring what the client wrote in one thread into the thread of another message of the same client."""
     message = await get_message(session, message_id, by)
@@ -132,7 +132,7 @@ async def merge_messages(
     moved = [row for row in rows if is_same_client(row.client, target.client)]
     for row in moved:
         row.thread_id = target.thread_id
-        touch(row)
+        mark_changed(row)
     if len(moved) == len(rows):
         source.merged_into_id = target.thread_id
     audit.record(session, by, "message.merged", "message", message.id, fields=["thread_id"])
@@ -144,8 +144,8 @@ async def revise_message(session: AsyncSession, message_id: UUID, body: Revision
     """The message was edited or deleted at its source: the new text stands, the old one is kept as a revision."""
     if (body.text is None) is not body.is_deleted:
         ru, en = "Укажите либо новый текст, либо удаление.", "Give either the new text or the deletion."
-        raise Invalid(faults=[Fault("/text", "one_of", ru, en)])
-    require_past(body.changed_at, "/changed_at")
+        raise ValidationFailed(field_errors=[FieldError("/text", "one_of", ru, en)])
+    require_not_future(body.changed_at, "/changed_at")
     message = await get_message(session, message_id, by, lock=True)
     is_same = body.text in (None, message.text)
     if is_same and body.is_deleted == message.is_deleted_at_source:
@@ -159,13 +159,13 @@ async def revise_message(session: AsyncSession, message_id: UUID, body: Revision
     )
     session.add(revision)
     if body.text is not None:
-        message.text, message.search_text = body.text, normalized(body.text)
-        suspicions = suspected(body.text)
+        message.text, message.search_text = body.text, normalize(body.text)
+        suspicions = find_personal_data(body.text)
         message.personal_data = [{"kind": one.kind, "start": one.start, "end": one.end} for one in suspicions]
         message.has_personal_data = bool(suspicions)
-        message.proposal = await proposed(session, body.text, await session.get_one(Point, message.point_id))
+        message.proposal = await build_proposal(session, body.text, await session.get_one(Point, message.point_id))
     message.is_deleted_at_source = body.is_deleted
-    touch(message)
+    mark_changed(message)
     audit.record(session, by, "message.revised", "message", message.id, fields=["text"])
     emit(session, MessageRevised(message_id=message.id, revision_id=revision.id, by_id=by.id))
     await session.flush()  # the version is counted at the flush

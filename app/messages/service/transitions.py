@@ -8,21 +8,23 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.messages.errors import MessageMoveNotAllowed, MessageNotFound
 from app.messages.models import Message, MessageEvent
 from app.messages.queries import visible_to
-from app.messages.rules.states import MESSAGE_MOVES, MessageMove, MessageState
+from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove, MessageState
 
 MAY_BE_AHEAD = timedelta(minutes=5)
 """How much the clocks of other systems may differ from ours."""
 
 
-def require_past(moment: datetime, pointer: str) -> None:
+def require_not_future(moment: datetime, pointer: str) -> None:
     """Raise 422 for a moment of the past that lies ahead."""
     if moment > clock.now() + MAY_BE_AHEAD:
-        raise Invalid(faults=[Fault(pointer, "in_the_future", "Время в будущем.", "The time is in the future.")])
+        raise ValidationFailed(
+            field_errors=[FieldError(pointer, "in_the_future", "Время в будущем.", "The time is in the future.")]
+        )
 
 
 async def get_message(session: AsyncSession, message_id: UUID, by: Principal, *, lock: bool = False) -> Message:
@@ -40,24 +42,26 @@ async def get_message(session: AsyncSession, message_id: UUID, by: Principal, *,
     return row
 
 
-def require_move(message: Message, move: MessageMove) -> MessageState:
+def require_transition(message: Message, move: MessageMove) -> MessageState:
     """The state that the move leads to, or `MessageMoveNotAllowed`."""
-    state = MESSAGE_MOVES[message.state].get(move)
+    state = MESSAGE_TRANSITIONS[message.state].get(move)
     if state is None:
         raise MessageMoveNotAllowed(message.state, move)
     return state
 
 
-def make_move(
+def apply_transition(
     session: AsyncSession, message: Message, move: MessageMove, by: Principal | None, note: str | None = None
 ) -> None:
     """Move the message by the table and write the step into its history and the audit trail."""
-    before, message.state = message.state, require_move(message, move)
-    record_step(session, message, move.value, by, note, before)
-    audit.record(session, by, f"message.{move.value}", "message", message.id, fields=["state"], nobody="service")
+    before, message.state = message.state, require_transition(message, move)
+    record_event(session, message, move.value, by, note, before)
+    audit.record(
+        session, by, f"message.{move.value}", "message", message.id, fields=["state"], fallback_actor="service"
+    )
 
 
-def record_step(
+def record_event(
     session: AsyncSession,
     message: Message,
     what: str,
@@ -66,7 +70,7 @@ def record_step(
     before: MessageState | None = None,
 ) -> None:
     """Write a step into the message's history; `before`: the state that it left, the present one unless given."""
-    touch(message)
+    mark_changed(message)
     session.add(
         MessageEvent(
             message_id=message.id,
@@ -80,7 +84,7 @@ def record_step(
     )
 
 
-def touch(message: Message) -> None:
+def mark_changed(message: Message) -> None:
     """Count a change of what hangs on a message as a change of the message: its ETag grows."""
     message.updated_at = clock.now()
     flag_modified(message, "updated_at")

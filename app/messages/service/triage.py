@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.outbox import emit
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.interaction_points.models import Point
@@ -17,10 +17,10 @@ from app.messages.errors import AppealKeepsItsClass, MoveToOtherUnit
 from app.messages.events import MessageAssigned, MessageMoved, MessageTriaged
 from app.messages.models import Competence, Message, MessageClass
 from app.messages.rules.states import MessageMove
-from app.messages.rules.topic_proposal import TopicWords, propose
+from app.messages.rules.topic_proposal import TopicWords, propose_topics
 from app.messages.schemas.messages import MessageAssign, MessageTriage
 from app.messages.service import deadlines
-from app.messages.service.transitions import get_message, make_move, require_move
+from app.messages.service.transitions import apply_transition, get_message, require_transition
 from app.organizations import service as organizations
 
 TRIAGE_MOVES = {
@@ -30,34 +30,34 @@ TRIAGE_MOVES = {
 }
 
 
-async def proposed(session: AsyncSession, text: str, point: Point) -> dict[str, Any] | None:
+async def build_proposal(session: AsyncSession, text: str, point: Point) -> dict[str, Any] | None:
     """The topic and unit of the organization that the words of a text speak for, as they are stored."""
     topics = [
         TopicWords(topic.id, topic.unit_id, [frozenset(lemmas(keyword)) for keyword in topic.keywords])
-        for topic in await organizations.topics_in_force(session, point.organization_id)
+        for topic in await organizations.load_topics_in_force(session, point.organization_id)
     ]
-    found = propose(lemmas(text), topics, point.unit_id)
+    found = propose_topics(lemmas(text), topics, point.unit_id)
     if found is None:
         return None
     return {"topic_id": str(found.topic_id), "unit_id": str(found.unit_id), "words": found.words}
 
 
 async def triage_message(
-    session: AsyncSession, message_id: UUID, body: MessageTriage, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, body: MessageTriage, match: IfMatch, *, by: Principal
 ) -> Message:
     """Decide on competence, topic and unit, and record the analysed need."""
     if body.competence is not Competence.WITHIN and body.reason is None:
         ru, en = "Укажите причину решения.", "The decision wants a reason."
-        raise Invalid(faults=[Fault("/reason", "missing", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/reason", "missing", ru, en)])
     message = await get_message(session, message_id, by, lock=True)
-    await organizations.open_unit(session, body.unit_id, by.organization_id, "/unit_id")
+    await organizations.get_open_unit(session, body.unit_id, by.organization_id, "/unit_id")
     if body.topic_id is not None:
-        await organizations.open_topics(session, [body.topic_id], body.unit_id, "/topic_id")
+        await organizations.load_open_topics(session, [body.topic_id], body.unit_id, "/topic_id")
     match.require(message)
     if message.message_class is MessageClass.APPEAL and body.message_class not in (None, MessageClass.APPEAL):
         raise AppealKeepsItsClass
     before = message.message_class, message.priority
-    make_move(session, message, TRIAGE_MOVES[body.competence], by, body.reason)
+    apply_transition(session, message, TRIAGE_MOVES[body.competence], by, body.reason)
     if message.unit_id != body.unit_id:
         message.unit_id, message.assignee_id = body.unit_id, None
         emit(session, MessageMoved(message_id=message.id, message_version=message.version))
@@ -71,36 +71,36 @@ async def triage_message(
         "recorded_at": clock.now().isoformat(),
         "recorded_by": str(by.id),
     }
-    await deadlines.arrange(session, message, is_recast=before != (message.message_class, message.priority))
+    await deadlines.create_deadlines(session, message, is_recast=before != (message.message_class, message.priority))
     emit(session, MessageTriaged(message_id=message.id, competence=body.competence.value))
     await session.flush()  # the version is counted at the flush
     return message
 
 
 async def assign_message(
-    session: AsyncSession, message_id: UUID, body: MessageAssign, match: Match, *, by: Principal
+    session: AsyncSession, message_id: UUID, body: MessageAssign, match: IfMatch, *, by: Principal
 ) -> Message:
     """Give a message to an employee of the unit (to oneself: take it), or as a head to another unit."""
     if body.assignee_id is None and body.unit_id is None:
         ru, en = "Укажите исполнителя или подразделение.", "Name an assignee or a unit."
-        raise Invalid(faults=[Fault("/assignee_id", "missing", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/assignee_id", "missing", ru, en)])
     unit_id = body.unit_id or by.unit_id
     if unit_id != by.unit_id and not by.may("messages:move"):
         raise MoveToOtherUnit
     message = await get_message(session, message_id, by, lock=True)
     if unit_id != by.unit_id:
-        await organizations.open_unit(session, body.unit_id or message_id, by.organization_id, "/unit_id")
+        await organizations.get_open_unit(session, body.unit_id or message_id, by.organization_id, "/unit_id")
     if body.assignee_id is not None:
         assignee = await organizations.find_employee(session, body.assignee_id)
         if assignee is None or assignee.unit_id != unit_id:
             raise unknown_reference("/assignee_id")
     match.require(message)
     if unit_id is not None and message.unit_id != unit_id:
-        require_move(message, MessageMove.ASSIGN)
+        require_transition(message, MessageMove.ASSIGN)
         message.unit_id, message.topic_id = unit_id, None
         if body.assignee_id is None:
             emit(session, MessageMoved(message_id=message.id, message_version=message.version))
-    make_move(session, message, MessageMove.ASSIGN, by)
+    apply_transition(session, message, MessageMove.ASSIGN, by)
     message.assignee_id = body.assignee_id
     given = MessageAssigned(
         message_id=message.id, message_version=message.version, assignee_id=body.assignee_id, by_id=by.id

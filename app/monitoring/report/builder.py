@@ -50,16 +50,16 @@ _Figure = ShareRead | UsageRead | InTimeRead
 """A share with its n and its interval."""
 
 
-async def make_report(session: AsyncSession, cut: Cut, by: Principal) -> Report:
+async def build_report(session: AsyncSession, cut: Cut, by: Principal) -> Report:
     """What monitoring says of a period, with what the caller may see of the service levels (O-4, O-10, O-11)."""
     level_cut = service_levels.LevelCut(cut.period, cut.organization_id)
     each = LevelGroupBy.DAY if _is_by_day(cut) else LevelGroupBy.MONTH
     parts = [
         await _satisfaction(session, cut),
         await _municipalities(session, cut),
-        _sources(await sources.usage(session, cut, None)),
-        _findability(await sources.findability(session, cut, None)),
-        _levels(await service_levels.service_levels(session, level_cut, each, by)),
+        _sources(await sources.compute_usage(session, cut, None)),
+        _findability(await sources.compute_findability(session, cut, None)),
+        _levels(await service_levels.compute_service_levels(session, level_cut, each, by)),
     ]
     return Report(TITLE, await _facts(session, cut), parts, await _signed_off(session, cut))
 
@@ -90,7 +90,7 @@ async def _facts(session: AsyncSession, cut: Cut) -> list[tuple[str, str]]:
 
 async def _satisfaction(session: AsyncSession, cut: Cut) -> Part:
     by_day = _is_by_day(cut)
-    told = await satisfaction.satisfaction(session, cut, GroupBy.DAY if by_day else GroupBy.MONTH)
+    told = await satisfaction.compute_satisfaction(session, cut, GroupBy.DAY if by_day else GroupBy.MONTH)
     title = f"Доля удовлетворённых клиентов {_EACH_RU[by_day]}"
     chart = Chart("satisfaction", title, _over_time({item.key: item for item in told.items}, by_day), over_time=True)
     table = _share_table("Удовлетворённость", (_ONE_RU[by_day], *_SATISFIED), chart)
@@ -108,7 +108,7 @@ def _total_table(total: ComparedShareRead) -> Table:
 
 
 async def _municipalities(session: AsyncSession, cut: Cut) -> Part:
-    told = await satisfaction.satisfaction(session, cut, GroupBy.MUNICIPALITY)
+    told = await satisfaction.compute_satisfaction(session, cut, GroupBy.MUNICIPALITY)
     items = sorted(told.items, key=lambda item: (item.name == "Не указан", item.name))
     title = "Доля удовлетворённых клиентов по муниципальным районам и городским округам"
     chart = Chart("municipalities", title, [_mark(item.name, item) for item in items])

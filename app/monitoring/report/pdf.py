@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from app.documents.charts import Scale, described, in_pieces, svg
-from app.documents.pdf import pdf
+from app.documents.charts import Scale, describe_chart, render_svg, split_chart
+from app.documents.pdf import render_pdf
 from app.monitoring.report.content import Cell, Kind, Report
 
 TEMPLATE = Path(__file__).parent / "data" / "report.typ"
@@ -11,15 +11,15 @@ _BARS_A_PAGE = 20
 """What is taller than a page, Typst cuts off at both ends."""
 
 
-def as_pdf(report: Report) -> bytes:
+def render_report_pdf(report: Report) -> bytes:
     """The report on A4, charts and tables. Blocks."""
     parts = [
         {
             "title": part.title,
             "charts": [
-                {"title": piece.title, "svg": svg(piece), "description": described(piece)}
+                {"title": piece.title, "svg": render_svg(piece), "description": describe_chart(piece)}
                 for chart in part.charts
-                for piece in in_pieces(chart, _BARS_A_PAGE)
+                for piece in split_chart(chart, _BARS_A_PAGE)
             ],
             "tables": [
                 {
@@ -36,7 +36,7 @@ def as_pdf(report: Report) -> bytes:
         for part in report.parts
     ]
     told = {"title": report.title, "facts": list(report.facts), "parts": parts, "signed_off": list(report.signed_off)}
-    return pdf(TEMPLATE, told)
+    return render_pdf(TEMPLATE, told)
 
 
 def shown(cell: Cell, kind: Kind) -> str:

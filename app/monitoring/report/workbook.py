@@ -8,7 +8,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from app.documents.charts import Chart, Scale
-from app.documents.tables.writer import for_xml
+from app.documents.tables.writer import remove_invalid_xml
 from app.monitoring.report.content import Cell, Kind, Report, Table
 
 _FORMATS = {Kind.TEXT: None, Kind.WHOLE: "#,##0", Kind.NUMBER: "#,##0.0", Kind.SHARE: "0.0%"}
@@ -16,7 +16,7 @@ _WIDEST = 60
 _SHEET_NAME = 31
 
 
-def xlsx(report: Report) -> bytes:
+def render_report_xlsx(report: Report) -> bytes:
     """The report as a workbook. Text is text, whatever it begins with; it holds no formula and no link. Blocks."""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -30,9 +30,9 @@ def xlsx(report: Report) -> bytes:
         first.write_string(0, 0, report.title, bold)
         for place, (name, value) in enumerate(report.facts, start=2):
             first.write_string(place, 0, name, bold)
-            first.write_string(place, 1, for_xml(value), wrapped)
+            first.write_string(place, 1, remove_invalid_xml(value), wrapped)
         for place, sentence in enumerate(report.signed_off, start=len(report.facts) + 3):
-            first.write_string(place, 1, for_xml(sentence), wrapped)
+            first.write_string(place, 1, remove_invalid_xml(sentence), wrapped)
         for part in report.parts:
             for table in part.tables:
                 sheet = book.add_worksheet(table.name[:_SHEET_NAME])
@@ -54,7 +54,7 @@ def _fill(sheet: Worksheet, table: Table, bold: Any, formats: dict[Kind, Any]) -
 
 def _write(sheet: Worksheet, row: int, column: int, cell: Cell, style: Any) -> None:
     if isinstance(cell, str):
-        sheet.write_string(row, column, for_xml(cell), style)
+        sheet.write_string(row, column, remove_invalid_xml(cell), style)
     elif cell is not None:
         sheet.write_number(row, column, cell, style)
 

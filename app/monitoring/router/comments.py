@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from app.core.deps import SessionDep
 from app.core.pagination import PageDep
-from app.core.problems import Invalid, problems
+from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Search
 from app.monitoring.router.figures import CutDep, Grouping
@@ -21,7 +21,9 @@ Code = Annotated[
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
 
-@router.get("/comments", response_model=CommentsRead, responses=problems(Invalid), summary="What was not found")
+@router.get(
+    "/comments", response_model=CommentsRead, responses=problems(ValidationFailed), summary="What was not found"
+)
 async def list_comments(
     by: Reader,
     session: SessionDep,

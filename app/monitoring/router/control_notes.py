@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Id
 from app.monitoring.errors import ControlNoteNotFound, ControlNoteResolved
@@ -24,7 +24,9 @@ Head = Annotated[Principal, requires("control:note")]
 router = APIRouter(prefix="/control-notes", tags=["control"])
 
 
-@router.get("", response_model=Page[ControlNoteRead], responses=problems(Invalid), summary="List control notes")
+@router.get(
+    "", response_model=Page[ControlNoteRead], responses=problems(ValidationFailed), summary="List control notes"
+)
 async def list_control_notes(
     by: Reader,
     session: SessionDep,
@@ -49,40 +51,44 @@ async def list_control_notes(
     "",
     status_code=201,
     response_model=ControlNoteRead,
-    responses=problems(Invalid, KeyReused, KeyMalformed),
+    responses=problems(ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Leave a control note",
 )
-async def create_control_note(body: ControlNoteCreate, by: Head, session: SessionDep, once: OnceDep) -> Response:
+async def create_control_note(
+    body: ControlNoteCreate, by: Head, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Leave a note on a message, reply or template of one's unit, or on a submission one may read; it stays."""
 
     async def work() -> Response:
         row = await control_notes.create_note(session, body, by=by)
-        return answer(ControlNoteRead.model_validate(row), version=row.version, status=201)
+        return json_response(ControlNoteRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
     "/{note_id}",
     response_model=ControlNoteRead,
-    responses=problems(ControlNoteNotFound, Invalid),
+    responses=problems(ControlNoteNotFound, ValidationFailed),
     summary="Get a control note",
 )
 async def get_control_note(note_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One control note."""
     row = await control_notes.get_note(session, note_id, by)
-    return conditional(request, ControlNoteRead.model_validate(row), version=row.version)
+    return conditional_response(request, ControlNoteRead.model_validate(row), version=row.version)
 
 
 @router.post(
     "/{note_id}/resolve",
     response_model=ControlNoteRead,
-    responses=problems(ControlNoteNotFound, Invalid, Stale, PreconditionRequired, ControlNoteResolved),
+    responses=problems(
+        ControlNoteNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired, ControlNoteResolved
+    ),
     summary="Resolve a control note",
 )
 async def resolve_control_note(
-    note_id: UUID, body: ControlNoteResolve, by: Reader, session: SessionDep, match: MatchDep
+    note_id: UUID, body: ControlNoteResolve, by: Reader, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Say what was done about a note; both stay on the record."""
     row = await control_notes.resolve_note(session, note_id, body.resolution, match, by=by)
-    return answer(ControlNoteRead.model_validate(row), version=row.version)
+    return json_response(ControlNoteRead.model_validate(row), version=row.version)

@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.core.deps import SessionDep
-from app.core.problems import Fault, Invalid, problems
+from app.core.problems import FieldError, ValidationFailed, problems
 from app.core.security import Principal, requires
-from app.monitoring.report.builder import make_report
-from app.monitoring.report.download import TYPES, ReportFormat, handed_out
+from app.monitoring.report.builder import build_report
+from app.monitoring.report.download import TYPES, ReportFormat, download_response
 from app.monitoring.router.figures import CutDep
 
 Reader = Annotated[Principal, requires("monitoring:read")]
@@ -32,7 +32,7 @@ class ReportChart(StrEnum):
     "/report",
     response_class=Response,
     responses={
-        **problems(Invalid),
+        **problems(ValidationFailed),
         200: {
             "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()},
             "description": "The report, or one of its charts",
@@ -58,5 +58,5 @@ async def get_report(
             "Диаграмма указывается для формата svg, и только для него.",
             "A chart is named for svg, and only for it.",
         )
-        raise Invalid(faults=[Fault("/chart", "chart_or_format", ru, en, "query")])
-    return await handed_out(await make_report(session, cut, by), format, chart)
+        raise ValidationFailed(field_errors=[FieldError("/chart", "chart_or_format", ru, en, "query")])
+    return await download_response(await build_report(session, cut, by), format, chart)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from app.core.deps import SessionDep
 from app.core.periods import PeriodDep
-from app.core.problems import Invalid, problems
+from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import ChannelKey, Id
 from app.messages.models import MessageClass
@@ -34,7 +34,10 @@ LevelCutDep = Annotated[service_levels.LevelCut, Depends(_cut)]
 
 
 @router.get(
-    "/service-levels", response_model=ServiceLevelsRead, responses=problems(Invalid), summary="In time, and how long"
+    "/service-levels",
+    response_model=ServiceLevelsRead,
+    responses=problems(ValidationFailed),
+    summary="In time, and how long",
 )
 async def get_service_levels(
     by: Reader, session: SessionDep, cut: LevelCutDep, group_by: Annotated[LevelGroupBy | None, Query()] = None
@@ -45,11 +48,14 @@ async def get_service_levels(
     of what was done, late or not, without pauses: in working hours where the policy's term is in working days or hours,
     else in hours by the clock. A head sees their unit's messages, the client-centricity unit all.
     """
-    return await service_levels.service_levels(session, cut, group_by, by)
+    return await service_levels.compute_service_levels(session, cut, group_by, by)
 
 
 @router.get(
-    "/channel-parity", response_model=ChannelParityRead, responses=problems(Invalid), summary="Channels side by side"
+    "/channel-parity",
+    response_model=ChannelParityRead,
+    responses=problems(ValidationFailed),
+    summary="Channels side by side",
 )
 async def get_channel_parity(
     by: Reader, session: SessionDep, period: PeriodDep, organization_id: Annotated[Id | None, Query()] = None
@@ -61,4 +67,4 @@ async def get_channel_parity(
     has its n and 95 % interval. `others.verdict` says whether the difference matters: its interval is as much wider as
     channels are compared (Bonferroni), so that chance names one in at most 5 % of cases; below 30 it says `too_few`.
     """
-    return await channel_parity.channel_parity(session, service_levels.LevelCut(period, organization_id), by)
+    return await channel_parity.compute_channel_parity(session, service_levels.LevelCut(period, organization_id), by)

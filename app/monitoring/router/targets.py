@@ -9,10 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, answer
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Id
 from app.monitoring.errors import TargetExists, TargetNotFound
@@ -30,7 +30,7 @@ async def _read(session: AsyncSession, row: UnitTarget) -> TargetRead:
     return (await targets.read_targets(session, [row]))[0]
 
 
-@router.get("", response_model=Page[TargetRead], responses=problems(Invalid), summary="List targets of units")
+@router.get("", response_model=Page[TargetRead], responses=problems(ValidationFailed), summary="List targets of units")
 async def list_targets(
     by: Reader,
     session: SessionDep,
@@ -56,10 +56,10 @@ async def list_targets(
     "",
     status_code=201,
     response_model=TargetRead,
-    responses=problems(TargetExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(TargetExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Set a target",
 )
-async def create_target(body: TargetCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_target(body: TargetCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep) -> Response:
     """Set what a unit should reach every month or quarter: a share, and the sample below which nothing is said.
 
     Where it is not reached, the heads of the unit get a control note, once a period, which stays until it is resolved.
@@ -67,29 +67,32 @@ async def create_target(body: TargetCreate, by: Writer, session: SessionDep, onc
 
     async def work() -> Response:
         row = await targets.create_target(session, body, by=by)
-        return answer(await _read(session, row), version=row.version, status=201)
+        return json_response(await _read(session, row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
-    "/{target_id}", response_model=TargetRead, responses=problems(TargetNotFound, Invalid), summary="Get a target"
+    "/{target_id}",
+    response_model=TargetRead,
+    responses=problems(TargetNotFound, ValidationFailed),
+    summary="Get a target",
 )
 async def get_target(target_id: UUID, by: Reader, session: SessionDep) -> Response:
     """One target with the present period and the latest 12 in which it was not reached. The ETag is of the target."""
     row = await targets.get_target(session, target_id, by)
-    return answer(await _read(session, row), version=row.version)
+    return json_response(await _read(session, row), version=row.version)
 
 
 @router.patch(
     "/{target_id}",
     response_model=TargetRead,
-    responses=problems(TargetNotFound, TargetExists, Invalid, Stale, PreconditionRequired),
+    responses=problems(TargetNotFound, TargetExists, ValidationFailed, PreconditionFailed, PreconditionRequired),
     summary="Change or close a target",
 )
 async def update_target(
-    target_id: UUID, body: TargetPatch, match: MatchDep, by: Writer, session: SessionDep
+    target_id: UUID, body: TargetPatch, match: IfMatchDep, by: Writer, session: SessionDep
 ) -> Response:
     """Change the share or the sample from now on, or close the target by its last day."""
     row = await targets.update_target(session, target_id, body, match, by=by)
-    return answer(await _read(session, row), version=row.version)
+    return json_response(await _read(session, row), version=row.version)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from app.core.deps import SessionDep
 from app.core.periods import PeriodDep
-from app.core.problems import Invalid, problems
+from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Id
 from app.monitoring.schemas.template_usage import TemplateGroupBy, TemplateUsesRead
@@ -18,7 +18,10 @@ router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
 
 @router.get(
-    "/templates", response_model=TemplateUsesRead, responses=problems(Invalid), summary="How reply templates are used"
+    "/templates",
+    response_model=TemplateUsesRead,
+    responses=problems(ValidationFailed),
+    summary="How reply templates are used",
 )
 async def get_template_uses(
     by: Reader,
@@ -33,4 +36,6 @@ async def get_template_uses(
     A use counts for the local day on which the reply was drafted. A unit sees its own templates and messages, the
     client-centricity unit all. `satisfaction` counts answers whose rating is known; without any its share is null.
     """
-    return await template_usage.uses(session, template_usage.UseCut(period, unit_id, template_id), group_by, by)
+    return await template_usage.compute_template_usage(
+        session, template_usage.UseCut(period, unit_id, template_id), group_by, by
+    )

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep
-from app.core.etags import answer
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import Invalid, problems
+from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.monitoring.errors import MonthSignedOff
 from app.monitoring.models import SignOff
@@ -24,7 +24,10 @@ router = APIRouter(prefix="/monitoring/units", tags=["monitoring"])
 
 
 @router.get(
-    "/{unit_id}", response_model=UnitQueueRead, responses=problems(UnitNotFound, Invalid), summary="The head's queue"
+    "/{unit_id}",
+    response_model=UnitQueueRead,
+    responses=problems(UnitNotFound, ValidationFailed),
+    summary="The head's queue",
 )
 async def get_unit_queue(unit_id: UUID, by: Head, session: SessionDep) -> UnitQueueRead:
     """What is open, due, overdue, to approve, returned, nobody's: in all, by employee and by channel (O-10)."""
@@ -35,7 +38,7 @@ async def get_unit_queue(unit_id: UUID, by: Head, session: SessionDep) -> UnitQu
 @router.get(
     "/{unit_id}/sign-offs",
     response_model=Page[SignOffRead],
-    responses=problems(UnitNotFound, Invalid),
+    responses=problems(UnitNotFound, ValidationFailed),
     summary="List signed-off months",
 )
 async def list_sign_offs(unit_id: UUID, by: Head, session: SessionDep, page: PageDep) -> Page[SignOffRead]:
@@ -50,14 +53,16 @@ async def list_sign_offs(unit_id: UUID, by: Head, session: SessionDep, page: Pag
     "/{unit_id}/sign-offs",
     status_code=201,
     response_model=SignOffRead,
-    responses=problems(UnitNotFound, MonthSignedOff, Invalid, KeyReused, KeyMalformed),
+    responses=problems(UnitNotFound, MonthSignedOff, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Sign a month off",
 )
-async def sign_month_off(unit_id: UUID, body: SignOffCreate, by: Head, session: SessionDep, once: OnceDep) -> Response:
+async def sign_month_off(
+    unit_id: UUID, body: SignOffCreate, by: Head, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Confirm a month's figures of one's unit (O-10). They are kept; what changes after is shown beside them."""
     units.require_own(unit_id, by)
 
     async def work() -> Response:
-        return answer(await units.sign_off(session, unit_id, body, by=by), status=201)
+        return json_response(await units.sign_off(session, unit_id, body, by=by), status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.core import example_ids
-from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import Id, Note
 from app.monitoring.models import NotedType
 
@@ -43,7 +43,7 @@ class UnitQueueRead(Output):
     """What a head sees of their unit (O-10); `/messages` lists the messages themselves by the same filters."""
 
     unit_id: UUID
-    at: ShownMoment
+    at: LocalDateTime
     total: QueueRead
     by_employee: list[EmployeeLoadRead]
     by_channel: list[ChannelLoadRead]
@@ -80,7 +80,7 @@ class SignOffRead(Output):
     id: UUID
     unit_id: UUID
     month: str
-    signed_at: ShownMoment
+    signed_at: LocalDateTime
     signed_by: UUID
     figures: MonthFiguresRead
     now: MonthFiguresRead
@@ -113,8 +113,8 @@ class ControlNoteRead(Output):
     object_type: NotedType
     object_id: UUID
     text: str
-    created_at: ShownMoment
+    created_at: LocalDateTime
     created_by: UUID | None = Field(description="Null: the service itself, of a target that is not reached.")
     resolution: str | None
-    resolved_at: ShownMoment | None
+    resolved_at: LocalDateTime | None
     resolved_by: UUID | None

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from app.core.schemas import Output
-from app.monitoring.rules import LEAST_N, Verdict
+from app.monitoring.rules import MIN_SAMPLE, Verdict
 
 
 class GroupBy(StrEnum):
@@ -20,7 +20,7 @@ class GroupBy(StrEnum):
     FORM_VERSION = "form_version"
 
 
-TOO_FEW = f"Below {LEAST_N} answers a figure says next to nothing."
+TOO_FEW = f"Below {MIN_SAMPLE} answers a figure says next to nothing."
 
 
 class PeriodRead(Output):
@@ -40,7 +40,7 @@ class ComparisonRead(Output):
     difference_high: float | None
     verdict: Verdict = Field(
         description="`higher` or `lower` when the 95 % interval of the difference leaves out 0, else `within_chance`;"
-        f" `too_few` with less than {LEAST_N} answers on either side."
+        f" `too_few` with less than {MIN_SAMPLE} answers on either side."
     )
 
 
@@ -126,7 +126,7 @@ class EaseRead(Output):
     n: int
     counts: dict[str, int] = Field(description="From 1, very hard, to 5, very easy.")
     mean: float | None
-    low: float | None = Field(description=f"Null below {LEAST_N} scores.")
+    low: float | None = Field(description=f"Null below {MIN_SAMPLE} scores.")
     high: float | None
     is_too_few: bool = Field(description=TOO_FEW)
     previous: ComparisonRead | None

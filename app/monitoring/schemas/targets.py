@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core import example_ids
-from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import Day, Id
 from app.monitoring.models import TargetMeasure
 from app.monitoring.rules import TargetPeriod
@@ -76,7 +76,7 @@ class DeviationRead(Output):
     count: int
     share: float
     threshold: float
-    found_at: ShownMoment
+    found_at: LocalDateTime
     note_id: UUID
 
 
@@ -92,7 +92,7 @@ class TargetRead(Output):
     period: TargetPeriod
     valid_from: date
     closed_on: date | None
-    created_at: ShownMoment
+    created_at: LocalDateTime
     created_by: UUID
     current: TargetFigureRead
     deviations: list[DeviationRead]

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from app.core.schemas import Output, ShownMoment
+from app.core.schemas import LocalDateTime, Output
 from app.monitoring.schemas.figures import ShareRead
 
 
@@ -27,7 +27,7 @@ class UseRead(Output):
     mean_changed_share: float | None = Field(
         description="How much of the texts sent is not the templates' words, 0 to 1; null when none was sent."
     )
-    last_used_at: ShownMoment | None
+    last_used_at: LocalDateTime | None
     satisfaction: ShareRead
 
 

@@ -6,12 +6,12 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core import example_ids
-from app.core.schemas import Input, Output, ShownMoment, example
+from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import Id, Note
-from app.monitoring.rules import NotFoundState
+from app.monitoring.rules import UnmetNeedState
 
 
-class NotFoundSourceRead(Output):
+class UnmetNeedSourceRead(Output):
     """How many texts of a group are about one source of information."""
 
     code: str
@@ -19,52 +19,52 @@ class NotFoundSourceRead(Output):
     n: int
 
 
-class NotFoundRead(Output):
+class UnmetNeedSummaryRead(Output):
     """Something that respondents could not find: texts of the period, and what is done about it."""
 
     id: UUID
     organization_id: UUID
     unit_id: UUID | None = Field(description="Whose template should answer it, or who took it up.")
-    state: NotFoundState
+    state: UnmetNeedState
     template_id: UUID | None = Field(description="The reply template that should answer it.")
     template_title: str | None
     n: int = Field(description="How many texts there are.")
     words: list[str] = Field(description="The dictionary forms that most of all its texts have.")
     examples: list[str] = Field(description="The newest texts, five at most, without personal data.")
-    sources: list[NotFoundSourceRead]
+    sources: list[UnmetNeedSourceRead]
     first_on: date | None
     last_on: date | None
-    changed_at: ShownMoment
+    changed_at: LocalDateTime
     changed_by: UUID | None = Field(description="Null: new texts opened it, or opened it again.")
     note: str | None
 
 
-class NotFoundStepRead(Output):
+class UnmetNeedStepRead(Output):
     """A change of state: when, by whom (null: new texts), and what was said."""
 
-    at: ShownMoment
-    state: NotFoundState
+    at: LocalDateTime
+    state: UnmetNeedState
     by: UUID | None
     note: str | None
 
 
-class NotFoundWholeRead(NotFoundRead):
+class UnmetNeedRead(UnmetNeedSummaryRead):
     """A group with its history, oldest first; it counts all texts."""
 
-    history: list[NotFoundStepRead]
+    history: list[UnmetNeedStepRead]
 
 
-class NotFoundListRead(Output):
+class UnmetNeedListRead(Output):
     """What respondents could not find over a period, the largest group first."""
 
     since: date | None = Field(alias="from")
     until: date | None = Field(alias="to")
     n: int = Field(description="Texts in all groups, also those not shown.")
     groups: int
-    items: list[NotFoundRead]
+    items: list[UnmetNeedSummaryRead]
 
 
-class NotFoundPatch(Input):
+class UnmetNeedPatch(Input):
     """The template that should answer a group, and the unit whose affair it is."""
 
     template_id: Id | None = None
@@ -72,14 +72,14 @@ class NotFoundPatch(Input):
     model_config = example({"template_id": example_ids.TEMPLATE})
 
 
-class NotFoundTakeUp(Input):
+class UnmetNeedStart(Input):
     """What will be done about it, if there is something to say."""
 
     note: Note | None = None
     model_config = example({"note": "Допишем телефоны на страницу отдела"})
 
 
-class NotFoundNote(Input):
+class UnmetNeedNote(Input):
     """What was done about it, or why it is opened again."""
 
     note: Note

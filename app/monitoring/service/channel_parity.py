@@ -19,9 +19,9 @@ from app.monitoring.schemas.channel_parity import ChannelParityRead, ChannelRead
 from app.monitoring.schemas.service_levels import DeadlineKind, LevelGroupBy
 from app.monitoring.service import service_levels
 from app.monitoring.service.service_levels import LevelCut
-from app.monitoring.service.survey_counts import Cut, compared, read_counts
+from app.monitoring.service.survey_counts import Cut, compare_with_previous, read_counts
 from app.surveys.models import Counted
-from app.surveys.queries import named_sources
+from app.surveys.queries import load_named_sources
 
 SITE = "site"
 _OF_THE_ORDER = {"official_site": SITE}
@@ -46,7 +46,7 @@ Samples = dict[Measure, dict[str, Counts]]
 """By measure and channel: scores 1 to 5 of findability, else how often yes and how often no."""
 
 
-async def channel_parity(session: AsyncSession, cut: LevelCut, by: Principal) -> ChannelParityRead:
+async def compute_channel_parity(session: AsyncSession, cut: LevelCut, by: Principal) -> ChannelParityRead:
     """Every channel that anything is known of, each measure beside all the other channels together."""
     by_channel = await service_levels.read_levels(session, cut, LevelGroupBy.CHANNEL, by)
     samples = await _of_survey(session, cut) | await _of_messages(session, cut, by)
@@ -56,7 +56,7 @@ async def channel_parity(session: AsyncSession, cut: LevelCut, by: Principal) ->
             measure = Measure(ParityMeasure.IN_TIME, judge.stage, kind)
             before = samples.setdefault(measure, {}).get(channel, (0, 0))
             samples[measure][channel] = rules.summed([before, (level.met, level.missed)])
-    policies = await service_levels.named_policies(session)
+    policies = await service_levels.load_policy_names(session)
     names = await service_levels.group_names(session, LevelGroupBy.CHANNEL)
     measured: dict[str, list[ParityRead]] = defaultdict(list)
     for measure, channels in sorted(samples.items(), key=lambda one: _place(one[0])):
@@ -67,7 +67,7 @@ async def channel_parity(session: AsyncSession, cut: LevelCut, by: Principal) ->
             key=channel,
             name=names[channel],
             measures=measured[channel],
-            stages=service_levels.told_stages(by_channel.get(channel, {}), None, policies),
+            stages=service_levels.to_stage_reads(by_channel.get(channel, {}), None, policies),
         )
         for channel in sorted({*measured, *by_channel}, key=lambda channel: (names[channel], channel))
     ]
@@ -77,7 +77,7 @@ async def channel_parity(session: AsyncSession, cut: LevelCut, by: Principal) ->
 
 def _side_by_side(measure: Measure, channels: Mapping[str, Counts]) -> dict[str, ParityRead]:
     """One measure of each channel; the more channels are compared, the wider the intervals (Bonferroni)."""
-    z = rules.z_among(sum(sum(counts) >= rules.LEAST_N for counts in channels.values()))
+    z = rules.z_among(sum(sum(counts) >= rules.MIN_SAMPLE for counts in channels.values()))
     whole = rules.summed(channels.values())
     told = {}
     for channel, counts in channels.items():
@@ -105,8 +105,8 @@ def _told(measure: Measure, counts: Counts, others: Counts, z: float) -> ParityR
         value=value,
         low=low,
         high=high,
-        is_too_few=n < rules.LEAST_N,
-        others=compared(n_others, value_of_others, found),
+        is_too_few=n < rules.MIN_SAMPLE,
+        others=compare_with_previous(n_others, value_of_others, found),
     )
 
 
@@ -127,7 +127,7 @@ async def _of_survey(session: AsyncSession, cut: LevelCut) -> Samples:
     points = dict((await session.exec(select(Point.id, Point.channel))).all())
     came_from = await read_counts(session, Counted.CAME_FROM, survey, None)
     satisfied = [("", points[UUID(point)], counts[""][:2]) for point, counts in came_from.items()]
-    sources = await named_sources(session, cut.organization_id)
+    sources = await load_named_sources(session, cut.organization_id)
     channels = {
         key: points[source.point_id] if source.point_id is not None else _OF_THE_ORDER.get(key, key)
         for key, source in sources.items()
@@ -136,8 +136,8 @@ async def _of_survey(session: AsyncSession, cut: LevelCut) -> Samples:
     ease = await read_counts(session, Counted.EASE_OF_FINDING, survey, None)
     found = [("", channels[key], counts[""]) for key, counts in ease.items() if channels[key] in known]
     return {
-        Measure(ParityMeasure.SATISFACTION): rules.added_up(satisfied).get("", {}),
-        Measure(ParityMeasure.FINDABILITY): rules.added_up(found).get("", {}),
+        Measure(ParityMeasure.SATISFACTION): rules.add_counts(satisfied).get("", {}),
+        Measure(ParityMeasure.FINDABILITY): rules.add_counts(found).get("", {}),
     }
 
 

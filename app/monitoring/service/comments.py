@@ -9,19 +9,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.pagination import PageParams, paginate_rows
 from app.monitoring.schemas.comments import CommentGroupRead, CommentRead, CommentsRead
 from app.monitoring.schemas.figures import GroupBy
-from app.monitoring.service.survey_counts import Cut, group_names, in_order, read_counts, survey_cut
+from app.monitoring.service.survey_counts import Cut, group_names, read_counts, sort_groups, survey_cut
 from app.surveys import counters
 from app.surveys.comment_indexer import has_words
 from app.surveys.models import Counted, SurveyComment, SurveyForm
-from app.surveys.queries import NamedSource, named_sources
-from app.surveys.rules import normalized_code
+from app.surveys.queries import NamedSource, load_named_sources
+from app.surveys.rules import normalize_code
 
 
 async def list_comments(
     session: AsyncSession, cut: Cut, group_by: GroupBy | None, code: str | None, q: str | None, page: PageParams
 ) -> CommentsRead:
     """A page of the comments, newest first, and how many there are in all and by group."""
-    sources = await named_sources(session, cut.organization_id)
+    sources = await load_named_sources(session, cut.organization_id)
     chosen = {key for key, source in sources.items() if code is None or _has_code(source, code)}
     counted = await read_counts(session, Counted.COMMENTS, cut, group_by)
     groups: dict[str, int] = {}
@@ -29,7 +29,7 @@ async def list_comments(
         for group, counts in by_group.items() if key in chosen else ():
             groups[group] = groups.get(group, 0) + sum(counts)
     names = await group_names(session, group_by, groups) if group_by else {}
-    shown = [CommentGroupRead(key=key, name=names[key], n=n) for key, n in in_order(groups, group_by)]
+    shown = [CommentGroupRead(key=key, name=names[key], n=n) for key, n in sort_groups(groups, group_by)]
     query = select(SurveyComment).where(*(await survey_cut(session, cut)).holds(counters.comments))
     if code is not None:
         query = query.where(col(SurveyComment.row_key).in_(chosen))
@@ -68,4 +68,4 @@ def read_comment(row: SurveyComment, source: NamedSource, versions: dict[UUID, i
 def _has_code(source: NamedSource, code: str) -> bool:
     """Whether a code is the question's (23), a row's (23.3) or its comment's (23.3.comment)."""
     own = source.codes[Counted.EASE_OF_FINDING]
-    return normalized_code(code).removesuffix(".comment") in (own, own.partition(".")[0])
+    return normalize_code(code).removesuffix(".comment") in (own, own.partition(".")[0])

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core import audit, clock
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.messages.models import Message, Reply
@@ -49,7 +49,7 @@ async def create_note(session: AsyncSession, body: ControlNoteCreate, *, by: Pri
 
 
 async def resolve_note(
-    session: AsyncSession, note_id: UUID, resolution: str, match: Match, *, by: Principal
+    session: AsyncSession, note_id: UUID, resolution: str, match: IfMatch, *, by: Principal
 ) -> ControlNote:
     """Say what was done about a note."""
     row = await get_note(session, note_id, by)

@@ -7,11 +7,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.monitoring import rules
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import ComparedShareRead, ComparisonRead, GroupBy, GroupRead, SatisfactionRead
-from app.monitoring.service.survey_counts import Cut, compared, in_order, is_comparable, read_figures
+from app.monitoring.service.survey_counts import Cut, compare_with_previous, is_comparable, read_figures, sort_groups
 from app.surveys.models import Counted
 
 
-async def satisfaction(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> SatisfactionRead:
+async def compute_satisfaction(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> SatisfactionRead:
     """In all and by group, beside the period before; a submission counts for the day it was filled in."""
     figures = await read_figures(session, Counted.SATISFACTION, cut, group_by)
     now = figures.now.get("", {})
@@ -24,15 +24,15 @@ async def satisfaction(session: AsyncSession, cut: Cut, group_by: GroupBy | None
             key=key,
             name=figures.names[key],
             previous=_previous(counts, None if groups_before is None else groups_before.get(key, ())),
-            **told_share(*_pair(counts)),
+            **to_share_read(*_pair(counts)),
         )
-        for key, counts in in_order(now, group_by)
+        for key, counts in sort_groups(now, group_by)
     ]
-    total = ComparedShareRead(**told_share(*_pair(whole)), previous=_previous(whole, whole_before))
+    total = ComparedShareRead(**to_share_read(*_pair(whole)), previous=_previous(whole, whole_before))
     return SatisfactionRead.model_validate(figures.head | {"total": total, "items": items})
 
 
-def told_share(satisfied: int, n: int) -> dict[str, Any]:
+def to_share_read(satisfied: int, n: int) -> dict[str, Any]:
     """A share of satisfied clients as `ShareRead` shows it."""
     return {"n": n, "satisfied": satisfied, **rules.proportion(satisfied, n)}
 
@@ -46,4 +46,4 @@ def _previous(counts: Counts, before: Counts | None) -> ComparisonRead | None:
     if before is None:
         return None
     satisfied, n = _pair(before)
-    return compared(n, rules.share(satisfied, n), rules.shares_differ(*_pair(counts), satisfied, n))
+    return compare_with_previous(n, rules.share(satisfied, n), rules.shares_differ(*_pair(counts), satisfied, n))

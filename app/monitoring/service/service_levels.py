@@ -34,7 +34,7 @@ from app.monitoring.schemas.service_levels import (
     StageLevelRead,
     TimeKind,
 )
-from app.monitoring.service.survey_counts import compared
+from app.monitoring.service.survey_counts import compare_with_previous
 from app.organizations.models import Organization, Unit
 
 HOUR = 3600
@@ -51,7 +51,7 @@ class LevelCut:
     message_class: MessageClass | None = None
 
 
-class Judge(NamedTuple):
+class PolicyKey(NamedTuple):
     """What judged a deadline: a policy, in the unit that its term had then."""
 
     stage: Stage
@@ -61,7 +61,7 @@ class Judge(NamedTuple):
 
 
 @dataclass(slots=True)
-class Level:
+class SlaStats:
     """What became of deadlines, and how long things took, in seconds."""
 
     met: int = 0
@@ -77,7 +77,7 @@ class Level:
         return self.met + self.missed
 
 
-Levels = dict[Judge, Level]
+Levels = dict[PolicyKey, SlaStats]
 _KEYS = ("key", "stage", "is_target", "policy_id", "unit")
 _NAMES: Mapping[LevelGroupBy, Any] = {
     LevelGroupBy.DAY: None,
@@ -88,7 +88,7 @@ _NAMES: Mapping[LevelGroupBy, Any] = {
 }
 
 
-async def service_levels(
+async def compute_service_levels(
     session: AsyncSession, cut: LevelCut, group_by: LevelGroupBy | None, by: Principal
 ) -> ServiceLevelsRead:
     """Service levels by stage and policy, in all and by group, beside the period before."""
@@ -103,13 +103,13 @@ async def service_levels(
         whole_before = (await count_levels(session, before, None, seen)).get(None, {})
         if group_by is not None and _NAMES[group_by] is not None:  # days and months are other ones then
             groups_before = await count_levels(session, before, group_by, seen)
-    policies = await named_policies(session)
+    policies = await load_policy_names(session)
     names = await group_names(session, group_by) if group_by else {}
     items = []
     for key, levels in groups.items():
         told_key = f"{key:%Y-%m}" if group_by is LevelGroupBy.MONTH else str(key)
         levels_before = None if groups_before is None else groups_before.get(key, {})
-        stages = told_stages(levels, levels_before, policies)
+        stages = to_stage_reads(levels, levels_before, policies)
         items.append(LevelGroupRead(key=told_key, name=names.get(key, told_key), stages=stages))
     return ServiceLevelsRead.model_validate(
         {
@@ -117,7 +117,7 @@ async def service_levels(
             "to": cut.period.until,
             "group_by": group_by,
             "previous_period": period and {"from": period.since, "to": period.until},
-            "stages": told_stages(whole, whole_before, policies),
+            "stages": to_stage_reads(whole, whole_before, policies),
             "items": sorted(items, key=lambda item: (item.name, item.key)),
         }
     )
@@ -150,7 +150,7 @@ async def read_levels(
     """By group (None without one) and by what judged: how many were met and missed, and the times."""
     found = await count_levels(session, cut, group_by, visible_to(by))
     for row in (await session.exec(_ranked(cut, group_by, visible_to(by)))).all():  # type: ignore[call-overload]
-        level = found[row.key][Judge(*row[1:5])]
+        level = found[row.key][PolicyKey(*row[1:5])]
         level.timed, level.median, level.p90 = row.timed, float(row.median), row.p90
     return found
 
@@ -168,7 +168,7 @@ async def count_levels(
         func.count().filter(state.in_([DeadlineState.RUNNING, DeadlineState.PAUSED])).label("open"),
     )
     for row in (await session.exec(_chosen(counted, cut, seen).group_by(*_KEYS))).all():  # type: ignore[call-overload]
-        found[row.key][Judge(*row[1:5])] = Level(row.met, row.missed, row.open)
+        found[row.key][PolicyKey(*row[1:5])] = SlaStats(row.met, row.missed, row.open)
     return found
 
 
@@ -240,7 +240,7 @@ class NamedPolicy:
     legal_act: str | None
 
 
-async def named_policies(session: AsyncSession) -> dict[UUID, NamedPolicy]:
+async def load_policy_names(session: AsyncSession) -> dict[UUID, NamedPolicy]:
     """All policies as they are called now, with their acts."""
     query = select(DeadlinePolicy, LegalAct)
     rows = await session.exec(query.outerjoin(LegalAct, col(LegalAct.id) == col(DeadlinePolicy.legal_act_id)))
@@ -253,7 +253,7 @@ async def group_names(session: AsyncSession, group_by: LevelGroupBy) -> dict[Any
     return {} if query is None else dict((await session.exec(query)).all())
 
 
-def told_stages(levels: Levels, before: Levels | None, policies: Mapping[UUID, NamedPolicy]) -> list[StageLevelRead]:
+def to_stage_reads(levels: Levels, before: Levels | None, policies: Mapping[UUID, NamedPolicy]) -> list[StageLevelRead]:
     """Levels as the API shows them: by stage, limits before targets, and in each by policy."""
     stages = {(judge.stage, judge.is_target) for judge in levels}
     return [
@@ -273,13 +273,13 @@ def told_stages(levels: Levels, before: Levels | None, policies: Mapping[UUID, N
     ]
 
 
-def _of_stage(levels: Levels, stage: Stage, is_target: bool) -> Iterable[Level]:
+def _of_stage(levels: Levels, stage: Stage, is_target: bool) -> Iterable[SlaStats]:
     return [level for judge, level in levels.items() if (judge.stage, judge.is_target) == (stage, is_target)]
 
 
-def summed(levels: Iterable[Level]) -> Level:
+def summed(levels: Iterable[SlaStats]) -> SlaStats:
     """Counts of several levels together; their times are not of one kind."""
-    whole = Level()
+    whole = SlaStats()
     for level in levels:
         whole.met, whole.missed, whole.open = (
             whole.met + level.met,
@@ -289,16 +289,16 @@ def summed(levels: Iterable[Level]) -> Level:
     return whole
 
 
-def _in_time(level: Level) -> dict[str, Any]:
+def _in_time(level: SlaStats) -> dict[str, Any]:
     return {"n": level.n, "in_time": level.met, "open": level.open, **rules.proportion(level.met, level.n)}
 
 
-def _previous(level: Level, before: Level) -> Any:
+def _previous(level: SlaStats, before: SlaStats) -> Any:
     difference = rules.shares_differ(level.met, level.n, before.met, before.n)
-    return compared(before.n, rules.share(before.met, before.n), difference)
+    return compare_with_previous(before.n, rules.share(before.met, before.n), difference)
 
 
-def _told_policy(judge: Judge, level: Level, policy: NamedPolicy) -> PolicyLevelRead:
+def _told_policy(judge: PolicyKey, level: SlaStats, policy: NamedPolicy) -> PolicyLevelRead:
     return PolicyLevelRead(
         **_in_time(level),
         policy_id=judge.policy_id,

@@ -8,19 +8,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.monitoring import rules
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import FindabilityRead, GroupBy, SourcesRead
-from app.monitoring.service.survey_counts import Cut, compared, in_order, is_comparable, read_figures
+from app.monitoring.service.survey_counts import Cut, compare_with_previous, is_comparable, read_figures, sort_groups
 from app.surveys.models import Counted
-from app.surveys.queries import named_sources
+from app.surveys.queries import load_named_sources
 
 USAGES, SCORES = 3, 5
 
 
-async def usage(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> SourcesRead:
+async def compute_usage(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> SourcesRead:
     """How often each source is used, in all and by group, beside the period before."""
     return SourcesRead.model_validate(await _by_source(session, Counted.SOURCE_USAGE, cut, group_by, _told_usage))
 
 
-async def findability(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> FindabilityRead:
+async def compute_findability(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> FindabilityRead:
     """How easily things are found in each source, in all and by group, beside the period before."""
     return FindabilityRead.model_validate(await _by_source(session, Counted.EASE_OF_FINDING, cut, group_by, _told_ease))
 
@@ -33,7 +33,7 @@ async def _by_source(
     session: AsyncSession, question: Counted, cut: Cut, group_by: GroupBy | None, told: Told
 ) -> dict[str, Any]:
     figures = await read_figures(session, question, cut, group_by)
-    sources = await named_sources(session, cut.organization_id)
+    sources = await load_named_sources(session, cut.organization_id)
     items = []
     for key in sorted(figures.now, key=lambda key: sources[key].suffix):
         now = figures.now[key]
@@ -42,7 +42,7 @@ async def _by_source(
         groups = [
             {"key": group, "name": figures.names[group]}
             | told(counts, None if groups_before is None else groups_before.get(group, ()))
-            for group, counts in in_order(now, group_by)
+            for group, counts in sort_groups(now, group_by)
         ]
         whole_before = None if before is None else rules.summed(before.values())
         source = {"key": key, "code": sources[key].codes[question], "name": sources[key].text, "groups": groups}
@@ -56,7 +56,7 @@ def _told_usage(counts: Counts, before: Counts | None) -> dict[str, Any]:
     if before is not None:
         used_before, n_before = _used(before)
         found = rules.shares_differ(used, n, used_before, n_before)
-        previous = compared(n_before, rules.share(used_before, n_before), found)
+        previous = compare_with_previous(n_before, rules.share(used_before, n_before), found)
     return {
         "n": n,
         "counts": _by_value(counts[:USAGES]),
@@ -75,10 +75,10 @@ def _told_ease(counts: Counts, before: Counts | None) -> dict[str, Any]:
         "mean": rules.mean(counts),
         "low": low,
         "high": high,
-        "is_too_few": n < rules.LEAST_N,
+        "is_too_few": n < rules.MIN_SAMPLE,
         "previous": None
         if before is None
-        else compared(sum(before), rules.mean(before), rules.means_differ(counts, before)),
+        else compare_with_previous(sum(before), rules.mean(before), rules.means_differ(counts, before)),
     }
 
 

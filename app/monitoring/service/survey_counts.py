@@ -80,7 +80,7 @@ def is_comparable(group_by: GroupBy | None) -> bool:
     return group_by not in (GroupBy.DAY, GroupBy.MONTH)
 
 
-def in_order(groups: Mapping[str, _Group], group_by: GroupBy | None) -> list[tuple[str, _Group]]:
+def sort_groups(groups: Mapping[str, _Group], group_by: GroupBy | None) -> list[tuple[str, _Group]]:
     """Groups by their keys; form versions as numbers. Without a `group_by` there is nothing to show."""
     is_number = group_by is GroupBy.FORM_VERSION
     return sorted(groups.items(), key=lambda one: (len(one[0]) * is_number, one[0])) if group_by else []
@@ -98,7 +98,7 @@ async def read_counts(
         by_day=group_by is GroupBy.DAY,
     )
     versions = await _versions(session) if group_by is GroupBy.FORM_VERSION else {}
-    lasting = rules.last_successors(await _successors(session)) if group_by is GroupBy.MUNICIPALITY else {}
+    lasting = rules.find_last_successors(await _successors(session)) if group_by is GroupBy.MUNICIPALITY else {}
 
     def key_of(group: Any) -> str:
         match group_by:
@@ -112,14 +112,14 @@ async def read_counts(
                 return str(versions[group])
         return str(group)
 
-    return rules.added_up((row.row_key, key_of(row.group), _counts(row)) for row in rows)
+    return rules.add_counts((row.row_key, key_of(row.group), _counts(row)) for row in rows)
 
 
 async def survey_cut(session: AsyncSession, cut: Cut) -> counters.Cut:
     """The cut as counters and comments know it; a municipality holds those that were reformed into it."""
     forms = municipalities = None
     if cut.municipality is not None:
-        municipalities = rules.those_before(cut.municipality, await _successors(session))
+        municipalities = rules.find_predecessors(cut.municipality, await _successors(session))
     if cut.form_version is not None:
         forms = [key for key, number in (await _versions(session)).items() if number == cut.form_version]
     period = cut.period
@@ -130,7 +130,7 @@ def _counts(row: Any) -> Counts:
     return tuple(int(getattr(row, name)) for name in counters.VALUES)
 
 
-def compared(n: int, value: float | None, found: Difference) -> ComparisonRead:
+def compare_with_previous(n: int, value: float | None, found: Difference) -> ComparisonRead:
     """A comparison as the API shows it."""
     return ComparisonRead(
         n=n,

@@ -17,14 +17,14 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.db import Database, insert_into
-from app.core.etags import Match
+from app.core.db import Database, build_insert
+from app.core.etags import IfMatch
 from app.core.ids import new_id
 from app.core.periods import Period
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.schemas import apply_changes
 from app.core.security import Principal
-from app.identity.queries import heads_of
+from app.identity.queries import load_heads
 from app.interaction_points.models import Point
 from app.messages.models import Message
 from app.monitoring import rules
@@ -86,7 +86,7 @@ async def get_target(session: AsyncSession, target_id: UUID, by: Principal) -> U
 
 async def create_target(session: AsyncSession, body: TargetCreate, *, by: Principal) -> UnitTarget:
     """Set a target for a unit that is open."""
-    await organizations.open_unit(session, body.unit_id, None, "/unit_id")
+    await organizations.get_open_unit(session, body.unit_id, None, "/unit_id")
     known = {"valid_from": body.valid_from or clock.today(), "created_at": clock.now(), "created_by": by.id}
     row = UnitTarget.model_validate(body, update=known)
     session.add(row)
@@ -96,13 +96,13 @@ async def create_target(session: AsyncSession, body: TargetCreate, *, by: Princi
 
 
 async def update_target(
-    session: AsyncSession, target_id: UUID, body: TargetPatch, match: Match, *, by: Principal
+    session: AsyncSession, target_id: UUID, body: TargetPatch, match: IfMatch, *, by: Principal
 ) -> UnitTarget:
     """Change a target from now on, or close it; what was noted before stays."""
     row = await get_target(session, target_id, by)
     if body.closed_on is not None and body.closed_on < row.valid_from:
         ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
-        raise Invalid(faults=[Fault("/closed_on", "dates_reversed", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/closed_on", "dates_reversed", ru, en)])
     match.require(row)
     changed = apply_changes(row, body)
     if not {"threshold", "least_n"}.isdisjoint(changed):
@@ -128,7 +128,7 @@ async def read_targets(session: AsyncSession, rows: Sequence[UnitTarget]) -> lis
     ]
 
 
-async def judge_targets(database: Database) -> bool:
+async def check_targets(database: Database) -> bool:
     """Leave a control note for the heads of each unit that does not reach a target, once a period.
 
     Figures are read in a transaction that takes no write lock. Of two workers one stores the deviation and its note.
@@ -231,15 +231,15 @@ async def _tell(session: AsyncSession, one: Judged) -> None:
         "note_id": note.id,
         "found_at": note.created_at,
     }
-    told = insert_into(session, TargetDeviation).values(deviation)
+    told = build_insert(session, TargetDeviation).values(deviation)
     told = told.on_conflict_do_nothing(index_elements=["target_id", "period_start"])
     stored: Any = await session.exec(told.returning(TargetDeviation.id))  # type: ignore[call-overload]
     if stored.first() is None:  # another worker was first: its note stands
         await session.delete(note)
         return
-    audit.record(session, None, "control_note.created", "control_note", note.id, nobody="service")
+    audit.record(session, None, "control_note.created", "control_note", note.id, fallback_actor="service")
     key = f"{NotificationKind.TARGET_NOT_REACHED.value}:{target.id}:{one.first}"
-    who = sorted(await heads_of(session, target.unit_id))
+    who = sorted(await load_heads(session, target.unit_id))
     await notify(session, who, NotificationKind.TARGET_NOT_REACHED, note.text, "control_note", note.id, key)
 
 

@@ -17,7 +17,7 @@ from app.messages.models import Message, Reply
 from app.messages.rules.states import ReplyState
 from app.monitoring import rules
 from app.monitoring.schemas.template_usage import TemplateGroupBy, TemplateUseRead, TemplateUsesRead, UseRead
-from app.monitoring.service.satisfaction import told_share
+from app.monitoring.service.satisfaction import to_share_read
 from app.monitoring.service.service_levels import within
 from app.organizations.models import Unit
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
@@ -32,7 +32,9 @@ class UseCut:
     template_id: UUID | None = None
 
 
-async def uses(session: AsyncSession, cut: UseCut, group_by: TemplateGroupBy | None, by: Principal) -> TemplateUsesRead:
+async def compute_template_usage(
+    session: AsyncSession, cut: UseCut, group_by: TemplateGroupBy | None, by: Principal
+) -> TemplateUsesRead:
     """Uses of templates by the day of their insertion: in all, and by template, unit of the message or channel."""
     total = await _read(session, cut, None, by)
     groups = await _read(session, cut, group_by, by) if group_by else {}
@@ -102,7 +104,7 @@ def _told(
         "edited": sent - unchanged,
         "mean_changed_share": None if changed is None else round(float(changed), rules.DIGITS),
         "last_used_at": last,
-        "satisfaction": told_share(satisfied, rated),
+        "satisfaction": to_share_read(satisfied, rated),
     }
 
 

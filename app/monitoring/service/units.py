@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.interaction_points.models import ChannelKind, Point
 from app.messages.models import Deadline, Message, MessageClass, Reply, ReplyKind
@@ -71,7 +71,7 @@ async def sign_off(session: AsyncSession, unit_id: UUID, body: SignOffCreate, *,
     month = date.fromisoformat(f"{body.month}-01")
     if clock.today(await _zone(session, unit_id)) < clock.next_month(month):
         ru, en = "Месяц ещё не закончился.", "The month is not over yet."
-        raise Invalid(faults=[Fault("/month", "not_over", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/month", "not_over", ru, en)])
     figures = await month_figures(session, unit_id, month)
     row = SignOff(unit_id=unit_id, month=month, figures=figures.model_dump(), signed_at=clock.now(), signed_by=by.id)
     session.add(row)

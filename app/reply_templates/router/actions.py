@@ -5,11 +5,11 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep
+from app.core.etags import IfMatchDep
 from app.core.problems import problems
-from app.core.schemas import Empty
+from app.core.schemas import EmptyBody
 from app.reply_templates.errors import FourEyes
-from app.reply_templates.router.dependencies import CHANGES, Publisher, Writer, answer_template
+from app.reply_templates.router.dependencies import CHANGES, Publisher, Writer, template_response
 from app.reply_templates.schemas import TemplateRead, TemplateReturn
 from app.reply_templates.service import publishing
 
@@ -22,9 +22,11 @@ router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
     responses=problems(*CHANGES),
     summary="Hand a template in for review",
 )
-async def submit_template(template_id: UUID, body: Empty, by: Writer, session: SessionDep, match: MatchDep) -> Response:
+async def submit_template(
+    template_id: UUID, body: EmptyBody, by: Writer, session: SessionDep, match: IfMatchDep
+) -> Response:
     """Hand the newest version in for review by the head."""
-    return await answer_template(session, await publishing.submit_template(session, template_id, match, by=by), by)
+    return await template_response(session, await publishing.submit_template(session, template_id, match, by=by), by)
 
 
 @router.post(
@@ -34,10 +36,10 @@ async def submit_template(template_id: UUID, body: Empty, by: Writer, session: S
     summary="Publish a template",
 )
 async def publish_template(
-    template_id: UUID, body: Empty, by: Publisher, session: SessionDep, match: MatchDep
+    template_id: UUID, body: EmptyBody, by: Publisher, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Put the newest version into use. Whose hand is in it since the last published version does not publish it."""
-    return await answer_template(session, await publishing.publish_template(session, template_id, match, by=by), by)
+    return await template_response(session, await publishing.publish_template(session, template_id, match, by=by), by)
 
 
 @router.post(
@@ -47,11 +49,11 @@ async def publish_template(
     summary="Return a template to its author",
 )
 async def return_template(
-    template_id: UUID, body: TemplateReturn, by: Publisher, session: SessionDep, match: MatchDep
+    template_id: UUID, body: TemplateReturn, by: Publisher, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Give the newest version back, with the reason on record."""
     row = await publishing.return_template(session, template_id, body.reason, match, by=by)
-    return await answer_template(session, row, by)
+    return await template_response(session, row, by)
 
 
 @router.post(
@@ -61,7 +63,7 @@ async def return_template(
     summary="Archive a template",
 )
 async def archive_template(
-    template_id: UUID, body: Empty, by: Publisher, session: SessionDep, match: MatchDep
+    template_id: UUID, body: EmptyBody, by: Publisher, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Offer the template no longer; nothing is deleted."""
-    return await answer_template(session, await publishing.archive_template(session, template_id, match, by=by), by)
+    return await template_response(session, await publishing.archive_template(session, template_id, match, by=by), by)

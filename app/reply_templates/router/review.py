@@ -6,13 +6,13 @@ from fastapi import APIRouter, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep
+from app.core.etags import IfMatchDep
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Invalid, problems
+from app.core.problems import ValidationFailed, problems
 from app.reply_templates import queries
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.models import ReplyTemplate, TemplateReview
-from app.reply_templates.router.dependencies import CHANGES, Publisher, Reader, answer_template
+from app.reply_templates.router.dependencies import CHANGES, Publisher, Reader, template_response
 from app.reply_templates.schemas import OutdatedRead, TemplateRead, TemplateReviewCreate, TemplateReviewRead
 from app.reply_templates.service import history, review
 
@@ -24,7 +24,7 @@ EXAMINED_AT_ONCE = 200
 @router.get(
     "/outdated",
     response_model=Page[OutdatedRead],
-    responses=problems(Invalid),
+    responses=problems(ValidationFailed),
     summary="List templates that mention what is over",
 )
 async def list_outdated_templates(by: Reader, session: SessionDep, page: PageDep) -> Page[OutdatedRead]:
@@ -56,17 +56,17 @@ async def list_outdated_templates(by: Reader, session: SessionDep, page: PageDep
     summary="Confirm a template as current",
 )
 async def review_template(
-    template_id: UUID, body: TemplateReviewCreate, by: Publisher, session: SessionDep, match: MatchDep
+    template_id: UUID, body: TemplateReviewCreate, by: Publisher, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Confirm the published version as current, on the record: who, when, and what was looked at (O-6.2.6)."""
     row = await review.confirm_template(session, template_id, body.note, match, by=by)
-    return await answer_template(session, row, by)
+    return await template_response(session, row, by)
 
 
 @router.get(
     "/{template_id:uuid}/reviews",
     response_model=Page[TemplateReviewRead],
-    responses=problems(TemplateNotFound, Invalid),
+    responses=problems(TemplateNotFound, ValidationFailed),
     summary="List the confirmations of a template",
 )
 async def list_template_reviews(

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import col
 
 from app.core.deps import SessionDep
-from app.core.etags import MatchDep, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import Invalid, problems
+from app.core.problems import ValidationFailed, problems
 from app.reply_templates import queries
 from app.reply_templates.errors import TemplateExists, TemplateNotFound, TooManyExamples
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.router.dependencies import CHANGES, Reader, Writer, answer_template
+from app.reply_templates.router.dependencies import CHANGES, Reader, Writer, template_response
 from app.reply_templates.router.filters import ORDERS, FiltersDep, SortQuery, TemplateSort
 from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS, WANTED
 from app.reply_templates.schemas import (
@@ -33,7 +33,9 @@ router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
 # `:uuid` keeps /export and the like from being taken for an id by methods that they do not have.
 
 
-@router.get("", response_model=Page[TemplateRead], responses=problems(Invalid), summary="List or search templates")
+@router.get(
+    "", response_model=Page[TemplateRead], responses=problems(ValidationFailed), summary="List or search templates"
+)
 async def list_templates(
     by: Reader, session: SessionDep, page: PageDep, filters: FiltersDep, sort: SortQuery = TemplateSort.NEWEST
 ) -> Page[TemplateRead]:
@@ -50,20 +52,25 @@ async def list_templates(
     "",
     status_code=201,
     response_model=TemplateRead,
-    responses=problems(TemplateExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(TemplateExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Add a template",
 )
-async def create_template(body: TemplateCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_template(
+    body: TemplateCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add a template to the knowledge base of one's own unit, as a draft (O-6.2.6)."""
 
     async def work() -> Response:
-        return await answer_template(session, await templates.create_template(session, body, by=by), by, 201)
+        return await template_response(session, await templates.create_template(session, body, by=by), by, 201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
-    "/placeholders", response_model=PlaceholdersRead, responses=problems(Invalid), summary="List the placeholders"
+    "/placeholders",
+    response_model=PlaceholdersRead,
+    responses=problems(ValidationFailed),
+    summary="List the placeholders",
 )
 async def list_placeholders(by: Reader) -> PlaceholdersRead:
     """The names that a template may use in braces, each with what its value has to be."""
@@ -79,13 +86,13 @@ async def list_placeholders(by: Reader) -> PlaceholdersRead:
 @router.get(
     "/{template_id:uuid}",
     response_model=TemplateRead,
-    responses=problems(TemplateNotFound, Invalid),
+    responses=problems(TemplateNotFound, ValidationFailed),
     summary="Get a template",
 )
 async def get_template(template_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """A template with its newest version; another unit's that is shared with the caller's, with the published one."""
     row = await find_template(session, template_id, by)
-    return conditional(request, (await queries.read_templates(session, [row], by))[0], version=row.version)
+    return conditional_response(request, (await queries.read_templates(session, [row], by))[0], version=row.version)
 
 
 @router.patch(
@@ -95,13 +102,13 @@ async def get_template(template_id: UUID, by: Reader, session: SessionDep, reque
     summary="Change a template",
 )
 async def edit_template(
-    template_id: UUID, body: TemplatePatch, by: Writer, session: SessionDep, match: MatchDep
+    template_id: UUID, body: TemplatePatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Changes of the content make a new version, a draft; a published one stays in use until the new one is published.
 
     `shared_unit_ids` and `review_days` take effect at once and make no version.
     """
-    return await answer_template(session, await templates.edit_template(session, template_id, body, match, by=by), by)
+    return await template_response(session, await templates.edit_template(session, template_id, body, match, by=by), by)
 
 
 @router.post(
@@ -111,20 +118,20 @@ async def edit_template(
     summary="Add a typical message",
 )
 async def add_template_example(
-    template_id: UUID, body: ExampleCreate, by: Writer, session: SessionDep, match: MatchDep
+    template_id: UUID, body: ExampleCreate, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Add a typical message that the template answers, to its newest and its published version (O-6.2.6).
 
     What may be personal data is masked; one that is there already changes nothing.
     """
     row = await templates.add_example(session, template_id, body.text, match, by=by)
-    return await answer_template(session, row, by)
+    return await template_response(session, row, by)
 
 
 @router.post(
     "/{template_id:uuid}/render",
     response_model=RenderRead,
-    responses=problems(TemplateNotFound, Invalid),
+    responses=problems(TemplateNotFound, ValidationFailed),
     summary="Fill a template with values",
 )
 async def render_template(template_id: UUID, body: TemplateRender, by: Reader, session: SessionDep) -> RenderRead:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from app.core.deps import SessionDep
 from app.core.pagination import Page
-from app.core.problems import Invalid, problems
+from app.core.problems import ValidationFailed, problems
 from app.reply_templates import queries
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.router.dependencies import Reader
@@ -22,7 +22,7 @@ MAX_INTEGER = 2_147_483_647
 @router.get(
     "/{template_id:uuid}/versions",
     response_model=Page[TemplateVersionRead],
-    responses=problems(TemplateNotFound, Invalid),
+    responses=problems(TemplateNotFound, ValidationFailed),
     summary="List the versions of a template",
 )
 async def list_template_versions(template_id: UUID, by: Reader, session: SessionDep) -> Page[TemplateVersionRead]:
@@ -37,7 +37,7 @@ async def list_template_versions(template_id: UUID, by: Reader, session: Session
 @router.get(
     "/{template_id:uuid}/versions/{number}/diff",
     response_model=DiffRead,
-    responses=problems(TemplateNotFound, Invalid),
+    responses=problems(TemplateNotFound, ValidationFailed),
     summary="Compare two versions of a template",
 )
 async def compare_template_versions(

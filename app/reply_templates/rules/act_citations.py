@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from app.reply_templates.rules.date_mentions import DATE, dates_in, found_date
+from app.reply_templates.rules.date_mentions import DATE, find_dates, found_date
 
 _NUMBER_SIGN = r"(?:№|N|No\.?)[ \u00a0]?"
 _ACT_NUMBER = r"(?P<number>[0-9]{1,6}(?:[-‑–/][0-9а-яёa-z]{1,8}){0,3})(?![\w])"
@@ -42,7 +42,7 @@ class PassedDay:
     day: date
 
 
-def acts_in(text: str) -> list[ActCitation]:
+def find_acts(text: str) -> list[ActCitation]:
     """The acts that a text names by number and date, or by a number that speaks for itself (59-ФЗ), in order."""
     found: list[ActCitation] = []
     for pattern in _CITATIONS:
@@ -63,14 +63,14 @@ def same_number(number: str) -> str:
     return re.sub(r"\s", "", re.sub(r"[‑–—]", "-", number)).casefold()
 
 
-def passed_days(text: str, written_on: date, today: date) -> Iterator[PassedDay]:
+def find_passed_days(text: str, written_on: date, today: date) -> Iterator[PassedDay]:
     """The days of a text that are over; a beginning («с 1 марта 2024») stays true, and so does an act's own date.
 
     A day without a year counts when something ends with it («до 1 апреля»): the first one from the day on which the
     text was published or confirmed. «Ежегодно до 1 апреля» never passes.
     """
-    acts = acts_in(text)
-    for found in dates_in(text):
+    acts = find_acts(text)
+    for found in find_dates(text):
         if any(act.start <= found.start and found.end <= act.end for act in acts):
             continue
         before = _word_before(text, found.start)

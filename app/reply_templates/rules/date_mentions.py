@@ -49,7 +49,7 @@ class FoundDate:
         raise AssertionError("every day of a leap year comes back")
 
 
-def dates_in(text: str) -> Iterator[FoundDate]:
+def find_dates(text: str) -> Iterator[FoundDate]:
     """The dates of a text that exist in the calendar, in order; «31.02.2026» is none."""
     for match in _DATE.finditer(text):
         found = found_date(match)

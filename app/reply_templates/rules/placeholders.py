@@ -10,7 +10,7 @@ import phonenumbers
 from pydantic import TypeAdapter, ValidationError
 
 from app.core.types import WebAddress
-from app.reply_templates.rules.date_mentions import dates_in
+from app.reply_templates.rules.date_mentions import find_dates
 
 
 class PlaceholderKind(StrEnum):
@@ -85,12 +85,12 @@ class Span:
     end: int
 
 
-def placeholders_in(text: str) -> list[str]:
+def find_placeholders(text: str) -> list[str]:
     """The known placeholders of a text, each once, in order."""
     return list(dict.fromkeys(m[1] for m in _BRACED.finditer(text) if m[1] in PLACEHOLDERS))
 
 
-def unknown_placeholders(text: str) -> list[Span]:
+def find_unknown_placeholders(text: str) -> list[Span]:
     """Where the text has braces that are no known placeholder, lone ones too."""
     good = [Span(*m.span()) for m in _BRACED.finditer(text) if m[1] in PLACEHOLDERS]
     spans = [Span(*m.span()) for m in _BRACED.finditer(text) if m[1] not in PLACEHOLDERS]
@@ -99,12 +99,12 @@ def unknown_placeholders(text: str) -> list[Span]:
     return sorted(spans, key=lambda span: span.start)
 
 
-def render(text: str, values: Mapping[str, str]) -> str:
+def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
     """The text with the values put in, each once: a value with braces is not read again. Missing ones stay."""
     return _BRACED.sub(lambda m: values.get(m[1], m[0]) if m[1] in PLACEHOLDERS else m[0], text)
 
 
-def missing(text: str) -> list[tuple[str, Span]]:
+def find_missing_placeholders(text: str) -> list[tuple[str, Span]]:
     """The placeholders that stand unfilled in a text, with their places."""
     return [(m[1], Span(*m.span())) for m in _BRACED.finditer(text) if m[1] in PLACEHOLDERS]
 
@@ -117,7 +117,7 @@ def is_sound(kind: PlaceholderKind, value: str) -> bool:
         case PlaceholderKind.URL:
             return _is_web_address(value)
         case PlaceholderKind.DATE:
-            return any((found.start, found.end) == (0, len(value)) for found in dates_in(value))
+            return any((found.start, found.end) == (0, len(value)) for found in find_dates(value))
         case PlaceholderKind.PHONE:
             return _is_phone(value)
         case PlaceholderKind.ADDRESS:

@@ -24,7 +24,7 @@ class TemplateMove(StrEnum):
 
 _S, _M = TemplateState, TemplateMove
 
-MOVES: dict[TemplateState, dict[TemplateMove, TemplateState]] = {
+TEMPLATE_TRANSITIONS: dict[TemplateState, dict[TemplateMove, TemplateState]] = {
     _S.DRAFT: {
         _M.EDIT: _S.DRAFT,
         _M.SUBMIT: _S.IN_REVIEW,

@@ -6,15 +6,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.core.db import Row, VersionedRow, enum_column, json_column, limit
+from app.core.db import Table, VersionedTable, enum_column, json_column, length_check
 from app.reply_templates.search.rules.synonyms import SynonymKind
 
 
-class SynonymGroup(VersionedRow, table=True):
+class SynonymGroup(VersionedTable, table=True):
     """Terms that say the same, that lie near each other, or that are of other bodies' subjects."""
 
     __tablename__ = "synonym_groups"
-    __table_args__ = (sa.UniqueConstraint("kind", "name", name="uq_synonym_groups_name"), limit("name", 100))
+    __table_args__ = (sa.UniqueConstraint("kind", "name", name="uq_synonym_groups_name"), length_check("name", 100))
 
     kind: SynonymKind = Field(sa_column=enum_column(SynonymKind))
     name: str = Field(max_length=100)
@@ -22,7 +22,7 @@ class SynonymGroup(VersionedRow, table=True):
     closed_on: date | None = None
 
 
-class TemplateChoice(Row, table=True):
+class TemplateChoice(Table, table=True):
     """A message for which a template was chosen, as the dictionary forms of its words without personal data."""
 
     __tablename__ = "template_choices"

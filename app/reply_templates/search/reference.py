@@ -3,7 +3,7 @@
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.data_files import read_yaml
+from app.core.data_files import load_yaml
 from app.reply_templates.search.models import SynonymGroup
 from app.reply_templates.search.rules.synonyms import SynonymKind
 
@@ -11,7 +11,7 @@ from app.reply_templates.search.rules.synonyms import SynonymKind
 async def load_reference(session: AsyncSession) -> None:
     """The groups of the ministry's subjects, each named by its first term."""
     known = set((await session.exec(select(SynonymGroup.kind, SynonymGroup.name))).all())
-    raw = read_yaml(__file__, "synonyms.yaml")
+    raw = load_yaml(__file__, "synonyms.yaml")
     for kind in SynonymKind:
         for terms in raw[kind.value]:
             if (kind, terms[0]) not in known:

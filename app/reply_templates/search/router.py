@@ -9,11 +9,11 @@ from sqlmodel import col, select
 
 from app.core import clock
 from app.core.deps import DatabaseDep, SessionDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Invalid, PreconditionRequired, Stale, problems
-from app.core.security import Principal, requires, requires_early
+from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
+from app.core.security import Principal, requires, requires_detached
 from app.reply_templates.search.errors import SynonymGroupExists, SynonymGroupNotFound
 from app.reply_templates.search.models import SynonymGroup
 from app.reply_templates.search.rules.synonyms import SynonymKind
@@ -25,9 +25,9 @@ from app.reply_templates.search.schemas import (
     TemplateSuggest,
 )
 from app.reply_templates.search.service import synonyms
-from app.reply_templates.search.service.suggestions import suggest
+from app.reply_templates.search.service.suggestions import find_suggestions
 
-Asker = Annotated[Principal, requires_early("templates:read")]
+Asker = Annotated[Principal, requires_detached("templates:read")]
 Reader = Annotated[Principal, requires("synonyms:read")]
 Writer = Annotated[Principal, requires("synonyms:write")]
 
@@ -38,7 +38,7 @@ synonyms_router = APIRouter(prefix="/synonym-groups", tags=["reply templates"])
 @suggestions_router.post(
     "/suggest",
     response_model=SuggestionsRead,
-    responses=problems(Invalid),
+    responses=problems(ValidationFailed),
     summary="Suggest templates for a text",
 )
 async def suggest_templates(body: TemplateSuggest, by: Asker, database: DatabaseDep) -> SuggestionsRead:
@@ -48,11 +48,11 @@ async def suggest_templates(body: TemplateSuggest, by: Asker, database: Database
     well enough, nothing is offered: silence is better than a wrong template.
     """
     async with database.transaction(write=False) as session:  # a question writes nothing: SQLite's writer stays free
-        return SuggestionsRead(items=await suggest(session, body.text, by, limit=body.limit))
+        return SuggestionsRead(items=await find_suggestions(session, body.text, by, limit=body.limit))
 
 
 @synonyms_router.get(
-    "", response_model=Page[SynonymGroupRead], responses=problems(Invalid), summary="List groups of synonyms"
+    "", response_model=Page[SynonymGroupRead], responses=problems(ValidationFailed), summary="List groups of synonyms"
 )
 async def list_synonym_groups(
     by: Reader,
@@ -75,40 +75,44 @@ async def list_synonym_groups(
     "",
     status_code=201,
     response_model=SynonymGroupRead,
-    responses=problems(SynonymGroupExists, Invalid, KeyReused, KeyMalformed),
+    responses=problems(SynonymGroupExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Add a group of synonyms",
 )
-async def create_synonym_group(body: SynonymGroupCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_synonym_group(
+    body: SynonymGroupCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Add a group: other names of the same thing, near things, or words of other bodies' subjects."""
 
     async def work() -> Response:
         row = await synonyms.create_group(session, body, by=by)
-        return answer(SynonymGroupRead.model_validate(row), version=row.version, status=201)
+        return json_response(SynonymGroupRead.model_validate(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @synonyms_router.get(
     "/{group_id}",
     response_model=SynonymGroupRead,
-    responses=problems(SynonymGroupNotFound, Invalid),
+    responses=problems(SynonymGroupNotFound, ValidationFailed),
     summary="Get a group of synonyms",
 )
 async def get_synonym_group(group_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One group of synonyms."""
     row = await synonyms.get_group(session, group_id)
-    return conditional(request, SynonymGroupRead.model_validate(row), version=row.version)
+    return conditional_response(request, SynonymGroupRead.model_validate(row), version=row.version)
 
 
 @synonyms_router.patch(
     "/{group_id}",
     response_model=SynonymGroupRead,
-    responses=problems(SynonymGroupNotFound, SynonymGroupExists, Invalid, Stale, PreconditionRequired),
+    responses=problems(
+        SynonymGroupNotFound, SynonymGroupExists, ValidationFailed, PreconditionFailed, PreconditionRequired
+    ),
     summary="Change a group of synonyms",
 )
 async def update_synonym_group(
-    group_id: UUID, body: SynonymGroupPatch, by: Writer, session: SessionDep, match: MatchDep
+    group_id: UUID, body: SynonymGroupPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change a group, or close it from a day on; `closed_on: null` opens it again."""
     row = await synonyms.update_group(session, group_id, body, match, by=by)
-    return answer(SynonymGroupRead.model_validate(row), version=row.version)
+    return json_response(SynonymGroupRead.model_validate(row), version=row.version)

@@ -8,14 +8,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.outbox import emit
-from app.core.problems import MoveNotAllowed
+from app.core.problems import TransitionNotAllowed
 from app.core.security import Principal
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.events import TemplateChanged
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.queries import owned_by, version_of, visible_to
-from app.reply_templates.rules.states import MOVES, TemplateMove, TemplateState
-from app.reply_templates.search.rules.tokenizer import searched
+from app.reply_templates.queries import owned_by, select_version, visible_to
+from app.reply_templates.rules.states import TEMPLATE_TRANSITIONS, TemplateMove, TemplateState
+from app.reply_templates.search.rules.tokenizer import select_search_words
 
 NEXT_MOMENT = timedelta(microseconds=1)
 
@@ -44,26 +44,26 @@ async def get_own_template(
 
 async def get_version(session: AsyncSession, row: ReplyTemplate, number: int) -> TemplateVersion:
     """A version of the template, or `TemplateNotFound`."""
-    version = await version_of(session, row.id, number)
+    version = await select_version(session, row.id, number)
     if version is None:
         raise TemplateNotFound
     return version
 
 
-def moved(row: ReplyTemplate, move: TemplateMove) -> TemplateState:
-    """The state that the move leads to, or `MoveNotAllowed`."""
-    state = MOVES[row.state].get(move)
+def apply_transition(row: ReplyTemplate, move: TemplateMove) -> TemplateState:
+    """The state that the move leads to, or `TransitionNotAllowed`."""
+    state = TEMPLATE_TRANSITIONS[row.state].get(move)
     if state is None:
-        raise MoveNotAllowed(row.state.value, move.value)
+        raise TransitionNotAllowed(row.state.value, move.value)
     return state
 
 
-def search_text(version: TemplateVersion) -> str:
+def build_search_text(version: TemplateVersion) -> str:
     """What a search by words looks at."""
-    return searched(" ".join([version.title, *version.keywords, *version.examples, version.text]))
+    return select_search_words(" ".join([version.title, *version.keywords, *version.examples, version.text]))
 
 
-async def changed(
+async def mark_changed(
     session: AsyncSession, row: ReplyTemplate, action: str, by: Principal, fields: list[str]
 ) -> ReplyTemplate:
     """Tell of a change. `updated_at` only ever grows, whatever the clocks of two processes say."""

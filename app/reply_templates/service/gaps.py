@@ -11,14 +11,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.security import Principal
-from app.language.masking import without_masks
-from app.language.text_groups import grouped
+from app.language.masking import remove_masks
+from app.language.text_groups import group_texts
 from app.reply_templates.errors import GapNotFound
 from app.reply_templates.models import GapDismissal, GapReason, ReplyTemplate, TemplateGap
-from app.reply_templates.rules.template_drafts import example_of, keywords_of
+from app.reply_templates.rules.template_drafts import find_keywords, to_example
 from app.reply_templates.schemas import DraftOf, GapDismissalRead, GapRead
-from app.reply_templates.search.service.index_cache import follow_synonyms
-from app.reply_templates.search.service.learned_choices import telling_forms
+from app.reply_templates.search.service.index_cache import refresh_synonyms
+from app.reply_templates.search.service.learned_choices import select_telling_forms
 from app.reply_templates.service.templates import draft_template
 
 LOOKED_AT = 1_000
@@ -41,9 +41,9 @@ class Unanswered:
     """What was answered, without personal data."""
 
 
-async def note_gap(session: AsyncSession, told: Unanswered) -> None:
+async def record_gap(session: AsyncSession, told: Unanswered) -> None:
     """Note a message that no template answered; told again, the later telling stands. A drafted one stays drafted."""
-    forms = telling_forms(without_masks(told.text), await follow_synonyms(session))
+    forms = select_telling_forms(remove_masks(told.text), await refresh_synonyms(session))
     row = await _gap_of(session, told.message_id)
     if row is None:
         row = TemplateGap(
@@ -63,7 +63,7 @@ async def note_gap(session: AsyncSession, told: Unanswered) -> None:
     await session.flush()  # a second worker that tells of the same message at once is refused here, and tries again
 
 
-async def forget_gap(session: AsyncSession, message_id: UUID) -> None:
+async def remove_gap(session: AsyncSession, message_id: UUID) -> None:
     """A template answered the message after all, or it needs no answer of the unit."""
     its = col(TemplateGap.message_id) == message_id
     await session.exec(sa.delete(TemplateGap).where(its, col(TemplateGap.template_id).is_(None)))
@@ -80,7 +80,9 @@ async def list_gaps(session: AsyncSession, limit: int, *, is_dismissed: bool, by
     return [await _read(session, group) for group in wanted[:limit]]
 
 
-async def draft_of_gap(session: AsyncSession, gap_id: UUID, body: DraftOf, *, by: Principal) -> ReplyTemplate:
+async def draft_template_from_gap(
+    session: AsyncSession, gap_id: UUID, body: DraftOf, *, by: Principal
+) -> ReplyTemplate:
     """Make a draft of a group: its messages become typical ones, the newest answer the text unless one is given."""
     group = await _group_of(session, gap_id, by)
     answers = [row.answer for row in group.rows if row.answer is not None]
@@ -90,7 +92,7 @@ async def draft_of_gap(session: AsyncSession, gap_id: UUID, body: DraftOf, *, by
         unit_id=group.rows[0].unit_id,
         messages=list(dict.fromkeys(row.text for row in reversed(group.rows)))[:EXAMPLES_OF_A_DRAFT],
         answer=answers[-1] if answers else None,
-        keywords=keywords_of(group.words(KEYWORDS_OF_A_DRAFT)),
+        keywords=find_keywords(group.words(KEYWORDS_OF_A_DRAFT)),
         by=by,
     )
     for row in group.rows:
@@ -143,7 +145,7 @@ async def _groups(session: AsyncSession, by: Principal, *, lock: bool = False) -
         query = query.with_for_update().execution_options(populate_existing=True)
     rows = {row.id: row for row in (await session.exec(query)).all()[::-1]}
     texts = [(row.id, frozenset(row.forms)) for row in rows.values()]
-    groups = await asyncio.to_thread(grouped, texts)  # very different texts take as long as many requests
+    groups = await asyncio.to_thread(group_texts, texts)  # very different texts take as long as many requests
     return [_Gap([rows[member] for member in group.members], group.words) for group in groups]
 
 
@@ -165,7 +167,7 @@ async def _read(session: AsyncSession, group: _Gap) -> GapRead:
         no_template=sum(row.reason is GapReason.NO_TEMPLATE for row in newest_first),
         not_taken=sum(row.reason is GapReason.NOT_TAKEN for row in newest_first),
         words=group.words(SHOWN_WORDS),
-        examples=list(dict.fromkeys(example_of(row.text) for row in newest_first))[:SHOWN_EXAMPLES],
+        examples=list(dict.fromkeys(to_example(row.text) for row in newest_first))[:SHOWN_EXAMPLES],
         offered_template_ids=list(
             dict.fromkeys(row.offered_template_id for row in newest_first if row.offered_template_id is not None)
         ),

@@ -15,7 +15,7 @@ from app.legal_acts.models import LegalAct
 from app.organizations.models import Topic
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.queries import version_of, versions_numbered
+from app.reply_templates.queries import load_versions_by_number, select_version
 from app.reply_templates.rules import act_citations, diff
 from app.reply_templates.schemas import (
     DiffPartRead,
@@ -46,7 +46,7 @@ async def compare_versions(
     row = await get_own_template(session, template_id, by)
     new = await get_version(session, row, number)
     other = against if against is not None else number - 1
-    old = await version_of(session, row.id, other)
+    old = await select_version(session, row.id, other)
     if old is None and other != 0:
         raise TemplateNotFound
     topics = await _topic_names(session, [*new.topic_ids, *(old.topic_ids if old else [])])
@@ -112,7 +112,7 @@ async def _topic_names(session: AsyncSession, topic_ids: Sequence[str]) -> dict[
 async def find_outdated(session: AsyncSession, rows: Sequence[ReplyTemplate]) -> list[OutdatedRead]:
     """Which of these templates in use mention, in the published version, a day that passed or an act without force."""
     acts = (await session.exec(select(LegalAct))).all()
-    versions = await versions_numbered(session, {row.id: row.published_version for row in rows})
+    versions = await load_versions_by_number(session, {row.id: row.published_version for row in rows})
     return await asyncio.to_thread(_outdated, rows, versions, acts, clock.today())
 
 
@@ -151,7 +151,7 @@ def _days(field: str, text: str, written_on: date, today: date) -> list[MentionR
             day=passed.day,
             legal_act_id=None,
         )
-        for passed in act_citations.passed_days(text, written_on, today)
+        for passed in act_citations.find_passed_days(text, written_on, today)
     ]
 
 
@@ -167,7 +167,7 @@ def _acts(field: str, text: str, closed: Sequence[LegalAct], in_force: set[str])
             day=act.closed_on,
             legal_act_id=act.id,
         )
-        for cited in act_citations.acts_in(text)
+        for cited in act_citations.find_acts(text)
         for act in closed
         if act.closed_on is not None and act_citations.is_same_act(cited, act.number, act.signed_on, in_force)
     ]

@@ -5,59 +5,65 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.outbox import emit
 from app.core.security import Principal
 from app.reply_templates.errors import FourEyes
 from app.reply_templates.events import TemplateArchived, TemplatePublished
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.queries import versions_of
+from app.reply_templates.queries import load_versions
 from app.reply_templates.rules.states import TemplateMove
 from app.reply_templates.service import review
-from app.reply_templates.service.access import changed, get_own_template, get_version, moved, search_text
+from app.reply_templates.service.access import (
+    apply_transition,
+    build_search_text,
+    get_own_template,
+    get_version,
+    mark_changed,
+)
 
 
-async def submit_template(session: AsyncSession, template_id: UUID, match: Match, *, by: Principal) -> ReplyTemplate:
+async def submit_template(session: AsyncSession, template_id: UUID, match: IfMatch, *, by: Principal) -> ReplyTemplate:
     """Hand the newest version in for review."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
-    row.state = moved(row, TemplateMove.SUBMIT)
-    return await changed(session, row, "template.submitted", by, ["state"])
+    row.state = apply_transition(row, TemplateMove.SUBMIT)
+    return await mark_changed(session, row, "template.submitted", by, ["state"])
 
 
-async def publish_template(session: AsyncSession, template_id: UUID, match: Match, *, by: Principal) -> ReplyTemplate:
+async def publish_template(session: AsyncSession, template_id: UUID, match: IfMatch, *, by: Principal) -> ReplyTemplate:
     """Put the newest version into use; whose hand is in it since the last published one does not publish."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
-    state = moved(row, TemplateMove.PUBLISH)
-    versions = [v for v in await versions_of(session, row.id) if v.number > (row.published_version or 0)]
+    state = apply_transition(row, TemplateMove.PUBLISH)
+    versions = [v for v in await load_versions(session, row.id) if v.number > (row.published_version or 0)]
     if by.id in {version.author_id for version in versions}:
         raise FourEyes
     newest = versions[0]
-    row.state, row.published_version, row.published_search_text = state, newest.number, search_text(newest)
+    row.state, row.published_version, row.published_search_text = state, newest.number, build_search_text(newest)
     newest.approved_by, newest.published_at = by.id, clock.now()
     row.reviewed_at, row.reviewed_by = newest.published_at, by.id
-    await review.reckon(session, row)
+    await review.compute_next_review(session, row)
     emit(session, TemplatePublished(template_id=row.id, version=newest.number))
-    return await changed(session, row, "template.published", by, ["state", "published_version"])
+    return await mark_changed(session, row, "template.published", by, ["state", "published_version"])
 
 
 async def return_template(
-    session: AsyncSession, template_id: UUID, reason: str, match: Match, *, by: Principal
+    session: AsyncSession, template_id: UUID, reason: str, match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
     """Give the newest version back to its author, with the reason on record."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
-    row.state = moved(row, TemplateMove.RETURN)
+    row.state = apply_transition(row, TemplateMove.RETURN)
     (await get_version(session, row, row.latest_version)).returned_reason = reason
-    return await changed(session, row, "template.returned", by, ["state", "returned_reason"])
+    return await mark_changed(session, row, "template.returned", by, ["state", "returned_reason"])
 
 
-async def archive_template(session: AsyncSession, template_id: UUID, match: Match, *, by: Principal) -> ReplyTemplate:
+async def archive_template(session: AsyncSession, template_id: UUID, match: IfMatch, *, by: Principal) -> ReplyTemplate:
     """Offer a template no longer; replies already sent keep their version."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
-    row.state = moved(row, TemplateMove.ARCHIVE)
-    await review.reckon(session, row)
+    row.state = apply_transition(row, TemplateMove.ARCHIVE)
+    await review.compute_next_review(session, row)
     emit(session, TemplateArchived(template_id=row.id))
-    return await changed(session, row, "template.archived", by, ["state"])
+    return await mark_changed(session, row, "template.archived", by, ["state"])

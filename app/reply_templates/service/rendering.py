@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.queries import review_of, shown_versions, usable_by, version_of
+from app.reply_templates.queries import load_review, load_visible_versions, select_version, usable_by
 from app.reply_templates.rules import placeholders
 from app.reply_templates.rules.review import ReviewState
 from app.reply_templates.schemas import RenderRead, TemplateRender
@@ -36,7 +36,7 @@ class UsableTemplate:
 
     def filled(self, values: Mapping[str, str]) -> str:
         """The text with the values put in, and its defaults where none is given."""
-        return placeholders.render(self.text, {**self.defaults, **values})
+        return placeholders.fill_placeholders(self.text, {**self.defaults, **values})
 
 
 async def use_template(session: AsyncSession, template_id: UUID, by: Principal) -> UsableTemplate:
@@ -46,15 +46,15 @@ async def use_template(session: AsyncSession, template_id: UUID, by: Principal) 
     if row is None or row.published_version is None:
         raise unknown_reference("/template_id")
     version = await get_version(session, row, row.published_version)
-    return UsableTemplate(row.id, version.number, version.text, version.defaults, past_review_since(row))
+    return UsableTemplate(row.id, version.number, version.text, version.defaults, get_review_overdue_since(row))
 
 
-async def rendered_text(session: AsyncSession, template_id: UUID, number: int, values: Mapping[str, str]) -> str:
+async def render_text(session: AsyncSession, template_id: UUID, number: int, values: Mapping[str, str]) -> str:
     """The text of a version with values and its defaults, whoever may see it: a reply keeps the version it has."""
-    version = await version_of(session, template_id, number)
+    version = await select_version(session, template_id, number)
     if version is None:
         raise TemplateNotFound
-    return placeholders.render(version.text, {**version.defaults, **values})
+    return placeholders.fill_placeholders(version.text, {**version.defaults, **values})
 
 
 async def render_template(
@@ -68,27 +68,27 @@ async def render_template(
     if body.channel is not None:
         await reply_check.require_channel(session, body.channel, "/channel")
     row = await get_template(session, template_id, by)
-    version = (await shown_versions(session, [row], by))[row.id]
+    version = (await load_visible_versions(session, [row], by))[row.id]
     if body.version is not None and body.version != version.number:
-        other = await version_of(session, row.id, body.version) if row.unit_id == by.unit_id else None
+        other = await select_version(session, row.id, body.version) if row.unit_id == by.unit_id else None
         if other is None:
             raise unknown_reference("/version")
         version = other
     values = {**version.defaults, **body.values}
-    text = placeholders.render(version.text, values)
-    lacking = [name for name in placeholders.placeholders_in(version.text) if name not in values]
-    late = past_review_since(row) if version.number == row.published_version else None
+    text = placeholders.fill_placeholders(version.text, values)
+    lacking = [name for name in placeholders.find_placeholders(version.text) if name not in values]
+    late = get_review_overdue_since(row) if version.number == row.published_version else None
     found = await reply_check.find(session, text, channel=body.channel)
-    findings = [*(FindingRead.model_validate(one) for one in found), *past_review_findings(text, late)]
+    findings = [*(FindingRead.model_validate(one) for one in found), *find_overdue_review(text, late)]
     return RenderRead(text=text, missing=lacking, template_version=version.number, findings=findings)
 
 
-def past_review_since(row: ReplyTemplate) -> date | None:
+def get_review_overdue_since(row: ReplyTemplate) -> date | None:
     """The last day on which a template counted as current, if that is over."""
-    return row.next_review_on if review_of(row) is ReviewState.OVERDUE else None
+    return row.next_review_on if load_review(row) is ReviewState.OVERDUE else None
 
 
-def past_review_findings(text: str, since: date | None) -> list[FindingRead]:
+def find_overdue_review(text: str, since: date | None) -> list[FindingRead]:
     """A warning on the whole text when it came from a template that was past its review (O-6.2.6)."""
     if since is None:
         return []
@@ -107,19 +107,19 @@ def past_review_findings(text: str, since: date | None) -> list[FindingRead]:
 
 def require_known_values(values: Mapping[str, str]) -> None:
     """Raise 422 with a pointer for every value that no placeholder takes, or that is not of its type."""
-    if faults := faults_of_values(values, "/values"):
-        raise Invalid(faults=faults)
+    if faults := find_value_errors(values, "/values"):
+        raise ValidationFailed(field_errors=faults)
 
 
-def faults_of_values(values: Mapping[str, str], pointer: str) -> list[Fault]:
+def find_value_errors(values: Mapping[str, str], pointer: str) -> list[FieldError]:
     """What is wrong with values, each with its pointer below the one given."""
     faults = []
     for name, value in sorted(values.items()):
         kind = placeholders.PLACEHOLDERS.get(name)
         if kind is None:
             ru, en = "Такого поля подстановки нет.", "There is no such placeholder."
-            faults.append(Fault(f"{pointer}/{name}", "unknown_placeholder", ru, en))
+            faults.append(FieldError(f"{pointer}/{name}", "unknown_placeholder", ru, en))
         elif not placeholders.is_sound(kind, value):
             ru, en = placeholders.WANTED[kind]
-            faults.append(Fault(f"{pointer}/{name}", f"not_a_{kind.value}", ru, en))
+            faults.append(FieldError(f"{pointer}/{name}", f"not_a_{kind.value}", ru, en))
     return faults

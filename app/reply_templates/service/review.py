@@ -9,30 +9,30 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.outbox import emit
-from app.core.problems import MoveNotAllowed
+from app.core.problems import TransitionNotAllowed
 from app.core.security import Principal
 from app.organizations import service as organizations
 from app.reply_templates.events import TemplateReviewNear, TemplateReviewOverdue
 from app.reply_templates.models import ReplyTemplate, TemplateReview
 from app.reply_templates.rules import review as rules
 from app.reply_templates.rules.states import TemplateState
-from app.reply_templates.service.access import changed, get_own_template
+from app.reply_templates.service.access import get_own_template, mark_changed
 
 BATCH = 200
 
 
 async def confirm_template(
-    session: AsyncSession, template_id: UUID, note: str | None, match: Match, *, by: Principal
+    session: AsyncSession, template_id: UUID, note: str | None, match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
     """Confirm the published version as current, on the record; its next review is reckoned from today."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
     if row.published_version is None or row.state is TemplateState.ARCHIVED:
-        raise MoveNotAllowed(row.state.value, "review")
+        raise TransitionNotAllowed(row.state.value, "review")
     row.reviewed_at, row.reviewed_by = clock.now(), by.id
-    next_on = await reckon(session, row)
+    next_on = await compute_next_review(session, row)
     session.add(
         TemplateReview(
             template_id=row.id,
@@ -43,10 +43,10 @@ async def confirm_template(
             next_review_on=next_on,
         )
     )
-    return await changed(session, row, "template.reviewed", by, ["next_review_on"])
+    return await mark_changed(session, row, "template.reviewed", by, ["next_review_on"])
 
 
-async def reckon(session: AsyncSession, row: ReplyTemplate) -> Any:
+async def compute_next_review(session: AsyncSession, row: ReplyTemplate) -> Any:
     """Set when the template is to be reviewed next, None while it is not in use; it will be told anew."""
     unit = await organizations.get_unit(session, row.unit_id)
     apply_period(row, row.review_days or unit.template_review_days)

@@ -9,32 +9,32 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.outbox import emit
-from app.core.problems import Fault, Invalid, MoveNotAllowed
+from app.core.problems import FieldError, TransitionNotAllowed, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
-from app.language.masking import masked
-from app.language.normalization import normalized
+from app.language.masking import mask_personal_data
+from app.language.normalization import normalize
 from app.organizations import service as organizations
 from app.reply_templates.errors import TooManyExamples
 from app.reply_templates.events import TemplateChanged
 from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
-from app.reply_templates.queries import shared_units, versions_of
+from app.reply_templates.queries import load_shared_units, load_versions
 from app.reply_templates.rules import placeholders
 from app.reply_templates.rules.states import TemplateMove, TemplateState
-from app.reply_templates.rules.template_drafts import example_of, one_line, template_text
+from app.reply_templates.rules.template_drafts import to_example, to_one_line, to_template_text
 from app.reply_templates.schemas import MAX_EXAMPLES, DraftOf, TemplateCreate, TemplatePatch
 from app.reply_templates.service import review
 from app.reply_templates.service.access import (
-    changed,
+    apply_transition,
+    build_search_text,
     get_own_template,
     get_template,
     get_version,
-    moved,
-    search_text,
+    mark_changed,
 )
-from app.reply_templates.service.rendering import faults_of_values
+from app.reply_templates.service.rendering import find_value_errors
 
 CONTENT = ("title", "text", "keywords", "examples", "topic_ids", "defaults", "note")
 """What makes a new version."""
@@ -46,7 +46,7 @@ async def create_template(session: AsyncSession, body: TemplateCreate, *, by: Pr
     if body.unit_id != by.unit_id:
         raise unknown_reference("/unit_id")
     require_sound_content(body.text, body.defaults)
-    await organizations.open_topics(session, list(body.topic_ids), body.unit_id, "/topic_ids")
+    await organizations.load_open_topics(session, list(body.topic_ids), body.unit_id, "/topic_ids")
     await _require_shareable(session, body.shared_unit_ids, body.unit_id)
     return await add_template(session, body, by=by)
 
@@ -62,18 +62,18 @@ async def draft_template(
     by: Principal,
 ) -> ReplyTemplate:
     """Make a draft of messages and an answer to one of them, all without personal data; what the body tells wins."""
-    text = body.text or (template_text(answer) if answer is not None else "")
+    text = body.text or (to_template_text(answer) if answer is not None else "")
     if not text:
         ru, en = "Ещё никто не ответил: напишите текст.", "Nobody has answered yet: write a text."
-        raise Invalid(faults=[Fault("/text", "missing", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/text", "missing", ru, en)])
     if len(text) > MAX_TEXT:  # a mask may be longer than what it hides
         ru, en = "Ответ длиннее, чем может быть шаблон: напишите текст.", "The answer is too long: write a text."
-        raise Invalid(faults=[Fault("/text", "string_too_long", ru, en)])
-    examples = list(dict.fromkeys(map(example_of, messages)))
+        raise ValidationFailed(field_errors=[FieldError("/text", "string_too_long", ru, en)])
+    examples = list(dict.fromkeys(map(to_example, messages)))
     made = TemplateCreate(
         unit_id=unit_id,
         key=body.key,
-        title=body.title or one_line(examples[0]),
+        title=body.title or to_one_line(examples[0]),
         text=text,
         keywords=body.keywords if body.keywords is not None else list(keywords),
         examples=examples,
@@ -96,9 +96,9 @@ async def add_template(session: AsyncSession, body: TemplateCreate, *, by: Princ
     )
     session.add(row)
     await session.flush()  # the version refers to it, and the answer tells of a taken key
-    version = _version(row.id, 1, content_of(body), None, by)
+    version = _version(row.id, 1, load_content(body), None, by)
     session.add(version)
-    row.search_text = search_text(version)
+    row.search_text = build_search_text(version)
     await _share(session, row, body.shared_unit_ids)
     audit.record(session, by, "template.created", "reply_template", row.id)
     await session.flush()  # the version is counted at the flush
@@ -107,7 +107,7 @@ async def add_template(session: AsyncSession, body: TemplateCreate, *, by: Princ
 
 
 async def edit_template(
-    session: AsyncSession, template_id: UUID, body: TemplatePatch, match: Match, *, by: Principal
+    session: AsyncSession, template_id: UUID, body: TemplatePatch, match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
     """Make a new version if the content changes; a published one stays in use until the new one is published."""
     row = await get_own_template(session, template_id, by)
@@ -117,7 +117,7 @@ async def edit_template(
         body.text if "text" in sent else before.text, body.defaults if "defaults" in sent else before.defaults
     )
     if "topic_ids" in sent:
-        await organizations.open_topics(session, list(body.topic_ids), row.unit_id, "/topic_ids")
+        await organizations.load_open_topics(session, list(body.topic_ids), row.unit_id, "/topic_ids")
     if "shared_unit_ids" in sent:
         await _require_shareable(session, body.shared_unit_ids, row.unit_id)
     match.require(row)
@@ -129,21 +129,21 @@ async def change_template(
 ) -> ReplyTemplate:
     """Change a template by a body that is known to be sound; `before` is its newest version."""
     sent = body.model_fields_set
-    state = moved(row, TemplateMove.EDIT)  # an archived one changes no more, its sharing neither
+    state = apply_transition(row, TemplateMove.EDIT)  # an archived one changes no more, its sharing neither
     if sent & set(CONTENT):
-        content = {name: value if name in sent else getattr(before, name) for name, value in content_of(body).items()}
+        content = {name: value if name in sent else getattr(before, name) for name, value in load_content(body).items()}
         version = _version(row.id, row.latest_version + 1, content, body.note, by)
         session.add(version)
-        row.state, row.latest_version, row.search_text = state, version.number, search_text(version)
+        row.state, row.latest_version, row.search_text = state, version.number, build_search_text(version)
     if "shared_unit_ids" in sent:
         await _share(session, row, body.shared_unit_ids)
     if "review_days" in sent:
         row.review_days = body.review_days
-        await review.reckon(session, row)
-    return await changed(session, row, "template.edited", by, sorted(sent)) if sent else row
+        await review.compute_next_review(session, row)
+    return await mark_changed(session, row, "template.edited", by, sorted(sent)) if sent else row
 
 
-def content_of(body: TemplateCreate | TemplatePatch) -> dict[str, Any]:
+def load_content(body: TemplateCreate | TemplatePatch) -> dict[str, Any]:
     """The content of a version as its columns hold it."""
     return {
         "title": body.title,
@@ -162,19 +162,21 @@ async def list_versions(
     row = await get_template(session, template_id, by)
     if row.unit_id != by.unit_id and row.published_version is not None:
         return [await get_version(session, row, row.published_version)], False
-    return await versions_of(session, row.id), True
+    return await load_versions(session, row.id), True
 
 
 async def add_example(
-    session: AsyncSession, template_id: UUID, text: str, match: Match, *, by: Principal
+    session: AsyncSession, template_id: UUID, text: str, match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
     """Add a typical message by hand; what may be personal data in it is masked."""
     row = await get_own_template(session, template_id, by, lock=True)
     match.require(row)
-    return await _add_example(session, row, masked(text), by)
+    return await _add_example(session, row, mask_personal_data(text), by)
 
 
-async def take_example(session: AsyncSession, template_id: UUID, text: str, *, by: Principal) -> ReplyTemplate:
+async def add_example_from_message(
+    session: AsyncSession, template_id: UUID, text: str, *, by: Principal
+) -> ReplyTemplate:
     """Add a message that was answered with the template; whoever hands it in took the client out of it."""
     row = await get_own_template(session, template_id, by, lock=True)
     return await _add_example(session, row, text, by)
@@ -183,41 +185,41 @@ async def take_example(session: AsyncSession, template_id: UUID, text: str, *, b
 async def _add_example(session: AsyncSession, row: ReplyTemplate, example: str, by: Principal) -> ReplyTemplate:
     """Typical messages only help to find a template: they need no new version and nobody's approval."""
     if row.state is TemplateState.ARCHIVED:
-        raise MoveNotAllowed(row.state.value, TemplateMove.EDIT.value)
-    example = example_of(example)
+        raise TransitionNotAllowed(row.state.value, TemplateMove.EDIT.value)
+    example = to_example(example)
     is_new = False
     for number in {row.latest_version, row.published_version or row.latest_version}:
         version = await get_version(session, row, number)
-        if normalized(example) in map(normalized, version.examples):
+        if normalize(example) in map(normalize, version.examples):
             continue
         if len(version.examples) >= MAX_EXAMPLES:
             raise TooManyExamples
         version.examples = [*version.examples, example]
         is_new = True
         if number == row.latest_version:
-            row.search_text = search_text(version)
+            row.search_text = build_search_text(version)
         if number == row.published_version:
-            row.published_search_text = search_text(version)
-    return await changed(session, row, "template.example_added", by, ["examples"]) if is_new else row
+            row.published_search_text = build_search_text(version)
+    return await mark_changed(session, row, "template.example_added", by, ["examples"]) if is_new else row
 
 
 def require_sound_content(text: str, defaults: Mapping[str, str]) -> None:
     """Raise 422 for placeholders that are not on the list, and for defaults that are not of their type."""
-    if faults := [*faults_of_text(text), *faults_of_values(defaults, "/defaults")]:
-        raise Invalid(faults=faults)
+    if faults := [*find_text_errors(text), *find_value_errors(defaults, "/defaults")]:
+        raise ValidationFailed(field_errors=faults)
 
 
-def faults_of_text(text: str) -> list[Fault]:
+def find_text_errors(text: str) -> list[FieldError]:
     """What is wrong with the placeholders of a text, at most 20 faults."""
     known = ", ".join(sorted(f"{{{name}}}" for name in placeholders.PLACEHOLDERS))
     return [
-        Fault(
+        FieldError(
             "/text",
             "unknown_placeholder",
             f"Знаки {span.start}–{span.end}: неизвестная подстановка; возможны {known}.",
             f"Characters {span.start} to {span.end}: unknown placeholder; known are {known}.",
         )
-        for span in placeholders.unknown_placeholders(text)[:20]
+        for span in placeholders.find_unknown_placeholders(text)[:20]
     ]
 
 
@@ -235,12 +237,12 @@ async def _require_shareable(session: AsyncSession, unit_ids: Sequence[UUID], ow
         pointer = f"/shared_unit_ids/{place}"
         if unit_id == own_id:
             ru, en = "Шаблон и так принадлежит этому подразделению.", "The template is this unit's anyway."
-            raise Invalid(faults=[Fault(pointer, "own_unit", ru, en)])
-        await organizations.open_unit(session, unit_id, None, pointer)
+            raise ValidationFailed(field_errors=[FieldError(pointer, "own_unit", ru, en)])
+        await organizations.get_open_unit(session, unit_id, None, pointer)
 
 
 async def _share(session: AsyncSession, row: ReplyTemplate, unit_ids: Iterable[UUID]) -> None:
-    known = set((await shared_units(session, [row.id]))[row.id])
+    known = set((await load_shared_units(session, [row.id]))[row.id])
     wanted = set(unit_ids)
     if gone := known - wanted:
         mine = col(TemplateShare.template_id) == row.id

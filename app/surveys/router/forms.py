@@ -7,12 +7,19 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import col, select
 
 from app.core.deps import PublicUrl, SessionDep
-from app.core.etags import MatchDep, answer, conditional, is_known
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, is_not_modified, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import Invalid, MethodNotAllowed, MoveNotAllowed, PreconditionRequired, Stale, problems
-from app.core.schemas import Empty
-from app.core.security import MaybeCaller, Principal, requires
+from app.core.problems import (
+    MethodNotAllowed,
+    PreconditionFailed,
+    PreconditionRequired,
+    TransitionNotAllowed,
+    ValidationFailed,
+    problems,
+)
+from app.core.schemas import EmptyBody
+from app.core.security import OptionalCaller, Principal, requires
 from app.core.types import Day, Id, Key, Label
 from app.surveys import form_pdf, queries
 from app.surveys.errors import (
@@ -41,18 +48,25 @@ async def _writer(by: Annotated[Principal, requires("forms:write")], session: Se
 Writer = Annotated[Principal, Depends(_writer)]
 OPTIONAL_TOKEN: dict[str, Any] = {"security": [{}]}
 Number = Annotated[int, Query(ge=1, le=2_147_483_647, description="Number of a version.")]
-CHANGES = (FormNotFound, FormIsPublished, NotClientCentricityUnit, Invalid, Stale, PreconditionRequired)
+CHANGES = (
+    FormNotFound,
+    FormIsPublished,
+    NotClientCentricityUnit,
+    ValidationFailed,
+    PreconditionFailed,
+    PreconditionRequired,
+)
 
 
 @router.get(
     "",
     response_model=Page[FormRead],
-    responses=problems(Invalid),
+    responses=problems(ValidationFailed),
     openapi_extra=OPTIONAL_TOKEN,
     summary="List survey forms",
 )
 async def list_forms(
-    by: MaybeCaller,
+    by: OptionalCaller,
     session: SessionDep,
     page: PageDep,
     key: Annotated[Key | None, Query()] = None,
@@ -72,10 +86,17 @@ async def list_forms(
     "",
     status_code=201,
     response_model=FormRead,
-    responses=problems(FormExists, FormNotFound, NotClientCentricityUnit, Invalid, KeyReused, KeyMalformed),
+    responses=problems(
+        FormExists,
+        FormNotFound,
+        NotClientCentricityUnit,
+        ValidationFailed,
+        IdempotencyKeyReused,
+        IdempotencyKeyMalformed,
+    ),
     summary="Make a version of a form",
 )
-async def create_form(body: FormCreate, by: Writer, session: SessionDep, once: OnceDep) -> Response:
+async def create_form(body: FormCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep) -> Response:
     """Make a new version as a draft, with its own list of sources (A-1): for one organization, or for all without one.
 
     The wording is the order's: it may be sent along, and a difference is 422 `wording_fixed` with its pointer.
@@ -83,20 +104,20 @@ async def create_form(body: FormCreate, by: Writer, session: SessionDep, once: O
 
     async def work() -> Response:
         row = await forms.create_form(session, body, by=by)
-        return answer(queries.read_form(row), version=row.version, status=201)
+        return json_response(queries.read_form(row), version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.get(
     "/compare",
     response_model=FormComparison,
-    responses=problems(FormNotFound, Invalid),
+    responses=problems(FormNotFound, ValidationFailed),
     openapi_extra=OPTIONAL_TOKEN,
     summary="Compare two versions by codes",
 )
 async def compare_forms(
-    by: MaybeCaller, session: SessionDep, key: Annotated[Key, Query()], first: Number, second: Number
+    by: OptionalCaller, session: SessionDep, key: Annotated[Key, Query()], first: Number, second: Number
 ) -> FormComparison:
     """Two versions of a form by codes: what stayed, was reworded, added or removed. A code is one source for good."""
     return await forms.compare_forms(session, key, first, second, by)
@@ -105,18 +126,21 @@ async def compare_forms(
 @router.get(
     "/{form_id:uuid}",
     response_model=FormRead,
-    responses=problems(FormNotFound, Invalid),
+    responses=problems(FormNotFound, ValidationFailed),
     openapi_extra=OPTIONAL_TOKEN,
     summary="Get a version of a form",
 )
-async def get_form_version(form_id: UUID, by: MaybeCaller, session: SessionDep, request: Request) -> Response:
+async def get_form_version(form_id: UUID, by: OptionalCaller, session: SessionDep, request: Request) -> Response:
     """One version by its id. No token; drafts are shown to those who make them."""
     row = await forms.get_form(session, form_id, by)
-    return conditional(request, queries.read_form(row), version=row.version)
+    return conditional_response(request, queries.read_form(row), version=row.version)
 
 
 @router.get(
-    "/{key}", response_model=FormRead, responses=problems(FormNotFound, Invalid), summary="Get the current form"
+    "/{key}",
+    response_model=FormRead,
+    responses=problems(FormNotFound, ValidationFailed),
+    summary="Get the current form",
 )
 async def get_form(
     key: Label,
@@ -127,7 +151,7 @@ async def get_form(
 ) -> Response:
     """The version in force, in the exact wording of Appendix 1, with its sources and codes (A-1). No token."""
     row = await forms.current_form(session, key, organization_id, on_date)
-    return conditional(request, queries.read_form(row), version=row.version)
+    return conditional_response(request, queries.read_form(row), version=row.version)
 
 
 @router.patch(
@@ -136,10 +160,10 @@ async def get_form(
     responses=problems(*CHANGES, MethodNotAllowed),  # what is no id is the key of a form, which nothing changes
     summary="Change a draft of a form",
 )
-async def update_form(form_id: UUID, body: FormPatch, match: MatchDep, by: Writer, session: SessionDep) -> Response:
+async def update_form(form_id: UUID, body: FormPatch, match: IfMatchDep, by: Writer, session: SessionDep) -> Response:
     """Change a draft's sources or days. A published version never changes (409)."""
     row = await forms.update_form(session, form_id, body, match, by=by)
-    return answer(queries.read_form(row), version=row.version)
+    return json_response(queries.read_form(row), version=row.version)
 
 
 @router.post(
@@ -148,30 +172,38 @@ async def update_form(form_id: UUID, body: FormPatch, match: MatchDep, by: Write
     responses=problems(FormBeginsAlready, FormDaysAnswered, SourceCodeTaken, *CHANGES),
     summary="Publish a version of a form",
 )
-async def publish_form(form_id: UUID, body: FormPublish, match: MatchDep, by: Writer, session: SessionDep) -> Response:
+async def publish_form(
+    form_id: UUID, body: FormPublish, match: IfMatchDep, by: Writer, session: SessionDep
+) -> Response:
     """Publish a draft from a day on: the version before ends the day before, and this one never changes again (A-1).
 
     Every source of an organization's own list is an interaction point approved on that day (O-3).
     """
     row = await forms.publish_form(session, form_id, body, match, by=by)
-    return answer(queries.read_form(row), version=row.version)
+    return json_response(queries.read_form(row), version=row.version)
 
 
 @router.post(
     "/{form_id:uuid}/withdraw",
     response_model=FormRead,
     responses=problems(
-        FormNotFound, FormHasBegun, MoveNotAllowed, NotClientCentricityUnit, Invalid, Stale, PreconditionRequired
+        FormNotFound,
+        FormHasBegun,
+        TransitionNotAllowed,
+        NotClientCentricityUnit,
+        ValidationFailed,
+        PreconditionFailed,
+        PreconditionRequired,
     ),
     summary="Withdraw a version before it begins",
 )
-async def withdraw_form(form_id: UUID, body: Empty, match: MatchDep, by: Writer, session: SessionDep) -> Response:
+async def withdraw_form(form_id: UUID, body: EmptyBody, match: IfMatchDep, by: Writer, session: SessionDep) -> Response:
     """Withdraw a published version whose first day is still to come; the version before takes its days back.
 
     The codes of its sources stay theirs.
     """
     row = await forms.withdraw_form(session, form_id, match, by=by)
-    return answer(queries.read_form(row), version=row.version)
+    return json_response(queries.read_form(row), version=row.version)
 
 
 @router.delete(
@@ -181,7 +213,7 @@ async def withdraw_form(form_id: UUID, body: Empty, match: MatchDep, by: Writer,
     responses=problems(*CHANGES, MethodNotAllowed),
     summary="Delete a draft of a form",
 )
-async def delete_form(form_id: UUID, match: MatchDep, by: Writer, session: SessionDep) -> None:
+async def delete_form(form_id: UUID, match: IfMatchDep, by: Writer, session: SessionDep) -> None:
     """Delete a draft. A published version stays on the record (409): withdraw it before it begins, or end it."""
     await forms.delete_form(session, form_id, match, by=by)
 
@@ -190,7 +222,7 @@ async def delete_form(form_id: UUID, match: MatchDep, by: Writer, session: Sessi
     "/{form_id:uuid}/print",
     response_class=Response,
     responses={
-        **problems(FormNotFound, Invalid),
+        **problems(FormNotFound, ValidationFailed),
         200: {
             "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
             "description": "The form as PDF",
@@ -202,7 +234,7 @@ async def delete_form(form_id: UUID, match: MatchDep, by: Writer, session: Sessi
 )
 async def print_form(
     form_id: UUID,
-    by: MaybeCaller,
+    by: OptionalCaller,
     session: SessionDep,
     request: Request,
     public_url: PublicUrl,
@@ -214,9 +246,9 @@ async def print_form(
     The QR code leads to the page of the survey and tells it the point, so that answers say where people came from.
     """
     row = await forms.get_form(session, form_id, by)
-    told = await form_pdf.prepare(session, row, public_url, organization_id, point_id)
-    headers = {"ETag": form_pdf.tag_of(told), "Cache-Control": "private, no-cache"}
-    if is_known(request, headers["ETag"]):
+    told = await form_pdf.load_form_data(session, row, public_url, organization_id, point_id)
+    headers = {"ETag": form_pdf.compute_tag(told), "Cache-Control": "private, no-cache"}
+    if is_not_modified(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = f'inline; filename="{row.key}-{row.form_version}.pdf"'
-    return Response(await form_pdf.compile_pdf(told), headers=headers, media_type="application/pdf")
+    return Response(await form_pdf.render_form_pdf(told), headers=headers, media_type="application/pdf")

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Response
 
 from app.core.deps import PublicUrl, SessionDep
-from app.core.etags import answer
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
-from app.core.problems import Invalid, problems
+from app.core.etags import json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
+from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.surveys.errors import NotClientCentricityUnit
 from app.surveys.schemas import LinksCreate, LinksRead
@@ -30,11 +30,11 @@ Maker = Annotated[Principal, Depends(_maker)]
     "",
     status_code=201,
     response_model=LinksRead,
-    responses=problems(NotClientCentricityUnit, Invalid, KeyReused, KeyMalformed),
+    responses=problems(NotClientCentricityUnit, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
     summary="Make one-time links to a form",
 )
 async def create_survey_links(
-    body: LinksCreate, by: Maker, session: SessionDep, once: OnceDep, public_url: PublicUrl
+    body: LinksCreate, by: Maker, session: SessionDep, idempotency: IdempotencyDep, public_url: PublicUrl
 ) -> Response:
     """Make links that take one filled-in form each. They are in this answer and never again: a replay has null there.
 
@@ -43,7 +43,7 @@ async def create_survey_links(
     made: list[str] = []
 
     async def work() -> Response:
-        told = await links.make_links(session, body, by=by)
+        told = await links.create_links(session, body, by=by)
         point = {"point": body.came_from_point_id} if body.came_from_point_id else {}
         made.extend(f"{public_url}/survey/{body.form}?{urlencode({'link': t, **point})}" for t in told.tokens)
         read = LinksRead(
@@ -53,10 +53,10 @@ async def create_survey_links(
             expires_on=told.expires_on,
             links=None,
         )
-        return answer(read, status=201)
+        return json_response(read, status=201)
 
-    kept = await once(session, by, work)
+    kept = await idempotency(session, by, work)
     if not made:
         return kept
     read = LinksRead.model_validate_json(bytes(kept.body)).model_copy(update={"links": made})
-    return answer(read, status=201)
+    return json_response(read, status=201)

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import col, select
 
 from app.core.deps import SessionDep, SettingsDep
-from app.core.etags import MatchDep, answer, conditional
-from app.core.idempotency import KeyMalformed, KeyReused, OnceDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import Invalid, MoveNotAllowed, PreconditionRequired, Stale, problems
+from app.core.problems import PreconditionFailed, PreconditionRequired, TransitionNotAllowed, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Label
 from app.surveys import queries
@@ -24,7 +24,7 @@ from app.surveys.errors import (
 )
 from app.surveys.models import EntryCheck, EntryCheckState, SubmissionRevision
 from app.surveys.schemas import (
-    EntryCheckKeyIn,
+    EntryCheckEnter,
     EntryCheckRead,
     EntryCheckResolve,
     PaperBatchCreate,
@@ -40,7 +40,7 @@ Reader = Annotated[Principal, requires("surveys:read")]
 
 
 # Who may is asked in dependencies, which run before the body is validated: 403 comes before 422.
-async def _keyer(by: Annotated[Principal, requires("surveys:key_in")], session: SessionDep) -> Principal:
+async def _keyer(by: Annotated[Principal, requires("surveys:enter")], session: SessionDep) -> Principal:
     await submissions.require_client_centricity_unit(session, by)
     return by
 
@@ -50,8 +50,8 @@ Keyer = Annotated[Principal, Depends(_keyer)]
 router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
 checks_router = APIRouter(prefix="/survey-entry-checks", tags=["survey submissions"])
 
-CREATES = (Invalid, KeyReused, KeyMalformed, NotClientCentricityUnit, SheetConflict)
-CHANGES = (Invalid, Stale, PreconditionRequired, NotClientCentricityUnit)
+CREATES = (ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed, NotClientCentricityUnit, SheetConflict)
+CHANGES = (ValidationFailed, PreconditionFailed, PreconditionRequired, NotClientCentricityUnit)
 
 
 @router.post(
@@ -61,8 +61,8 @@ CHANGES = (Invalid, Stale, PreconditionRequired, NotClientCentricityUnit)
     responses=problems(*CREATES),
     summary="Key in a paper questionnaire",
 )
-async def key_in_paper(
-    body: PaperCreate, by: Keyer, session: SessionDep, once: OnceDep, settings: SettingsDep
+async def enter_paper_submission(
+    body: PaperCreate, by: Keyer, session: SessionDep, idempotency: IdempotencyDep, settings: SettingsDep
 ) -> Response:
     """Key in a paper questionnaire by the codes in brackets (A-1.fn): the client-centricity unit only.
 
@@ -71,10 +71,10 @@ async def key_in_paper(
     """
 
     async def work() -> Response:
-        row = await paper.key_in_paper(session, body, settings.secret_key, by=by)
-        return answer((await queries.read_submissions(session, [row]))[0], version=row.version, status=201)
+        row = await paper.enter_paper_submission(session, body, settings.secret_key, by=by)
+        return json_response((await queries.read_submissions(session, [row]))[0], version=row.version, status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.post(
@@ -84,8 +84,8 @@ async def key_in_paper(
     responses=problems(*CREATES),
     summary="Key in a batch of paper questionnaires",
 )
-async def key_in_paper_batch(
-    body: PaperBatchCreate, by: Keyer, session: SessionDep, once: OnceDep, settings: SettingsDep
+async def enter_paper_batch(
+    body: PaperBatchCreate, by: Keyer, session: SessionDep, idempotency: IdempotencyDep, settings: SettingsDep
 ) -> Response:
     """Key in up to 100 sheets of a batch at once, with an answer for each (A-1.fn): the client-centricity unit only.
 
@@ -94,9 +94,9 @@ async def key_in_paper_batch(
     """
 
     async def work() -> Response:
-        return answer(await paper.key_in_batch(session, body, settings.secret_key, by=by), status=201)
+        return json_response(await paper.enter_batch(session, body, settings.secret_key, by=by), status=201)
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
 @router.post(
@@ -106,7 +106,7 @@ async def key_in_paper_batch(
     summary="Correct a submission that was keyed in or imported",
 )
 async def correct_submission(
-    submission_id: UUID, body: SubmissionCorrect, match: MatchDep, by: Keyer, session: SessionDep
+    submission_id: UUID, body: SubmissionCorrect, match: IfMatchDep, by: Keyer, session: SessionDep
 ) -> Response:
     """Correct what was keyed in or imported wrongly (A-1.fn), with the reason; the old answers stay on the record.
 
@@ -114,13 +114,13 @@ async def correct_submission(
     What respondents and other systems handed in themselves is theirs: 409 `submission_not_correctable`.
     """
     row = await corrections.correct_submission(session, submission_id, body, match, by=by)
-    return answer((await queries.read_submissions(session, [row]))[0], version=row.version)
+    return json_response((await queries.read_submissions(session, [row]))[0], version=row.version)
 
 
 @router.get(
     "/{submission_id:uuid}/revisions",
     response_model=Page[SubmissionRevisionRead],
-    responses=problems(SubmissionNotFound, Invalid),
+    responses=problems(SubmissionNotFound, ValidationFailed),
     summary="List what a submission said before it was corrected",
 )
 async def list_submission_revisions(
@@ -136,7 +136,7 @@ async def list_submission_revisions(
 @checks_router.get(
     "",
     response_model=Page[EntryCheckRead],
-    responses=problems(Invalid, NotClientCentricityUnit),
+    responses=problems(ValidationFailed, NotClientCentricityUnit),
     summary="List sheets chosen for a second entry",
 )
 async def list_entry_checks(
@@ -150,7 +150,7 @@ async def list_entry_checks(
 
     `double_entry_percent` of the organization tells how many are chosen; which ones nobody can foretell.
     """
-    query = queries.entry_checks(state=state, batch=batch)
+    query = queries.select_entry_checks(state=state, batch=batch)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(EntryCheck.id),))
     return Page(items=await queries.read_entry_checks(session, rows), next_cursor=cursor, count=count)
 
@@ -158,44 +158,44 @@ async def list_entry_checks(
 @checks_router.get(
     "/{check_id:uuid}",
     response_model=EntryCheckRead,
-    responses=problems(EntryCheckNotFound, Invalid, NotClientCentricityUnit),
+    responses=problems(EntryCheckNotFound, ValidationFailed, NotClientCentricityUnit),
     summary="Get the check of a sheet",
 )
 async def get_entry_check(check_id: UUID, by: Keyer, session: SessionDep, request: Request) -> Response:
     """One chosen sheet: whether it was keyed in again, and what differed."""
     row = await entry_checks.get_check(session, check_id)
-    return conditional(request, (await queries.read_entry_checks(session, [row]))[0], version=row.version)
+    return conditional_response(request, (await queries.read_entry_checks(session, [row]))[0], version=row.version)
 
 
 @checks_router.post(
     "/{check_id:uuid}/key_in",
     response_model=EntryCheckRead,
-    responses=problems(EntryCheckNotFound, SameHand, MoveNotAllowed, *CHANGES),
+    responses=problems(EntryCheckNotFound, SameHand, TransitionNotAllowed, *CHANGES),
     summary="Key in a chosen sheet a second time",
 )
-async def key_in_again(
-    check_id: UUID, body: EntryCheckKeyIn, match: MatchDep, by: Keyer, session: SessionDep
+async def enter_second_time(
+    check_id: UUID, body: EntryCheckEnter, match: IfMatchDep, by: Keyer, session: SessionDep
 ) -> Response:
     """Key in a chosen sheet once more (A-1.fn): another person than the first time, without looking at the first entry.
 
     The answer tells code by code where the two differ; comments are compared without case, ё and blanks.
     """
-    row = await entry_checks.key_in_again(session, check_id, body, match, by=by)
-    return answer((await queries.read_entry_checks(session, [row]))[0], version=row.version)
+    row = await entry_checks.enter_second_time(session, check_id, body, match, by=by)
+    return json_response((await queries.read_entry_checks(session, [row]))[0], version=row.version)
 
 
 @checks_router.post(
     "/{check_id:uuid}/resolve",
     response_model=EntryCheckRead,
-    responses=problems(EntryCheckNotFound, SameHand, MoveNotAllowed, *CHANGES),
+    responses=problems(EntryCheckNotFound, SameHand, TransitionNotAllowed, *CHANGES),
     summary="Let the first entry of a sheet stand",
 )
 async def resolve_entry_check(
-    check_id: UUID, body: EntryCheckResolve, match: MatchDep, by: Keyer, session: SessionDep
+    check_id: UUID, body: EntryCheckResolve, match: IfMatchDep, by: Keyer, session: SessionDep
 ) -> Response:
     """Say that the first entry is what the paper says, with the reason: not for whoever keyed it.
 
     Where the second entry is right, correct the submission: that resolves the check as well.
     """
     row = await entry_checks.resolve(session, check_id, body, match, by=by)
-    return answer((await queries.read_entry_checks(session, [row]))[0], version=row.version)
+    return json_response((await queries.read_entry_checks(session, [row]))[0], version=row.version)

@@ -8,12 +8,12 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.deps import SessionDep
-from app.core.etags import answer, conditional
-from app.core.idempotency import KeyMalformed, KeyRequired, KeyReused, OnceDep
+from app.core.etags import conditional_response, json_response
+from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyRequired, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.periods import PeriodDep
-from app.core.problems import Forbidden, Invalid, problems
-from app.core.security import MaybeCaller, Principal, requires
+from app.core.problems import Forbidden, ValidationFailed, problems
+from app.core.security import OptionalCaller, Principal, requires
 from app.core.types import Id, Key, Label
 from app.surveys import queries
 from app.surveys.errors import SubmissionNotFound
@@ -25,7 +25,7 @@ Reader = Annotated[Principal, requires("surveys:read")]
 
 
 # Who may is asked in dependencies, which run before the body is validated: 403 comes before 422.
-async def _submitter(by: MaybeCaller) -> Principal | None:
+async def _submitter(by: OptionalCaller) -> Principal | None:
     if by is not None and by.kind == "client" and not by.may("surveys:submit"):
         raise Forbidden
     return by
@@ -37,30 +37,34 @@ router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
 
 
 async def _answer(session: AsyncSession, row: SurveySubmission) -> Response:
-    return answer((await queries.read_submissions(session, [row]))[0], version=row.version, status=201)
+    return json_response((await queries.read_submissions(session, [row]))[0], version=row.version, status=201)
 
 
 @router.post(
     "",
     status_code=201,
     response_model=SubmissionRead,
-    responses=problems(Invalid, KeyReused, KeyMalformed, KeyRequired, Forbidden),
+    responses=problems(
+        ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed, IdempotencyKeyRequired, Forbidden
+    ),
     openapi_extra={"security": [{}]},  # a token is taken and not asked for
     summary="Hand in a filled-in form",
 )
-async def submit_survey(body: SubmissionCreate, by: Submitter, session: SessionDep, once: OnceDep) -> Response:
+async def submit_survey(
+    body: SubmissionCreate, by: Submitter, session: SessionDep, idempotency: IdempotencyDep
+) -> Response:
     """Hand in a filled-in form, by key or by code (A-1). No token is needed; nothing of the respondent is stored.
 
     Another system needs `surveys:submit` and an Idempotency-Key. Every refusal is 422 with a pointer for each fault.
     """
 
     async def work() -> Response:
-        return await _answer(session, await submissions.submit(session, body, by=by))
+        return await _answer(session, await submissions.submit_survey(session, body, by=by))
 
-    return await once(session, by, work)
+    return await idempotency(session, by, work)
 
 
-@router.get("", response_model=Page[SubmissionRead], responses=problems(Invalid), summary="List submissions")
+@router.get("", response_model=Page[SubmissionRead], responses=problems(ValidationFailed), summary="List submissions")
 async def list_submissions(
     by: Reader,
     session: SessionDep,
@@ -74,7 +78,7 @@ async def list_submissions(
     batch: Annotated[Label | None, Query(description="A bundle of paper.")] = None,
 ) -> Page[SubmissionRead]:
     """Submissions, newest first. An API client reads what it handed in itself."""
-    query = queries.chosen(
+    query = queries.load_chosen_form(
         by,
         period,
         form=form,
@@ -91,11 +95,11 @@ async def list_submissions(
 @router.get(
     "/{submission_id:uuid}",
     response_model=SubmissionRead,
-    responses=problems(SubmissionNotFound, Invalid),
+    responses=problems(SubmissionNotFound, ValidationFailed),
     summary="Get a submission",
 )
 async def get_submission(submission_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """One submission, by key and by code."""
     row = await submissions.get_submission(session, submission_id, by)
     shown = await queries.read_submissions(session, [row])
-    return conditional(request, shown[0], version=row.version)
+    return conditional_response(request, shown[0], version=row.version)

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
+from app.core.etags import IfMatch
 from app.core.outbox import emit
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.organizations import service as organizations
 from app.surveys import queries
@@ -16,10 +16,10 @@ from app.surveys.counters import count
 from app.surveys.errors import NotCorrectable
 from app.surveys.events import SubmissionCorrected
 from app.surveys.models import SubmissionRevision, SubmissionSource, SurveySubmission
-from app.surveys.rules import AGENCY, STATISTICAL, normalized_code
+from app.surveys.rules import AGENCY, STATISTICAL, normalize_code
 from app.surveys.schemas import SubmissionCorrect, SubmissionCreate
 from app.surveys.service import entry_checks
-from app.surveys.service.submission_parser import Known, read_submission
+from app.surveys.service.submission_parser import ReferenceCache, parse_submission
 from app.surveys.service.submissions import get_submission
 
 CORRECTABLE = (SubmissionSource.PAPER, SubmissionSource.IMPORT)
@@ -28,7 +28,7 @@ KEPT = ("form_id", "municipality", "filled_at", "counted_on", "answers")
 
 
 async def correct_submission(
-    session: AsyncSession, submission_id: UUID, body: SubmissionCorrect, match: Match, *, by: Principal
+    session: AsyncSession, submission_id: UUID, body: SubmissionCorrect, match: IfMatch, *, by: Principal
 ) -> SurveySubmission:
     """Put other answers into a submission, and into the figures in the same transaction."""
     row = await get_submission(session, submission_id, by)
@@ -37,14 +37,14 @@ async def correct_submission(
         raise NotCorrectable
     before = (await queries.read_submissions(session, [row]))[0].codes
     answers = _corrected(before, body)
-    known = Known(session, row)
+    known = ReferenceCache(session, row)
     whole = SubmissionCreate(form=row.form, organization_id=row.organization_id, answers=answers)
     organization = await organizations.get_organization(session, row.organization_id)
-    read = await read_submission(known, whole, organization, row.source, is_paper=True, received_at=row.received_at)
+    read = await parse_submission(known, whole, organization, row.source, is_paper=True, received_at=row.received_at)
     new = {name: getattr(read, name) for name in CHANGED}
     if all(getattr(row, name) == new[name] for name in CHANGED):
         ru, en = "Исправление ничего не меняет.", "The correction changes nothing."
-        raise Invalid(faults=[Fault("/answers", "nothing_changed", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/answers", "nothing_changed", ru, en)])
     revision = SubmissionRevision(
         submission_id=row.id,
         number=row.version,
@@ -63,7 +63,7 @@ async def correct_submission(
     changed = sorted(code for code in before.keys() | after.keys() if before.get(code) != after.get(code))
     audit.record(session, by, "submission.corrected", "survey_submission", row.id, fields=changed)
     emit(session, SubmissionCorrected(submission_id=row.id))
-    await entry_checks.settle(session, row.id, body.reason, by=by)
+    await entry_checks.close_check(session, row.id, body.reason, by=by)
     return row
 
 
@@ -72,14 +72,14 @@ def _corrected(before: dict[str, Any], body: SubmissionCorrect) -> dict[str, Any
     given: dict[str, Any] = {}
     faults = []
     for name, value in body.answers.items():
-        code = normalized_code(name)
+        code = normalize_code(name)
         if code == AGENCY or code in given:
             ru, en = "Организация не меняется.", "The organization never changes."
             if code != AGENCY:
                 ru, en = "Ответ указан дважды.", "The answer is given twice."
-            faults.append(Fault(f"/answers/{code}", "given_twice" if code in given else "fixed", ru, en))
+            faults.append(FieldError(f"/answers/{code}", "given_twice" if code in given else "fixed", ru, en))
         given[code] = value
     if faults:
-        raise Invalid(faults=faults)
+        raise ValidationFailed(field_errors=faults)
     whole = {code: value for code, value in before.items() if code != AGENCY} | given
     return {code: value for code, value in whole.items() if value is not None or code not in (*STATISTICAL, *before)}

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.db import insert_into
+from app.core.db import build_insert
 from app.core.ids import new_id
 from app.surveys.errors import CodeUnknown
 from app.surveys.models import UnfinishedQuestionnaire
@@ -20,7 +20,7 @@ KEPT_FOR = timedelta(days=14)
 CODE_DIGITS = 12
 
 
-def sound_code(typed: str) -> str | None:
+def normalize_draft_code(typed: str) -> str | None:
     """The twelve digits of a code, however people group them; None if these are not twelve digits."""
     digits = re.sub(r"[\s.\-–—]", "", typed)
     return digits if re.fullmatch(rf"[0-9]{{{CODE_DIGITS}}}", digits) else None
@@ -30,7 +30,7 @@ def _hash(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-async def save(
+async def save_draft(
     session: AsyncSession, code: str, form: str, organization_id: UUID, fields: Mapping[str, str]
 ) -> datetime:
     """Keep fields as they were typed under a code, instead of what stood there; until when they are kept."""
@@ -43,13 +43,13 @@ async def save(
         "fields": dict(fields),
         "expires_at": expires_at,
     }
-    told = insert_into(session, UnfinishedQuestionnaire).values(row)
+    told = build_insert(session, UnfinishedQuestionnaire).values(row)
     changed = {name: told.excluded[name] for name in ("form", "organization_id", "fields", "expires_at")}
     await session.exec(told.on_conflict_do_update(index_elements=["code_hash"], set_=changed))
     return expires_at
 
 
-async def find(session: AsyncSession, code: str, form: str, organization_id: UUID) -> dict[str, str]:
+async def find_draft(session: AsyncSession, code: str, form: str, organization_id: UUID) -> dict[str, str]:
     """The fields kept under a code for this form of this organization, or `CodeUnknown`."""
     row = UnfinishedQuestionnaire
     query = select(row).where(row.code_hash == _hash(code), row.form == form, row.organization_id == organization_id)
@@ -59,7 +59,7 @@ async def find(session: AsyncSession, code: str, form: str, organization_id: UUI
     return found.fields
 
 
-async def forget(session: AsyncSession, code: str) -> None:
+async def delete_draft(session: AsyncSession, code: str) -> None:
     """Delete what is kept under a code: it was submitted."""
     row = UnfinishedQuestionnaire
     await session.exec(sa.delete(row).where(col(row.code_hash) == _hash(code)))

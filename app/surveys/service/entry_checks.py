@@ -6,16 +6,16 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
-from app.core.problems import MoveNotAllowed
+from app.core.etags import IfMatch
+from app.core.problems import TransitionNotAllowed
 from app.core.security import Principal
 from app.organizations import service as organizations
 from app.surveys import queries
 from app.surveys.errors import EntryCheckNotFound, SameHand
 from app.surveys.models import EntryCheck, EntryCheckState, Resolution, SurveySubmission
-from app.surveys.rules import codes_of, entry_differences
-from app.surveys.schemas import EntryCheckKeyIn, EntryCheckResolve, SubmissionCreate
-from app.surveys.service.submission_parser import Known, read_submission
+from app.surveys.rules import find_entry_differences, to_codes
+from app.surveys.schemas import EntryCheckEnter, EntryCheckResolve, SubmissionCreate
+from app.surveys.service.submission_parser import ReferenceCache, parse_submission
 
 
 async def get_check(session: AsyncSession, check_id: UUID) -> EntryCheck:
@@ -26,27 +26,27 @@ async def get_check(session: AsyncSession, check_id: UUID) -> EntryCheck:
     return row
 
 
-async def key_in_again(
-    session: AsyncSession, check_id: UUID, body: EntryCheckKeyIn, match: Match, *, by: Principal
+async def enter_second_time(
+    session: AsyncSession, check_id: UUID, body: EntryCheckEnter, match: IfMatch, *, by: Principal
 ) -> EntryCheck:
     """Compare a second entry with the first one; it agrees, or the differences wait for somebody to decide."""
     row, first = await _movable(session, check_id, match, EntryCheckState.WAITING, "key_in", by)
-    known = Known(session, first)
+    known = ReferenceCache(session, first)
     whole = SubmissionCreate(form=first.form, organization_id=first.organization_id, answers=body.answers)
     organization = await organizations.get_organization(session, first.organization_id)
-    second = await read_submission(
+    second = await parse_submission(
         known, whole, organization, first.source, is_paper=True, received_at=first.received_at
     )
-    told = queries.statistical(second) | codes_of(known.form_of(second), second.answers)
+    told = queries.statistical(second) | to_codes(known.form_of(second), second.answers)
     shown = (await queries.read_submissions(session, [first]))[0].codes
-    row.differences = entry_differences(shown, told)
+    row.differences = find_entry_differences(shown, told)
     row.state = EntryCheckState.DIFFERS if row.differences else EntryCheckState.AGREED
     row.second_by, row.second_at, row.second_codes = by.id, clock.now(), told
     return await _changed(session, row, "keyed_in", by)
 
 
 async def resolve(
-    session: AsyncSession, check_id: UUID, body: EntryCheckResolve, match: Match, *, by: Principal
+    session: AsyncSession, check_id: UUID, body: EntryCheckResolve, match: IfMatch, *, by: Principal
 ) -> EntryCheck:
     """Let the first entry stand though the second differs."""
     row, _ = await _movable(session, check_id, match, EntryCheckState.DIFFERS, "resolve", by)
@@ -54,7 +54,7 @@ async def resolve(
     return await _changed(session, row, "resolved", by)
 
 
-async def settle(session: AsyncSession, submission_id: UUID, reason: str, *, by: Principal) -> None:
+async def close_check(session: AsyncSession, submission_id: UUID, reason: str, *, by: Principal) -> None:
     """A correction decides the check that found differences in the submission, if there is one."""
     query = select(EntryCheck).where(EntryCheck.submission_id == submission_id)
     row = (await session.exec(query.where(EntryCheck.state == EntryCheckState.DIFFERS))).first()
@@ -64,14 +64,14 @@ async def settle(session: AsyncSession, submission_id: UUID, reason: str, *, by:
 
 
 async def _movable(
-    session: AsyncSession, check_id: UUID, match: Match, state: EntryCheckState, move: str, by: Principal
+    session: AsyncSession, check_id: UUID, match: IfMatch, state: EntryCheckState, move: str, by: Principal
 ) -> tuple[EntryCheck, SurveySubmission]:
     """A check in that state with its submission, for another hand than the one that keyed it first."""
     row = await get_check(session, check_id)
     match.require(row)
     first = await session.get_one(SurveySubmission, row.submission_id)
     if row.state is not state:
-        raise MoveNotAllowed(row.state.value, move)
+        raise TransitionNotAllowed(row.state.value, move)
     if first.keyed_by == by.id:
         raise SameHand
     return row, first

@@ -11,8 +11,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.etags import Match
-from app.core.problems import Fault, Invalid, MoveNotAllowed
+from app.core.etags import IfMatch
+from app.core.problems import FieldError, TransitionNotAllowed, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.interaction_points import service as points
@@ -23,18 +23,18 @@ from app.organizations.models import Organization
 from app.organizations.rules import is_valid_on
 from app.surveys.errors import FormBeginsAlready, FormDaysAnswered, FormHasBegun, FormIsPublished, FormNotFound
 from app.surveys.models import FormState, SurveyForm, SurveySource, SurveySubmission
-from app.surveys.queries import form_in_force, read_form, visible_forms
-from app.surveys.rules import compare_sources, differences, number_sources, parse_form
+from app.surveys.queries import load_form_in_force, read_form, visible_forms
+from app.surveys.rules import compare_sources, find_differences, number_sources, parse_form
 from app.surveys.schemas import (
     FormComparison,
     FormCreate,
     FormPatch,
     FormPublish,
     SourceComparison,
-    SourceGiven,
+    SourceInput,
     SourceRead,
 )
-from app.surveys.statutory_wording import form_of_the_order
+from app.surveys.statutory_wording import load_order_form
 
 CHANGE_RU = "Формулировка закреплена приказом и не меняется."
 CHANGE_EN = "The wording is fixed by the order and never changes."
@@ -48,7 +48,7 @@ async def current_form(
         organization = await _organization(session, organization_id)
     except OrganizationNotFound:
         raise FormNotFound from None
-    row = await form_in_force(session, key, on or clock.today(ZoneInfo(organization.zone)), organization.id)
+    row = await load_form_in_force(session, key, on or clock.today(ZoneInfo(organization.zone)), organization.id)
     if row is None:
         raise FormNotFound
     return row
@@ -70,7 +70,7 @@ async def get_form(session: AsyncSession, form_id: UUID, by: Principal | None) -
 
 async def create_form(session: AsyncSession, body: FormCreate, *, by: Principal) -> SurveyForm:
     """A new version as a draft, numbered after all versions of the form."""
-    if body.key != form_of_the_order()["key"]:
+    if body.key != load_order_form()["key"]:
         raise unknown_reference("/key")
     if body.organization_id is not None:
         await _open_organization(session, body.organization_id)
@@ -100,7 +100,7 @@ async def create_form(session: AsyncSession, body: FormCreate, *, by: Principal)
 
 
 async def update_form(
-    session: AsyncSession, form_id: UUID, body: FormPatch, match: Match, *, by: Principal
+    session: AsyncSession, form_id: UUID, body: FormPatch, match: IfMatch, *, by: Principal
 ) -> SurveyForm:
     """Change a draft."""
     row = await get_form(session, form_id, by)
@@ -118,7 +118,7 @@ async def update_form(
 
 
 async def publish_form(
-    session: AsyncSession, form_id: UUID, body: FormPublish, match: Match, *, by: Principal
+    session: AsyncSession, form_id: UUID, body: FormPublish, match: IfMatch, *, by: Principal
 ) -> SurveyForm:
     """Publish a draft: its predecessor ends the day before, its codes are kept for good."""
     row = await get_form(session, form_id, by)
@@ -143,7 +143,7 @@ async def publish_form(
     return row
 
 
-async def delete_form(session: AsyncSession, form_id: UUID, match: Match, *, by: Principal) -> None:
+async def delete_form(session: AsyncSession, form_id: UUID, match: IfMatch, *, by: Principal) -> None:
     """Delete a draft, which nothing refers to."""
     row = await get_form(session, form_id, by)
     match.require(row)
@@ -153,12 +153,12 @@ async def delete_form(session: AsyncSession, form_id: UUID, match: Match, *, by:
     audit.record(session, by, "survey_form.deleted", "survey_form", row.id)
 
 
-async def withdraw_form(session: AsyncSession, form_id: UUID, match: Match, *, by: Principal) -> SurveyForm:
+async def withdraw_form(session: AsyncSession, form_id: UUID, match: IfMatch, *, by: Principal) -> SurveyForm:
     """Withdraw a published version before its first day; the version before takes its days back."""
     row = await get_form(session, form_id, by)
     match.require(row)
     if row.state is not FormState.PUBLISHED:
-        raise MoveNotAllowed(row.state.value, "withdraw")
+        raise TransitionNotAllowed(row.state.value, "withdraw")
     answered = select(SurveySubmission.id).where(SurveySubmission.form_id == row.id).limit(1)
     # Somebody whose clock is ahead may have answered for its first day already.
     if row.valid_from <= clock.today() or (await session.exec(answered)).first() is not None:
@@ -213,16 +213,16 @@ def _check(body: FormCreate | FormPatch) -> None:
     fixed = _fixed_wording()
     given = {name: getattr(body, name) for name in ("title", "blocks") if getattr(body, name) is not None}
     faults = [
-        Fault(pointer, "wording_fixed", CHANGE_RU, CHANGE_EN)
+        FieldError(pointer, "wording_fixed", CHANGE_RU, CHANGE_EN)
         for name, value in given.items()
-        for pointer in differences(value, fixed[name], f"/{name}")
+        for pointer in find_differences(value, fixed[name], f"/{name}")
     ]
     if faults:
-        raise Invalid(faults=faults)
+        raise ValidationFailed(field_errors=faults)
 
 
 def _fixed_wording() -> dict[str, Any]:
-    form = form_of_the_order()
+    form = load_order_form()
     probe = SurveyForm(
         key=form["key"],
         form_version=form["version"],
@@ -243,15 +243,15 @@ async def _open_organization(session: AsyncSession, organization_id: UUID) -> No
         raise unknown_reference("/organization_id")
 
 
-async def _sources_in_force(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SourceGiven]:
-    row = await form_in_force(session, key, None, organization_id)
+async def _sources_in_force(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SourceInput]:
+    row = await load_form_in_force(session, key, None, organization_id)
     if row is None:
         raise FormNotFound
     return _given(row)
 
 
-def _given(row: SurveyForm) -> list[SourceGiven]:
-    return [SourceGiven.model_validate(raw, strict=False) for raw in row.definition["form"]["sources"]]
+def _given(row: SurveyForm) -> list[SourceInput]:
+    return [SourceInput.model_validate(raw, strict=False) for raw in row.definition["form"]["sources"]]
 
 
 async def _known_suffixes(session: AsyncSession, key: str) -> dict[str, int]:
@@ -259,27 +259,27 @@ async def _known_suffixes(session: AsyncSession, key: str) -> dict[str, int]:
     return {row.key: row.suffix for row in rows}
 
 
-async def _definition(session: AsyncSession, row: SurveyForm, sources: Sequence[SourceGiven]) -> dict[str, Any]:
+async def _definition(session: AsyncSession, row: SurveyForm, sources: Sequence[SourceInput]) -> dict[str, Any]:
     """The order's form with these sources; codes and points are checked."""
     suffixes, wrong = number_sources(
         [(source.key, source.suffix) for source in sources], await _known_suffixes(session, row.key)
     )
-    faults = [Fault(f"/sources/{fault.place}/{fault.field}", fault.code, fault.ru, fault.en) for fault in wrong]
+    faults = [FieldError(f"/sources/{fault.place}/{fault.field}", fault.code, fault.ru, fault.en) for fault in wrong]
     ministry = await organizations.get_ministry(session)
     for place, source in enumerate(sources):
         if source.interaction_point_id is not None:
             point = await _point(session, source.interaction_point_id)
             if point is None or (row.organization_id and point not in (row.organization_id, ministry.id)):
-                faults += unknown_reference(f"/sources/{place}/interaction_point_id").faults
+                faults += unknown_reference(f"/sources/{place}/interaction_point_id").field_errors
     if faults:
-        raise Invalid(faults=faults)
+        raise ValidationFailed(field_errors=faults)
     told = [
         SourceRead(
             suffix=suffix, key=source.key, text=source.text, interaction_point_id=source.interaction_point_id
         ).model_dump(mode="json")
         for suffix, source in zip(suffixes, sources, strict=True)
     ]
-    return {"form": form_of_the_order() | {"version": row.form_version, "sources": told}}
+    return {"form": load_order_form() | {"version": row.form_version, "sources": told}}
 
 
 async def _point(session: AsyncSession, point_id: UUID) -> UUID | None:
@@ -297,16 +297,16 @@ async def _require_points_in_force(session: AsyncSession, row: SurveyForm) -> No
         if source.interaction_point_id is None:
             if row.organization_id is not None:
                 ru, en = "Укажите точку взаимодействия источника.", "Name the interaction point of the source."
-                faults.append(Fault(pointer, "missing", ru, en))
+                faults.append(FieldError(pointer, "missing", ru, en))
             continue
         try:
             point = await points.get_point(session, source.interaction_point_id, None)
             await points.require_in_force(session, point, row.valid_from)
         except PointNotInForce:
             ru, en = "Точка не действует с этого дня.", "The point is not in force on that day."
-            faults.append(Fault(pointer, "point_not_in_force", ru, en))
+            faults.append(FieldError(pointer, "point_not_in_force", ru, en))
     if faults:
-        raise Invalid(faults=faults)
+        raise ValidationFailed(field_errors=faults)
 
 
 def _take_days(row: SurveyForm, body: FormPatch | FormPublish) -> None:
@@ -319,7 +319,7 @@ def _take_days(row: SurveyForm, body: FormPatch | FormPublish) -> None:
 def _require_order(row: SurveyForm) -> None:
     if row.valid_to is not None and row.valid_to < row.valid_from:
         ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
-        raise Invalid(faults=[Fault("/valid_to", "dates_reversed", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/valid_to", "dates_reversed", ru, en)])
 
 
 async def _make_room(session: AsyncSession, row: SurveyForm) -> None:

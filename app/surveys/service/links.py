@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.ids import new_id
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.interaction_points import service as points
@@ -23,7 +23,7 @@ from app.organizations.errors import OrganizationNotFound
 from app.organizations.rules import is_valid_on
 from app.surveys.errors import LinkSpent
 from app.surveys.models import SurveyLink
-from app.surveys.queries import form_in_force
+from app.surveys.queries import load_form_in_force
 from app.surveys.schemas import LinksCreate
 
 TOKEN_BYTES = 16
@@ -31,7 +31,7 @@ USUAL_DAYS, MAX_DAYS = 30, 366
 
 
 @dataclass(frozen=True, slots=True)
-class MadeLinks:
+class CreatedLinks:
     """New links: whose they are, and their tokens, which are nowhere else."""
 
     organization_id: UUID
@@ -43,7 +43,7 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def make_links(session: AsyncSession, body: LinksCreate, *, by: Principal) -> MadeLinks:
+async def create_links(session: AsyncSession, body: LinksCreate, *, by: Principal) -> CreatedLinks:
     """Make links; the database gets their hashes only."""
     try:
         organization = (
@@ -60,8 +60,8 @@ async def make_links(session: AsyncSession, body: LinksCreate, *, by: Principal)
     expires_on = body.expires_on or today + timedelta(days=USUAL_DAYS)
     if not 0 <= (expires_on - today).days <= MAX_DAYS:
         ru, en = "День от сегодняшнего, не позже чем через год.", "A day from today on, within a year."
-        raise Invalid(faults=[Fault("/expires_on", "out_of_range", ru, en)])
-    if await form_in_force(session, body.form, today, organization.id) is None:
+        raise ValidationFailed(field_errors=[FieldError("/expires_on", "out_of_range", ru, en)])
+    if await load_form_in_force(session, body.form, today, organization.id) is None:
         raise unknown_reference("/form")
     if body.came_from_point_id is not None:
         await _require_point(session, body.came_from_point_id, today)
@@ -74,7 +74,7 @@ async def make_links(session: AsyncSession, body: LinksCreate, *, by: Principal)
     rows = [{"id": new_id(), "token_hash": _hash(token), **common} for token in tokens]
     await session.exec(sa.insert(SurveyLink), params=rows)
     audit.record(session, by, "survey_links.made", "organization", organization.id)
-    return MadeLinks(organization.id, expires_on, tokens)
+    return CreatedLinks(organization.id, expires_on, tokens)
 
 
 async def _require_point(session: AsyncSession, point_id: UUID, day: date) -> None:

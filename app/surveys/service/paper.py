@@ -9,9 +9,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.db import insert_into
+from app.core.db import build_insert
 from app.core.outbox import emit
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.organizations.models import Organization
 from app.surveys import queries
@@ -19,35 +19,35 @@ from app.surveys.counters import count, submissions
 from app.surveys.errors import SheetConflict
 from app.surveys.events import SubmissionReceived
 from app.surveys.models import EntryCheck, SubmissionSource, SurveySubmission
-from app.surveys.rules import content_of, is_chosen
+from app.surveys.rules import compute_content_hash, is_chosen
 from app.surveys.schemas import (
     PaperBatchCreate,
     PaperBatchRead,
     PaperCreate,
-    SheetFaultRead,
+    SheetErrorRead,
     SheetOutcome,
     SheetRead,
     SubmissionCreate,
 )
-from app.surveys.service.submission_parser import FilledIn, Known, organization_of, read_submission
+from app.surveys.service.submission_parser import ParsedSubmission, ReferenceCache, organization_of, parse_submission
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
     """A sheet as it was read, with its place in a bundle of paper, if it has one."""
 
-    read: FilledIn
+    read: ParsedSubmission
     content: str
     batch: str | None
     number: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PaperEntry:
     """Where sheets of one organization are keyed in: by whom, and the secret that chooses what is checked."""
 
     session: AsyncSession
-    known: Known
+    known: ReferenceCache
     organization: Organization
     secret: SecretStr
     by: Principal
@@ -55,9 +55,9 @@ class Desk:
     async def read(self, body: SubmissionCreate, batch: str | None, number: int | None) -> _Sheet:
         """What the sheet says. Raises 422 with a pointer for every fault."""
         paper, moment = SubmissionSource.PAPER, clock.now()
-        read = await read_submission(self.known, body, self.organization, paper, is_paper=True, received_at=moment)
+        read = await parse_submission(self.known, body, self.organization, paper, is_paper=True, received_at=moment)
         form = self.known.form_of(read)
-        said = content_of(form, read.organization_id, read.municipality, read.filled_at, read.answers)
+        said = compute_content_hash(form, read.organization_id, read.municipality, read.filled_at, read.answers)
         return _Sheet(read, said, batch, number)
 
     async def store(self, sheets: Sequence[_Sheet]) -> list[SurveySubmission]:
@@ -77,7 +77,7 @@ class Desk:
         ]
         # The unique key decides between two at once: a plain INSERT would end the transaction of who came second.
         insert = (
-            insert_into(self.session, submissions).values([row.model_dump() for row in made]).on_conflict_do_nothing()
+            build_insert(self.session, submissions).values([row.model_dump() for row in made]).on_conflict_do_nothing()
         )
         stored = set((await self.session.exec(insert.returning(submissions.c.id))).scalars().all())
         query = select(SurveySubmission).where(col(SurveySubmission.id).in_(stored)).order_by(col(SurveySubmission.id))
@@ -95,15 +95,17 @@ class Desk:
         return rows
 
 
-async def key_in_paper(
+async def enter_paper_submission(
     session: AsyncSession, body: PaperCreate, secret: SecretStr, *, by: Principal
 ) -> SurveySubmission:
     """Store a paper questionnaire, or find the one that the same sheet is already."""
     if (body.batch is None) != (body.sheet_number is None):
         missing = "/sheet_number" if body.sheet_number is None else "/batch"
         ru, en = "Номер пачки и номер листа указывают вместе.", "A batch and a sheet number go together."
-        raise Invalid(faults=[Fault(missing, "missing", ru, en)])
-    desk = Desk(session, Known(session), await organization_of(session, body.organization_id), secret, by)
+        raise ValidationFailed(field_errors=[FieldError(missing, "missing", ru, en)])
+    desk = PaperEntry(
+        session, ReferenceCache(session), await organization_of(session, body.organization_id), secret, by
+    )
     whole = SubmissionCreate(form=body.form, organization_id=body.organization_id, answers=body.answers)
     sheet = await desk.read(whole, body.batch, body.sheet_number)
     if (first := await _known(session, sheet)) is not None:
@@ -115,21 +117,23 @@ async def key_in_paper(
     return first
 
 
-async def key_in_batch(
+async def enter_batch(
     session: AsyncSession, body: PaperBatchCreate, secret: SecretStr, *, by: Principal
 ) -> PaperBatchRead:
     """Store the sound sheets of a batch that are not known yet; the outcome of each."""
-    desk = Desk(session, Known(session), await organization_of(session, body.organization_id), secret, by)
+    desk = PaperEntry(
+        session, ReferenceCache(session), await organization_of(session, body.organization_id), secret, by
+    )
     first = await _sheets(session, desk.organization.id, body.batch, [sheet.number for sheet in body.sheets])
     fresh: dict[int, _Sheet] = {}
-    faults: dict[int, list[Fault]] = {}
+    faults: dict[int, list[FieldError]] = {}
     taken: set[int] = set()
     for place, given in enumerate(body.sheets):
         whole = SubmissionCreate(form=body.form, organization_id=body.organization_id, answers=given.answers)
         try:
             sheet = await desk.read(whole, body.batch, given.number)
-        except Invalid as refused:
-            faults[place] = [_within(place, fault) for fault in refused.faults]
+        except ValidationFailed as refused:
+            faults[place] = [_within(place, fault) for fault in refused.field_errors]
             continue
         known = first.get(given.number)
         if given.number in taken:
@@ -151,7 +155,7 @@ async def key_in_batch(
 async def _told(
     session: AsyncSession,
     body: PaperBatchCreate,
-    faults: dict[int, list[Fault]],
+    faults: dict[int, list[FieldError]],
     first: dict[int, SurveySubmission],
     stored: dict[int | None, SurveySubmission],
 ) -> PaperBatchRead:
@@ -159,7 +163,7 @@ async def _told(
     sheets = []
     for place, given in enumerate(body.sheets):
         if place in faults:
-            told = [SheetFaultRead(pointer=f.pointer, code=f.code, detail=f.ru) for f in faults[place]]
+            told = [SheetErrorRead(pointer=f.pointer, code=f.code, detail=f.ru) for f in faults[place]]
             sheets.append(SheetRead(number=given.number, outcome=SheetOutcome.REFUSED, submission=None, errors=told))
             continue
         row = stored.get(given.number)
@@ -192,15 +196,15 @@ async def _sheets(
     return {row.sheet_number: row for row in (await session.exec(query)).all() if row.sheet_number is not None}
 
 
-def _within(place: int, fault: Fault) -> Fault:
+def _within(place: int, fault: FieldError) -> FieldError:
     """A fault of a sheet with its place in the batch; what concerns all of them stays where it is."""
     inside = fault.pointer.startswith("/answers")
-    return Fault(f"/sheets/{place}{fault.pointer}", fault.code, fault.ru, fault.en) if inside else fault
+    return FieldError(f"/sheets/{place}{fault.pointer}", fault.code, fault.ru, fault.en) if inside else fault
 
 
-def _conflict(place: int) -> Fault:
+def _conflict(place: int) -> FieldError:
     return _fault(place, SheetConflict.code, SheetConflict.detail_ru, SheetConflict.detail_en)
 
 
-def _fault(place: int, code: str, ru: str, en: str) -> Fault:
-    return Fault(f"/sheets/{place}/number", code, ru, en)
+def _fault(place: int, code: str, ru: str, en: str) -> FieldError:
+    return FieldError(f"/sheets/{place}/number", code, ru, en)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.types import FIRST_YEAR, LAST_YEAR, Moment
 from app.interaction_points import service as points
@@ -21,7 +21,7 @@ from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Municipality, Organization
 from app.surveys import queries
 from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
-from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, Form, answers_by_key, parse_form, read_answers
+from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, Form, parse_answers, parse_form, to_answers_by_key
 from app.surveys.schemas import SubmissionCreate
 
 MAY_BE_AHEAD = timedelta(minutes=5)
@@ -32,7 +32,7 @@ _LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2
 
 
 @dataclass(frozen=True, slots=True)
-class FilledIn:
+class ParsedSubmission:
     """A filled-in form as it was read: the columns of `SurveySubmission` that come from what was given.
 
     A plain value: tables hold tens of thousands, and making rows that the database tracks costs more than reading.
@@ -57,7 +57,7 @@ class FilledIn:
 
 
 @dataclass(slots=True)
-class Known:
+class ReferenceCache:
     """Reference data while submissions are read: each thing is asked once, so that many rows cost few queries."""
 
     session: AsyncSession
@@ -72,8 +72,8 @@ class Known:
         if self.answered is not None and on == self.answered.counted_on:
             return await self.session.get_one(SurveyForm, self.answered.form_id)
         if (key, organization_id) not in self._forms:
-            self._forms[key, organization_id] = await queries.published_forms(self.session, key, organization_id)
-        return queries.first_valid(self._forms[key, organization_id], on)
+            self._forms[key, organization_id] = await queries.load_published_forms(self.session, key, organization_id)
+        return queries.load_first_valid_form(self._forms[key, organization_id], on)
 
     def parsed(self, form: SurveyForm) -> Form:
         """A version as far as answers need it."""
@@ -81,20 +81,20 @@ class Known:
             self._parsed[form.id] = parse_form(form.definition)
         return self._parsed[form.id]
 
-    def form_of(self, row: FilledIn) -> Form:
+    def form_of(self, row: ParsedSubmission) -> Form:
         """The version that a submission was read by."""
         return self._parsed[row.form_id]
 
     async def municipality(self, code_or_name: str, on: date) -> Municipality | None:
         """By OKTMO code or exact name, as it was on the day."""
         if code_or_name not in self._municipalities:
-            named = await organizations.municipalities_named(self.session, code_or_name)
+            named = await organizations.find_municipalities_by_name(self.session, code_or_name)
             self._municipalities[code_or_name] = named
-        return organizations.valid_municipality(self._municipalities[code_or_name], on)
+        return organizations.get_valid_municipality(self._municipalities[code_or_name], on)
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class SubmissionMetadata:
     """What a caller gave around the answers, wherever it stood."""
 
     municipality: str | None
@@ -111,15 +111,15 @@ async def organization_of(session: AsyncSession, organization_id: UUID | None) -
         raise unknown_reference("/organization_id") from None
 
 
-async def read_submission(
-    known: Known,
+async def parse_submission(
+    known: ReferenceCache,
     body: SubmissionCreate,
     organization: Organization,
     source: SubmissionSource,
     *,
     is_paper: bool,
     received_at: datetime,
-) -> FilledIn:
+) -> ParsedSubmission:
     """The submission that was given, not stored yet. Raises 422 with a pointer for every fault.
 
     On paper, and so in tables, 12 may be a name and 13 a date or a local time.
@@ -127,10 +127,10 @@ async def read_submission(
     zone = ZoneInfo(organization.zone)
     current = await known.form(body.form, clock.local_date(received_at, zone), organization.id)
     newest = current or await known.form(body.form, None, organization.id)
-    faults: list[Fault] = []
+    faults: list[FieldError] = []
     if newest is None:
         raise unknown_reference("/form")
-    read = read_answers(known.parsed(newest), body.answers)
+    read = parse_answers(known.parsed(newest), body.answers)
     given = _given(body, read.statistical, zone, is_paper=is_paper, faults=faults)
     if given.filled_at is not None and given.filled_at > received_at + MAY_BE_AHEAD:
         faults.append(_at(_place(FILLED_AT, "/filled_at", read.statistical), "in_the_future"))
@@ -142,15 +142,15 @@ async def read_submission(
             place = _place(FILLED_AT, "/filled_at" if given.filled_at else "/form", read.statistical)
             faults.append(_at(place, "form_not_in_force"))
         elif in_force.id != newest.id:
-            form, read = in_force, read_answers(known.parsed(in_force), body.answers)
+            form, read = in_force, parse_answers(known.parsed(in_force), body.answers)
     faults += _agency_faults(read.statistical, organization)
     oktmo = await _municipality(known, given, counted_on, read.statistical, is_paper=is_paper, faults=faults)
-    faults += [Fault(f.pointer, f.code, f.ru, f.en) for f in read.faults]
+    faults += [FieldError(f.pointer, f.code, f.ru, f.en) for f in read.faults]
     point_id = await _came_from(known.session, body.came_from_point_id, counted_on, faults)
     if faults:
-        raise Invalid(faults=faults)
-    answers = answers_by_key(known.parsed(form), read)
-    return FilledIn(
+        raise ValidationFailed(field_errors=faults)
+    answers = to_answers_by_key(known.parsed(form), read)
+    return ParsedSubmission(
         form_id=form.id,
         form=form.key,
         form_version=form.form_version,
@@ -167,10 +167,10 @@ async def read_submission(
 
 
 def _given(
-    body: SubmissionCreate, statistical: dict[str, Any], zone: ZoneInfo, *, is_paper: bool, faults: list[Fault]
-) -> Given:
+    body: SubmissionCreate, statistical: dict[str, Any], zone: ZoneInfo, *, is_paper: bool, faults: list[FieldError]
+) -> SubmissionMetadata:
     """12 and 13 may stand among the answers or beside them; given twice, they must be equal."""
-    given = Given(body.municipality, body.filled_at)
+    given = SubmissionMetadata(body.municipality, body.filled_at)
     code_12 = statistical.get(MUNICIPALITY)
     if code_12 is not None:
         if not isinstance(code_12, str) or not code_12.isprintable() or not 0 < len(code_12) <= 500:  # noqa: PLR2004
@@ -208,7 +208,7 @@ def _filled_at(value: Any, zone: ZoneInfo, *, is_paper: bool) -> datetime | None
     return local.replace(tzinfo=zone).astimezone(UTC)
 
 
-def _agency_faults(statistical: dict[str, Any], organization: Organization) -> list[Fault]:
+def _agency_faults(statistical: dict[str, Any], organization: Organization) -> list[FieldError]:
     agency = statistical.get(AGENCY)
     if agency is None or agency in (organization.name, organization.key, str(organization.id)):
         return []
@@ -216,13 +216,13 @@ def _agency_faults(statistical: dict[str, Any], organization: Organization) -> l
 
 
 async def _municipality(
-    known: Known,
-    given: Given,
+    known: ReferenceCache,
+    given: SubmissionMetadata,
     day: date,
     statistical: dict[str, Any],
     *,
     is_paper: bool,
-    faults: list[Fault],
+    faults: list[FieldError],
 ) -> str | None:
     if given.municipality is None:
         return None
@@ -233,7 +233,7 @@ async def _municipality(
     return row.oktmo
 
 
-async def _came_from(session: AsyncSession, point_id: UUID | None, day: date, faults: list[Fault]) -> UUID | None:
+async def _came_from(session: AsyncSession, point_id: UUID | None, day: date, faults: list[FieldError]) -> UUID | None:
     """The point a respondent came from: approved on the day that the answer counts for (O-3)."""
     if point_id is None:
         return None
@@ -269,6 +269,6 @@ _WORDS = {
 }
 
 
-def _at(pointer: str, code: str) -> Fault:
+def _at(pointer: str, code: str) -> FieldError:
     ru, en = _WORDS[code]
-    return Fault(pointer, code, ru, en)
+    return FieldError(pointer, code, ru, en)

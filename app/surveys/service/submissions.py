@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.outbox import emit
-from app.core.problems import Fault, Invalid
+from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.organizations import service as organizations
 from app.surveys.counters import count
@@ -16,10 +16,10 @@ from app.surveys.events import SubmissionReceived
 from app.surveys.models import SubmissionSource, SurveySubmission
 from app.surveys.queries import visible_to
 from app.surveys.schemas import SubmissionCreate
-from app.surveys.service.submission_parser import Known, organization_of, read_submission
+from app.surveys.service.submission_parser import ReferenceCache, organization_of, parse_submission
 
 
-async def submit(session: AsyncSession, body: SubmissionCreate, *, by: Principal | None) -> SurveySubmission:
+async def submit_survey(session: AsyncSession, body: SubmissionCreate, *, by: Principal | None) -> SurveySubmission:
     """Store a submission of a respondent (anyone) or of another system."""
     source = _source(body.source, by)
     return await _store(session, body, source, by=by)
@@ -49,7 +49,7 @@ def _source(wanted: SubmissionSource | None, by: Principal | None) -> Submission
         allowed = [SubmissionSource.WEB]
     if wanted is not None and wanted not in allowed:
         ru, en = "Этот способ заполнения вам недоступен.", "This way of filling in is not yours."
-        raise Invalid(faults=[Fault("/source", "source_not_allowed", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/source", "source_not_allowed", ru, en)])
     return wanted or allowed[0]
 
 
@@ -57,7 +57,9 @@ async def _store(
     session: AsyncSession, body: SubmissionCreate, source: SubmissionSource, *, by: Principal | None
 ) -> SurveySubmission:
     organization = await organization_of(session, body.organization_id)
-    read = await read_submission(Known(session), body, organization, source, is_paper=False, received_at=clock.now())
+    read = await parse_submission(
+        ReferenceCache(session), body, organization, source, is_paper=False, received_at=clock.now()
+    )
     row = SurveySubmission(
         **read.columns(),
         client_id=by.id if by is not None and by.kind == "client" else None,

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.text_check.rules.check_context import Case, phrase_words
+from app.text_check.rules.check_context import CheckContext, phrase_words
 from app.text_check.rules.findings import Place
-from app.text_check.rules.parsed_text import ParsedText, Word, composed
+from app.text_check.rules.parsed_text import ParsedText, Word, normalize_composed
 
 _CAPITALS = re.compile(r"([A-ZА-ЯЁ]{2,}+)([а-яё]{0,2})")
 _ROMAN = re.compile(r"[IVXLCDM]{1,12}")
@@ -27,7 +27,7 @@ class _Short:
     letters: str
 
 
-def unexplained_abbreviations(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def unexplained_abbreviations(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Abbreviations that not everybody knows and that the text does not explain, each where it stands first."""
     shorts = [short for word in parsed.words for short in _shorts(parsed, word, case)]
     explained = {short.letters for short in shorts if _is_explained(parsed.raw, short)}
@@ -47,17 +47,17 @@ def unexplained_abbreviations(parsed: ParsedText, case: Case) -> Iterator[Place]
             yield Place(short.start, short.end, "Сокращение поймут не все. Напишите его полностью.", expansion)
 
 
-def _shorts(parsed: ParsedText, word: Word, case: Case) -> Iterator[_Short]:
+def _shorts(parsed: ParsedText, word: Word, case: CheckContext) -> Iterator[_Short]:
     start = word.start
     for part in re.split("[-‑]", parsed.raw[word.start : word.end]):
-        text = composed(part)
+        text = normalize_composed(part)
         match = _CAPITALS.fullmatch(text)
         if match and not _ROMAN.fullmatch(text) and _is_abbreviation(text, match[1], word, case):
             yield _Short(start, start + len(part), match[1])
         start += len(part) + 1
 
 
-def _is_abbreviation(text: str, letters: str, word: Word, case: Case) -> bool:
+def _is_abbreviation(text: str, letters: str, word: Word, case: CheckContext) -> bool:
     if letters in case.lexicon.abbreviations:
         return True
     is_word = word.text == text and any(one.is_known and "Abbr" not in one.tags for one in word.readings)
@@ -70,7 +70,7 @@ def _is_explained(raw: str, short: _Short) -> bool:
     return bool((_OPENED.search(before) and _CLOSED.match(after)) or _EXPLAINED.match(after))
 
 
-def shouting(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def shouting(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Words all in capitals that are no abbreviations: several in a row, or a longer one alone."""
     for sentence in parsed.sentences:
         run: list[Word] = []

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 from app.text_check.rules import abbreviations, emoji, grammar, length, links, personal_data, phrases, sentences, tone
-from app.text_check.rules.check_context import Case
+from app.text_check.rules.check_context import CheckContext
 from app.text_check.rules.findings import MOST_OF_A_RULE, Finding, Place, RuleCode, Severity, severity_of
 from app.text_check.rules.parsed_text import ParsedText
 
 _C = RuleCode
 
-RULES: Mapping[RuleCode, Callable[[ParsedText, Case], Iterable[Place]]] = {
+RULES: Mapping[RuleCode, Callable[[ParsedText, CheckContext], Iterable[Place]]] = {
     _C.PLACEHOLDER_MISSING: length.placeholders,
     _C.TOO_LONG: length.too_long,
     _C.EMOJI_NOT_POSITIVE: emoji.not_positive,
@@ -36,7 +36,7 @@ RULES: Mapping[RuleCode, Callable[[ParsedText, Case], Iterable[Place]]] = {
 }
 
 
-def check(text: str, case: Case) -> list[Finding]:
+def check(text: str, case: CheckContext) -> list[Finding]:
     """The findings of a text, by place; at most `MOST_OF_A_RULE` of each rule, the first ones. Linear in the text."""
     parsed = ParsedText(text)
     found = [

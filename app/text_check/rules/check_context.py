@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.language.lemmas import readings
+from app.language.lemmas import analyze_word
 from app.text_check.rules.findings import RuleCode
-from app.text_check.rules.parsed_text import ParsedText, Word, composed
+from app.text_check.rules.parsed_text import ParsedText, Word, normalize_composed
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,13 @@ def phrase_words(phrase: str) -> list[str]:
     """The words of a phrase as they are matched: dictionary forms, and exact forms marked with =."""
     parsed = ParsedText(phrase.replace("=", " "))
     return [
-        f"={word.form}" if phrase[word.start - 1 : word.start] == "=" else lemma_of(word.text) for word in parsed.words
+        f"={word.form}" if phrase[word.start - 1 : word.start] == "=" else to_lemma(word.text) for word in parsed.words
     ]
 
 
-def lemma_of(word: str) -> str:
+def to_lemma(word: str) -> str:
     """The dictionary form by which a word of a table is matched."""
-    return readings(composed(word))[0].lemma
+    return analyze_word(normalize_composed(word))[0].lemma
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Lexicon:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CheckContext:
     """Everything besides the text that decides what is found."""
 
     lexicon: Lexicon

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from app.text_check.rules.check_context import Case
+from app.text_check.rules.check_context import CheckContext
 from app.text_check.rules.findings import Place
 from app.text_check.rules.parsed_text import ParsedText
 from app.text_check.rules.pictographs import name_of
 
 
-def not_positive(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def not_positive(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Emoji and smileys that are not on the positive list, by their whole sequence."""
     for one in parsed.pictographs:
         if one.key not in case.lexicon.positive:
@@ -16,7 +16,7 @@ def not_positive(parsed: ParsedText, case: Case) -> Iterator[Place]:
             yield Place(one.start, one.end, message, "")
 
 
-def not_social(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def not_social(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Every emoji and smiley outside social networks."""
     if case.is_social is False:
         for one in parsed.pictographs:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from app.text_check.rules.check_context import Case
+from app.text_check.rules.check_context import CheckContext
 from app.text_check.rules.findings import Place, RuleCode
 from app.text_check.rules.parsed_text import ParsedText, Sentence, Word
 
@@ -13,7 +13,7 @@ _WORDS_BETWEEN = 3
 _NEAR = 2
 
 
-def genitive_chains(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def genitive_chains(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Nouns in the genitive one after another, as many as the threshold; adjectives between them, names uncounted."""
     most = case.of(RuleCode.GENITIVE_CHAIN).threshold
     if most is None:
@@ -43,7 +43,7 @@ def _chain(chain: Sequence[Word], most: int) -> Iterator[Place]:
         yield Place(chain[0].start, nouns[-1].end, message)
 
 
-def verbal_nouns(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def verbal_nouns(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Verbal nouns close to each other, as many as the threshold; `values` holds nouns that name no action."""
     setting = case.of(RuleCode.VERBAL_NOUNS)
     if setting.threshold is None:
@@ -73,7 +73,7 @@ def _heap(heap: Sequence[Word], most: int) -> Iterator[Place]:
         yield Place(heap[0].start, heap[-1].end, message)
 
 
-def passive_voice(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def passive_voice(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """A short passive participle with «быть» or in the neuter, or a passive verb, each with its doer nearby.
 
     `values` holds verbs in -ся that are not passive.

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from app.text_check.rules.addresses import is_on
-from app.text_check.rules.check_context import Case
+from app.text_check.rules.check_context import CheckContext
 from app.text_check.rules.findings import Place, RuleCode
 from app.text_check.rules.parsed_text import ParsedText
 
 
-def not_https(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def not_https(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Links with a scheme other than https."""
     del case
     for link in parsed.links:
@@ -18,7 +18,7 @@ def not_https(parsed: ParsedText, case: Case) -> Iterator[Place]:
             yield Place(link.start, link.end, "Ссылка должна начинаться с https://.", better)
 
 
-def not_allowed(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def not_allowed(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Links to hosts that are neither an allowed site (`values`) nor below one; none are allowed: all are."""
     sites = case.of(RuleCode.LINK_NOT_ALLOWED).values
     for link in parsed.links:
@@ -26,7 +26,7 @@ def not_allowed(parsed: ParsedText, case: Case) -> Iterator[Place]:
             yield Place(link.start, link.end, "Сайта нет в списке разрешённых.")
 
 
-def misleading(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def misleading(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Links that look as if they led elsewhere."""
     del case
     for link in parsed.links:
@@ -35,7 +35,7 @@ def misleading(parsed: ParsedText, case: Case) -> Iterator[Place]:
             yield Place(link.start, link.end, message)
 
 
-def bare(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def bare(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Domains without a scheme: networks make links of them, mostly without https."""
     del case
     for link in parsed.links:

@@ -6,7 +6,7 @@ from typing import Any
 from app.text_check.rules.check_context import Setting
 
 
-def setting_for(
+def select_setting(
     setting: Setting, overrides: Sequence[Mapping[str, Any]], channel: str | None, *, is_public: bool | None
 ) -> Setting:
     """The setting with the overrides that fit, those that name more over those that name less.

@@ -5,11 +5,11 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.language.lemmas import Reading, readings
-from app.language.personal_data import Suspicion, suspected
+from app.language.lemmas import WordAnalysis, analyze_word
+from app.language.personal_data import PersonalDataMatch, find_personal_data
 from app.text_check.rules.addresses import Link, find_emails, find_links
 from app.text_check.rules.pictographs import Pictograph, find_pictographs
-from app.text_check.rules.readability import Readability, readability
+from app.text_check.rules.readability import Readability, compute_readability
 
 # Combining marks, soft hyphens and what is not seen stand inside words; the composed form is what is looked up.
 _MARKS = r"\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\ufe20-\ufe2f"
@@ -35,7 +35,7 @@ class Word:
     start: int
     end: int
     text: str
-    readings: tuple[Reading, ...]
+    readings: tuple[WordAnalysis, ...]
 
     @property
     def form(self) -> str:
@@ -88,14 +88,14 @@ class ParsedText:
         return [one for one in find_pictographs(self.raw) if not (one.is_smiley and covered[one.start])]
 
     @cached_property
-    def suspicions(self) -> list[Suspicion]:
+    def suspicions(self) -> list[PersonalDataMatch]:
         """Numbers and addresses that may be personal data, in order."""
-        return suspected(self.raw)
+        return find_personal_data(self.raw)
 
     @cached_property
     def readability(self) -> Readability | None:
         """The six figures."""
-        return readability(self.raw)
+        return compute_readability(self.raw)
 
     @cached_property
     def _covered(self) -> bytearray:
@@ -117,7 +117,7 @@ class ParsedText:
         """The words outside links and addresses, in order."""
         covered = self._covered
         return tuple(
-            Word(*match.span(), text := composed(match[0]), readings(text))
+            Word(*match.span(), text := normalize_composed(match[0]), analyze_word(text))
             for match in _WORD.finditer(self.raw)
             if not covered[match.start()]
         )
@@ -164,7 +164,7 @@ class ParsedText:
         return found
 
 
-def composed(raw: str) -> str:
+def normalize_composed(raw: str) -> str:
     """A word as it is looked up: composed, without stress marks and what is not seen."""
     text = unicodedata.normalize("NFC", _UNSEEN.sub("", raw).replace("‑", "-"))
     return text if text.isascii() else "".join(c for c in text if not unicodedata.combining(c))

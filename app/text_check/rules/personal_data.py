@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import phonenumbers
 
-from app.language.personal_data import PersonalDataKind, Suspicion, suspected
-from app.text_check.rules.check_context import Case
+from app.language.personal_data import PersonalDataKind, PersonalDataMatch, find_personal_data
+from app.text_check.rules.check_context import CheckContext
 from app.text_check.rules.findings import Place, RuleCode
 from app.text_check.rules.parsed_text import ParsedText, Word
 
@@ -28,7 +28,7 @@ _SHORTEST_CONTACT = 4
 _NAME_PART = 2
 
 
-def personal_data(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def personal_data(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Numbers that are personal by nature, and whatever is the client's own, in a public text."""
     if not case.is_public:
         return
@@ -40,7 +40,7 @@ def personal_data(parsed: ParsedText, case: Case) -> Iterator[Place]:
         yield from _surnames(parsed, name)
 
 
-def public_contacts(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def public_contacts(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Mobile telephones, and addresses at mail services for everybody (`values`), that may be a person's."""
     if not case.is_public:
         return
@@ -55,10 +55,10 @@ def public_contacts(parsed: ParsedText, case: Case) -> Iterator[Place]:
 
 def contacts_in(text: str) -> list[str]:
     """The telephones and e-mail addresses of a text, as written."""
-    return [text[one.start : one.end] for one in suspected(text) if one.kind in (_K.PHONE, _K.EMAIL)]
+    return [text[one.start : one.end] for one in find_personal_data(text) if one.kind in (_K.PHONE, _K.EMAIL)]
 
 
-def _is_persons(raw: str, one: Suspicion) -> bool:
+def _is_persons(raw: str, one: PersonalDataMatch) -> bool:
     digits = sum(character.isdigit() for character in raw[one.start : one.end])
     if one.kind is _K.INN:  # ten digits are an organization's
         return digits == _PERSONS_INN

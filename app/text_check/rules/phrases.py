@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from app.text_check.rules.check_context import Case, Match
+from app.text_check.rules.check_context import CheckContext, Match
 from app.text_check.rules.findings import Place
 from app.text_check.rules.parsed_text import ParsedText
 
 
-def bureaucratic_phrases(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def bureaucratic_phrases(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """The phrases of the table, the longest first."""
     for match in case.lexicon.bureaucratic.find(parsed):
         yield Place(match.start, match.end, f"Канцеляризм: «{match.phrase}».", _suggestion(parsed, match))
 
 
-def empty_politeness(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def empty_politeness(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """Polite phrases of the table that tell the client nothing."""
     for match in case.lexicon.politeness.find(parsed):
         message = f"Пустая вежливость: «{match.phrase}». Скажите по делу, чем поможете."

@@ -33,7 +33,7 @@ class Readability:
         return sorted((self.fk_grade, self.cli, self.smog, self.ari, self.dale_chall))[2]
 
 
-def readability(text: str) -> Readability | None:
+def compute_readability(text: str) -> Readability | None:
     """The six figures, rounded to 2 digits; None for a text without a single word that has a vowel."""
     text = unicodedata.normalize("NFC", text)
     plain = _NO_LETTER.sub("", text)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from app.text_check.rules.check_context import Case, lemma_of
+from app.text_check.rules.check_context import CheckContext, to_lemma
 from app.text_check.rules.findings import Place, RuleCode
 from app.text_check.rules.parsed_text import ParsedText
 
@@ -12,17 +12,17 @@ _REPEATED = re.compile(r"[!?][!?]++")
 _GREETING_WITHIN = 6
 
 
-def missing_greeting(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def missing_greeting(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """The first sentence, when no word of greeting (`values`) stands at the beginning."""
-    known = {lemma_of(value) for value in case.of(RuleCode.MISSING_GREETING).values}
+    known = {to_lemma(value) for value in case.of(RuleCode.MISSING_GREETING).values}
     if parsed.sentences and not any(known & word.lemmas for word in parsed.words[:_GREETING_WITHIN]):
         first = parsed.sentences[0]
         yield Place(first.start, first.end, "Нет приветствия. Начните с него.", "Здравствуйте!")
 
 
-def missing_interest(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def missing_interest(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """The last sentence, when the text neither asks nor offers help (`values`: the words that do)."""
-    known = {lemma_of(value) for value in case.of(RuleCode.MISSING_INTEREST).values}
+    known = {to_lemma(value) for value in case.of(RuleCode.MISSING_INTEREST).values}
     asks = any(parsed.says(match.start()) for match in _ASKED.finditer(parsed.raw))  # «…/page?id=1» asks nothing
     if not parsed.sentences or asks or any(known & word.lemmas for word in parsed.words):
         return
@@ -31,7 +31,7 @@ def missing_interest(parsed: ParsedText, case: Case) -> Iterator[Place]:
     yield Place(last.start, last.end, message, "Чем ещё помочь?")
 
 
-def repeated_punctuation(parsed: ParsedText, case: Case) -> Iterator[Place]:
+def repeated_punctuation(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
     """«!!», «?!» and the like."""
     del case
     for match in _REPEATED.finditer(parsed.raw):

@@ -12,7 +12,7 @@ from math import exp, log
 from uuid import UUID
 
 from app.reply_templates.search.rules.synonyms import Phrase, Synonyms, Term
-from app.reply_templates.search.rules.tokenizer import MAX_WORDS, Word, every_word, forms_of
+from app.reply_templates.search.rules.tokenizer import MAX_WORDS, Word, load_forms, tokenize
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +143,12 @@ class Index:
             number = self._numbers[template_id] = self._next
             self._next += 1
         weights: dict[str, float] = defaultdict(float)
-        examples = [forms_of(example) for example in source.examples]
+        examples = [load_forms(example) for example in source.examples]
         fields = (
-            (tuning.title, [forms_of(source.title)]),
-            (tuning.keywords, [forms_of(keyword) for keyword in source.keywords]),
+            (tuning.title, [load_forms(source.title)]),
+            (tuning.keywords, [load_forms(keyword) for keyword in source.keywords]),
             (tuning.examples, examples),
-            (tuning.text, [forms_of(source.text)]),
+            (tuning.text, [load_forms(source.text)]),
         )
         length = 0.0
         for weight, parts in fields:
@@ -163,7 +163,7 @@ class Index:
                 for gram in _grams(form):
                     self._grams[gram].add(form)
             self._postings[form][number] = weight / (weight + norm)
-        near = [frozenset(part) for part in [forms_of(source.title), *examples] if part]
+        near = [frozenset(part) for part in [load_forms(source.title), *examples] if part]
         self._documents[number] = _Document(template_id, frozenset(weights), near, source.topic_ids)
 
     def drop(self, template_id: UUID) -> None:
@@ -370,7 +370,7 @@ def _grams(form: str) -> set[str]:
 
 def _first_words(text: str) -> list[Word]:
     words: list[Word] = []
-    for word in every_word(text):
+    for word in tokenize(text):
         words.append(word)
         if len(words) == MAX_WORDS:
             break

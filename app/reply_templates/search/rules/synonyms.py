@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.reply_templates.search.rules.tokenizer import Word, every_word
+from app.reply_templates.search.rules.tokenizer import Word, tokenize
 
 
 class SynonymKind(StrEnum):
@@ -28,7 +28,7 @@ Phrase = tuple[str, ...]
 
 def phrase_of(term: str) -> Phrase:
     """The dictionary forms of a term: of all its words, or of the telling ones where there are some."""
-    words = list(every_word(term))
+    words = list(tokenize(term))
     return tuple(word.form for word in words if not word.is_stop_word) or tuple(word.form for word in words)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.language.lemmas import words_of
-from app.language.normalization import normalized
-from app.reply_templates.search.rules.transliteration import readings
+from app.language.lemmas import find_words
+from app.language.normalization import normalize
+from app.reply_templates.search.rules.transliteration import find_spellings
 
 MAX_WORDS = 400
 """Of a text so many words are looked at: a message of 10,000 characters has them; the rest repeats itself."""
@@ -45,23 +45,23 @@ class Word:
         return self.form in STOP_WORDS or (self.form.isdigit() and len(self.form) > _MAX_DIGITS)
 
 
-def every_word(text: str) -> Iterator[Word]:
+def tokenize(text: str) -> Iterator[Word]:
     """All words of a text in order, stop words too; a compound gives its parts, unless it has a digit («44-ФЗ»)."""
-    for whole in words_of(text):
+    for whole in find_words(text):
         is_number = any(character.isdigit() for character in whole)
         for part in [whole] if is_number else whole.split("-"):
-            yield Word(part, readings(part))
+            yield Word(part, find_spellings(part))
 
 
-def searched(text: str) -> str:
+def select_search_words(text: str) -> str:
     """What a search by words looks at: the text as it is compared, and on a line of its own the forms of its words.
 
     Blanks stand around every form, so that a whole form can be told from a part of a word.
     """
-    forms = dict.fromkeys(form for word in every_word(text) for form in word.forms)
-    return f"{normalized(text)}\n {' '.join(forms)} "
+    forms = dict.fromkeys(form for word in tokenize(text) for form in word.forms)
+    return f"{normalize(text)}\n {' '.join(forms)} "
 
 
-def forms_of(text: str) -> list[str]:
+def load_forms(text: str) -> list[str]:
     """The likeliest dictionary forms of a text's telling words, in order, repeated ones too."""
-    return [word.form for word in every_word(text) if not word.is_stop_word]
+    return [word.form for word in tokenize(text) if not word.is_stop_word]

@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import islice, product
 
 from app.language.lemmas import is_known, lemma
-from app.language.normalization import normalized
+from app.language.normalization import normalize
 
 MAX_WORD = 40
 """A longer run of letters is no word of any language; it is compared as it is."""
@@ -71,14 +71,14 @@ _SOUND = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
 
 
 @lru_cache(maxsize=20_000)
-def readings(word: str) -> tuple[str, ...]:
+def find_spellings(word: str) -> tuple[str, ...]:
     """The dictionary forms that a word may stand for, the likeliest first; never empty.
 
     A word of both alphabets is read in Cyrillic («зaём» with a Latin a). A Latin word is read letter by letter
     («zaim»), and as if typed in the other layout («pfqv»), wherever that gives a word of the dictionary; it also
     stands for itself (`vk`, `email`).
     """
-    small = normalized(word)
+    small = normalize(word)
     if len(small) > MAX_WORD:
         return (small,)
     if not _LATIN.search(small):

@@ -49,7 +49,7 @@ class Published:
 
 
 @dataclass(slots=True)
-class Kept:
+class CachedIndex:
     """What this process keeps of one database."""
 
     index: Index = field(default_factory=Index)
@@ -60,33 +60,33 @@ class Kept:
     last_choice: UUID = _NIL
 
 
-_kept: WeakKeyDictionary[Any, Kept] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Any, CachedIndex] = WeakKeyDictionary()
 """One index for each database that the process works on, for as long as its engine lives."""
 
 
-def kept_of(session: AsyncSession) -> Kept:
+def get_cached_index(session: AsyncSession) -> CachedIndex:
     """What is kept of the session's database."""
-    return _kept.setdefault(session.get_bind(), Kept())
+    return _kept.setdefault(session.get_bind(), CachedIndex())
 
 
 async def warm_up(database: Database) -> None:
     """Read everything that is in use when a process starts, so that its first question doesn't wait for it."""
     try:
         async with database.transaction(write=False) as session:
-            await follow_synonyms(session)
+            await refresh_synonyms(session)
             await _follow(session, is_in_use())
-            await follow_choices(session)
+            await refresh_choices(session)
     except Exception as error:  # the questions read what is missing themselves  # noqa: BLE001
         log.warning("templates_not_read", error=type(error).__name__)
 
 
-async def follow_templates(session: AsyncSession, by: Principal) -> tuple[Kept, list[UUID]]:
+async def refresh_templates(session: AsyncSession, by: Principal) -> tuple[CachedIndex, list[UUID]]:
     """The index in step with the templates that the caller may use, and their ids."""
     return await _follow(session, usable_by(by))
 
 
-async def _follow(session: AsyncSession, which: ColumnElement[bool]) -> tuple[Kept, list[UUID]]:
-    kept = kept_of(session)
+async def _follow(session: AsyncSession, which: ColumnElement[bool]) -> tuple[CachedIndex, list[UUID]]:
+    kept = get_cached_index(session)
     usable = (await session.exec(select(ReplyTemplate.id, ReplyTemplate.version).where(which))).all()
     stale = [one for one, version in usable if one not in kept.published or kept.published[one].row_version != version]
     for some in _in_parts(stale):
@@ -94,9 +94,9 @@ async def _follow(session: AsyncSession, which: ColumnElement[bool]) -> tuple[Ke
     return kept, [one for one, _ in usable]
 
 
-async def follow_synonyms(session: AsyncSession) -> Synonyms:
+async def refresh_synonyms(session: AsyncSession) -> Synonyms:
     """The synonyms as they are now."""
-    kept = kept_of(session)
+    kept = get_cached_index(session)
     day = clock.today()
     figures = select(sa.func.count(), sa.func.sum(SynonymGroup.version))
     now = (*(await session.exec(figures)).one(), day)  # the day too: a group may close by itself
@@ -108,9 +108,9 @@ async def follow_synonyms(session: AsyncSession) -> Synonyms:
     return kept.synonyms
 
 
-async def follow_choices(session: AsyncSession) -> None:
+async def refresh_choices(session: AsyncSession) -> None:
     """The index in step with what was chosen."""
-    kept = kept_of(session)
+    kept = get_cached_index(session)
     since = UUID(int=max(0, kept.last_choice.int - (_LOOKED_BACK_MS << 80)))
     query = select(TemplateChoice.id, TemplateChoice.template_id, TemplateChoice.forms)
     query = query.where(col(TemplateChoice.id) > since).order_by(col(TemplateChoice.id))
@@ -127,7 +127,7 @@ async def follow_choices(session: AsyncSession) -> None:
         kept.index.learn(template_id, [forms for _, forms in newest])
 
 
-async def _read(session: AsyncSession, kept: Kept, template_ids: Sequence[UUID]) -> None:
+async def _read(session: AsyncSession, kept: CachedIndex, template_ids: Sequence[UUID]) -> None:
     is_published = sa.and_(
         col(TemplateVersion.template_id) == col(ReplyTemplate.id),
         col(TemplateVersion.number) == col(ReplyTemplate.published_version),

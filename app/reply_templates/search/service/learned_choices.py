@@ -7,13 +7,13 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.language.lemmas import is_known, may_be_name
-from app.language.personal_data import suspected
+from app.language.lemmas import is_known, is_possible_name
+from app.language.personal_data import find_personal_data
 from app.reply_templates.search.models import TemplateChoice
 from app.reply_templates.search.rules.index import CHOICES_KEPT
 from app.reply_templates.search.rules.synonyms import Synonyms
-from app.reply_templates.search.rules.tokenizer import every_word
-from app.reply_templates.search.service.index_cache import follow_synonyms
+from app.reply_templates.search.rules.tokenizer import tokenize
+from app.reply_templates.search.service.index_cache import refresh_synonyms
 
 MAX_FORMS = 60
 
@@ -24,7 +24,7 @@ async def record_choice(session: AsyncSession, template_id: UUID, text: str) -> 
     Kept are the dictionary forms of the message's telling words, without whatever may be personal data. A message
     without such words teaches nothing.
     """
-    forms = telling_forms(text, await follow_synonyms(session))
+    forms = select_telling_forms(text, await refresh_synonyms(session))
     if not forms:
         return
     session.add(TemplateChoice(template_id=template_id, forms=forms, chosen_at=clock.now()))
@@ -41,13 +41,13 @@ async def record_choice(session: AsyncSession, template_id: UUID, text: str) -> 
     await session.exec(sa.delete(TemplateChoice).where(its, col(TemplateChoice.id) < oldest_kept))
 
 
-def telling_forms(text: str, synonyms: Synonyms) -> list[str]:
+def select_telling_forms(text: str, synonyms: Synonyms) -> list[str]:
     """The forms that are kept of a message, each once: no number, no name, no word that only this client may know."""
-    for place in reversed(suspected(text)):
+    for place in reversed(find_personal_data(text)):
         text = text[: place.start] + " " + text[place.end :]
     forms: dict[str, None] = {}
-    for word in every_word(text):
-        is_private = any(may_be_name(form) for form in (word.written, *word.forms))
+    for word in tokenize(text):
+        is_private = any(is_possible_name(form) for form in (word.written, *word.forms))
         if word.is_stop_word or is_private or any(character.isdigit() for character in word.written):
             continue
         if is_known(word.form) or synonyms.has(word.form):

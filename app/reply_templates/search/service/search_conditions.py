@@ -5,11 +5,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.security import Principal
-from app.language.normalization import like, normalized, words
-from app.reply_templates.queries import shown_text
+from app.language.normalization import like_pattern, normalize, split_words
+from app.reply_templates.queries import visible_text
 from app.reply_templates.search.rules.synonyms import Term
-from app.reply_templates.search.rules.tokenizer import every_word
-from app.reply_templates.search.service.index_cache import follow_synonyms
+from app.reply_templates.search.rules.tokenizer import tokenize
+from app.reply_templates.search.service.index_cache import refresh_synonyms
 
 
 async def has_words(session: AsyncSession, q: str, by: Principal) -> list[ColumnElement[bool]]:
@@ -17,13 +17,13 @@ async def has_words(session: AsyncSession, q: str, by: Principal) -> list[Column
 
     Numbers and words of any text («есть») are looked for as they are written only: forms would find too much.
     """
-    terms = {term.written: term for term in (await follow_synonyms(session)).terms(list(every_word(normalized(q))))}
-    text = shown_text(by)
+    terms = {term.written: term for term in (await refresh_synonyms(session)).terms(list(tokenize(normalize(q))))}
+    text = visible_text(by)
     conditions = []
-    for word in words(q):
-        parts = [terms[p.written] for p in every_word(word) if p.written in terms and not p.written.isdigit()]
+    for word in split_words(q):
+        parts = [terms[p.written] for p in tokenize(word) if p.written in terms and not p.written.isdigit()]
         forms = [sa.and_(*[_stands(text, part) for part in parts])] if parts else []
-        conditions.append(sa.or_(text.like(like(word), escape="\\"), *forms))
+        conditions.append(sa.or_(text.like(like_pattern(word), escape="\\"), *forms))
     return conditions
 
 
@@ -33,4 +33,4 @@ def _stands(text: ColumnElement[str], term: Term) -> ColumnElement[bool]:
 
 
 def _has_form(text: ColumnElement[str], form: str) -> ColumnElement[bool]:
-    return text.like(like(f" {form} "), escape="\\")
+    return text.like(like_pattern(f" {form} "), escape="\\")

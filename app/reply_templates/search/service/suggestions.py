@@ -7,19 +7,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.security import Principal
 from app.reply_templates.search.rules.index import Found
 from app.reply_templates.search.schemas import SuggestionRead
-from app.reply_templates.search.service.index_cache import follow_choices, follow_synonyms, follow_templates
+from app.reply_templates.search.service.index_cache import refresh_choices, refresh_synonyms, refresh_templates
 
 
-async def suggest(
+async def find_suggestions(
     session: AsyncSession, text: str, by: Principal, *, limit: int = 5, topic_id: UUID | str | None = None
 ) -> list[SuggestionRead]:
     """The published templates that the caller may use and that fit a text, best first; none below the threshold.
 
     `topic_id` is the competence topic of the message, where it is known: templates of that topic go up a little.
     """
-    kept, usable = await follow_templates(session, by)
-    synonyms = await follow_synonyms(session)
-    await follow_choices(session)
+    kept, usable = await refresh_templates(session, by)
+    synonyms = await refresh_synonyms(session)
+    await refresh_choices(session)
     topic = str(topic_id) if topic_id is not None else None
     answer = []
     for found in kept.index.find(text, usable, synonyms, limit=limit, topic_id=topic):

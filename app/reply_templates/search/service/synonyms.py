@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit
-from app.core.etags import Match
-from app.core.problems import Fault, Invalid
+from app.core.etags import IfMatch
+from app.core.problems import FieldError, ValidationFailed
 from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.reply_templates.search.errors import SynonymGroupNotFound
@@ -34,7 +34,7 @@ async def create_group(session: AsyncSession, body: SynonymGroupCreate, *, by: P
 
 
 async def update_group(
-    session: AsyncSession, group_id: UUID, body: SynonymGroupPatch, match: Match, *, by: Principal
+    session: AsyncSession, group_id: UUID, body: SynonymGroupPatch, match: IfMatch, *, by: Principal
 ) -> SynonymGroup:
     """Change or close a group; every worker follows with its next question."""
     row = await get_group(session, group_id)
@@ -53,7 +53,7 @@ def _require_terms(kind: SynonymKind, terms: list[str]) -> None:
     for place, phrase in enumerate(phrases):
         if not phrase:
             ru, en = "В термине нет ни одного слова.", "The term has no word."
-            raise Invalid(faults=[Fault(f"/terms/{place}", "no_words", ru, en)])
+            raise ValidationFailed(field_errors=[FieldError(f"/terms/{place}", "no_words", ru, en)])
     if kind is not SynonymKind.FOREIGN and len(set(phrases)) == 1:
         ru, en = "Нужны хотя бы два разных термина.", "At least two different terms are needed."
-        raise Invalid(faults=[Fault("/terms", "too_few_terms", ru, en)])
+        raise ValidationFailed(field_errors=[FieldError("/terms", "too_few_terms", ru, en)])
