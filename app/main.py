@@ -18,6 +18,7 @@ from app.core.metrics import Metrics
 from app.core.middleware import RequestMiddleware
 from app.core.rate_limits import RateLimiter
 from app.core.settings import Settings
+from app.deliveries.router import router as deliveries_router
 from app.identity.router import router as identity_router
 from app.identity.tokens import TokenResolver
 from app.imports.router import router as imports_router
@@ -37,7 +38,7 @@ from app.web.monitoring import router as monitoring_page_router
 from app.web.pages import error_page
 from app.web.paper import router as paper_page_router
 from app.web.router import router as web_router
-from app.worker import run_worker
+from app.worker import DELIVERIES, run_worker
 
 ROUTERS = (
     identity_router,
@@ -55,6 +56,7 @@ ROUTERS = (
     reply_check_router,
     surveys_router,
     monitoring_router,
+    deliveries_router,
 )
 
 
@@ -94,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.files = FileStore(settings.var_dir / "files")
     app.state.metrics = metrics
+    app.state.delivery_registry = DELIVERIES
     app.state.migration_head = health.migration_head()
     app.state.tokens = app.state.resolver = TokenResolver(settings)
 

@@ -9,15 +9,14 @@ import time_machine
 from sqlmodel import select
 
 from app.core.ids import new_id
-from app.core.outbox import Relay
 from app.legal_acts.models import LegalAct
 from app.messages.models import Message
 from app.messages.service import deadlines
 from app.organizations.models import Organization
 from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS
-from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
+from tests.deliveries.factories import work_off
 from tests.messages.factories import MESSAGES, act, approved, drafted, message_body, register, registered, triage_body
 from tests.messages.test_deadlines_api import by_stage
 
@@ -32,9 +31,7 @@ def stopped_clock() -> Iterator[time_machine.Traveller]:
 
 
 async def relayed(database: JoinedDatabase) -> None:
-    relay = Relay(database, HANDLERS)
-    while await relay.relay_batch():
-        pass
+    await work_off(database)
 
 
 async def shown(api: Api, people: People, path: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from app.text_check.rules.personal_data import contacts_in
 
 LOOKED_THROUGH = 100
 """How many of the thread's newest messages are looked through for what the client wrote of themselves."""
-FROZEN = frozenset({ReplyState.SENDING, ReplyState.SENT})
+FROZEN = frozenset({ReplyState.SENDING, ReplyState.SENT, ReplyState.UNCERTAIN})
 """In these a reply keeps the findings that it went out with."""
 
 
