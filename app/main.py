@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, FastAPI
@@ -11,7 +12,7 @@ from fastapi_offline import FastAPIOffline
 
 from app import openapi
 from app.core import health, logging, problem_responses
-from app.core.body_guard import BodyGuard
+from app.core.body_guard import BodyGuard, BodyRules
 from app.core.db import Database
 from app.core.file_store import FileStore
 from app.core.metrics import Metrics
@@ -58,6 +59,13 @@ ROUTERS = (
     monitoring_router,
     deliveries_router,
 )
+
+
+BODY_RULES = BodyRules(
+    form_paths=re.compile(r"/api/v1/auth/(token|revoke)|/survey/.*|/monitoring/(paper|sign-(in|out))"),
+    table_paths=re.compile(r"/api/v1/[a-z-]+/import"),
+)
+"""Paths whose bodies are forms (RFC 6749, pages) or tables (imports)."""
 
 
 def operation_id(route: APIRoute) -> str:
@@ -115,6 +123,7 @@ def create_app(settings: Settings) -> FastAPI:
     openapi.install(app)
     app.add_middleware(
         BodyGuard,
+        rules=BODY_RULES,
         max_bytes=settings.max_body_bytes,
         max_import_bytes=settings.max_import_bytes,
         timeout_seconds=settings.body_timeout_seconds,

@@ -25,7 +25,7 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         seen.append(json.loads(told))
         return await compiled(told)
 
-    monkeypatch.setattr(form_pdf, "compile_pdf", watched)
+    monkeypatch.setattr(form_pdf, "render_form_pdf", watched)
     return seen
 
 
