@@ -52,8 +52,8 @@ def _require_terms(kind: SynonymKind, terms: list[str]) -> None:
     phrases = [phrase_of(term) for term in terms]
     for place, phrase in enumerate(phrases):
         if not phrase:
-            ru, en = "В термине нет ни одного слова.", "The term has no word."
+            ru, en = "В термине нет ни одного слова.", "The term contains no words."
             raise ValidationFailed(field_errors=[FieldError(f"/terms/{place}", "no_words", ru, en)])
     if kind is not SynonymKind.FOREIGN and len(set(phrases)) == 1:
-        ru, en = "Нужны хотя бы два разных термина.", "At least two different terms are needed."
+        ru, en = "Нужно не менее двух разных терминов.", "At least two different terms are required."
         raise ValidationFailed(field_errors=[FieldError("/terms", "too_few_terms", ru, en)])
