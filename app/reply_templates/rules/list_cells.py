@@ -8,7 +8,7 @@ _UNESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 
 
 def format_lines(items: Sequence[str]) -> str:
-    """Items one a line; a line break inside one is written `\\n`, a backslash twice."""
+    """Return the items one per line; a line break in an item becomes `\\n`, and a backslash is doubled."""
     return "\n".join(re.sub(r"[\\\n\r]", lambda match: _ESCAPES[match[0]], item) for item in items)
 
 

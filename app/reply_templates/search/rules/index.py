@@ -110,7 +110,7 @@ class _Query:
     """Form of a term → its maximum weight."""
     similar: dict[str, list[tuple[Phrase, float]]] = field(default_factory=dict)
     """Form of a term → similarly spelled words in these templates, with their weights."""
-    heard: float = 0.0
+    known_weight: float = 0.0
     """The total weight of the terms found in any of the templates."""
 
 
@@ -200,17 +200,19 @@ class Index:
         numbers &= self._documents.keys()
         words = _take_words(text)
         query = _Query(numbers, len(numbers) == len(self._documents), synonyms.terms(words))
-        sums, peaks, spoke = self._compute_sums(query)
+        sums, peaks, matches = self._compute_sums(query)
         learned = self._count_votes(query)
-        whole = sum(query.masses.values())
+        total_mass = sum(query.masses.values())
         ranked = self._select_candidates(sums)
         found = []
         for number in dict.fromkeys([*ranked, *learned]):
             document = self._documents[number]
-            base = self._compute_score(query, document, sums.get(number, 0.0), peaks.get(number, 0.0), whole, topic_id)
+            base = self._compute_score(
+                query, document, sums.get(number, 0.0), peaks.get(number, 0.0), total_mass, topic_id
+            )
             chosen, similar, vote = learned.get(number, (0, 0, 0.0))
             gain = (1 - base) * self._tuning.trust * vote
-            matched = [term.written for term in query.terms if number in spoke.get(term.form, ())]
+            matched = [term.written for term in query.terms if number in matches.get(term.form, ())]
             found.append(Found(document.template_id, round(base + gain, 4), matched, round(gain, 4), chosen, similar))
         least = self._tuning.threshold if threshold is None else threshold
         found = [one for one in found if one.score >= least]
@@ -226,14 +228,14 @@ class Index:
         """Return the sum and the peak of term weights per template, and the matching templates per term."""
         sums: dict[int, float] = defaultdict(float)
         peaks: dict[int, float] = {}
-        spoke: dict[str, set[int]] = {}
+        matches: dict[str, set[int]] = {}
         for term in query.terms:
             best = self._compute_weights(query, term)
-            spoke[term.form] = set(best)
+            matches[term.form] = set(best)
             for number, weight in best.items():
                 sums[number] += weight
                 peaks[number] = max(weight, peaks.get(number, 0.0))
-        return sums, peaks, spoke
+        return sums, peaks, matches
 
     def _compute_weights(self, query: _Query, term: Term) -> dict[int, float]:
         """Return the weight of a term in each template: by its form, a synonym or a similarly spelled word."""
@@ -242,17 +244,17 @@ class Index:
         query.similar[term.form] = self._find_similar_phrases(query, term)
         for phrase, weight in (*term.alternatives.items(), *query.similar[term.form]):
             share = weight * min(self._compute_rarity(query, form) for form in phrase)
-            if share < _MIN_WEIGHT or not (standing := self._find_postings(query, phrase)):
+            if share < _MIN_WEIGHT or not (strengths := self._find_postings(query, phrase)):
                 continue
             mass = max(mass, share)
             if not best:
-                best = {number: share * strength for number, strength in standing.items()}
+                best = {number: share * strength for number, strength in strengths.items()}
                 continue
-            for number, strength in standing.items():
+            for number, strength in strengths.items():
                 if share * strength > best.get(number, 0.0):
                     best[number] = share * strength
         query.masses[term.form] = mass or self._tuning.unheard
-        query.heard += mass
+        query.known_weight += mass
         return best
 
     def _find_similar_phrases(self, query: _Query, term: Term) -> list[tuple[Phrase, float]]:
@@ -287,39 +289,42 @@ class Index:
         return len(posting) if query.is_whole else len(posting.keys() & query.among)
 
     def _compute_score(
-        self, query: _Query, document: _Document, total: float, peak: float, whole: float, topic_id: str | None
+        self, query: _Query, document: _Document, total: float, peak: float, total_mass: float, topic_id: str | None
     ) -> float:
         tuning = self._tuning
-        if not total or not whole:
+        if not total or not total_mass:
             return 0.0
-        near = max((self._compute_similarity(query, example, whole) for example in document.examples), default=0.0)
+        near = max((self._compute_similarity(query, example, total_mass) for example in document.examples), default=0.0)
         odds = (
-            tuning.bias + tuning.strength * min(total, 3.0) + tuning.coverage * total / whole + tuning.nearness * near
+            tuning.bias
+            + tuning.strength * min(total, 3.0)
+            + tuning.coverage * total / total_mass
+            + tuning.nearness * near
         )
-        odds += tuning.heard * query.heard / whole + tuning.peak * peak
-        strange = sum(term.is_foreign and term.form not in document.terms for term in query.terms)
-        odds -= tuning.foreign * min(strange, 2)
+        odds += tuning.heard * query.known_weight / total_mass + tuning.peak * peak
+        foreign_count = sum(term.is_foreign and term.form not in document.terms for term in query.terms)
+        odds -= tuning.foreign * min(foreign_count, 2)
         if topic_id is not None and topic_id in document.topic_ids:
             odds += tuning.topic
         return 1 / (1 + exp(-odds))
 
-    def _compute_similarity(self, query: _Query, other: frozenset[str], whole: float) -> float:
+    def _compute_similarity(self, query: _Query, other: frozenset[str], total_mass: float) -> float:
         """Return the similarity of a text to the query, from 0 to 1: the shared weight over the total weight."""
         shared = 0.0
         for term in query.terms:
             alternatives = (*term.alternatives.items(), *query.similar[term.form])
-            standing = [weight for phrase, weight in alternatives if other.issuperset(phrase)]
-            if standing:
-                shared += max(standing) * query.masses[term.form]
-        return 2 * shared / (whole + sum(self._compute_rarity(query, form) for form in other)) if shared else 0.0
+            weights = [weight for phrase, weight in alternatives if other.issuperset(phrase)]
+            if weights:
+                shared += max(weights) * query.masses[term.form]
+        return 2 * shared / (total_mass + sum(self._compute_rarity(query, form) for form in other)) if shared else 0.0
 
     def _count_votes(self, query: _Query) -> dict[int, tuple[int, int, float]]:
         """Return per template: its choices for similar messages, all similar messages, and its share of the votes."""
-        whole = sum(query.masses.values())
+        total_mass = sum(query.masses.values())
         near = {number for term in query.terms for number in self._chosen_by.get(term.form, ())}
         votes: dict[int, list[float]] = {}
         for number in near & set(query.among):
-            similar = [self._compute_similarity(query, choice, whole) for choice in self._choices[number]]
+            similar = [self._compute_similarity(query, choice, total_mass) for choice in self._choices[number]]
             if strong := [one for one in similar if one >= self._tuning.alike]:
                 votes[number] = strong
         total = sum(sum(strong) for strong in votes.values())

@@ -85,49 +85,51 @@ async def refresh_templates(session: AsyncSession, by: Principal) -> tuple[Cache
     return await _refresh_matching(session, usable_by(by))
 
 
-async def _refresh_matching(session: AsyncSession, which: ColumnElement[bool]) -> tuple[CachedIndex, list[UUID]]:
-    kept = get_cached_index(session)
-    usable = (await session.exec(select(ReplyTemplate.id, ReplyTemplate.version).where(which))).all()
-    stale = [one for one, version in usable if one not in kept.published or kept.published[one].row_version != version]
-    for some in _split_batches(stale):
-        await _load_templates(session, kept, some)
-    return kept, [one for one, _ in usable]
+async def _refresh_matching(session: AsyncSession, condition: ColumnElement[bool]) -> tuple[CachedIndex, list[UUID]]:
+    cache = get_cached_index(session)
+    usable = (await session.exec(select(ReplyTemplate.id, ReplyTemplate.version).where(condition))).all()
+    stale = [
+        one for one, version in usable if one not in cache.published or cache.published[one].row_version != version
+    ]
+    for batch in _split_batches(stale):
+        await _load_templates(session, cache, batch)
+    return cache, [one for one, _ in usable]
 
 
 async def refresh_synonyms(session: AsyncSession) -> Synonyms:
     """Return the present synonyms, reloaded if they changed."""
-    kept = get_cached_index(session)
+    cache = get_cached_index(session)
     day = clock.today()
     figures = select(sa.func.count(), sa.func.sum(SynonymGroup.version))
     now = (*(await session.exec(figures)).one(), day)  # includes the day, because a group closes on a date
-    if now != kept.synonyms_state:
+    if now != cache.synonyms_state:
         in_force = sa.or_(col(SynonymGroup.closed_on).is_(None), col(SynonymGroup.closed_on) > day)
         rows = (await session.exec(select(SynonymGroup).where(in_force).order_by(col(SynonymGroup.id)))).all()
-        kept.synonyms = Synonyms.of([(row.kind, row.terms) for row in rows])
-        kept.synonyms_state = now
-    return kept.synonyms
+        cache.synonyms = Synonyms.of([(row.kind, row.terms) for row in rows])
+        cache.synonyms_state = now
+    return cache.synonyms
 
 
 async def refresh_choices(session: AsyncSession) -> None:
     """Load new choices into the index."""
-    kept = get_cached_index(session)
-    since = UUID(int=max(0, kept.last_choice.int - (_OVERLAP_MS << 80)))
+    cache = get_cached_index(session)
+    since = UUID(int=max(0, cache.last_choice.int - (_OVERLAP_MS << 80)))
     query = select(TemplateChoice.id, TemplateChoice.template_id, TemplateChoice.forms)
     query = query.where(col(TemplateChoice.id) > since).order_by(col(TemplateChoice.id))
     changed = set()
     for choice_id, template_id, forms in await session.exec(query):
-        known = kept.choices.setdefault(template_id, {})
+        known = cache.choices.setdefault(template_id, {})
         if choice_id not in known:
             known[choice_id] = list(forms)
             changed.add(template_id)
-        kept.last_choice = max(kept.last_choice, choice_id)
+        cache.last_choice = max(cache.last_choice, choice_id)
     for template_id in changed:
-        newest = sorted(kept.choices[template_id].items())[-CHOICES_KEPT:]
-        kept.choices[template_id] = dict(newest)
-        kept.index.learn(template_id, [forms for _, forms in newest])
+        newest = sorted(cache.choices[template_id].items())[-CHOICES_KEPT:]
+        cache.choices[template_id] = dict(newest)
+        cache.index.learn(template_id, [forms for _, forms in newest])
 
 
-async def _load_templates(session: AsyncSession, kept: CachedIndex, template_ids: Sequence[UUID]) -> None:
+async def _load_templates(session: AsyncSession, cache: CachedIndex, template_ids: Sequence[UUID]) -> None:
     is_published = sa.and_(
         col(TemplateVersion.template_id) == col(ReplyTemplate.id),
         col(TemplateVersion.number) == col(ReplyTemplate.published_version),
@@ -136,8 +138,8 @@ async def _load_templates(session: AsyncSession, kept: CachedIndex, template_ids
     for template_id, row_version, version in await session.exec(query.where(col(ReplyTemplate.id).in_(template_ids))):
         topics = frozenset(version.topic_ids)
         source = Source(version.title, version.keywords, version.examples, version.text, topics)
-        kept.index.put(template_id, source)
-        kept.published[template_id] = Published(row_version, version.number, version.title, topics)
+        cache.index.put(template_id, source)
+        cache.published[template_id] = Published(row_version, version.number, version.title, topics)
         await asyncio.sleep(0)  # about 1 ms per template: let other requests run
 
 
