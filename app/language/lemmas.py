@@ -14,7 +14,7 @@ _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _LIKELY = ("NOUN", "ADJF", "INFN", "VERB")
 _NAMES = frozenset({"Name", "Surn", "Patr"})
 MAX_WORD_LENGTH = 40
-"""Longer runs of letters are not analysed: the dictionary splits words at hyphens recursively and could overflow."""
+"""Longer runs of letters are not analyzed: the dictionary splits words at hyphens recursively and could overflow."""
 
 
 @dataclass(frozen=True, slots=True)

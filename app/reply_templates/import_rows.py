@@ -149,7 +149,7 @@ def _parse_defaults(plan: PlannedRow, cell: str) -> dict[str, str]:
 def _parse_number(plan: PlannedRow, column: str, cell: str) -> int | None:
     digits = cell.strip()
     if digits and not (digits.isascii() and digits.isdecimal() and len(digits) <= MAX_DIGITS):
-        plan.add_error(column, "int_parsing", "Укажите целое число.")
+        plan.add_error(column, "int_parsing", "Нужно целое число.")
         return None
     return int(digits) if digits else None
 

@@ -131,7 +131,7 @@ class GapDismissal(Table, table=True):
 
 
 class TemplateGap(Table, table=True):
-    """A message answered without a template (O-6.2.6). Its texts are stored without personal data."""
+    """A message that no template covers (O-6.2.6). Its texts are stored without personal data."""
 
     __tablename__ = "template_gaps"
     __table_args__ = (

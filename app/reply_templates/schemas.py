@@ -274,7 +274,7 @@ class GapDismissalRead(Output):
 
 
 class GapRead(Output):
-    """A group of similar messages that were answered without a template (O-6.2.6)."""
+    """A group of similar messages that no template covers (O-6.2.6)."""
 
     id: UUID = Field(description="Id of the oldest message of the group; it identifies the gap.")
     unit_id: UUID = Field(description="The unit that should write a template.")

@@ -69,7 +69,7 @@ async def test_a_user_without_a_unit_sees_no_templates(api: Api, people: People)
     made = await make(api, people, shared_unit_ids=[str(people.other_operator.unit_id)])
     await act(api, people.unit_head, made, "publish")
     for role in (people.operator, people.unit_head):
-        no_unit = replace(role, unit_id=None, username=f"{role.username}-nobody")
+        no_unit = replace(role, unit_id=None, username=f"{role.username}-no-unit")
         headers, path = api.as_(no_unit), f"{PATH}/{made.json()['id']}"
         for url in (
             PATH,

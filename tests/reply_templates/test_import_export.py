@@ -208,11 +208,11 @@ async def test_repeated_keys_archived_templates_and_unknown_headers_are_rejected
 async def test_an_import_does_not_change_another_units_template(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    mine = await published(api, people, shared_unit_ids=[str(people.other_operator.unit_id)])
+    existing = await published(api, people, shared_unit_ids=[str(people.other_operator.unit_id)])
     report = await run_import(api, database, people.other_operator, table(HEADERS, ["ezhevika", "Чужая", "Текст", ""]))
     assert report["created"] == 1
-    kept = await api.get(f"{PATH}/{mine.json()['id']}", headers=api.as_(people.operator))
-    assert (kept.json()["title"], kept.json()["version"]) == ("Ежевика", 1)
+    unchanged = await api.get(f"{PATH}/{existing.json()['id']}", headers=api.as_(people.operator))
+    assert (unchanged.json()["title"], unchanged.json()["version"]) == ("Ежевика", 1)
 
 
 async def test_converted_line_breaks_are_not_a_change(api: Api, people: People, database: JoinedDatabase) -> None:

@@ -125,8 +125,8 @@ async def test_the_review_date_depends_on_publication_review_and_period(
         unit.template_review_days = 7
     back = (await act(api, people.operator, made, "patch", {"review_days": None})).json()
     assert back["review_days"] is None
-    gone = (await act(api, people.unit_head, made, "archive")).json()
-    assert (gone["review"], gone["next_review_on"]) == (None, None)
+    archived = (await act(api, people.unit_head, made, "archive")).json()
+    assert (archived["review"], archived["next_review_on"]) == (None, None)
 
 
 @pytest.mark.order("O-6.2.6", "O-10")

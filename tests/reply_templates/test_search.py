@@ -271,8 +271,8 @@ async def test_heads_and_administrators_edit_synonyms_with_immediate_effect(api:
 async def test_an_invalid_synonym_group_is_rejected(
     api: Api, people: People, sent: dict[str, Any], pointer: str
 ) -> None:
-    whole = {"kind": "same", "name": "проба", "terms": ["заём", "ссуда"]} | sent
-    refused = await api.post(GROUPS, headers=api.as_(people.unit_head), json=whole)
+    payload = {"kind": "same", "name": "проба", "terms": ["заём", "ссуда"]} | sent
+    refused = await api.post(GROUPS, headers=api.as_(people.unit_head), json=payload)
     assert refused.status_code == 422 and refused.json()["errors"][0]["pointer"] == pointer, refused.text
 
 

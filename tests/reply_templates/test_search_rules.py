@@ -33,9 +33,9 @@ def index_of(base: dict[UUID, Source]) -> Index:
     return index
 
 
-def find(text: str, index: Index | None = None, among: list[UUID] | None = None, least: float = 0.0) -> list[Found]:
+def find(text: str, index: Index | None = None, among: list[UUID] | None = None, threshold: float = 0.0) -> list[Found]:
     known = index or index_of(BASE)
-    return known.find(text, list(BASE) if among is None else among, Synonyms.of(GROUPS), limit=5, threshold=least)
+    return known.find(text, list(BASE) if among is None else among, Synonyms.of(GROUPS), limit=5, threshold=threshold)
 
 
 @pytest.mark.order("O-6.2.6")
@@ -86,7 +86,7 @@ def test_the_search_text_has_the_text_and_whole_forms() -> None:
 
 @pytest.mark.order("O-6.2.6")
 @pytest.mark.parametrize(
-    ("text", "wanted", "matched"),
+    ("text", "expected", "matched"),
     [
         ("Где взять займ?", LOAN, ["займ"]),
         ("где взять льготние займы", LOAN, ["льготние", "займы"]),  # a misspelling
@@ -97,9 +97,9 @@ def test_the_search_text_has_the_text_and_whole_forms() -> None:
         ("резиденты TОCЭP", PARK, ["резиденты", "TОCЭP"]),
     ],
 )
-def test_the_right_template_ranks_first_with_its_matched_words(text: str, wanted: UUID, matched: list[str]) -> None:
+def test_the_right_template_ranks_first_with_its_matched_words(text: str, expected: UUID, matched: list[str]) -> None:
     first = find(text)[0]
-    assert (first.template_id, first.matched) == (wanted, matched)
+    assert (first.template_id, first.matched) == (expected, matched)
     assert 0 < first.score <= 1
 
 
@@ -159,7 +159,7 @@ def test_a_template_is_replaced_and_removed() -> None:
 def test_earlier_choices_raise_the_score_for_similar_messages() -> None:
     index = index_of(BASE)
     text = "Хочу печь торты дома, как всё оформить?"
-    assert find(text, index, least=0.3) == []
+    assert find(text, index, threshold=0.3) == []
     before = find("дайте телефон", index)
     scores = []
     for times in (1, 3, 10):

@@ -41,8 +41,8 @@ async def test_another_unit_sees_only_the_published_version(api: Api, people: Pe
     assert (draft.json()["version"], draft.json()["state"]) == (2, "draft")
     for who in (people.other_operator, people.other_head):
         headers = api.as_(who)
-        shown = await api.get(path, headers=headers)
-        data = shown.json()
+        response = await api.get(path, headers=headers)
+        data = response.json()
         assert (data["state"], data["version"], data["title"], data["is_own"]) == ("published", 1, "Ежевика", False)
         hidden = ("returned_reason", "review_days", "reviewed_by", "created_by")
         assert [data[name] for name in hidden] == [None] * 4 and data["shared_unit_ids"] == [other]
@@ -63,7 +63,7 @@ async def test_another_unit_sees_only_the_published_version(api: Api, people: Pe
             assert refused.status_code in (404, 422) and SECRET not in refused.text, refused.text
         export = await api.get(f"{PATH}/export", params={"unit_id": data["unit_id"]}, headers=headers)
         assert "Ежевика" in export.text
-        for answer in (shown.text, str(version), rendered.text, export.text):
+        for answer in (response.text, str(version), rendered.text, export.text):
             assert "слон" not in answer.lower()
         assert await keys(api, who, q="ежики") == ["ezhevika"]
         assert await keys(api, who, q="слонов") == []  # the draft is not searchable

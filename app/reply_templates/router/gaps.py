@@ -24,10 +24,10 @@ async def list_gaps(
     limit: Annotated[int, Query(ge=1, le=200, description="Maximum number of groups.")] = 50,
     dismissed: Annotated[bool, Query(description="Return dismissed groups instead.")] = False,
 ) -> GapsRead:
-    """List groups of messages to the caller's unit that were answered without a template (O-6.2.6).
+    """List groups of messages to the caller's unit that no template covers (O-6.2.6).
 
     A message is counted when no template fitted it or when the suggested template was not used. Messages are grouped by
-    their words, the largest group first. Texts contain no personal data. Only the newest 1,000 messages are analysed.
+    their words, the largest group first. Texts contain no personal data. Only the newest 1,000 messages are analyzed.
     """
     return GapsRead(items=await gaps.list_gaps(session, limit, is_dismissed=dismissed, by=by))
 
@@ -45,7 +45,7 @@ async def draft_template_from_gap(
     """Create a draft template from a group of messages and close the gap.
 
     The messages become typical messages of the template. The newest reply becomes its text unless `text` is given.
-    Later messages that are answered without the template open a new gap.
+    Later messages that the template does not cover open a new gap.
     """
 
     async def work() -> Response:

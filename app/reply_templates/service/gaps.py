@@ -1,4 +1,4 @@
-"""Knowledge base gaps: messages answered without a template, and the drafts created from them (O-6.2.6)."""
+"""Knowledge base gaps: messages that no template covers, and the drafts created from them (O-6.2.6)."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ MAX_DRAFT_EXAMPLES, MAX_DRAFT_KEYWORDS = 10, 7
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A message answered without a template, as reported by the messages package."""
+    """A message that no template covers, as reported by the messages package."""
 
     message_id: UUID
     unit_id: UUID
@@ -42,7 +42,7 @@ class Unanswered:
 
 
 async def record_gap(session: AsyncSession, message: Unanswered) -> None:
-    """Record a message answered without a template, or update its record. A draft created from it is kept."""
+    """Record a message that no template covers, or update its record. A draft created from it is kept."""
     forms = select_telling_forms(remove_masks(message.text), await refresh_synonyms(session))
     row = await _find_gap(session, message.message_id)
     if row is None:

@@ -53,30 +53,30 @@ class Tuning:
     text: float = 1.2
     saturation: float = 1.2
     length: float = 0.45
-    usual_length: float = 60.0
-    others: float = 50.0
+    typical_length: float = 60.0
+    assumed_templates: float = 50.0
     """Smoothing: additional templates assumed to lack the word, so that a word is not common in a small base."""
-    unheard: float = 0.8
+    unknown_word: float = 0.8
     """The penalty of a word that no template has, as a share of the weight of the rarest word."""
-    likeness: float = 0.5
+    min_letter_similarity: float = 0.5
     """The minimum letter similarity of two spellings of one word."""
-    like: float = 0.6
+    similar_word: float = 0.6
     """The weight of a word matched only by a similarly spelled one."""
     bias: float = -6.0
     strength: float = 3.0
     coverage: float = 5.3
-    nearness: float = 4.6
-    heard: float = 1.2
+    example_similarity: float = 4.6
+    known_share: float = 1.2
     peak: float = 1.7
     foreign: float = 2.4
     topic: float = 1.0
     threshold: float = 0.35
     """The minimum score of a suggestion."""
-    alike: float = 0.4
+    min_message_similarity: float = 0.4
     """The minimum similarity of two similar messages."""
-    doubt: float = 2.0
-    """Smoothing of learned votes, so that few choices weigh little: chosen / (similar + doubt)."""
-    trust: float = 0.7
+    vote_smoothing: float = 2.0
+    """Smoothing of learned votes, so that few choices weigh little: chosen / (similar + vote_smoothing)."""
+    max_learned_share: float = 0.7
     """The maximum share of the distance to 1 that learning can add."""
 
 
@@ -123,7 +123,7 @@ class Index:
         self._documents: dict[int, _Document] = {}
         self._postings: dict[str, dict[int, float]] = {}
         self._grams: dict[str, set[str]] = defaultdict(set)
-        self._alike: dict[str, list[tuple[str, float]]] = {}
+        self._similar_words: dict[str, list[tuple[str, float]]] = {}
         self._choices: dict[int, list[frozenset[str]]] = {}
         self._chosen_by: dict[str, set[int]] = defaultdict(set)
         self._next = 0
@@ -155,11 +155,11 @@ class Index:
             for form, times in Counter(form for part in parts for form in part).items():
                 weights[form] += weight * times**0.5
                 length += weight
-        norm = tuning.saturation * (1 - tuning.length + tuning.length * length / tuning.usual_length)
+        norm = tuning.saturation * (1 - tuning.length + tuning.length * length / tuning.typical_length)
         for form, weight in weights.items():
             if form not in self._postings:
                 self._postings[form] = {}
-                self._alike.clear()
+                self._similar_words.clear()
                 for gram in _split_trigrams(form):
                     self._grams[gram].add(form)
             self._postings[form][number] = weight / (weight + norm)
@@ -211,7 +211,7 @@ class Index:
                 query, document, sums.get(number, 0.0), peaks.get(number, 0.0), total_mass, topic_id
             )
             chosen, similar, vote = learned.get(number, (0, 0, 0.0))
-            gain = (1 - base) * self._tuning.trust * vote
+            gain = (1 - base) * self._tuning.max_learned_share * vote
             matched = [term.written for term in query.terms if number in matches.get(term.form, ())]
             found.append(Found(document.template_id, round(base + gain, 4), matched, round(gain, 4), chosen, similar))
         least = self._tuning.threshold if threshold is None else threshold
@@ -253,7 +253,7 @@ class Index:
             for number, strength in strengths.items():
                 if share * strength > best.get(number, 0.0):
                     best[number] = share * strength
-        query.masses[term.form] = mass or self._tuning.unheard
+        query.masses[term.form] = mass or self._tuning.unknown_word
         query.known_weight += mass
         return best
 
@@ -261,9 +261,9 @@ class Index:
         found: dict[Phrase, float] = {}
         for phrase, weight in term.alternatives.items():
             if len(phrase) == 1 and weight == 1.0:
-                for form, likeness in self._find_similar_words(phrase[0]):
+                for form, similarity in self._find_similar_words(phrase[0]):
                     if self._count_templates(query, form):
-                        found[(form,)] = max(found.get((form,), 0.0), likeness * self._tuning.like)
+                        found[(form,)] = max(found.get((form,), 0.0), similarity * self._tuning.similar_word)
         return sorted(found.items(), key=lambda one: (-one[1], one[0]))[:_MAX_SIMILAR]
 
     def _find_postings(self, query: _Query, phrase: Phrase) -> Mapping[int, float]:
@@ -280,7 +280,7 @@ class Index:
         """Return the inverse document frequency among the queried templates: 0 (in all of them) to 1 (in one)."""
         if form not in query.rarities:
             times = self._count_templates(query, form)
-            count = len(query.among) + self._tuning.others
+            count = len(query.among) + self._tuning.assumed_templates
             query.rarities[form] = log((count + 1) / (times + 0.5)) / log((count + 1) / 0.5)
         return query.rarities[form]
 
@@ -299,9 +299,9 @@ class Index:
             tuning.bias
             + tuning.strength * min(total, 3.0)
             + tuning.coverage * total / total_mass
-            + tuning.nearness * near
+            + tuning.example_similarity * near
         )
-        odds += tuning.heard * query.known_weight / total_mass + tuning.peak * peak
+        odds += tuning.known_share * query.known_weight / total_mass + tuning.peak * peak
         foreign_count = sum(term.is_foreign and term.form not in document.terms for term in query.terms)
         odds -= tuning.foreign * min(foreign_count, 2)
         if topic_id is not None and topic_id in document.topic_ids:
@@ -325,27 +325,30 @@ class Index:
         votes: dict[int, list[float]] = {}
         for number in near & set(query.among):
             similar = [self._compute_similarity(query, choice, total_mass) for choice in self._choices[number]]
-            if strong := [one for one in similar if one >= self._tuning.alike]:
+            if strong := [one for one in similar if one >= self._tuning.min_message_similarity]:
                 votes[number] = strong
         total = sum(sum(strong) for strong in votes.values())
         count = sum(len(strong) for strong in votes.values())
         return {
-            number: (len(strong), count, sum(strong) / (total + self._tuning.doubt)) for number, strong in votes.items()
+            number: (len(strong), count, sum(strong) / (total + self._tuning.vote_smoothing))
+            for number, strong in votes.items()
         }
 
     def _find_similar_words(self, form: str) -> list[tuple[str, float]]:
         """Return the similarly spelled words of the templates, with their similarity."""
         if len(form) < _MIN_SIMILAR_LENGTH:
             return []
-        if form not in self._alike:
+        if form not in self._similar_words:
             grams = _split_trigrams(form)
             shared: Counter[str] = Counter()
             for gram in grams:
                 shared.update(self._grams.get(gram, ()))
             del shared[form]
-            alike = [(word, 2 * times / (len(grams) + len(word))) for word, times in shared.items()]
-            self._alike[form] = [(word, likeness) for word, likeness in alike if likeness >= self._tuning.likeness]
-        return self._alike[form]
+            similar = [(word, 2 * times / (len(grams) + len(word))) for word, times in shared.items()]
+            self._similar_words[form] = [
+                (word, similarity) for word, similarity in similar if similarity >= self._tuning.min_letter_similarity
+            ]
+        return self._similar_words[form]
 
     def _remove(self, template_id: UUID) -> None:
         number = self._numbers.get(template_id, -1)
@@ -359,7 +362,7 @@ class Index:
                 del self._postings[form]
                 for gram in _split_trigrams(form):
                     self._grams[gram].discard(form)
-        self._alike.clear()
+        self._similar_words.clear()
 
     def _forget_choices(self, number: int) -> None:
         for choice in self._choices.pop(number, ()):

@@ -8,7 +8,7 @@ from app.language.normalization import normalize
 from app.reply_templates.search.rules.transliteration import find_spellings
 
 MAX_WORDS = 400
-"""The maximum number of words analysed per text; a message of 10,000 characters rarely has more different ones."""
+"""The maximum number of words analyzed per text."""
 _MAX_DIGITS = 4
 
 STOP_WORDS = frozenset(
