@@ -1,1 +1,1 @@
-"""Russian text: normalization, lemmas, masking, personal data, groups of similar texts. Pure: no database."""
+"""Russian text processing without a database: normalization, lemmas, personal data, masking, text groups."""

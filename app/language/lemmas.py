@@ -1,4 +1,4 @@
-"""Words and their dictionary forms, so that «займов» is found by «заём»; ё counts as е."""
+"""Dictionary forms of Russian words, so that «заём» matches «займов»; ё equals е."""
 
 import re
 import unicodedata
@@ -13,22 +13,19 @@ from app.language.normalization import normalize
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _LIKELY = ("NOUN", "ADJF", "INFN", "VERB")
 _NAMES = frozenset({"Name", "Surn", "Patr"})
-LONGEST_WORD = 40
-"""Longer runs of letters are nobody's words: the dictionary would take them apart at every hyphen until the stack ends.
-
-They are read as they stand.
-"""
+MAX_WORD_LENGTH = 40
+"""Longer runs of letters are not analyzed: the dictionary splits words at hyphens recursively and could overflow."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordAnalysis:
-    """One way to read a word: its dictionary form, what the grammar says of it (OpenCorpora), and how likely it is."""
+    """One analysis of a word: its dictionary form, its grammatical tags (OpenCorpora) and its probability."""
 
     lemma: str
     tags: frozenset[str]
     score: float
     is_known: bool
-    """Whether the dictionary holds the word, or it is guessed by its ending."""
+    """Whether the word is in the dictionary; otherwise the analysis is guessed from its ending."""
 
 
 @cache
@@ -38,15 +35,15 @@ def _dictionary() -> pymorphy3.MorphAnalyzer:
 
 @lru_cache(maxsize=50_000)
 def analyze_word(word: str) -> tuple[WordAnalysis, ...]:
-    """All readings of a word, the most likely first."""
+    """Return the analyses of a word, the most likely first."""
     plain = normalize(word)
-    as_it_stands = (WordAnalysis(plain, frozenset(), 1.0, False),)
-    if len(plain) > LONGEST_WORD:
-        return as_it_stands
+    unanalyzed = (WordAnalysis(plain, frozenset(), 1.0, False),)
+    if len(plain) > MAX_WORD_LENGTH:
+        return unanalyzed
     try:
         found = _dictionary().parse(plain)
-    except ValueError:  # the dictionary asks for the Unicode name of every letter, and some have none
-        return as_it_stands
+    except ValueError:  # the dictionary needs the Unicode name of every letter, and some letters have none
+        return unanalyzed
     return tuple(
         WordAnalysis(
             str(one.normal_form).replace("ё", "е"), frozenset(one.tag.grammemes), one.score, bool(one.is_known)
@@ -57,11 +54,11 @@ def analyze_word(word: str) -> tuple[WordAnalysis, ...]:
 
 @lru_cache(maxsize=50_000)
 def lemma(word: str) -> str:
-    """The dictionary form of a word, its most likely one; what no dictionary knows is guessed by its ending.
+    """Return the most likely dictionary form of a word; for an unknown word it is guessed from the ending.
 
-    Readings with one dictionary form count together: without its dots «заем» may be of «заесть» or, twice, of «заём».
-    Of forms as likely a noun goes first, then an adjective, then what stands later in the alphabet, and a guessed
-    participle counts half, so that the forms of an unknown «самозанятый» meet.
+    The scores of analyses with the same form are added: «заем» is a form of «заесть» once and of «заём» twice.
+    Between equal scores a noun is preferred, then an adjective, then the alphabetically last form. A guessed participle
+    counts half, so that all forms of the unknown word «самозанятый» get one dictionary form.
     """
     weights: dict[str, float] = defaultdict(float)
     places: dict[str, int] = {}
@@ -74,22 +71,22 @@ def lemma(word: str) -> str:
 
 
 def is_known(word: str) -> bool:
-    """Whether the dictionary holds a word; without its dots «заём» is known too."""
+    """Return whether a word is in the dictionary, ignoring the difference between ё and е."""
     return any(reading.is_known for reading in analyze_word(word))
 
 
 def is_possible_name(word: str) -> bool:
-    """Whether a word may be a person's name, surname or patronymic."""
+    """Return whether a word may be a person's name, surname or patronymic."""
     return any(reading.tags & _NAMES for reading in analyze_word(word))
 
 
 def find_words(text: str) -> list[str]:
-    """The words of a text as they are written (NFC), hyphens inside included, in order."""
+    """Return the words of a text as written (NFC), in order, with inner hyphens."""
     return _WORD.findall(unicodedata.normalize("NFC", text))
 
 
 def lemmas(text: str) -> dict[str, str]:
-    """The dictionary forms of a text's words, each with the word as it was first written, in order."""
+    """Return the dictionary forms of a text's words in order, each with the word as first written."""
     found: dict[str, str] = {}
     for word in find_words(text):
         found.setdefault(lemma(word), word)

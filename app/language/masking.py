@@ -1,7 +1,7 @@
-"""Texts without what tells of persons: what may be personal data, names and postal addresses (152-FZ).
+"""Mask possible personal data, names and postal addresses in texts (152-FZ).
 
-For texts that are kept to learn from: a mask too many costs little, a name too many is a person's. Every pattern is
-bounded or gives nothing back, so that the work grows with the text only.
+Used for texts that are stored for learning, so an unnecessary mask is better than a missed name. Every pattern is
+bounded or possessive, so that the running time is linear in the length of the text.
 """
 
 import re
@@ -45,15 +45,15 @@ _WITH_INITIALS = re.compile(
 )
 _INITIAL = re.compile(r" [А-ЯЁ]\.")
 _NAMES = frozenset({"Name", "Surn", "Patr"})
-_SURELY, _ALWAYS = 0.6, 0.99
-_SHORTEST_SMALL = 3
+_MIN_NAME_SHARE, _MIN_LOWERCASE_NAME_SHARE = 0.6, 0.99
+_MIN_LOWERCASE_LENGTH = 3
 
 
 def mask_personal_data(text: str, *, names: Iterable[str] = (), contacts: Iterable[str] = ()) -> str:
-    """The text with personal data, postal addresses, persons' names and known contacts masked.
+    """Return the text with personal data, postal addresses, persons' names and known contacts masked.
 
-    Of known names every word is masked, in any case form; of others those that the dictionary takes for names, and
-    what stands beside one: «Мария Сидорова» of a client who is called otherwise in the network.
+    Every word of the given names is masked in any case form. Other names are masked if the dictionary knows them as
+    names, together with adjacent parts of the name, such as an unknown surname.
     """
     places = [(one.start, one.end, _MASKS[one.kind]) for one in find_personal_data(text)]
     for contact in filter(None, contacts):
@@ -62,33 +62,33 @@ def mask_personal_data(text: str, *, names: Iterable[str] = (), contacts: Iterab
     for pattern in _ADDRESSES:
         places += [(*match.span(), ADDRESS_MASK) for match in pattern.finditer(text)]
     places += [(*match.span(), NAME_MASK) for match in _WITH_INITIALS.finditer(text)]
-    places += [(start, end, NAME_MASK) for start, end in _persons(text, names)]
+    places += [(start, end, NAME_MASK) for start, end in _find_names(text, names)]
     parts, done = [], 0
     for start, end, mask in sorted(places):
         if start >= done:
             parts += [text[done:start], mask]
-        done = max(done, end)  # of two that overlap the first mask stands for both
+        done = max(done, end)  # the first of two overlapping masks covers both
     return "".join([*parts, text[done:]])
 
 
 def remove_masks(text: str) -> str:
-    """A masked text with blanks for its masks: the words that stay."""
+    """Replace the masks of a text with spaces."""
     return _ANY_MASK.sub(" ", text)
 
 
-def _persons(text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:
-    """The places of persons' names, the words of one name together."""
-    told = {lemma(word[0]) for name in names for word in _WORD.finditer(name)}
+def _find_names(text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of persons' names; the words of one name form one range."""
+    known_names = {lemma(word[0]) for name in names for word in _WORD.finditer(name)}
     words = list(_WORD.finditer(text))
-    is_name = [lemma(word[0]) in told or _is_surely_name(word[0]) for word in words]
-    for step in (1, -1):  # on both sides of a name stands what may be more of it
+    is_name = [lemma(word[0]) in known_names or _is_surely_name(word[0]) for word in words]
+    for step in (1, -1):  # extend each name to both sides
         places = range(len(words)) if step > 0 else range(len(words) - 1, -1, -1)
         for place in places:
             other = place - step
             if 0 <= other < len(words) and is_name[other] and not is_name[place]:
                 first, second = sorted((place, other))
                 beside = text[words[first].end() : words[second].start()] in (" ", "\u00a0", "-")
-                is_name[place] = beside and _may_be_name(words[place][0])
+                is_name[place] = beside and _is_possible_name_part(words[place][0])
     start = end = -1
     for word, named in zip(words, is_name, strict=True):
         if not named:
@@ -106,15 +106,19 @@ def _persons(text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:
 
 
 def _is_surely_name(word: str) -> bool:
-    """Whether the dictionary takes a word for a person's name: «Вера» and «Киров» are other things as well."""
+    """Return whether a word is almost certainly a name; «Вера» and «Киров» have other meanings too."""
     found = analyze_word(word)
     if not any(one.is_known for one in found) or any("Geox" in one.tags for one in found):
         return False
     share = sum(one.score for one in found if one.tags & _NAMES) / sum(one.score for one in found)
-    return share >= _SURELY if word[0].isupper() else share > _ALWAYS and len(word) >= _SHORTEST_SMALL
+    return (
+        share >= _MIN_NAME_SHARE
+        if word[0].isupper()
+        else share > _MIN_LOWERCASE_NAME_SHARE and len(word) >= _MIN_LOWERCASE_LENGTH
+    )
 
 
-def _may_be_name(word: str) -> bool:
-    """Whether a word beside a name may be another part of it: a capital, and a name or nothing that is known."""
+def _is_possible_name_part(word: str) -> bool:
+    """Return whether a word next to a name may be part of it: capitalized, and a name or unknown to the dictionary."""
     found = analyze_word(word)
     return word[0].isupper() and (not any(one.is_known for one in found) or any(one.tags & _NAMES for one in found))

@@ -1,19 +1,19 @@
-"""How text is compared and searched; what is stored stays as it was written."""
+"""Normalization of text for comparison and search; stored text is not changed."""
 
 import unicodedata
 
 
 def normalize(text: str) -> str:
-    """Text as it is searched: NFC, small letters, ё as е, blanks folded."""
+    """Return the text in NFC and lower case, with ё as е and collapsed whitespace."""
     return " ".join(unicodedata.normalize("NFC", text).casefold().replace("ё", "е").split())
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a search, normalized."""
+    """Return the normalized words of a search."""
     return normalize(text).split()
 
 
 def like_pattern(word: str) -> str:
-    """A LIKE pattern (escape character `\\`) that finds the word anywhere, its own % and _ taken literally."""
+    """Return a LIKE pattern (escape character `\\`) that matches the word anywhere, with its % and _ escaped."""
     escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"

@@ -1,7 +1,7 @@
-"""Groups of texts that speak of the same thing, by the lemmas they share.
+"""Group texts on the same subject by the lemmas they share.
 
-Deterministic: texts are taken in the order given, each joins the group that it is nearest to or opens one of its own.
-How rare a word is does not count: what many texts ask for is what they have in common.
+The result is deterministic: texts are processed in the given order, and each joins the most similar group or starts a
+new one. The rarity of a word is ignored, because frequent words are what the texts of a subject have in common.
 """
 
 from collections import Counter, defaultdict
@@ -11,16 +11,20 @@ from math import sqrt
 from typing import Generic, TypeVar
 
 NEAR_ENOUGH = 0.4
-"""The cosine from which on a text joins a group."""
+"""The minimum cosine similarity at which a text joins a group."""
 
 
 def compute_similarity(shared: int, length: int, lemmas: int) -> float:
-    """The cosine of a text with so many lemmas and a group of that squared length; `shared`: their counts in it."""
+    """Return the cosine similarity of a text and a group.
+
+    `shared`: the sum of the group's counts of the text's lemmas; `length`: the squared length of the group;
+    `lemmas`: the number of lemmas of the text.
+    """
     return shared / sqrt(length * lemmas)
 
 
 def compute_grown_length(length: int, counts: Iterable[int]) -> int:
-    """The squared length of a group that a text joins; `counts`: how often the group had each of its lemmas before."""
+    """Return the squared length of a group after a text joins; `counts`: the earlier counts of the text's lemmas."""
     return length + sum(2 * count + 1 for count in counts)
 
 
@@ -29,58 +33,59 @@ Member = TypeVar("Member", bound=Hashable)
 
 @dataclass(slots=True)
 class TextGroup(Generic[Member]):
-    """Texts that belong together, in the order given, and how many of them have each lemma."""
+    """A group of similar texts in the given order, with the number of texts that have each lemma."""
 
     members: list[Member] = field(default_factory=list)
     lemmas: Counter[str] = field(default_factory=Counter)
     length: int = 0
-    """The squared length of the counts, kept while texts join."""
+    """The squared length of the counts, updated with every text."""
 
     def join(self, member: Member, lemmas: frozenset[str]) -> None:
-        """Take a text in."""
+        """Add a text to the group."""
         self.members.append(member)
         self.length = compute_grown_length(self.length, (self.lemmas[lemma] for lemma in lemmas))
         self.lemmas.update(lemmas)
 
     def words(self, most: int) -> list[str]:
-        """The lemmas that most of the texts have, the commonest first."""
-        return [lemma for lemma, _ in sorted(self.lemmas.items(), key=lambda told: (-told[1], told[0]))[:most]]
+        """Return the most common lemmas, the most common first."""
+        return [lemma for lemma, _ in sorted(self.lemmas.items(), key=lambda item: (-item[1], item[0]))[:most]]
 
 
 def group_texts(
     texts: Sequence[tuple[Member, frozenset[str]]], near_enough: float = NEAR_ENOUGH
 ) -> list[TextGroup[Member]]:
-    """The texts in groups, the largest first, then the one that began first. A text without lemmas is left out."""
+    """Return the texts in groups, the largest first, then the earliest. A text without lemmas is left out."""
     groups: list[TextGroup[Member]] = []
-    having: dict[str, dict[int, int]] = defaultdict(dict)
+    group_counts: dict[str, dict[int, int]] = defaultdict(dict)
     for member, lemmas in texts:
         if not lemmas:
             continue
-        nearest = _nearest(groups, having, lemmas, near_enough)
+        nearest = _find_nearest(groups, group_counts, lemmas, near_enough)
         if nearest is None:
             nearest = len(groups)
             groups.append(TextGroup())
         groups[nearest].join(member, lemmas)
         for lemma in lemmas:
-            having[lemma][nearest] = having[lemma].get(nearest, 0) + 1
+            group_counts[lemma][nearest] = group_counts[lemma].get(nearest, 0) + 1
     return sorted(groups, key=lambda group: -len(group.members))
 
 
-def _nearest(
+def _find_nearest(
     groups: Sequence[TextGroup[Member]],
-    having: Mapping[str, Mapping[int, int]],
+    group_counts: Mapping[str, Mapping[int, int]],
     lemmas: frozenset[str],
     near_enough: float,
 ) -> int | None:
-    """The group with the greatest cosine to a text (each lemma once; in a group as often as its texts have it).
+    """Return the group most similar to a text by cosine, the first of equal ones, or None.
 
-    Of groups as near the first. What shares only a few of a text's commonest lemmas is never near enough (Cauchy and
-    Schwarz), so those lemmas open no candidates: they have the most groups and would cost the most.
+    A text counts each lemma once, a group as often as its texts have it. By the Cauchy-Schwarz inequality a group that
+    shares only a few of the text's most common lemmas is never similar enough. Those lemmas are therefore not used to
+    find candidates, which saves the most work because they occur in the most groups.
     """
     shared: dict[int, int] = {}
-    rarest_first = sorted(lemmas, key=lambda lemma: (len(having.get(lemma, ())), lemma))
+    rarest_first = sorted(lemmas, key=lambda lemma: (len(group_counts.get(lemma, ())), lemma))
     for done, lemma in enumerate(rarest_first):
-        times = having.get(lemma, {})
+        times = group_counts.get(lemma, {})
         if sqrt((len(lemmas) - done) / len(lemmas)) < near_enough:
             for place in shared:
                 shared[place] += times.get(place, 0)

@@ -4,38 +4,38 @@ from app.core.problems import Conflict, NotFound
 
 
 class TemplateNotFound(NotFound):
-    """There is no such template, or it is another unit's."""
+    """The template does not exist or belongs to another unit."""
 
     code = "template_not_found"
     title_ru, title_en = "Шаблон не найден", "Reply template not found"
 
 
 class TemplateExists(Conflict):
-    """The unit has a template with this key."""
+    """The unit already has a template with this key."""
 
     code = "template_exists"
-    title_ru, title_en = "Шаблон с таким ключом уже есть", "A template with this key exists"
+    title_ru, title_en = "Шаблон с таким ключом уже существует", "A template with this key already exists"
     constraints = ("uq_reply_templates_key",)
 
 
 class FourEyes(Conflict):
-    """Who wrote a text does not approve it."""
+    """An author tried to approve their own text."""
 
     code = "four_eyes"
-    title_ru, title_en = "Автор не может утвердить свой текст", "The author does not approve their own text"
-    detail_ru, detail_en = "Утвердить должен другой сотрудник.", "Another employee has to approve it."
+    title_ru, title_en = "Автор не может согласовать собственный текст", "The author cannot approve their own text"
+    detail_ru, detail_en = "Текст должен согласовать другой сотрудник.", "Another employee must approve the text."
 
 
 class TooManyExamples(Conflict):
-    """The template has as many typical messages as it may have."""
+    """The template has the maximum number of typical messages."""
 
     code = "too_many_examples"
     title_ru, title_en = "Слишком много типовых сообщений", "Too many typical messages"
-    detail_ru, detail_en = "Сначала уберите лишние.", "Take some away first."
+    detail_ru, detail_en = "Сначала удалите лишние.", "Remove some of them first."
 
 
 class GapNotFound(NotFound):
-    """There is no such gap, it is another unit's, a template was drafted of it, or it is dismissed already."""
+    """The gap does not exist, belongs to another unit, already has a draft, or is already dismissed."""
 
     code = "gap_not_found"
-    title_ru, title_en = "Пробел базы знаний не найден", "Gap of the knowledge base not found"
+    title_ru, title_en = "Пробел в базе знаний не найден", "Knowledge base gap not found"

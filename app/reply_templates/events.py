@@ -1,4 +1,4 @@
-"""Facts about reply templates."""
+"""Events of reply templates."""
 
 from datetime import date
 from uuid import UUID
@@ -14,17 +14,17 @@ class TemplatePublished(Event):
 
 
 class TemplateArchived(Event):
-    """A template is no longer offered."""
+    """A template was archived."""
 
     template_id: UUID
 
 
 class TemplateChanged(Event):
-    """Something of a template changed that finding or using it depends on."""
+    """A template changed in a way that affects search or use."""
 
     template_id: UUID
     template_version: int
-    """Of the row, as its ETag shows it."""
+    """The row version, as in the ETag."""
 
 
 class TemplateReviewNear(Event):

@@ -1,4 +1,4 @@
-"""The knowledge base as a table: its columns, and each template as a row that can be imported again."""
+"""Export of a knowledge base as a table whose rows can be imported again."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -30,7 +30,7 @@ COLUMNS = (
     "review_days",
     "state",
 )
-"""Row 1 of the export; the import takes them in any order."""
+"""The header of the export; the import accepts the columns in any order."""
 
 EXAMPLE = (
     "key;title;text;keywords\r\n"
@@ -42,28 +42,28 @@ PAGE = 500
 async def export_pages(
     database: Database, query: SelectOfScalar[ReplyTemplate], by: Principal
 ) -> AsyncIterator[Iterable[Row]]:
-    """The templates of a query as rows, a page in a transaction of its own: a slow reader holds no connection."""
+    """Yield the templates of a query as pages of rows, one transaction per page so that a slow client holds none."""
     after = UUID(int=0)
     while True:
         async with database.transaction(write=False) as session:
             page = query.where(col(ReplyTemplate.id) > after).order_by(col(ReplyTemplate.id)).limit(PAGE)
             templates = (await session.exec(page)).all()
-            rows = await _rows(session, await read_templates(session, templates, by))
+            rows = await _build_rows(session, await read_templates(session, templates, by))
         yield rows
         if len(templates) < PAGE:
             return
         after = templates[-1].id
 
 
-async def _rows(session: AsyncSession, shown: Sequence[TemplateRead]) -> list[Row]:
+async def _build_rows(session: AsyncSession, templates: Sequence[TemplateRead]) -> list[Row]:
     topics = dict((await session.exec(select(Topic.id, Topic.name))).all())
     names = (await session.exec(select(Unit.id, Unit.name))).all()
-    times = Counter(name for _, name in names)
-    units = {unit_id: name if times[name] == 1 else str(unit_id) for unit_id, name in names}
-    return [_row(one, topics, units) for one in shown]
+    name_counts = Counter(name for _, name in names)
+    units = {unit_id: name if name_counts[name] == 1 else str(unit_id) for unit_id, name in names}
+    return [_to_row(template, topics, units) for template in templates]
 
 
-def _row(row: TemplateRead, topics: dict[UUID, str], units: dict[UUID, str]) -> Row:
+def _to_row(row: TemplateRead, topics: dict[UUID, str], units: dict[UUID, str]) -> Row:
     return (
         units[row.unit_id],
         row.key,

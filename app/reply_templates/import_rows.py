@@ -1,4 +1,4 @@
-"""What a row of an imported knowledge base asks for, told by the bodies that the API takes; pure: it only compares."""
+"""Plan the changes that a row of an imported knowledge base makes, validated by the API schemas. No database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,13 +20,17 @@ from app.reply_templates.service.rendering import find_value_errors
 from app.reply_templates.service.templates import find_text_errors
 
 COLUMN_OF = {"topic_ids": "topics", "shared_unit_ids": "shared_with", "unit_id": "unit"}
-MAX_WHOLE_NUMBER = 9
+UNKNOWN_NAMES = {
+    "topics": "Открытая тема с таким названием не найдена.",
+    "shared_with": "Другое действующее подразделение с таким названием не найдено.",
+}
+MAX_DIGITS = 9
 Body = TypeVar("Body", bound=Input)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownTemplates:
-    """A template as it stands: its newest version, and the units that it is shared with."""
+    """An existing template with its newest version and the units it is shared with."""
 
     template: ReplyTemplate
     version: TemplateVersion
@@ -35,69 +39,71 @@ class KnownTemplates:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the names in a table stand for."""
+    """The topics and units that the names in a table refer to."""
 
     unit: Unit
     topics: Mapping[str, Topic]
-    """The unit's, by name."""
+    """The topics of the unit, by name."""
     units: Mapping[str, Unit]
-    """The other units, by name and by id; of several with one name that of one's own organization."""
+    """The other units, by name and by id; of several with one name, the one in the caller's organization."""
     open_ids: frozenset[UUID]
-    """The topics and units that are open: what is closed may only be kept."""
+    """The open topics and units; a closed one may be kept but not added."""
 
 
 @dataclass(slots=True)
 class PlannedRow:
-    """What a row asks for: a new template, or changes of one; or what is wrong with it."""
+    """The plan for a row: a new template, changes to an existing one, or errors."""
 
     identity: str
     known: KnownTemplates | None
     create: TemplateCreate | None = None
     patch: TemplatePatch | None = None
-    faults: list[CellError] = field(default_factory=list)
+    errors: list[CellError] = field(default_factory=list)
 
     @property
-    def verdict(self) -> RowResult:
-        """The plan as the report tells it."""
+    def result(self) -> RowResult:
+        """Return the plan as a row of the import report."""
         if self.create is not None:
-            return RowResult(Outcome.CREATED, self.faults, self.identity)
-        return RowResult(Outcome.CHANGED if self.patch else Outcome.UNCHANGED, self.faults, self.identity)
+            return RowResult(Outcome.CREATED, self.errors, self.identity)
+        return RowResult(Outcome.CHANGED if self.patch else Outcome.UNCHANGED, self.errors, self.identity)
 
-    def refuse(self, column: str | None, code: str, detail: str) -> None:
-        """Note a fault."""
-        self.faults.append(CellError(column, code, detail))
+    def add_error(self, column: str | None, code: str, detail: str) -> None:
+        """Add an error to the row."""
+        self.errors.append(CellError(column, code, detail))
 
 
 def plan_row(row: ImportedRow, names: Names, known: KnownTemplates | None) -> PlannedRow:
-    """Judge a row against the template that it is about, None for a new one."""
+    """Return the plan for a row; `known` is its existing template, None for a new one."""
     cells = row.cells
     plan = PlannedRow(cells["key"], known)
     if cells.get("unit", "") not in ("", names.unit.name, str(names.unit.id)):
-        plan.refuse("unit", "unknown_reference", "Загружать можно только шаблоны своего подразделения.")
-    values = _values(plan, cells, names)
-    body = _read(plan, TemplateCreate, _kept(known) | values | {"unit_id": names.unit.id, "key": cells["key"]})
-    is_bad = {fault.column for fault in plan.faults}  # every bad cell is named, and none for what follows from it
-    for fault in (
+        plan.add_error("unit", "unknown_reference", "Загружать можно только шаблоны своего подразделения.")
+    values = _parse_cells(plan, cells, names)
+    body = _validate_body(
+        plan, TemplateCreate, _get_present_values(known) | values | {"unit_id": names.unit.id, "key": cells["key"]}
+    )
+    bad_columns = {error.column for error in plan.errors}  # report every bad cell, but only its first cause
+    for error in (
         *find_text_errors(values.get("text", "")),
         *find_value_errors(values.get("defaults", {}), "/defaults"),
     ):
-        if (column := fault.pointer.split("/")[1]) not in is_bad:
-            plan.refuse(column, fault.code, fault.ru)
-    if body is None or plan.faults:
+        if (column := error.pointer.split("/")[1]) not in bad_columns:
+            plan.add_error(column, error.code, error.ru)
+    if body is None or plan.errors:
         return plan
     if known is None:
         plan.create = body
         return plan
     changed = {name for name in values if not _is_same(getattr(body, name), known, name)}
     if changed and known.template.state is TemplateState.ARCHIVED:
-        plan.refuse("key", "move_not_allowed", "Шаблон в архиве, изменить его нельзя.")
+        plan.add_error("key", "move_not_allowed", "Шаблон в архиве, изменить его нельзя.")
     elif changed:
         plan.patch = TemplatePatch.model_validate(body.model_dump(include=changed))
     return plan
 
 
-def _values(plan: PlannedRow, cells: Mapping[str, str], names: Names) -> dict[str, Any]:
-    """The fields that the row's columns tell."""
+def _parse_cells(plan: PlannedRow, cells: Mapping[str, str], names: Names) -> dict[str, Any]:
+    """Return the field values of a row's columns."""
     values: dict[str, Any] = {name: cells[name] for name in ("title", "text") if name in cells}
     if "keywords" in cells:
         values["keywords"] = parse_keywords(cells["keywords"])
@@ -105,51 +111,51 @@ def _values(plan: PlannedRow, cells: Mapping[str, str], names: Names) -> dict[st
         values["examples"] = parse_lines(cells["examples"])
     if "topics" in cells:
         kept = {UUID(topic_id) for topic_id in plan.known.version.topic_ids} if plan.known else set()
-        allowed = _allowed(names.topics, names.open_ids | kept)
-        values["topic_ids"] = _ids(plan, "topics", cells["topics"], allowed)
+        allowed = _select_allowed(names.topics, names.open_ids | kept)
+        values["topic_ids"] = _find_ids(plan, "topics", cells["topics"], allowed)
     if "shared_with" in cells:
         kept = set(plan.known.shared_unit_ids) if plan.known else set()
-        allowed = _allowed(names.units, names.open_ids | kept)
-        values["shared_unit_ids"] = _ids(plan, "shared_with", cells["shared_with"], allowed)
+        allowed = _select_allowed(names.units, names.open_ids | kept)
+        values["shared_unit_ids"] = _find_ids(plan, "shared_with", cells["shared_with"], allowed)
     if "defaults" in cells:
-        values["defaults"] = _defaults(plan, cells["defaults"])
+        values["defaults"] = _parse_defaults(plan, cells["defaults"])
     if "review_days" in cells:
-        values["review_days"] = _number(plan, "review_days", cells["review_days"])
+        values["review_days"] = _parse_number(plan, "review_days", cells["review_days"])
     return values
 
 
-def _allowed(named: Mapping[str, Topic] | Mapping[str, Unit], ids: frozenset[UUID]) -> dict[str, UUID]:
+def _select_allowed(named: Mapping[str, Topic] | Mapping[str, Unit], ids: frozenset[UUID]) -> dict[str, UUID]:
     return {name: row.id for name, row in named.items() if row.id in ids}
 
 
-def _ids(plan: PlannedRow, column: str, cell: str, known: Mapping[str, UUID]) -> list[UUID]:
-    told = list(dict.fromkeys(line.strip() for line in parse_lines(cell)))
-    if not known.keys() >= set(told):
-        plan.refuse(column, "unknown_reference", "Такой открытой темы или другого подразделения нет.")
-    return [known[name] for name in told if name in known]
+def _find_ids(plan: PlannedRow, column: str, cell: str, known: Mapping[str, UUID]) -> list[UUID]:
+    names = list(dict.fromkeys(line.strip() for line in parse_lines(cell)))
+    if not known.keys() >= set(names):
+        plan.add_error(column, "unknown_reference", UNKNOWN_NAMES[column])
+    return [known[name] for name in names if name in known]
 
 
-def _defaults(plan: PlannedRow, cell: str) -> dict[str, str]:
+def _parse_defaults(plan: PlannedRow, cell: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in parse_lines(cell):
         name, colon, value = line.partition(":")
         if not colon or name.strip() in found:
-            plan.refuse("defaults", "default_form", "Каждая строка: «поле: значение», поле один раз.")
+            plan.add_error("defaults", "default_form", "Каждая строка должна иметь вид «поле: значение» без повторов.")
         else:
             found[name.strip()] = value.strip()
     return found
 
 
-def _number(plan: PlannedRow, column: str, cell: str) -> int | None:
-    told = cell.strip()
-    if told and not (told.isascii() and told.isdecimal() and len(told) <= MAX_WHOLE_NUMBER):
-        plan.refuse(column, "int_parsing", "Нужно целое число.")
+def _parse_number(plan: PlannedRow, column: str, cell: str) -> int | None:
+    digits = cell.strip()
+    if digits and not (digits.isascii() and digits.isdecimal() and len(digits) <= MAX_DIGITS):
+        plan.add_error(column, "int_parsing", "Нужно целое число.")
         return None
-    return int(told) if told else None
+    return int(digits) if digits else None
 
 
-def _kept(known: KnownTemplates | None) -> dict[str, Any]:
-    """What a template has already: a column left out keeps it."""
+def _get_present_values(known: KnownTemplates | None) -> dict[str, Any]:
+    """Return the present values of a template; an omitted column keeps its value."""
     if known is None:
         return {}
     kept = {name: getattr(known.version, name) for name in ("title", "text", "keywords", "examples", "defaults")}
@@ -169,13 +175,13 @@ def _is_same(value: Any, known: KnownTemplates, name: str) -> bool:
     return bool(value == getattr(known.version, name))
 
 
-def _read(plan: PlannedRow, body: type[Body], values: Mapping[str, Any]) -> Body | None:
-    """The body that the values make, None with a fault for each that is wrong."""
+def _validate_body(plan: PlannedRow, body: type[Body], values: Mapping[str, Any]) -> Body | None:
+    """Return the validated body, or None after adding an error for each invalid value."""
     try:
         return body.model_validate({name: value for name, value in values.items() if value != ""})
-    except ValidationError as error:
-        for raw in error.errors(include_url=False, include_input=False):
-            told = to_field_error(raw)
-            name = told.pointer.split("/")[1] if told.pointer else ""
-            plan.refuse(COLUMN_OF.get(name, name) or None, told.code, told.ru)
+    except ValidationError as invalid:
+        for raw in invalid.errors(include_url=False, include_input=False):
+            field_error = to_field_error(raw)
+            name = field_error.pointer.split("/")[1] if field_error.pointer else ""
+            plan.add_error(COLUMN_OF.get(name, name) or None, field_error.code, field_error.ru)
         return None

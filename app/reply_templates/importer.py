@@ -1,4 +1,4 @@
-"""Import of knowledge bases (O-6.2.6): each row becomes a draft or a new draft version, or is refused."""
+"""Import of knowledge bases (O-6.2.6): a row creates a draft or a new draft version, or is rejected."""
 
 from collections.abc import Sequence
 
@@ -18,18 +18,18 @@ from app.reply_templates.queries import load_shared_units, load_visible_versions
 from app.reply_templates.service.templates import add_template, change_template
 
 REQUIRED = ("key", "title", "text")
-NOBODYS = CellError(None, "unknown_reference", "У вас нет подразделения, чьей базе знаний принадлежали бы шаблоны.")
+NO_UNIT = CellError(None, "unknown_reference", "Вы не относитесь к подразделению, загрузить шаблоны нельзя.")
 
 
 class TemplateImporter:
-    """The importer of reply templates. A template is known by its unit, which is the caller's own, and its key."""
+    """The importer of reply templates. A template is identified by the caller's unit and its key."""
 
     kind = "reply_templates"
 
     def header_faults(self, headers: Sequence[str]) -> list[FieldError]:
-        """Headers that are not known, and those that are missing."""
+        """Return the errors of unknown and missing headers."""
         unknown = [
-            FieldError(f"/{header}", "unknown_column", "Такого столбца нет.", "There is no such column.")
+            FieldError(f"/{header}", "unknown_column", "Такого столбца нет.", "Unknown column.")
             for header in headers
             if header not in COLUMNS
         ]
@@ -41,37 +41,37 @@ class TemplateImporter:
         return unknown + missing
 
     async def check(self, session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[RowResult]:
-        """What each row would do."""
-        return [plan.verdict for plan in await _plans(session, rows, by)]
+        """Return the result that each row would have."""
+        return [plan.result for plan in await _plan_rows(session, rows, by)]
 
     async def apply(self, session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[RowResult]:
-        """Make the changes of every sound row."""
-        plans = await _plans(session, rows, by)
+        """Apply the changes of every valid row."""
+        plans = await _plan_rows(session, rows, by)
         for plan in plans:
-            if plan.create is not None and not plan.faults:
+            if plan.create is not None and not plan.errors:
                 await add_template(session, plan.create, by=by)
-            elif plan.known is not None and plan.patch is not None and not plan.faults:
+            elif plan.known is not None and plan.patch is not None and not plan.errors:
                 await change_template(session, plan.known.template, plan.known.version, plan.patch, by=by)
-        return [plan.verdict for plan in plans]
+        return [plan.result for plan in plans]
 
 
 TEMPLATES = TemplateImporter()
 
 
-async def _plans(session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[PlannedRow]:
+async def _plan_rows(session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[PlannedRow]:
     unit = await session.get(Unit, by.unit_id) if by.unit_id is not None else None
     if unit is None:
-        return [PlannedRow(row.cells["key"], None, faults=[NOBODYS]) for row in rows]
-    names = await _names(session, unit)
-    known = await _known(session, [row.cells["key"] for row in rows], by)
+        return [PlannedRow(row.cells["key"], None, errors=[NO_UNIT]) for row in rows]
+    names = await _load_names(session, unit)
+    known = await _load_known_templates(session, [row.cells["key"] for row in rows], by)
     return [plan_row(row, names, known.get(row.cells["key"])) for row in rows]
 
 
-async def _names(session: AsyncSession, unit: Unit) -> Names:
+async def _load_names(session: AsyncSession, unit: Unit) -> Names:
     today = clock.today()
     topics = (await session.exec(select(Topic).where(Topic.unit_id == unit.id))).all()
     others = (await session.exec(select(Unit).where(Unit.id != unit.id))).all()
-    ordered = sorted(others, key=lambda row: row.organization_id == unit.organization_id)  # the last of a name stays
+    ordered = sorted(others, key=lambda row: row.organization_id == unit.organization_id)  # the last of a name wins
     open_topics = {row.id for row in topics if is_valid_on(None, row.closed_on, today)}
     open_units = {row.id for row in others if is_valid_on(None, row.closed_on, today)}
     return Names(
@@ -82,7 +82,7 @@ async def _names(session: AsyncSession, unit: Unit) -> Names:
     )
 
 
-async def _known(session: AsyncSession, keys: Sequence[str], by: Principal) -> dict[str, KnownTemplates]:
+async def _load_known_templates(session: AsyncSession, keys: Sequence[str], by: Principal) -> dict[str, KnownTemplates]:
     query = select(ReplyTemplate).where(owned_by(by), col(ReplyTemplate.key).in_(set(keys)))
     rows = (await session.exec(query)).all()
     versions = await load_visible_versions(session, rows, by)

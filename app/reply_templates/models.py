@@ -1,4 +1,4 @@
-"""Tables of reply templates, their versions, sharing and reviews, and of the messages that no template answered."""
+"""Tables of reply templates, their versions, shares and reviews, and of knowledge base gaps."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,7 +12,10 @@ from app.reply_templates.rules.states import TemplateState
 
 
 class ReplyTemplate(VersionedTable, table=True):
-    """A template of a unit's knowledge base (O-6.2.6). `state` is of the newest version; a published one goes on."""
+    """A template of a unit's knowledge base (O-6.2.6).
+
+    `state` is the state of the newest version; a published version stays in use meanwhile.
+    """
 
     __tablename__ = "reply_templates"
     __table_args__ = (
@@ -32,28 +35,28 @@ class ReplyTemplate(VersionedTable, table=True):
     search_text: str = Field(sa_type=sa.Text)
     """Title, keywords, typical messages and text of the newest version, normalized."""
     published_search_text: str | None = Field(default=None, sa_type=sa.Text)
-    """The same of the published version: other units search in nothing else."""
+    """The same for the published version, the only one that other units can search."""
     created_by: UUID | None = Field(default=None, foreign_key="employees.id")
     created_at: datetime
     updated_at: datetime
-    """Grows with every change of what is found or used: texts, states, typical messages, sharing, review."""
+    """Increases with every change of text, state, typical messages, shares or review."""
     review_days: int | None = None
-    """How long the template counts as current; None: as long as its unit says."""
+    """How long the template counts as current, in days; None: the unit's period."""
     reviewed_at: datetime | None = None
-    """When it was last published or confirmed as current."""
+    """When the template was last published or reviewed."""
     reviewed_by: UUID | None = Field(default=None, foreign_key="employees.id")
     next_review_on: date | None = None
-    """The last day on which it counts as current; None while it is not in use."""
+    """The last day on which the template counts as current; None while it is not in use."""
     review_remind_on: date | None = None
     review_reminded_at: datetime | None = None
     review_escalated_at: datetime | None = None
 
 
 class TemplateVersion(Table, table=True):
-    """A version of a template, kept for ever: replies already sent point at it.
+    """A version of a template, kept permanently because sent replies reference it.
 
-    Its wording never changes. Typical messages are added to the newest and the published one, for they only help to
-    find it.
+    Its text never changes. Typical messages can be added to the newest and the published version, because they only
+    affect search.
     """
 
     __tablename__ = "reply_template_versions"
@@ -71,12 +74,12 @@ class TemplateVersion(Table, table=True):
     examples: list[str] = Field(sa_column=json_column())
     topic_ids: list[str] = Field(sa_column=json_column())
     defaults: dict[str, str] = Field(default_factory=dict, sa_column=json_column())
-    """What stands for a placeholder to which no value is given."""
+    """Default values of placeholders."""
     note: str | None = Field(default=None, max_length=2000)
-    """What its author says of it."""
+    """The author's note on the version."""
     author_id: UUID | None = Field(default=None, foreign_key="employees.id")
     returned_reason: str | None = Field(default=None, max_length=2000)
-    """Why it was last returned."""
+    """The reason of the last return."""
     approved_by: UUID | None = Field(default=None, foreign_key="employees.id")
     created_at: datetime
     published_at: datetime | None = None
@@ -93,7 +96,7 @@ class TemplateShare(Table, table=True):
 
 
 class TemplateReview(Table, table=True):
-    """A confirmation that a published version is current, for ever on the record (O-6.2.6)."""
+    """A review: a permanent record that a published version was confirmed as current (O-6.2.6)."""
 
     __tablename__ = "reply_template_reviews"
 
@@ -107,16 +110,16 @@ class TemplateReview(Table, table=True):
 
 
 class GapReason(StrEnum):
-    """Why a message tells of a gap in the knowledge base."""
+    """Why a message counts as a gap in the knowledge base."""
 
     NO_TEMPLATE = "no_template"
-    """Nothing was offered."""
+    """No template was suggested."""
     NOT_TAKEN = "not_taken"
-    """Something was offered, and the answer was written without it."""
+    """A template was suggested, and the reply was written without it."""
 
 
 class GapDismissal(Table, table=True):
-    """A decision that a group of messages wants no template, for ever on the record (O-6.2.6, O-10)."""
+    """A permanent record of the decision that a group of messages needs no template (O-6.2.6, O-10)."""
 
     __tablename__ = "gap_dismissals"
     __table_args__ = (length_check("reason", 2_000),)
@@ -128,28 +131,28 @@ class GapDismissal(Table, table=True):
 
 
 class TemplateGap(Table, table=True):
-    """A message that no template answered (O-6.2.6). Its texts are kept without personal data."""
+    """A message that no template covers (O-6.2.6). Its texts are stored without personal data."""
 
     __tablename__ = "template_gaps"
     __table_args__ = (
         sa.UniqueConstraint("message_id", name="uq_template_gaps_message_id"),
         sa.Index("ix_template_gaps_unit", "unit_id", "template_id", "id"),
-        length_check("text", 20_000),  # a mask may be longer than what it hides
+        length_check("text", 20_000),  # a mask may be longer than the text it replaces
     )
 
     message_id: UUID
-    """No foreign key: messages stand above this room."""
+    """No foreign key: this package does not depend on messages."""
     unit_id: UUID = Field(foreign_key="units.id")
     reason: GapReason = Field(sa_column=enum_column(GapReason))
     text: str = Field(sa_type=sa.Text)
     forms: list[str] = Field(sa_column=json_column())
-    """The dictionary forms of its telling words, by which it is grouped."""
+    """The dictionary forms of its significant words, used for grouping."""
     answer: str | None = Field(default=None, sa_type=sa.Text)
-    """What was answered without a template."""
+    """The reply that was written without a template."""
     offered_template_id: UUID | None = Field(default=None, foreign_key="reply_templates.id")
-    """The template that was offered first."""
+    """The first suggested template."""
     template_id: UUID | None = Field(default=None, foreign_key="reply_templates.id")
-    """The draft that was made of it: then it is no gap any more."""
+    """The draft created from the message; the gap is then closed."""
     dismissal_id: UUID | None = Field(default=None, foreign_key="gap_dismissals.id")
-    """The decision that it wants no template: then it shows as a gap only together with messages that came later."""
+    """The decision that the message needs no template; it is then shown only with later messages of its group."""
     noted_at: datetime

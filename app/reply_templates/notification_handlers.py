@@ -1,4 +1,4 @@
-"""Who is notified of templates that have to be looked through. The worker calls these (O-6.2.6, O-10)."""
+"""Event handlers that notify employees of template reviews; the worker calls them (O-6.2.6, O-10)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,34 +16,34 @@ from app.reply_templates.events import TemplateReviewNear, TemplateReviewOverdue
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import select_version
 
-SHOWN_OF_A_TITLE = 200
+MAX_TITLE_LENGTH = 200
 
 
 async def notify_of_near_review(session: AsyncSession, payload: Mapping[str, Any]) -> None:
-    """A review is near: the heads of the unit should look, and who wrote the template."""
+    """Notify the heads of the unit and the author of the template that its review is due soon."""
     day = date.fromisoformat(payload["next_review_on"])
-    kind, said = NotificationKind.TEMPLATE_REVIEW_NEAR, f"пора проверить до {day:%d.%m.%Y} включительно"
-    await _tell(session, payload, kind, said)
+    kind, text = NotificationKind.TEMPLATE_REVIEW_NEAR, f"нужно проверить до {day:%d.%m.%Y} включительно"
+    await _notify(session, payload, kind, text)
 
 
 async def notify_of_overdue_review(session: AsyncSession, payload: Mapping[str, Any]) -> None:
-    """A template was not confirmed in time: the heads should look, and who wrote it."""
+    """Notify the heads of the unit and the author of the template that its review is overdue."""
     day = date.fromisoformat(payload["next_review_on"])
-    kind, said = NotificationKind.TEMPLATE_REVIEW_OVERDUE, f"не проверен вовремя: срок был {day:%d.%m.%Y}"
-    await _tell(session, payload, kind, said)
+    kind, text = NotificationKind.TEMPLATE_REVIEW_OVERDUE, f"не проверен в срок (до {day:%d.%m.%Y})"
+    await _notify(session, payload, kind, text)
 
 
-async def _tell(session: AsyncSession, payload: Mapping[str, Any], kind: NotificationKind, said: str) -> None:
+async def _notify(session: AsyncSession, payload: Mapping[str, Any], kind: NotificationKind, text: str) -> None:
     row = await session.get_one(ReplyTemplate, UUID(payload["template_id"]))
     version = await select_version(session, row.id, row.published_version or row.latest_version)
     title = version.title if version else row.key
-    shown = title if len(title) <= SHOWN_OF_A_TITLE else title[: SHOWN_OF_A_TITLE - 1] + "…"
-    who = set(await load_heads(session, row.unit_id))
+    short_title = title if len(title) <= MAX_TITLE_LENGTH else title[: MAX_TITLE_LENGTH - 1] + "…"
+    recipients = set(await load_heads(session, row.unit_id))
     author = await find_employee(session, version.author_id) if version and version.author_id else None
-    if author is not None and author.unit_id == row.unit_id:  # who left the unit keeps its templates no more
-        who.add(author.id)
+    if author is not None and author.unit_id == row.unit_id:  # an author who left the unit is not notified
+        recipients.add(author.id)
     key = f"{kind.value}:{row.id}:{payload['next_review_on']}"
-    await notify(session, sorted(who), kind, f"Шаблон «{shown}» {said}", "reply_template", row.id, key)
+    await notify(session, sorted(recipients), kind, f"Шаблон «{short_title}» {text}", "reply_template", row.id, key)
 
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {

@@ -1,4 +1,4 @@
-"""Selects of reply templates: who sees which version, search by words, and the shape that the API shows."""
+"""Queries of reply templates: visibility, filters, loading of versions and mapping to API schemas."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,20 +20,20 @@ from app.reply_templates.schemas import TemplateRead, TemplateReviewRead, Templa
 
 
 def owned_by(by: Principal) -> ColumnElement[bool]:
-    """The templates of the caller's own unit; without a unit nobody's."""
+    """Match the templates of the caller's unit; none if the caller has no unit."""
     return col(ReplyTemplate.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
 def is_in_use() -> ColumnElement[bool]:
-    """The templates with a published version that are not archived."""
+    """Match the templates with a published version that are not archived."""
     published, state = col(ReplyTemplate.published_version), col(ReplyTemplate.state)
     return sa.and_(published.is_not(None), state != TemplateState.ARCHIVED)
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """What the caller may see: all of their own unit's, and what others share with it while it is in use.
+    """Match the templates that the caller may see: all of their unit, and shared ones in use.
 
-    Of another unit's template only the published version may be shown: `visible_version_number`, `read_templates`.
+    Only the published version of another unit's template may be shown: `visible_version_number`, `read_templates`.
     """
     if by.unit_id is None:
         return sa.false()
@@ -41,18 +41,18 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
 
 
 def usable_by(by: Principal) -> ColumnElement[bool]:
-    """What the caller may answer with: published and not archived, of their own unit or shared with it."""
+    """Match the templates the caller may use in a reply: in use, and of their unit or shared with it."""
     return sa.and_(visible_to(by), is_in_use())
 
 
 def visible_version_number(by: Principal) -> ColumnElement[int]:
-    """The version that the caller sees: the newest of an own template, the published one of another's."""
+    """Return the version the caller sees: the newest of their own unit's template, the published one of another's."""
     latest, published = col(ReplyTemplate.latest_version), col(ReplyTemplate.published_version)
     return sa.case((owned_by(by), latest), else_=published)
 
 
 def has_state(state: TemplateState, by: Principal) -> ColumnElement[bool]:
-    """The templates that the caller sees in that state: of another unit's it is always `published`."""
+    """Match the templates the caller sees in a state; another unit's template is always `published`."""
     is_published = sa.true() if state is TemplateState.PUBLISHED else sa.false()
     return sa.or_(
         sa.and_(owned_by(by), col(ReplyTemplate.state) == state), sa.and_(sa.not_(owned_by(by)), is_published)
@@ -60,13 +60,13 @@ def has_state(state: TemplateState, by: Principal) -> ColumnElement[bool]:
 
 
 def visible_text(by: Principal) -> ColumnElement[str]:
-    """What a search by words looks at: of the version that the caller sees."""
+    """Return the search text of the version that the caller sees."""
     newest, published = col(ReplyTemplate.search_text), col(ReplyTemplate.published_search_text)
     return sa.case((owned_by(by), newest), else_=published)
 
 
 def has_topic(topic_id: UUID, by: Principal) -> ColumnElement[bool]:
-    """The version that the caller sees is on that topic."""
+    """Match the templates whose visible version has a topic."""
     version = TemplateVersion
     return sa.exists().where(
         col(version.template_id) == col(ReplyTemplate.id),
@@ -76,7 +76,7 @@ def has_topic(topic_id: UUID, by: Principal) -> ColumnElement[bool]:
 
 
 def has_review(state: ReviewState) -> ColumnElement[bool]:
-    """The templates in use whose review stands so today."""
+    """Match the templates in use with a review state today."""
     today = clock.today()
     due, remind = col(ReplyTemplate.next_review_on), col(ReplyTemplate.review_remind_on)
     conditions = {
@@ -88,24 +88,24 @@ def has_review(state: ReviewState) -> ColumnElement[bool]:
 
 
 def load_review(row: ReplyTemplate) -> ReviewState | None:
-    """Where the review of a template stands today."""
+    """Return the review state of a template today."""
     return review_state(row.next_review_on, row.review_remind_on, clock.today())
 
 
 async def select_version(session: AsyncSession, template_id: UUID, number: int) -> TemplateVersion | None:
-    """A version of a template."""
+    """Return a version of a template, None if it does not exist."""
     query = select(TemplateVersion).where(TemplateVersion.template_id == template_id, TemplateVersion.number == number)
     return (await session.exec(query)).first()
 
 
 async def load_versions(session: AsyncSession, template_id: UUID) -> list[TemplateVersion]:
-    """All versions of a template, newest first."""
+    """Return all versions of a template, newest first."""
     query = select(TemplateVersion).where(TemplateVersion.template_id == template_id)
     return list((await session.exec(query.order_by(col(TemplateVersion.number).desc()))).all())
 
 
 async def load_shared_units(session: AsyncSession, template_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """The units that each template is shared with."""
+    """Return the units that each template is shared with."""
     query = select(TemplateShare).where(col(TemplateShare.template_id).in_(template_ids))
     found: dict[UUID, list[UUID]] = defaultdict(list)
     for share in (await session.exec(query.order_by(col(TemplateShare.unit_id)))).all():
@@ -116,7 +116,7 @@ async def load_shared_units(session: AsyncSession, template_ids: Iterable[UUID])
 async def load_visible_versions(
     session: AsyncSession, rows: Sequence[ReplyTemplate], by: Principal
 ) -> dict[UUID, TemplateVersion]:
-    """The version of each template that the caller sees, all in one query."""
+    """Return the version of each template that the caller sees, in one query."""
     numbers = {row.id: row.latest_version if _is_own(row, by) else row.published_version for row in rows}
     return await load_versions_by_number(session, numbers)
 
@@ -124,20 +124,20 @@ async def load_visible_versions(
 async def load_versions_by_number(
     session: AsyncSession, numbers: Mapping[UUID, int | None]
 ) -> dict[UUID, TemplateVersion]:
-    """One version of each template, by its number."""
-    wanted = sa.tuple_(col(TemplateVersion.template_id), col(TemplateVersion.number)).in_(list(numbers.items()))
-    return {v.template_id: v for v in (await session.exec(select(TemplateVersion).where(wanted))).all()}
+    """Return one version of each template, by its number."""
+    has_number = sa.tuple_(col(TemplateVersion.template_id), col(TemplateVersion.number)).in_(list(numbers.items()))
+    return {v.template_id: v for v in (await session.exec(select(TemplateVersion).where(has_number))).all()}
 
 
 async def read_templates(session: AsyncSession, rows: Sequence[ReplyTemplate], by: Principal) -> list[TemplateRead]:
-    """Templates as the caller may see them, in two queries for all."""
+    """Return templates as the caller may see them, in two queries."""
     versions = await load_visible_versions(session, rows, by)
     shared = await load_shared_units(session, [row.id for row in rows])
-    return [_read(row, versions[row.id], shared[row.id], by) for row in rows]
+    return [_to_read(row, versions[row.id], shared[row.id], by) for row in rows]
 
 
-def _read(row: ReplyTemplate, version: TemplateVersion, shared: list[UUID], by: Principal) -> TemplateRead:
-    told: dict[str, Any] = row.model_dump(exclude={"version"}) | {
+def _to_read(row: ReplyTemplate, version: TemplateVersion, shared: list[UUID], by: Principal) -> TemplateRead:
+    values: dict[str, Any] = row.model_dump(exclude={"version"}) | {
         "version": version.number,
         **version.model_dump(include={"title", "text", "keywords", "examples", "topic_ids", "defaults"}),
         "placeholders": find_placeholders(version.text),
@@ -146,22 +146,22 @@ def _read(row: ReplyTemplate, version: TemplateVersion, shared: list[UUID], by: 
         "returned_reason": version.returned_reason,
         "review": load_review(row),
     }
-    if not _is_own(row, by):  # what goes on in another unit is its own affair
-        told |= {"state": TemplateState.PUBLISHED, "is_own": False, "shared_unit_ids": [by.unit_id]}
-        told |= dict.fromkeys(("returned_reason", "review_days", "reviewed_by", "created_by"))
-    return TemplateRead.model_validate(told)
+    if not _is_own(row, by):  # internal details are hidden from other units
+        values |= {"state": TemplateState.PUBLISHED, "is_own": False, "shared_unit_ids": [by.unit_id]}
+        values |= dict.fromkeys(("returned_reason", "review_days", "reviewed_by", "created_by"))
+    return TemplateRead.model_validate(values)
 
 
 def read_version(row: TemplateVersion, *, is_own: bool) -> TemplateVersionRead:
-    """A version as the API shows it; another unit learns nothing of who wrote it and what was said of it."""
-    told = row.model_dump() | {"version": row.number}
+    """Map a version to its API schema; the author and the notes are hidden from other units."""
+    values = row.model_dump() | {"version": row.number}
     if not is_own:
-        told |= dict.fromkeys(("note", "author_id", "returned_reason", "approved_by"))
-    return TemplateVersionRead.model_validate(told)
+        values |= dict.fromkeys(("note", "author_id", "returned_reason", "approved_by"))
+    return TemplateVersionRead.model_validate(values)
 
 
 def read_review(row: TemplateReview) -> TemplateReviewRead:
-    """A confirmation as the API shows it."""
+    """Map a review to its API schema."""
     return TemplateReviewRead.model_validate(row.model_dump() | {"version": row.number})
 
 

@@ -1,4 +1,4 @@
-"""The demo units' first templates: inserted when missing, never overwritten."""
+"""Demo templates: inserted when missing, never overwritten."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from app.reply_templates.service.review import apply_period
 
 
 async def load_demo(session: AsyncSession) -> None:
-    """Published templates in both demo units; they have no author, for no person wrote them."""
+    """Insert the missing published templates of both demo units. They have no author."""
     units = await organizations.demo_units(session)
     for raw in load_yaml(__file__, "demo_templates.yaml")["templates"]:
         unit = units.first if raw["unit"] == "first" else units.second
@@ -52,9 +52,9 @@ async def load_demo(session: AsyncSession) -> None:
         row.search_text = row.published_search_text = build_search_text(version)
         apply_period(row, unit.template_review_days)
         session.add(row)
-        await session.flush()  # the version refers to it
+        await session.flush()  # the version references the template
         session.add(version)
         if raw.get("shared", False):
             other = units.second if unit is units.first else units.first
             session.add(TemplateShare(template_id=row.id, unit_id=other.id))
-    await session.flush()  # what comes next reads the templates
+    await session.flush()  # later reference loaders read the templates

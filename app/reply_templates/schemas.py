@@ -1,4 +1,4 @@
-"""What the API takes and gives about reply templates."""
+"""API schemas of reply templates."""
 
 from datetime import date
 from enum import StrEnum
@@ -28,7 +28,7 @@ Values = Annotated[dict[PlaceholderName, PlaceholderValue], Field(max_length=20)
 
 
 class TemplateCreate(Input):
-    """A new template, a draft until it is published."""
+    """A new template. It is a draft until it is published."""
 
     unit_id: Id
     key: Key
@@ -54,7 +54,7 @@ class TemplateCreate(Input):
 
 
 class TemplatePatch(Input):
-    """Changes of a template: those of its content make a new version, sharing and review period do not."""
+    """Changes to a template. Content changes create a new version; sharing and the review period do not."""
 
     title: Name = Field(default="")
     text: FreeText = Field(default="")
@@ -63,34 +63,34 @@ class TemplatePatch(Input):
     topic_ids: TopicIds = []
     defaults: Values = {}
     note: Note | None = None
-    shared_unit_ids: UnitIds = Field(default=[], description="The units that may use the published version.")
-    review_days: Days | None = Field(default=None, description="Null: as long as the unit says.")
+    shared_unit_ids: UnitIds = Field(default=[], description="Units that may use the published version.")
+    review_days: Days | None = Field(default=None, description="Review period in days; null: the unit's period.")
     model_config = example({"text": "Здравствуйте, {имя}! Начните отсюда: {ссылка}. Чем ещё помочь?"})
 
 
 class TemplateReturn(Input):
-    """Why a template goes back to its author."""
+    """The reason for returning a template to its author."""
 
     reason: Note
     model_config = example({"reason": "Добавьте, куда обратиться за помощью"})
 
 
 class TemplateReviewCreate(Input):
-    """What was looked at when a template was confirmed as current."""
+    """A note on what was checked in a review."""
 
     note: Note | None = None
     model_config = example({"note": "Условия сверены с порядком 2026 года"})
 
 
 class ExampleCreate(Input):
-    """A typical message that the template answers. What may be personal data in it is masked."""
+    """A typical message that the template answers. Possible personal data is masked."""
 
     text: Note
     model_config = example({"text": "Подскажите, где взять льготный заём на открытие кафе?"})
 
 
 class TemplateRender(Input):
-    """Values for the placeholders, of a version (the newest seen unless given), and the channel the text goes to."""
+    """Placeholder values, the version to render (by default the newest visible one) and the channel of the text."""
 
     values: Values = {}
     version: DbInt | None = None
@@ -99,7 +99,7 @@ class TemplateRender(Input):
 
 
 class TemplateRead(Output):
-    """A reply template with its newest version; other units see the published one and nothing of what goes on."""
+    """A reply template in its newest version; other units see only the published version."""
 
     id: UUID
     unit_id: UUID
@@ -113,14 +113,14 @@ class TemplateRead(Output):
     examples: list[str]
     topic_ids: list[UUID]
     placeholders: list[str]
-    defaults: dict[str, str] = Field(description="What stands for a placeholder to which no value is given.")
-    is_own: bool = Field(description="Whether it is the caller's unit's; else it is shared with it, to read and use.")
-    shared_unit_ids: list[UUID] = Field(description="Other units see themselves only.")
-    returned_reason: str | None = Field(description="Why the newest version was last returned.")
-    review: ReviewState | None = Field(description="How current it is; null while it is not in use.")
-    review_days: int | None = Field(description="Its own review period; null: the unit's.")
-    next_review_on: date | None = Field(description="The last day on which it counts as current.")
-    reviewed_at: LocalDateTime | None = Field(description="When it was last published or confirmed as current.")
+    defaults: dict[str, str] = Field(description="Default values of placeholders.")
+    is_own: bool = Field(description="True for the caller's own unit; otherwise the template is shared, read-only.")
+    shared_unit_ids: list[UUID] = Field(description="Units the template is shared with; another unit sees only itself.")
+    returned_reason: str | None = Field(description="Reason of the last return of the newest version.")
+    review: ReviewState | None = Field(description="Review state; null while the template is not in use.")
+    review_days: int | None = Field(description="Own review period in days; null: the unit's period.")
+    next_review_on: date | None = Field(description="Last day on which the template counts as current.")
+    reviewed_at: LocalDateTime | None = Field(description="When the template was last published or reviewed.")
     reviewed_by: UUID | None
     created_by: UUID | None
     created_at: LocalDateTime
@@ -146,7 +146,7 @@ class TemplateVersionRead(Output):
 
 
 class TemplateReviewRead(Output):
-    """A confirmation that a version is current."""
+    """A review: a confirmation that a version is current."""
 
     id: UUID
     version: int
@@ -157,23 +157,23 @@ class TemplateReviewRead(Output):
 
 
 class DiffPartRead(Output):
-    """A part of two texts together."""
+    """A part of a comparison of two texts."""
 
     kind: PartKind
     text: str
 
 
 class TextChangeRead(Output):
-    """A text that changed: its parts in order, and the same as one readable text."""
+    """A changed text: its parts in order, and the same as one readable text."""
 
     field: Literal["title", "text"]
     name: str
     parts: list[DiffPartRead]
-    readable: str = Field(description="What went in [было: …], what came in [стало: …].")
+    readable: str = Field(description="The text with removals as [было: …] and additions as [стало: …].")
 
 
 class ListChangeRead(Output):
-    """A list that changed."""
+    """A changed list."""
 
     field: Literal["keywords", "examples", "topics", "defaults"]
     name: str
@@ -182,18 +182,18 @@ class ListChangeRead(Output):
 
 
 class DiffRead(Output):
-    """What changed from one version to another."""
+    """The differences between two versions of a template."""
 
     template_id: UUID
     version: int
-    against: int = Field(description="The version that it is compared with; 0: none, for the first one.")
+    against: int = Field(description="The version compared with; 0 if there is none.")
     texts: list[TextChangeRead]
     lists: list[ListChangeRead]
-    summary: list[str] = Field(description="The changes in Russian words, one a line.")
+    summary: list[str] = Field(description="The changes in Russian, one per item.")
 
 
 class RenderRead(Output):
-    """A template with the values put in."""
+    """A rendered template."""
 
     text: str
     missing: list[str]
@@ -202,7 +202,7 @@ class RenderRead(Output):
 
 
 class PlaceholderRead(Output):
-    """A name that a template may use, and what its value has to be."""
+    """A placeholder name and the kind of value it takes."""
 
     name: str
     kind: PlaceholderKind
@@ -211,33 +211,33 @@ class PlaceholderRead(Output):
 
 
 class PlaceholdersRead(Output):
-    """Every placeholder there is."""
+    """All placeholders."""
 
     items: list[PlaceholderRead]
 
 
 class MentionKind(StrEnum):
-    """What a text mentions that is over."""
+    """The kind of an outdated mention."""
 
     DATE = "date"
     LEGAL_ACT = "legal_act"
 
 
 class MentionRead(Output):
-    """A place of a template that is out of date."""
+    """An outdated mention in a template."""
 
     kind: MentionKind
-    field: str = Field(description="`title`, `text`, or `defaults/` with the placeholder's name.")
+    field: str = Field(description="`title`, `text`, or `defaults/` followed by the placeholder's name.")
     start: int
     end: int
     quote: str
     reason: str
-    day: date = Field(description="The day that passed, or from which the act is no longer in force.")
+    day: date = Field(description="The past date, or the first day on which the act is no longer in force.")
     legal_act_id: UUID | None
 
 
 class OutdatedRead(Output):
-    """A template in use that mentions what is over."""
+    """A template in use with outdated mentions."""
 
     template_id: UUID
     unit_id: UUID
@@ -248,7 +248,7 @@ class OutdatedRead(Output):
 
 
 class DraftOf(Input):
-    """What a draft is to be made with; whatever is left out is taken from what it is made of."""
+    """Fields of a new draft; omitted fields are filled from its source."""
 
     key: Key
     title: Name | None = None
@@ -258,34 +258,34 @@ class DraftOf(Input):
 
 
 class GapDismiss(Input):
-    """Why a group of messages wants no template."""
+    """The reason for dismissing a gap."""
 
     reason: Note
     model_config = example({"reason": "Разовое событие, шаблон не нужен"})
 
 
 class GapDismissalRead(Output):
-    """A decision that a group of messages wants no template."""
+    """The decision that a group of messages needs no template."""
 
     reason: str
     dismissed_at: LocalDateTime
     dismissed_by: UUID
-    count: int = Field(description="So many messages of the group came before it.")
+    count: int = Field(description="Number of messages in the group before the decision.")
 
 
 class GapRead(Output):
-    """Typical messages of one subject that no template answered (O-6.2.6)."""
+    """A group of similar messages that no template covers (O-6.2.6)."""
 
-    id: UUID = Field(description="Of the oldest message of the group; drafting names it.")
+    id: UUID = Field(description="Id of the oldest message of the group; it identifies the gap.")
     unit_id: UUID = Field(description="The unit that should write a template.")
     count: int
-    no_template: int = Field(description="To so many nothing was offered.")
-    not_taken: int = Field(description="To so many something was offered, and answered without it.")
-    words: list[str] = Field(description="The dictionary forms that most of them have, the commonest first.")
-    examples: list[str] = Field(description="The newest of them, without personal data.")
-    offered_template_ids: list[UUID] = Field(description="What was offered and not taken.")
+    no_template: int = Field(description="Number of messages for which no template was suggested.")
+    not_taken: int = Field(description="Number of messages answered without using the suggested template.")
+    words: list[str] = Field(description="The most common words, in dictionary form, the most common first.")
+    examples: list[str] = Field(description="The newest messages, without personal data.")
+    offered_template_ids: list[UUID] = Field(description="Templates that were suggested and not used.")
     dismissed: GapDismissalRead | None = Field(
-        description="The last decision that the group wants no template; beside it only later messages are counted."
+        description="The last decision to dismiss the group; after it only later messages are counted."
     )
     first_at: LocalDateTime
     last_at: LocalDateTime

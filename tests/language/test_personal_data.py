@@ -1,4 +1,4 @@
-"""Suspicion of personal data: checksums decide, places are told and values are not."""
+"""Detection and masking of personal data."""
 
 from itertools import pairwise
 
@@ -34,7 +34,7 @@ from app.language.personal_data import find_personal_data
         ("ivan@mail.example.ru- не отвечают", "email", "ivan@mail.example.ru"),
     ],
 )
-def test_what_is_suspected_and_where(text: str, kind: str, place: str) -> None:
+def test_personal_data_is_found_with_its_range(text: str, kind: str, place: str) -> None:
     assert [(one.kind.value, text[one.start : one.end]) for one in find_personal_data(text)] == [(kind, place)]
 
 
@@ -57,17 +57,17 @@ def test_what_is_suspected_and_where(text: str, kind: str, place: str) -> None:
         "",
     ],
 )
-def test_what_only_looks_like_it_is_none(text: str) -> None:
+def test_similar_text_is_not_personal_data(text: str) -> None:
     assert find_personal_data(text) == []
 
 
-def test_several_stand_in_order_and_none_twice() -> None:
+def test_several_matches_are_ordered_and_unique() -> None:
     text = "Почта a.b@c.ru, СНИЛС 112-233-445 95, карта 4111 1111 1111 1111, тел. +79131234567"
     assert [one.kind.value for one in find_personal_data(text)] == ["email", "snils", "card", "phone"]
 
 
 @given(st.text(alphabet=st.sampled_from("0123456789 -+@.()№aя\n\t"), max_size=300))
-def test_any_text_is_taken_and_places_lie_within_it_apart(text: str) -> None:
+def test_ranges_are_within_the_text_and_do_not_overlap(text: str) -> None:
     found = find_personal_data(text)
     assert all(0 <= one.start < one.end <= len(text) for one in found)
     assert all(before.end <= after.start for before, after in pairwise(found))
@@ -77,8 +77,8 @@ def test_any_text_is_taken_and_places_lie_within_it_apart(text: str) -> None:
     "text",
     ["1" * 10_000, "1 " * 5_000, "@" * 10_000, "a@" * 5_000, "a." * 5_000 + "@", "+7" * 5_000, "паспорт" * 1_400],
 )
-def test_long_monotonous_texts_end(text: str) -> None:
-    """The patterns are linear; a quadratic one would run for minutes here and be seen."""
+def test_repetitive_texts_are_searched_in_linear_time(text: str) -> None:
+    """The patterns are linear; a quadratic one would run for minutes here."""
     assert find_personal_data(text) == []
 
 
@@ -87,24 +87,22 @@ def test_long_monotonous_texts_end(text: str) -> None:
     [
         ("Звоните +7 913 123-45-67, Иван", ("Иван Петров",), (), "Звоните [телефон], [имя]"),
         ("Передайте Ивану Петровичу", ("Иван Петрович",), (), "Передайте [имя]"),  # in any case form
-        ("Мороз и МОРОЗ", ("Мороз П.",), (), "[имя] и [имя]"),  # whole words; an initial is no name
+        ("Мороз и МОРОЗ", ("Мороз П.",), (), "[имя] и [имя]"),  # whole words; an initial is not a name
         ("Подпись — лист", ("Лист Анна",), (), "Подпись — [имя]"),
         ("я vk.com/id123 и ID124", (), ("id124",), "я [контакт] и [контакт]"),
         ("СНИЛС 112-233-445 95, почта a@b.ru", (), (), "СНИЛС [СНИЛС], почта [почта]"),
-        ("(.*) и 5 млн", (), ("(.*)", ""), "[контакт] и 5 млн"),  # a contact is no pattern
+        ("(.*) и 5 млн", (), ("(.*)", ""), "[контакт] и 5 млн"),  # a contact is not a pattern
         ("Где взять заём?", ("Иван",), ("id1",), "Где взять заём?"),
     ],
 )
-def test_what_is_personal_is_masked(
-    text: str, names: tuple[str, ...], contacts: tuple[str, ...], expected: str
-) -> None:
+def test_personal_data_is_masked(text: str, names: tuple[str, ...], contacts: tuple[str, ...], expected: str) -> None:
     assert mask_personal_data(text, names=names, contacts=contacts) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Я Сидорова Мария, ул. Ленина 15 кв 3", "Я [имя], [адрес]"),  # another name than in the network
+        ("Я Сидорова Мария, ул. Ленина 15 кв 3", "Я [имя], [адрес]"),  # not the client's name in the social network
         ("меня зовут мария сидорова", "меня зовут [имя]"),
         ("Красный проспект, 18, кв. 5. Иванов И.И., П. С. Белых", "[адрес]. [имя], [имя]"),
         ("улица 1-я Лесная, д. 3 (вход 2), Айбек Кабанбаев", "[адрес] (вход 2), [имя]"),
@@ -116,7 +114,7 @@ def test_what_is_personal_is_masked(
         ("Страница vk.com/econom_nso, площадь большая", "Страница vk.com/econom_nso, площадь большая"),
     ],
 )
-def test_names_addresses_and_profiles_are_masked_and_what_is_none_of_them_stays(text: str, expected: str) -> None:
+def test_names_addresses_and_profiles_are_masked_and_other_text_is_kept(text: str, expected: str) -> None:
     assert mask_personal_data(text) == expected
 
 
@@ -124,12 +122,12 @@ def test_names_addresses_and_profiles_are_masked_and_what_is_none_of_them_stays(
     "text",
     ["Иван " * 2_000, "ул. " * 2_500, "ул. а " * 1_600, "А. " * 3_000, "кв " * 3_000, "@" * 10_000, "И\u0301" * 5_000],
 )
-def test_masking_of_monotonous_texts_ends(text: str) -> None:
+def test_repetitive_texts_are_masked_in_linear_time(text: str) -> None:
     assert len(mask_personal_data(text)) <= len(text) + 10
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=20), max_size=3))
-def test_masking_leaves_nothing_that_was_known(text: str, contacts: list[str]) -> None:
+def test_masking_removes_all_known_contacts(text: str, contacts: list[str]) -> None:
     assert not any(
         len(contact) > 2 and contact.casefold() in mask_personal_data(text, contacts=contacts).casefold()
         for contact in contacts
@@ -137,6 +135,6 @@ def test_masking_leaves_nothing_that_was_known(text: str, contacts: list[str]) -
     )
 
 
-def test_a_word_of_endless_hyphens_is_no_word() -> None:
-    """The dictionary takes a word apart at each hyphen and used to run out of stack."""
+def test_a_very_long_hyphenated_word_is_analyzed() -> None:
+    """The dictionary splits a word at each hyphen and used to overflow the stack."""
     assert len(lemmas("по-" * 1300 + "а")) == 1

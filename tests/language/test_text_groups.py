@@ -1,4 +1,4 @@
-"""Texts that speak of the same thing come together, the same way every time."""
+"""Texts on the same subject are grouped deterministically."""
 
 from fractions import Fraction
 
@@ -9,29 +9,29 @@ from app.language.lemmas import lemmas
 from app.language.text_groups import TextGroup, group_texts
 
 
-def of(texts: list[str]) -> list[list[str]]:
+def group_members(texts: list[str]) -> list[list[str]]:
     return [group.members for group in group_texts([(text, frozenset(lemmas(text))) for text in texts])]
 
 
-def test_texts_of_one_subject_are_one_group_and_the_largest_comes_first() -> None:
+def test_texts_on_one_subject_form_one_group_and_the_largest_is_first() -> None:
     snow = "Когда уберут снег?"
     loans = ["взять новую субсидию?", "получить новую субсидию", "новые субсидии есть?"]
-    assert of([snow, *loans]) == [loans, [snow]]
+    assert group_members([snow, *loans]) == [loans, [snow]]
 
 
-def test_a_group_tells_its_commonest_words() -> None:
+def test_a_group_has_its_most_common_words() -> None:
     texts = ["новая субсидия", "условия новой субсидии", "субсидии"]
     (group,) = group_texts([(text, frozenset(lemmas(text))) for text in texts])
     assert group.words(2) == ["субсидия", "новый"]
 
 
-def test_a_text_without_words_belongs_to_no_group() -> None:
-    assert of(["!!!", ""]) == []
+def test_a_text_without_words_is_in_no_group() -> None:
+    assert group_members(["!!!", ""]) == []
 
 
 @given(st.lists(st.frozensets(st.sampled_from("абвгдежзийклмн"), min_size=1, max_size=9), max_size=40))
-def test_common_words_left_out_of_the_search_change_nothing(texts: list[frozenset[str]]) -> None:
-    """The same as by comparing every text with every group."""
+def test_skipping_common_words_does_not_change_the_groups(texts: list[frozenset[str]]) -> None:
+    """The result equals comparing every text with every group."""
     groups: list[TextGroup[int]] = []
     for place, words in enumerate(texts):
         squares = [
@@ -47,13 +47,13 @@ def test_common_words_left_out_of_the_search_change_nothing(texts: list[frozense
     assert [group.members for group in group_texts(list(enumerate(texts)))] == [group.members for group in groups]
 
 
-def test_texts_that_share_nothing_but_common_words_stay_apart() -> None:
+def test_texts_that_share_only_common_words_are_not_grouped() -> None:
     texts = [(n, frozenset([*(f"а{n}-{m}" for m in range(20)), "б", "в", "г"])) for n in range(1_000)]
     assert len(group_texts(texts)) == 1_000
 
 
 @given(st.lists(st.frozensets(st.sampled_from("абвгдежз"), max_size=4), max_size=30))
-def test_every_text_with_words_stands_in_one_group(texts: list[frozenset[str]]) -> None:
+def test_every_text_with_words_is_in_exactly_one_group(texts: list[frozenset[str]]) -> None:
     groups = group_texts(list(enumerate(texts)))
     assert sorted(place for group in groups for place in group.members) == [n for n, one in enumerate(texts) if one]
     sizes = [len(group.members) for group in groups]

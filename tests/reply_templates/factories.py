@@ -1,4 +1,4 @@
-"""Steps with templates over HTTP, for tests that need one in some state."""
+"""Factories that create templates over HTTP in a given state."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from tests.conftest import Api
 PATH = "/api/v1/reply-templates"
 
 
-def body(people: People, **more: Any) -> dict[str, Any]:
-    """A template of the first unit."""
+def template_body(people: People, **more: Any) -> dict[str, Any]:
+    """Return the body of a template of the first unit."""
     return {
         "unit_id": str(people.operator.unit_id),
         "key": "ezhevika",
@@ -25,25 +25,25 @@ def body(people: People, **more: Any) -> dict[str, Any]:
 
 
 async def make(api: Api, people: People, **more: Any) -> httpx.Response:
-    """A draft of the operator."""
-    made = await api.post(PATH, headers=api.as_(people.operator), json=body(people, **more))
-    assert made.status_code == 201, made.text
-    return made
+    """Create a draft as the operator."""
+    response = await api.post(PATH, headers=api.as_(people.operator), json=template_body(people, **more))
+    assert response.status_code == 201, response.text
+    return response
 
 
-async def act(api: Api, by: Principal, made: httpx.Response, verb: str, sent: object = None) -> httpx.Response:
-    """An action on the present version."""
-    path = f"{PATH}/{made.json()['id']}"
+async def act(api: Api, by: Principal, created: httpx.Response, verb: str, payload: object = None) -> httpx.Response:
+    """Perform an action on a template with its present ETag."""
+    path = f"{PATH}/{created.json()['id']}"
     tag = (await api.get(path, headers=api.as_(by))).headers.get("etag", '"0"')
     headers = api.as_(by) | {"If-Match": tag}
     if verb == "patch":
-        return await api.patch(path, headers=headers, json=sent)
-    return await api.post(f"{path}/{verb}", headers=headers, json=sent or {})
+        return await api.patch(path, headers=headers, json=payload)
+    return await api.post(f"{path}/{verb}", headers=headers, json=payload or {})
 
 
 async def published(api: Api, people: People, **more: Any) -> httpx.Response:
-    """A template that the head published."""
-    made = await make(api, people, **more)
-    done = await act(api, people.unit_head, made, "publish")
-    assert done.status_code == 200, done.text
-    return done
+    """Create a template and publish it as the head."""
+    created = await make(api, people, **more)
+    response = await act(api, people.unit_head, created, "publish")
+    assert response.status_code == 200, response.text
+    return response

@@ -1,4 +1,4 @@
-"""Knowledge bases as tables: what comes in, what is refused and where, and the way out and in again (O-6.2.6)."""
+"""Import and export of knowledge bases (O-6.2.6)."""
 
 import csv
 import io
@@ -20,14 +20,14 @@ IMPORT = f"{PATH}/import"
 HEADERS = ("key", "title", "text", "keywords")
 
 
-async def bring(
+async def run_import(
     api: Api, database: JoinedDatabase, by: Principal, content: bytes, kind: str = CSV, **query: Any
 ) -> dict[str, Any]:
     return await imported(api, database, by, content, kind, path=IMPORT, **query)
 
 
 def workbook(rows: Sequence[Sequence[str | int]]) -> bytes:
-    """A workbook as a person makes it: text as text, numbers as numbers."""
+    """Build a workbook with text cells and number cells."""
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"strings_to_formulas": False}) as book:
         sheet = book.add_worksheet()
@@ -36,49 +36,51 @@ def workbook(rows: Sequence[Sequence[str | int]]) -> bytes:
     return content.getvalue()
 
 
-async def one(api: Api, by: Principal, key: str) -> dict[str, Any]:
+async def get_by_key(api: Api, by: Principal, key: str) -> dict[str, Any]:
     items = (await api.get(PATH, params={"key": key}, headers=api.as_(by))).json()["items"]
     assert len(items) == 1
     found: dict[str, Any] = items[0]
     return found
 
 
-async def exported(api: Api, by: Principal, **query: Any) -> httpx.Response:
+async def run_export(api: Api, by: Principal, **query: Any) -> httpx.Response:
     answer = await api.get(f"{PATH}/export", params=query, headers=api.as_(by))
     assert answer.status_code == 200, answer.text
     return answer
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_rows_become_drafts_and_new_draft_versions(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_rows_create_drafts_and_new_draft_versions(api: Api, people: People, database: JoinedDatabase) -> None:
     made = await published(api, people)
     content = table(
         HEADERS,
         ["novyi", "Новый", "Здравствуйте, {имя}!", "заём; займ"],
         ["ezhevika", "Ежевика", "Иначе, {имя}.", "ёжик"],
     )
-    dry = await bring(api, database, people.unit_head, content, dry_run=True)
+    dry = await run_import(api, database, people.unit_head, content, dry_run=True)
     assert (dry["state"], dry["created"], dry["changed"], dry["unchanged"]) == ("done", 1, 1, 0)
-    assert (await one(api, people.operator, "ezhevika"))["version"] == 1
-    report = await bring(api, database, people.unit_head, content)
+    assert (await get_by_key(api, people.operator, "ezhevika"))["version"] == 1
+    report = await run_import(api, database, people.unit_head, content)
     assert (report["state"], report["created"], report["changed"], report["faults"]) == ("done", 1, 1, [])
-    new, old = await one(api, people.operator, "novyi"), await one(api, people.operator, "ezhevika")
+    new, old = await get_by_key(api, people.operator, "novyi"), await get_by_key(api, people.operator, "ezhevika")
     assert (new["state"], new["keywords"], new["published_version"]) == ("draft", ["заём", "займ"], None)
     assert (old["state"], old["version"], old["published_version"]) == ("draft", 2, 1)
     assert (old["text"], old["examples"]) == (
         "Иначе, {имя}.",
         ["Что едят ежи?"],
-    )  # kept: its column is left out
+    )  # an omitted column keeps its value
     refused = await act(api, people.unit_head, made, "publish")
-    assert refused.json()["code"] == "four_eyes"  # who imports is the author
-    again = await bring(api, database, people.unit_head, content)
+    assert refused.json()["code"] == "four_eyes"  # the importing employee is the author
+    again = await run_import(api, database, people.unit_head, content)
     assert (again["created"], again["changed"], again["unchanged"]) == (0, 0, 2)
-    assert (await one(api, people.operator, "ezhevika"))["updated_at"] == old["updated_at"]
+    assert (await get_by_key(api, people.operator, "ezhevika"))["updated_at"] == old["updated_at"]
 
 
 @pytest.mark.order("O-6.2.6")
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-async def test_out_and_in_again_changes_nothing(api: Api, people: People, database: JoinedDatabase, kind: str) -> None:
+async def test_importing_an_export_changes_nothing(
+    api: Api, people: People, database: JoinedDatabase, kind: str
+) -> None:
     unit = f"/api/v1/units/{people.operator.unit_id}/topics"
     topic = (await api.get(unit, headers=api.as_(people.operator))).json()["items"][0]["id"]
     await make(
@@ -93,9 +95,9 @@ async def test_out_and_in_again_changes_nothing(api: Api, people: People, databa
         shared_unit_ids=[str(people.other_operator.unit_id)],
         review_days=30,
     )
-    answer = await exported(api, people.operator, format=kind)
+    answer = await run_export(api, people.operator, format=kind)
     assert f"reply-templates.{kind}" in answer.headers["content-disposition"]
-    report = await bring(api, database, people.operator, answer.content, XLSX if kind == "xlsx" else CSV)
+    report = await run_import(api, database, people.operator, answer.content, XLSX if kind == "xlsx" else CSV)
     assert (report["state"], report["faults"], report["created"], report["changed"]) == ("done", [], 0, 0)
     assert report["unchanged"] == report["rows_total"] > 10
     if kind == "csv":
@@ -103,18 +105,18 @@ async def test_out_and_in_again_changes_nothing(api: Api, people: People, databa
         assert [cell for row in rows for cell in row if cell[:1] in tuple("=+@-\t\r")] == []
 
 
-async def test_what_comes_out_is_what_the_caller_may_see(api: Api, people: People) -> None:
+async def test_an_export_has_only_visible_templates(api: Api, people: People) -> None:
     await make(api, people)
     shared = await published(api, people, key="malina", shared_unit_ids=[str(people.other_operator.unit_id)])
-    own = read_table((await exported(api, people.operator, format="csv")).content)
+    own = read_table((await run_export(api, people.operator, format="csv")).content)
     assert {"ezhevika", "malina"} <= {row[1] for _, row in own.rows}
     first = str(people.operator.unit_id)
-    foreign = read_table((await exported(api, people.other_operator, unit_id=first)).content)
+    foreign = read_table((await run_export(api, people.other_operator, unit_id=first)).content)
     assert [row[1] for _, row in foreign.rows] == ["malina"]
     await act(api, people.unit_head, shared, "archive")
-    assert "malina" not in (await exported(api, people.other_operator, unit_id=first)).text
-    assert "malina" not in (await exported(api, people.other_operator)).text
-    archived = read_table((await exported(api, people.operator, state="archived")).content)
+    assert "malina" not in (await run_export(api, people.other_operator, unit_id=first)).text
+    assert "malina" not in (await run_export(api, people.other_operator)).text
+    archived = read_table((await run_export(api, people.operator, state="archived")).content)
     assert [row[1] for _, row in archived.rows] == ["malina"]
 
 
@@ -141,22 +143,22 @@ async def test_what_comes_out_is_what_the_caller_may_see(api: Api, people: Peopl
         ({"unit": "Чужой отдел"}, "unit", "unknown_reference"),
     ],
 )
-async def test_bad_cells_are_named(
+async def test_invalid_cells_are_reported(
     api: Api, people: People, database: JoinedDatabase, change: dict[str, str], column: str, code: str
 ) -> None:
     row = {"key": "a", "title": "Заголовок", "text": "Текст", "keywords": ""} | change
     content = table([*row], [*row.values()], ["b", "Хороший", "Текст", ""])
-    report = await bring(api, database, people.operator, content)
+    report = await run_import(api, database, people.operator, content)
     assert (report["state"], report["created"]) == ("failed", 0)
     fault = report["faults"][0]
     assert (fault["row"], fault["column"], fault["code"]) == (2, column, code), report["faults"]
     assert fault["cell"] == f"{'ABCDEFG'[list(row).index(column)]}2"
-    partial = await bring(api, database, people.operator, content, partial=True)
+    partial = await run_import(api, database, people.operator, content, partial=True)
     assert (partial["state"], partial["created"], partial["faults_total"]) == ("done", 1, report["faults_total"])
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-async def test_every_bad_cell_of_a_row_is_named_at_once(
+async def test_all_invalid_cells_of_a_row_are_reported_together(
     api: Api, people: People, database: JoinedDatabase, kind: str
 ) -> None:
     row = {
@@ -171,27 +173,27 @@ async def test_every_bad_cell_of_a_row_is_named_at_once(
         "review_days": "полгода",
     }
     content = table([*row], [*row.values()]) if kind == "csv" else workbook([[*row], [*row.values()]])
-    report = await bring(api, database, people.operator, content, CSV if kind == "csv" else XLSX, dry_run=True)
+    report = await run_import(api, database, people.operator, content, CSV if kind == "csv" else XLSX, dry_run=True)
     assert {fault["column"] for fault in report["faults"]} == set(row), report["faults"]
-    assert len(report["faults"]) == len(row), "each once"
+    assert len(report["faults"]) == len(row), "each is reported once"
 
 
-async def test_cells_that_a_workbook_holds_as_numbers_are_read_as_a_person_sees_them(
+async def test_number_cells_of_a_workbook_are_read_as_displayed(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     content = workbook([["key", "title", "text", "review_days"], ["god", 2026, "Итоги года.", 30]])
-    assert (await bring(api, database, people.operator, content, XLSX))["created"] == 1
-    made = await one(api, people.operator, "god")
+    assert (await run_import(api, database, people.operator, content, XLSX))["created"] == 1
+    made = await get_by_key(api, people.operator, "god")
     assert (made["title"], made["review_days"]) == ("2026", 30)
 
 
-async def test_a_key_twice_an_archived_one_and_unknown_headers(
+async def test_repeated_keys_archived_templates_and_unknown_headers_are_rejected(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     made = await published(api, people)
     await act(api, people.unit_head, made, "archive")
     content = table(HEADERS, ["ezhevika", "Иначе", "Текст", ""], ["a", "А", "Текст", ""], ["a", "Б", "Текст", ""])
-    report = await bring(api, database, people.operator, content)
+    report = await run_import(api, database, people.operator, content)
     assert [(fault["row"], fault["code"]) for fault in report["faults"]] == [
         (2, "move_not_allowed"),
         (4, "repeated_row"),
@@ -203,19 +205,17 @@ async def test_a_key_twice_an_archived_one_and_unknown_headers(
     ]
 
 
-async def test_another_units_template_with_the_same_key_is_untouched(
+async def test_an_import_does_not_change_another_units_template(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    mine = await published(api, people, shared_unit_ids=[str(people.other_operator.unit_id)])
-    report = await bring(api, database, people.other_operator, table(HEADERS, ["ezhevika", "Чужая", "Текст", ""]))
+    existing = await published(api, people, shared_unit_ids=[str(people.other_operator.unit_id)])
+    report = await run_import(api, database, people.other_operator, table(HEADERS, ["ezhevika", "Чужая", "Текст", ""]))
     assert report["created"] == 1
-    kept = await api.get(f"{PATH}/{mine.json()['id']}", headers=api.as_(people.operator))
-    assert (kept.json()["title"], kept.json()["version"]) == ("Ежевика", 1)
+    unchanged = await api.get(f"{PATH}/{existing.json()['id']}", headers=api.as_(people.operator))
+    assert (unchanged.json()["title"], unchanged.json()["version"]) == ("Ежевика", 1)
 
 
-async def test_a_spreadsheet_that_turns_line_breaks_changes_no_text(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
+async def test_converted_line_breaks_are_not_a_change(api: Api, people: People, database: JoinedDatabase) -> None:
     await make(api, people, text="Здравствуйте!\r\nЧем помочь?")
     content = table(HEADERS, ["ezhevika", "Ежевика", "Здравствуйте!\nЧем помочь?", "ёжик"])
-    assert (await bring(api, database, people.operator, content))["unchanged"] == 1
+    assert (await run_import(api, database, people.operator, content))["unchanged"] == 1

@@ -1,4 +1,4 @@
-"""The labelled messages are sound: what finding is judged by must not drift unseen (O-6.2.6)."""
+"""Checks of the labelled messages, the evaluation data of template search (O-6.2.6)."""
 
 import hashlib
 from collections import Counter
@@ -18,7 +18,7 @@ DEMO: list[dict[str, Any]] = load_yaml(reference.__file__, "demo_templates.yaml"
 
 
 def split_of(text: str) -> str:
-    """Two of five go to `dev`, by the text alone: nobody chooses, and new messages move no old ones."""
+    """Assign two of five messages to `dev` by a hash of the text, so that new messages do not move old ones."""
     return "dev" if int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % 5 < 2 else "test"
 
 
@@ -28,12 +28,12 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.order("O-6.2.6")
-def test_the_test_knowledge_base_is_the_demo_one_with_two_typical_messages_each() -> None:
+def test_the_test_knowledge_base_is_the_demo_base_with_two_typical_messages_each() -> None:
     assert [template["key"] for template in TEMPLATES] == [template["key"] for template in DEMO]
     assert all(template.keys() == {"key", "typical"} and len(template["typical"]) == 2 for template in TEMPLATES)
 
 
-def test_messages_have_their_form_and_answers_that_exist() -> None:
+def test_messages_have_valid_fields_and_existing_answers() -> None:
     keys = {template["key"] for template in TEMPLATES}
     for message in MESSAGES:
         assert message.keys() == {"text", "answers", "split"}, message
@@ -43,16 +43,16 @@ def test_messages_have_their_form_and_answers_that_exist() -> None:
         assert message["split"] == split_of(message["text"]), message
 
 
-def test_each_template_and_silence_are_in_both_splits_and_there_are_enough() -> None:
+def test_both_splits_have_every_template_and_enough_messages() -> None:
     count = Counter((key, message["split"]) for message in MESSAGES for key in message["answers"] or [None])
-    wanted = [template["key"] for template in TEMPLATES]
-    assert [(key, split) for key in wanted for split in ("dev", "test") if not count[key, split]] == []
+    keys = [template["key"] for template in TEMPLATES]
+    assert [(key, split) for key in keys for split in ("dev", "test") if not count[key, split]] == []
     assert len(MESSAGES) >= 300 and count[None, "dev"] >= 40 and count[None, "test"] >= 60
     assert 0.25 <= sum(not message["answers"] for message in MESSAGES) / len(MESSAGES) <= 0.4
     assert 0.35 <= sum(message["split"] == "dev" for message in MESSAGES) / len(MESSAGES) <= 0.45
 
 
-def test_no_message_is_told_twice_or_known_to_the_knowledge_base() -> None:
+def test_messages_are_unique_and_not_in_the_knowledge_base() -> None:
     typical = [text for template in TEMPLATES for text in template["typical"]]
     examples = [text for template in DEMO for text in template["examples"]]
     count = Counter(plain(text) for text in [*(message["text"] for message in MESSAGES), *typical, *examples])

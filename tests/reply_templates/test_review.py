@@ -1,4 +1,4 @@
-"""Versions and their differences, four eyes, review dates, reminders, mentions of what is over (O-6.2.6)."""
+"""Version differences, four-eyes publishing, reviews, reminders and outdated mentions (O-6.2.6)."""
 
 import asyncio
 from collections import Counter
@@ -26,24 +26,24 @@ from app.worker import HANDLERS
 from tests.callers import People, make_people
 from tests.conftest import Api, JoinedDatabase, KnownCallers, settings_for
 from tests.messages.factories import drafted, triaged
-from tests.reply_templates.factories import PATH, act, body, make, published
+from tests.reply_templates.factories import PATH, act, make, published, template_body
 
 DAY = timedelta(days=1)
 
 
-async def told(api: Api, who: Principal) -> list[str]:
+async def list_notification_kinds(api: Api, who: Principal) -> list[str]:
     answer = await api.get("/api/v1/notifications", headers=api.as_(who))
     return [item["kind"] for item in answer.json()["items"] if item["object_type"] == "reply_template"]
 
 
-async def watch(database: Database) -> int:
-    """What the worker does of reviews: mark, then tell."""
+async def run_review_job(database: Database) -> int:
+    """Run the worker's review job and relay its events; return the number of events."""
     async with database.transaction() as session:
-        said = await review.remind_of_reviews(session)
+        count = await review.remind_of_reviews(session)
     relay = Relay(database, HANDLERS)
     while await relay.relay_batch():
         pass
-    return said
+    return count
 
 
 def in_days(days: int) -> time_machine.travel:
@@ -51,7 +51,7 @@ def in_days(days: int) -> time_machine.travel:
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_versions_are_compared_in_words(api: Api, people: People) -> None:
+async def test_version_differences_are_described_in_russian(api: Api, people: People) -> None:
     made = await make(api, people, text="Заём до 3 млн рублей.", defaults={"телефон": "112"})
     await act(
         api,
@@ -84,7 +84,7 @@ async def test_versions_are_compared_in_words(api: Api, people: People) -> None:
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_whose_hand_is_in_the_text_does_not_publish_it(api: Api, people: People) -> None:
+async def test_an_author_of_an_unpublished_version_cannot_publish(api: Api, people: People) -> None:
     made = await published(api, people)
     await act(api, people.unit_head, made, "patch", {"text": "Текст начальника, {имя}."})
     await act(api, people.operator, made, "patch", {"title": "Поправлено оператором"})
@@ -99,7 +99,7 @@ async def test_whose_hand_is_in_the_text_does_not_publish_it(api: Api, people: P
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_the_review_date_follows_publication_confirmation_and_period(
+async def test_the_review_date_depends_on_publication_review_and_period(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     today = clock.today()
@@ -125,12 +125,12 @@ async def test_the_review_date_follows_publication_confirmation_and_period(
         unit.template_review_days = 7
     back = (await act(api, people.operator, made, "patch", {"review_days": None})).json()
     assert back["review_days"] is None
-    gone = (await act(api, people.unit_head, made, "archive")).json()
-    assert (gone["review"], gone["next_review_on"]) == (None, None)
+    archived = (await act(api, people.unit_head, made, "archive")).json()
+    assert (archived["review"], archived["next_review_on"]) == (None, None)
 
 
 @pytest.mark.order("O-6.2.6", "O-10")
-async def test_reminder_and_overdue_are_said_once_and_listed(
+async def test_reminders_and_overdue_notices_are_sent_once_and_listed(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     made = await published(api, people, review_days=30)
@@ -146,37 +146,40 @@ async def test_reminder_and_overdue_are_said_once_and_listed(
         return keys
 
     with in_days(15):
-        assert await watch(database) == 0 and await listed("due_soon") == set()
+        assert await run_review_job(database) == 0 and await listed("due_soon") == set()
     with in_days(16):
-        assert await watch(database) == 1 and await watch(database) == 0
+        assert await run_review_job(database) == 1 and await run_review_job(database) == 0
         assert await listed("due_soon") == {"ezhevika"} and await listed("overdue") == set()
         for who in (people.operator, people.unit_head):
-            assert await told(api, who) == ["template_review_near"]
+            assert await list_notification_kinds(api, who) == ["template_review_near"]
         for stranger in (people.colleague, people.other_head):
-            assert await told(api, stranger) == []
+            assert await list_notification_kinds(api, stranger) == []
     with in_days(30):
-        assert await watch(database) == 0 and await listed("overdue") == set()  # the last day still counts
+        assert await run_review_job(database) == 0 and await listed("overdue") == set()  # the last day still counts
     with in_days(31):
-        async with database.transaction() as session:  # who left the unit keeps its templates no more
+        async with database.transaction() as session:  # the author leaves the unit
             (await session.get_one(Employee, people.operator.id)).unit_id = None
-        assert await watch(database) == 1 and await watch(database) == 0
+        assert await run_review_job(database) == 1 and await run_review_job(database) == 0
         assert await listed("overdue") == {"ezhevika"}
-        assert await told(api, people.unit_head) == ["template_review_overdue", "template_review_near"]
-        assert await told(api, people.operator) == ["template_review_near"]
+        assert await list_notification_kinds(api, people.unit_head) == [
+            "template_review_overdue",
+            "template_review_near",
+        ]
+        assert await list_notification_kinds(api, people.operator) == ["template_review_near"]
         await act(api, people.unit_head, made, "review")
         assert await listed("overdue") == set()
     with in_days(31 + 31):
-        assert await watch(database) == 1  # a new round: the reminder was missed, the overdue is said
+        assert await run_review_job(database) == 1  # a new period: the reminder was missed, the overdue notice is sent
     assert (await act(api, people.unit_head, other, "archive")).status_code == 200
     with in_days(400):
         async with database.transaction() as session:
             await review.remind_of_reviews(session)
             query = select(OutboxEntry).where(col(OutboxEntry.event).like("TemplateReview%"))
-            told_of = {entry.payload["template_id"] for entry in (await session.exec(query)).all()}
-        assert made.json()["id"] in told_of and other.json()["id"] not in told_of
+            entries = {entry.payload["template_id"] for entry in (await session.exec(query)).all()}
+        assert made.json()["id"] in entries and other.json()["id"] not in entries
 
 
-async def test_a_worker_killed_between_mark_and_commit_says_it_later(
+async def test_a_notice_is_sent_after_a_worker_is_killed_before_commit(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     await published(api, people, review_days=30)
@@ -185,12 +188,12 @@ async def test_a_worker_killed_between_mark_and_commit_says_it_later(
             async with database.transaction() as session:
                 assert await review.remind_of_reviews(session) == 1
                 raise RuntimeError("killed")
-        assert await watch(database) == 1 and await watch(database) == 0
-        assert await told(api, people.unit_head) == ["template_review_overdue"]
+        assert await run_review_job(database) == 1 and await run_review_job(database) == 0
+        assert await list_notification_kinds(api, people.unit_head) == ["template_review_overdue"]
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_a_reply_carries_that_its_template_was_past_review(api: Api, people: People) -> None:
+async def test_a_reply_has_a_finding_for_an_overdue_template(api: Api, people: People) -> None:
     made = await published(api, people, review_days=10, text="Здравствуйте! Чем ещё помочь?")
     message = await triaged(api, people)
     sound = await drafted(api, people, message, template_id=made.json()["id"], text=None)
@@ -201,7 +204,7 @@ async def test_a_reply_carries_that_its_template_was_past_review(api: Api, peopl
         assert [finding["code"] for finding in rendered.json()["findings"]] == ["template_past_review"]
         await act(api, people.unit_head, made, "review")
         headers = api.as_(people.operator)
-        (finding,) = (await api.get(late, headers=headers)).json()["findings"]  # though it was confirmed since
+        (finding,) = (await api.get(late, headers=headers)).json()["findings"]  # even though it was reviewed later
         assert (finding["code"], finding["severity"]) == ("template_past_review", "warning")
         assert (finding["start"], finding["end"]) == (0, len("Здравствуйте! Чем ещё помочь?"))
         assert f"{due:%d.%m.%Y}" in finding["message"]
@@ -214,7 +217,7 @@ async def test_a_reply_carries_that_its_template_was_past_review(api: Api, peopl
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_templates_that_mention_what_is_over_are_listed_with_the_place(
+async def test_outdated_templates_are_listed_with_their_mentions(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     async with database.transaction() as session:
@@ -249,7 +252,7 @@ async def test_templates_that_mention_what_is_over_are_listed_with_the_place(
 
 @asynccontextmanager
 async def service(address: str, folder: Path) -> AsyncIterator[tuple[Api, People, Database]]:
-    """The application on a database of its own, where transactions are real."""
+    """Run the application on a separate database with real transactions."""
     application = create_app(settings_for(address, folder))
     database: Database = application.state.database
     async with database.transaction() as session:
@@ -263,18 +266,18 @@ async def service(address: str, folder: Path) -> AsyncIterator[tuple[Api, People
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_of_many_who_publish_at_once_one_wins(fresh_database: str, tmp_path: Path) -> None:
+async def test_only_one_concurrent_publication_succeeds(fresh_database: str, tmp_path: Path) -> None:
     async with service(fresh_database, tmp_path) as (api, people, database):
         made = await make(api, people)
         path, headers = f"{PATH}/{made.json()['id']}", api.as_(people.unit_head) | {"If-Match": made.headers["etag"]}
         answers = await asyncio.gather(*[api.post(f"{path}/publish", headers=headers, json={}) for _ in range(8)])
         assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 7}
         async with database.transaction() as session:
-            told_of = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "TemplatePublished"))).all()
-        assert len(told_of) == 1
+            entries = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "TemplatePublished"))).all()
+        assert len(entries) == 1
 
 
-async def test_of_many_who_edit_at_once_one_wins_and_two_workers_say_a_review_once(
+async def test_only_one_concurrent_edit_succeeds_and_a_review_is_notified_once(
     fresh_database: str, tmp_path: Path
 ) -> None:
     async with service(fresh_database, tmp_path) as (api, people, database):
@@ -296,9 +299,9 @@ async def test_of_many_who_edit_at_once_one_wins_and_two_workers_say_a_review_on
             assert sum(await asyncio.gather(*[mark() for _ in range(4)])) == 1
 
 
-async def test_a_body_without_changes_changes_nothing(api: Api, people: People) -> None:
+async def test_an_empty_patch_changes_nothing(api: Api, people: People) -> None:
     made = await make(api, people)
     same = await act(api, people.operator, made, "patch", {})
     assert (same.json()["version"], same.headers["etag"]) == (1, made.headers["etag"])
-    twice = await api.post(PATH, headers=api.as_(people.operator), json=body(people))
+    twice = await api.post(PATH, headers=api.as_(people.operator), json=template_body(people))
     assert twice.status_code == 409

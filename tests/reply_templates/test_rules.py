@@ -1,4 +1,4 @@
-"""Placeholders and the life of a template (O-6.2.6)."""
+"""Placeholders and transitions of a template (O-6.2.6)."""
 
 import pytest
 
@@ -13,14 +13,14 @@ from app.reply_templates.rules.states import TEMPLATE_TRANSITIONS, TemplateMove,
     [
         ("Здравствуйте, {имя}!", {"имя": "Иван"}, "Здравствуйте, Иван!"),
         ("{имя} {имя}", {"имя": "Я"}, "Я Я"),
-        ("{имя} {дата}", {"имя": "{дата}", "дата": "1 мая"}, "{дата} 1 мая"),  # a value is not read again
+        ("{имя} {дата}", {"имя": "{дата}", "дата": "1 мая"}, "{дата} 1 мая"),  # a value is not parsed again
         ("{имя} {ссылка}", {"имя": "Иван"}, "Иван {ссылка}"),
         ("{имя.__class__}", {"имя": "Иван"}, "{имя.__class__}"),
         ("{имя!r} {0} {}", {"имя": "Иван"}, "{имя!r} {0} {}"),
         ("Без полей", {}, "Без полей"),
     ],
 )
-def test_rendering(text: str, values: dict[str, str], expected: str) -> None:
+def test_placeholders_are_filled(text: str, values: dict[str, str], expected: str) -> None:
     assert fill_placeholders(text, values) == expected
 
 
@@ -37,15 +37,15 @@ def test_rendering(text: str, values: dict[str, str], expected: str) -> None:
         ("👩‍👩‍👧 {x}", [Span(6, 9)]),  # code points
     ],
 )
-def test_unknown_placeholders_are_told_with_their_places(text: str, expected: list[Span]) -> None:
+def test_unknown_placeholders_are_found_with_their_ranges(text: str, expected: list[Span]) -> None:
     assert unknown(text) == expected
 
 
-def test_what_is_in_a_text() -> None:
+def test_the_placeholders_of_a_text_are_found() -> None:
     assert find_placeholders("{дата} {имя} {дата} {x}") == ["дата", "имя"]
 
 
-def test_the_life_of_a_template() -> None:
+def test_the_transitions_of_a_template() -> None:
     assert TEMPLATE_TRANSITIONS[TemplateState.ARCHIVED] == {}
     assert TEMPLATE_TRANSITIONS[TemplateState.PUBLISHED][TemplateMove.EDIT] is TemplateState.DRAFT
     assert TemplateMove.PUBLISH not in TEMPLATE_TRANSITIONS[TemplateState.PUBLISHED]

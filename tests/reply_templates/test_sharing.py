@@ -1,4 +1,4 @@
-"""Templates shared with other units: the published version and nothing else; typical messages; values (O-6.2.6)."""
+"""Shared templates, typical messages and placeholder values (O-6.2.6)."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import MESSAGES, drafted, message_body, register, registered, triage_body, triaged
 from tests.messages.factories import act as act_on
-from tests.reply_templates.factories import PATH, act, body, make, published
+from tests.reply_templates.factories import PATH, act, make, published, template_body
 
 SECRET = "Втайне готовим слонов"
 
@@ -24,15 +24,15 @@ async def keys(api: Api, by: Principal, **query: Any) -> list[str]:
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_another_unit_sees_the_published_version_and_nothing_of_what_goes_on(api: Api, people: People) -> None:
+async def test_another_unit_sees_only_the_published_version(api: Api, people: People) -> None:
     other = str(people.other_operator.unit_id)
     made = await make(api, people, shared_unit_ids=[other], review_days=30)
     path = f"{PATH}/{made.json()['id']}"
     assert (made.json()["shared_unit_ids"], made.json()["is_own"]) == ([other], True)
-    for who in (people.other_operator, people.other_head):  # a draft is nobody else's
+    for who in (people.other_operator, people.other_head):  # a draft is visible only to its unit
         assert (await api.get(path, headers=api.as_(who))).status_code == 404
         assert "ezhevika" not in await keys(api, who)
-    await act(api, people.unit_head, made, "return")  # refused: it is a draft
+    await act(api, people.unit_head, made, "return")  # rejected: it is a draft
     await act(api, people.operator, made, "submit")
     await act(api, people.unit_head, made, "return", {"reason": SECRET})
     assert (await act(api, people.unit_head, made, "publish")).status_code == 200
@@ -41,11 +41,11 @@ async def test_another_unit_sees_the_published_version_and_nothing_of_what_goes_
     assert (draft.json()["version"], draft.json()["state"]) == (2, "draft")
     for who in (people.other_operator, people.other_head):
         headers = api.as_(who)
-        shown = await api.get(path, headers=headers)
-        told = shown.json()
-        assert (told["state"], told["version"], told["title"], told["is_own"]) == ("published", 1, "Ежевика", False)
+        response = await api.get(path, headers=headers)
+        data = response.json()
+        assert (data["state"], data["version"], data["title"], data["is_own"]) == ("published", 1, "Ежевика", False)
         hidden = ("returned_reason", "review_days", "reviewed_by", "created_by")
-        assert [told[name] for name in hidden] == [None] * 4 and told["shared_unit_ids"] == [other]
+        assert [data[name] for name in hidden] == [None] * 4 and data["shared_unit_ids"] == [other]
         (version,) = (await api.get(f"{path}/versions", headers=headers)).json()["items"]
         assert (version["version"], version["note"], version["author_id"], version["approved_by"]) == (1, *[None] * 3)
         rendered = await api.post(f"{path}/render", headers=headers, json={"values": {"имя": "Иван"}})
@@ -61,12 +61,12 @@ async def test_another_unit_sees_the_published_version_and_nothing_of_what_goes_
             await act(api, people.other_head, made, "review"),
         ):
             assert refused.status_code in (404, 422) and SECRET not in refused.text, refused.text
-        export = await api.get(f"{PATH}/export", params={"unit_id": told["unit_id"]}, headers=headers)
+        export = await api.get(f"{PATH}/export", params={"unit_id": data["unit_id"]}, headers=headers)
         assert "Ежевика" in export.text
-        for answer in (shown.text, str(version), rendered.text, export.text):
+        for answer in (response.text, str(version), rendered.text, export.text):
             assert "слон" not in answer.lower()
         assert await keys(api, who, q="ежики") == ["ezhevika"]
-        assert await keys(api, who, q="слонов") == []  # nor is the draft found by its words
+        assert await keys(api, who, q="слонов") == []  # the draft is not searchable
         assert "ezhevika" in await keys(api, who, state="published")
         assert await keys(api, who, state="draft") == []
     assert await keys(api, people.operator, q="слонов") == ["ezhevika"]
@@ -74,7 +74,7 @@ async def test_another_unit_sees_the_published_version_and_nothing_of_what_goes_
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_sharing_begins_and_ends_without_a_new_version(api: Api, people: People) -> None:
+async def test_sharing_changes_create_no_version(api: Api, people: People) -> None:
     other = str(people.other_operator.unit_id)
     made = await published(api, people)
     path = f"{PATH}/{made.json()['id']}"
@@ -109,13 +109,13 @@ async def test_sharing_begins_and_ends_without_a_new_version(api: Api, people: P
         ({"text": "x" * 10_001}, "/text"),
     ],
 )
-async def test_what_is_refused(api: Api, people: People, change: dict[str, Any], pointer: str) -> None:
-    refused = await api.post(PATH, headers=api.as_(people.operator), json=body(people, **change))
+async def test_an_invalid_change_is_rejected(api: Api, people: People, change: dict[str, Any], pointer: str) -> None:
+    refused = await api.post(PATH, headers=api.as_(people.operator), json=template_body(people, **change))
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_a_shared_template_is_used_and_a_foreign_one_is_not(api: Api, people: People) -> None:
+async def test_a_shared_template_can_be_used_and_another_units_cannot(api: Api, people: People) -> None:
     other = str(people.other_operator.unit_id)
     made = await published(api, people, defaults={"ссылка": "https://a.ru"})
     point = {"interaction_point_id": str(people.other_point_id)}
@@ -128,15 +128,15 @@ async def test_a_shared_template_is_used_and_a_foreign_one_is_not(api: Api, peop
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/template_id")
     await act(api, people.operator, made, "patch", {"shared_unit_ids": [other]})
     reply = (await api.post(f"{path}/replies", headers=headers, json=draft)).json()
-    assert reply["text"] == "Здравствуйте, Иван! Ёжики едят 100% ежевики: https://a.ru."  # the default fills the rest
+    assert reply["text"] == "Здравствуйте, Иван! Ёжики едят 100% ежевики: https://a.ru."  # defaults fill the rest
     assert reply["template_version"] == 1
     assert [finding["severity"] for finding in reply["findings"] if finding["severity"] == "error"] == []
     note = {"object_type": "reply_template", "object_id": made.json()["id"], "text": "Чужое"}
     noted = await api.post("/api/v1/control-notes", headers=api.as_(people.other_head), json=note)
-    assert noted.status_code == 422  # another unit's template is not to be controlled
+    assert noted.status_code == 422  # a head controls only templates of their own unit
 
 
-async def test_values_are_checked_by_type_wherever_they_come_in(api: Api, people: People) -> None:
+async def test_values_are_validated_by_kind_in_every_endpoint(api: Api, people: People) -> None:
     made = await published(api, people)
     headers = api.as_(people.operator)
     message = await triaged(api, people)
@@ -148,8 +148,8 @@ async def test_values_are_checked_by_type_wherever_they_come_in(api: Api, people
         await api.post(f"{message}/replies", headers=headers, json={"kind": "answer", "text": "А", "values": values}),
         await api.patch(reply, headers=headers | {"If-Match": tag}, json={"values": values}),
     ):
-        told = refused.json()["errors"]
-        assert [(fault["pointer"], fault["code"]) for fault in told] == [
+        data = refused.json()["errors"]
+        assert [(fault["pointer"], fault["code"]) for fault in data] == [
             ("/values/имя", "not_a_name"),
             ("/values/ссылка", "not_a_url"),
         ]
@@ -158,19 +158,17 @@ async def test_values_are_checked_by_type_wherever_they_come_in(api: Api, people
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_typical_messages_are_added_by_hand_and_masked(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
+async def test_an_added_typical_message_is_masked(api: Api, people: People, database: JoinedDatabase) -> None:
     made = await published(api, people)
     await act(api, people.operator, made, "patch", {"title": "Новая ежевика"})
-    said = "Где ежевика? Мой телефон +7 913 123-45-67, почта a@b.ru"
-    added = (await act(api, people.operator, made, "examples", {"text": said})).json()
+    example_text = "Где ежевика? Мой телефон +7 913 123-45-67, почта a@b.ru"
+    added = (await act(api, people.operator, made, "examples", {"text": example_text})).json()
     assert (added["version"], added["state"]) == (2, "draft")
     assert added["examples"][0] == "Что едят ежи?" and added["examples"][1].startswith("Где ежевика?")
     assert "913" not in added["examples"][1] and "a@b.ru" not in added["examples"][1]
     versions = (await api.get(f"{PATH}/{added['id']}/versions", headers=api.as_(people.operator))).json()["items"]
     assert [version["examples"] for version in versions] == [added["examples"]] * 2  # the published one has it too
-    again = (await act(api, people.operator, made, "examples", {"text": said.replace("Где", "ГДЕ")})).json()
+    again = (await act(api, people.operator, made, "examples", {"text": example_text.replace("Где", "ГДЕ")})).json()
     assert again["examples"] == added["examples"] and again["updated_at"] == added["updated_at"]
     assert await keys(api, people.operator, q="где ежевика") == ["ezhevika"]
     for number in range(48):
@@ -180,7 +178,7 @@ async def test_typical_messages_are_added_by_hand_and_masked(
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_a_message_answered_with_a_template_becomes_a_typical_one_without_its_client(
+async def test_an_answered_message_becomes_a_typical_message_without_personal_data(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     made = await published(api, people)
@@ -208,7 +206,9 @@ async def test_a_message_answered_with_a_template_becomes_a_typical_one_without_
     assert foreign.status_code == 404
 
 
-async def test_every_change_moves_updated_at_on_and_is_told(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_every_change_increases_updated_at_and_emits_an_event(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
     made = await make(api, people)
     moments, tags = [made.json()["updated_at"]], [made.headers["etag"]]
     for by, verb, sent in (
@@ -229,11 +229,11 @@ async def test_every_change_moves_updated_at_on_and_is_told(api: Api, people: Pe
     listed = await api.get(PATH, params={"updated_after": moments[-2]}, headers=api.as_(people.operator))
     assert [item["key"] for item in listed.json()["items"]] == ["ezhevika"]
     async with database.transaction() as session:
-        told = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "TemplateChanged"))).all()
-    assert sorted(f'"{entry.payload["template_version"]}"' for entry in told) == sorted(tags)
+        data = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "TemplateChanged"))).all()
+    assert sorted(f'"{entry.payload["template_version"]}"' for entry in data) == sorted(tags)
 
 
-async def test_lists_by_topic_and_in_every_order(api: Api, people: People) -> None:
+async def test_templates_are_listed_by_topic_and_in_every_order(api: Api, people: People) -> None:
     unit = f"/api/v1/units/{people.operator.unit_id}/topics"
     topic = (await api.get(unit, headers=api.as_(people.operator))).json()["items"][0]["id"]
     made = await published(api, people, topic_ids=[topic], review_days=1)

@@ -1,4 +1,4 @@
-"""Values by type, dates, what time has overtaken, what changed, and cells: no database (O-6.2.6)."""
+"""Placeholder values, dates, act citations, differences and table cells, without a database (O-6.2.6)."""
 
 from datetime import date, timedelta
 from itertools import pairwise
@@ -29,11 +29,11 @@ K = PlaceholderKind
         (K.NUMBER, ["27", "2026-000001", "А-12/34", "№ 105", "54:35:0100"]),
     ],
 )
-def test_values_of_their_type(kind: PlaceholderKind, good: list[str]) -> None:
+def test_valid_values_are_accepted(kind: PlaceholderKind, good: list[str]) -> None:
     assert [value for value in good if not is_sound(kind, value)] == []
 
 
-def test_the_examples_are_sound() -> None:
+def test_the_examples_are_valid() -> None:
     assert [kind for kind in PlaceholderKind if not is_sound(kind, EXAMPLES[kind])] == []
 
 
@@ -62,7 +62,7 @@ HOSTILE = [
         (K.NUMBER, ["номер", "-1", "1-", "1; DROP"]),
     ],
 )
-def test_values_of_another_type(kind: PlaceholderKind, bad: list[str]) -> None:
+def test_invalid_values_are_rejected(kind: PlaceholderKind, bad: list[str]) -> None:
     assert [value for value in [*bad, *HOSTILE] if is_sound(kind, value)] == []
 
 
@@ -77,7 +77,7 @@ def test_values_of_another_type(kind: PlaceholderKind, bad: list[str]) -> None:
         ("👩‍👩‍👧 1 мая", ["1 мая"]),
     ],
 )
-def test_dates_stand_where_they_are_said(text: str, found: list[str]) -> None:
+def test_dates_are_found_with_their_ranges(text: str, found: list[str]) -> None:
     assert [text[one.start : one.end] for one in find_dates(text)] == found
 
 
@@ -87,21 +87,21 @@ def test_dates_stand_where_they_are_said(text: str, found: list[str]) -> None:
     [
         ("Приём до 15 марта 2026 года.", ["15 марта 2026 года"]),
         ("Приём заявок 15.03.2026 в 10:00", ["15.03.2026"]),
-        ("Приём до 01.12.2026", []),  # ahead
-        ("Приём до 01.11.2026", []),  # the day itself is not over
+        ("Приём до 01.12.2026", []),  # in the future
+        ("Приём до 01.11.2026", []),  # the day itself is not past
         ("Приём до 31.10.2026", ["31.10.2026"]),
-        ("С 1 марта 2024 года действует льгота, после 01.01.2025 тоже", []),  # a beginning stays true
+        ("С 1 марта 2024 года действует льгота, после 01.01.2025 тоже", []),  # a start date never expires
         ("с 1 по 15 марта 2026", ["15 марта 2026"]),
         ("Подайте до 1 апреля.", ["1 апреля"]),  # of 2026: the text was published on 10.01.2026
         ("Не позднее 1 января!", []),  # of 2027
-        ("1 апреля мы работаем", []),  # no end, any year
+        ("1 апреля мы работаем", []),  # not a deadline
         ("Ежегодно подавайте отчёт до 1 апреля.", []),
         ("Ежегодно мы растём. Подайте до 1 апреля.", ["1 апреля"]),
         ("Приказ от 15.02.2024 № 27; № 122 от 25.11.2019", []),  # an act's own date
         ("Приказ от 15 февраля 2024 г. N 27, приём до 02.02.2025", ["02.02.2025"]),
     ],
 )
-def test_days_that_passed(text: str, quotes: list[str]) -> None:
+def test_past_dates_are_found(text: str, quotes: list[str]) -> None:
     found = find_passed_days(text, date(2026, 1, 10), date(2026, 11, 1))
     assert [text[one.start : one.end] for one in found] == quotes
 
@@ -117,11 +117,11 @@ def test_days_that_passed(text: str, quotes: list[str]) -> None:
         ("от 31.02.2024 № 27", []),
     ],
 )
-def test_acts_stand_where_they_are_cited(text: str, acts: list[tuple[str, str, date | None]]) -> None:
+def test_act_citations_are_found_with_their_ranges(text: str, acts: list[tuple[str, str, date | None]]) -> None:
     assert [(text[a.start : a.end], a.number, a.signed_on) for a in find_acts(text)] == acts
 
 
-def test_a_number_alone_means_an_act_only_when_none_in_force_has_it() -> None:
+def test_a_number_alone_matches_only_without_an_act_in_force_of_that_number() -> None:
     (cited,) = find_acts("закон 59-ФЗ")
     assert is_same_act(cited, "59-ФЗ", date(2006, 5, 2), [])
     assert not is_same_act(cited, "59-ФЗ", date(2006, 5, 2), ["59-фз"])
@@ -131,7 +131,7 @@ def test_a_number_alone_means_an_act_only_when_none_in_force_has_it() -> None:
 
 
 @pytest.mark.order("O-6.2.6")
-def test_the_days_of_a_review() -> None:
+def test_review_dates_and_states() -> None:
     due = next_review_on(date(2026, 1, 31), 180)
     assert due == date(2026, 7, 30)
     assert remind_on(due, 180) == date(2026, 7, 16) and remind_on(due, 10) == due - timedelta(days=5)
@@ -156,7 +156,7 @@ def test_the_days_of_a_review() -> None:
         ("то же", "то же", "то же"),
     ],
 )
-def test_what_changed_reads_well(old: str, new: str, readable: str) -> None:
+def test_differences_are_readable(old: str, new: str, readable: str) -> None:
     assert diff.readable(diff.compare(old, new)).replace("  ", " ") == readable
 
 
@@ -166,14 +166,14 @@ WORDS = st.lists(
 
 
 @given(WORDS.map("".join), WORDS.map("".join))
-def test_the_parts_make_both_texts(old: str, new: str) -> None:
+def test_the_parts_reproduce_both_texts(old: str, new: str) -> None:
     parts = diff.compare(old, new)
     assert "".join(part.text for part in parts if part.kind is not PartKind.ADDED) == old
     assert "".join(part.text for part in parts if part.kind is not PartKind.REMOVED) == new
     assert all(one.kind is not other.kind for one, other in pairwise(parts))
 
 
-def test_a_word_repeated_without_end_is_no_task() -> None:
+def test_texts_of_repeated_words_are_compared_quickly() -> None:
     old, new = "а б " * 2500, "б а а " * 1600
     parts = diff.compare(old, new)
     assert "".join(part.text for part in parts if part.kind is not PartKind.ADDED) == old
@@ -185,12 +185,12 @@ TEXT = st.text(st.sampled_from("аб\\nr\n\r;:' "), min_size=1).filter(lambda te
 
 
 @given(st.lists(TEXT, max_size=5), st.lists(LINE.filter(lambda t: not set(t) & set("\u2028\u2029")), max_size=5))
-def test_cells_are_read_as_they_were_written(examples: list[str], keywords: list[str]) -> None:
+def test_cells_round_trip(examples: list[str], keywords: list[str]) -> None:
     assert list_cells.parse_lines(list_cells.format_lines(examples)) == examples
     assert list_cells.parse_keywords(list_cells.format_keywords(keywords)) == keywords
 
 
-def test_cells_that_a_person_wrote() -> None:
+def test_handwritten_cells_are_parsed() -> None:
     assert list_cells.parse_keywords("заём; займ ;;льгота") == ["заём", "займ", "льгота"]
     assert list_cells.parse_keywords("заём\r\nзайм\n\n") == ["заём", "займ"]
     assert list_cells.parse_lines("") == []

@@ -1,4 +1,4 @@
-"""HTTP of the knowledge bases: templates, their life, their currency, gaps, and tables in and out."""
+"""HTTP routes of reply templates: editing, publishing, versions, reviews, gaps, import and export."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""HTTP of a template's life: submit, publish, return, archive."""
+"""HTTP routes that change the state of a template: submit, publish, return, archive."""
 
 from uuid import UUID
 
@@ -20,12 +20,12 @@ router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
     "/{template_id:uuid}/submit",
     response_model=TemplateRead,
     responses=problems(*CHANGES),
-    summary="Hand a template in for review",
+    summary="Submit a template for review",
 )
 async def submit_template(
     template_id: UUID, body: EmptyBody, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Hand the newest version in for review by the head."""
+    """Submit the newest version of a template to the head for review."""
     return await template_response(session, await publishing.submit_template(session, template_id, match, by=by), by)
 
 
@@ -38,7 +38,7 @@ async def submit_template(
 async def publish_template(
     template_id: UUID, body: EmptyBody, by: Publisher, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Put the newest version into use. Whose hand is in it since the last published version does not publish it."""
+    """Publish the newest version. An author of any version since the last published one cannot publish it."""
     return await template_response(session, await publishing.publish_template(session, template_id, match, by=by), by)
 
 
@@ -51,7 +51,7 @@ async def publish_template(
 async def return_template(
     template_id: UUID, body: TemplateReturn, by: Publisher, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Give the newest version back, with the reason on record."""
+    """Return the newest version of a template to its author and record the reason."""
     row = await publishing.return_template(session, template_id, body.reason, match, by=by)
     return await template_response(session, row, by)
 
@@ -65,5 +65,5 @@ async def return_template(
 async def archive_template(
     template_id: UUID, body: EmptyBody, by: Publisher, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Offer the template no longer; nothing is deleted."""
+    """Archive a template. It is no longer suggested or used, but nothing is deleted."""
     return await template_response(session, await publishing.archive_template(session, template_id, match, by=by), by)

@@ -1,4 +1,4 @@
-"""Who may do what with templates, and how one is answered."""
+"""Required scopes, common problems and the response of the template routes."""
 
 from typing import Annotated
 
@@ -20,5 +20,5 @@ CHANGES = (TemplateNotFound, ValidationFailed, PreconditionFailed, PreconditionR
 
 
 async def template_response(session: AsyncSession, row: ReplyTemplate, by: Principal, status: int = 200) -> Response:
-    """The template as the caller sees it, with its ETag."""
+    """Return a template as the caller sees it, with its ETag."""
     return json_response((await queries.read_templates(session, [row], by))[0], version=row.version, status=status)

@@ -1,4 +1,4 @@
-"""The filters that the list and the export of templates share."""
+"""Filters shared by the list and the export of templates."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from app.reply_templates.search.service.search_conditions import has_words
 
 
 class TemplateSort(StrEnum):
-    """In what order a list comes."""
+    """The order of a list of templates."""
 
     NEWEST = "newest"
     KEY = "key"
@@ -37,30 +37,28 @@ ORDERS: dict[TemplateSort, tuple[tuple[Any, ...], bool]] = {
 SortQuery = Annotated[
     TemplateSort,
     Query(
-        description="`newest` first, by `key`, the last changed first, or those whose review is next first "
-        "(only templates in use have one)."
+        description="`newest`: last created first. `key`: alphabetical. `updated_at`: last changed first. "
+        "`next_review_on`: earliest review first, only templates in use."
     ),
 ]
 
 
 class TemplateFilters:
-    """Which templates are wanted; without any filter all that the caller may see and that are not archived."""
+    """Filters of templates. By default all visible templates that are not archived are returned."""
 
     def __init__(
         self,
         state: Annotated[
             TemplateState | None,
-            Query(
-                description="Archived ones come only when asked for here, and with `updated_after`, for who follows."
-            ),
+            Query(description="Archived templates are returned only with `archived` here, or with `updated_after`."),
         ] = None,
-        unit_id: Annotated[Id | None, Query(description="The unit that owns them.")] = None,
+        unit_id: Annotated[Id | None, Query(description="The unit that owns the templates.")] = None,
         key: Annotated[Key | None, Query()] = None,
         topic_id: Annotated[Id | None, Query()] = None,
-        review: Annotated[ReviewState | None, Query(description="How current templates in use are (O-6.2.6).")] = None,
-        updated_after: Annotated[Moment | None, Query(description="Changed after this moment.")] = None,
+        review: Annotated[ReviewState | None, Query(description="Review state of templates in use (O-6.2.6).")] = None,
+        updated_after: Annotated[Moment | None, Query(description="Only templates changed after this moment.")] = None,
         q: Annotated[
-            Search | None, Query(description="Words that all stand in the template, in any form or in part; ё = е.")
+            Search | None, Query(description="Words the template must contain, in any form or in part; ё equals е.")
         ] = None,
     ) -> None:
         self._state, self._unit_id, self._key, self._topic_id = state, unit_id, key, topic_id
@@ -69,7 +67,7 @@ class TemplateFilters:
     async def query(
         self, session: AsyncSession, by: Principal, *, own_by_default: bool = False
     ) -> SelectOfScalar[ReplyTemplate]:
-        """The templates that the caller may see and that pass."""
+        """Return the select of the visible templates that match the filters."""
         query = select(ReplyTemplate).where(queries.visible_to(by))
         unit_id = by.unit_id if self._unit_id is None and own_by_default else self._unit_id
         for column, value in ((ReplyTemplate.unit_id, unit_id), (ReplyTemplate.key, self._key)):

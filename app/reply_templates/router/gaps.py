@@ -1,4 +1,4 @@
-"""HTTP of what the knowledge base lacks."""
+"""HTTP routes of knowledge base gaps."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,17 +17,17 @@ from app.reply_templates.service import gaps
 router = APIRouter(prefix="/reply-templates/gaps", tags=["reply templates"])
 
 
-@router.get("", response_model=GapsRead, responses=problems(ValidationFailed), summary="What the knowledge base lacks")
+@router.get("", response_model=GapsRead, responses=problems(ValidationFailed), summary="List knowledge base gaps")
 async def list_gaps(
     by: Reader,
     session: SessionDep,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many groups at most.")] = 50,
-    dismissed: Annotated[bool, Query(description="Those instead that were found to want no template.")] = False,
+    limit: Annotated[int, Query(ge=1, le=200, description="Maximum number of groups.")] = 50,
+    dismissed: Annotated[bool, Query(description="Return dismissed groups instead.")] = False,
 ) -> GapsRead:
-    """Typical messages to the caller's unit that had no fitting template, or whose suggestion was not taken (O-6.2.6).
+    """List groups of messages to the caller's unit that no template covers (O-6.2.6).
 
-    They are grouped by their words, the largest group first: what to write next. Texts are without personal data. The
-    newest 1,000 are looked at.
+    A message is counted when no template fitted it or when the suggested template was not used. Messages are grouped by
+    their words, the largest group first. Texts contain no personal data. Only the newest 1,000 messages are analyzed.
     """
     return GapsRead(items=await gaps.list_gaps(session, limit, is_dismissed=dismissed, by=by))
 
@@ -37,14 +37,15 @@ async def list_gaps(
     status_code=201,
     response_model=TemplateRead,
     responses=problems(GapNotFound, TemplateExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Draft a template of a gap",
+    summary="Create a draft template from a gap",
 )
 async def draft_template_from_gap(
     gap_id: UUID, body: DraftOf, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Turn a group into a draft: its messages become typical ones, the newest answer its text unless one is given.
+    """Create a draft template from a group of messages and close the gap.
 
-    Then it is no gap any more. What comes later and is not answered with the template opens a new one.
+    The messages become typical messages of the template. The newest reply becomes its text unless `text` is given.
+    Later messages that the template does not cover open a new gap.
     """
 
     async def work() -> Response:
@@ -60,14 +61,15 @@ async def draft_template_from_gap(
     status_code=201,
     response_model=GapRead,
     responses=problems(GapNotFound, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Decide that a gap wants no template",
+    summary="Dismiss a gap",
 )
 async def dismiss_gap(
     gap_id: UUID, body: GapDismiss, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Take a group off the list by a decision on the record: who, when and why. It comes back with the next message.
+    """Record the decision that a group of messages needs no template, and remove the group from the list.
 
-    Then only what came later is counted, beside the earlier decision.
+    The next message of the group puts it back on the list. Then only later messages are counted, and the earlier
+    decision is shown.
     """
 
     async def work() -> Response:

@@ -1,4 +1,4 @@
-"""HTTP of templates as a table: in and out."""
+"""HTTP routes of the import and export of templates."""
 
 from typing import Annotated
 
@@ -19,13 +19,13 @@ from app.reply_templates.router.filters import FiltersDep
 Importing = Annotated[Principal, requires_detached("templates:write")]
 
 
-async def _staged(
+async def _stage_template_upload(
     by: Importing, options: OptionsDep, request: Request, idempotency: RequiredIdempotencyDep
 ) -> Staged | None:
     return await stage_upload(request, TEMPLATES, by, idempotency, options)
 
 
-StagedDep = Annotated[Staged | None, Depends(_staged)]
+StagedDep = Annotated[Staged | None, Depends(_stage_template_upload)]
 
 router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
 
@@ -40,12 +40,12 @@ async def export_templates(
     by: Reader,
     database: DatabaseDep,
     filters: FiltersDep,
-    format: Annotated[TableFormat, Query(description="The kind of file.")] = TableFormat.CSV,
+    format: Annotated[TableFormat, Query(description="File format.")] = TableFormat.CSV,
 ) -> Response:
-    """The knowledge base as a table, with the filters of the list; one's own unit's unless `unit_id` names another.
+    """Export the templates that match the filters as a table: those of the caller's unit unless `unit_id` is given.
 
-    Of another unit's only what it shares, in its published version. One's own imported again changes nothing. Cells
-    that hold several things have one a line.
+    Another unit's templates are exported only if they are shared, in their published version. Importing an unchanged
+    export of the caller's own unit changes nothing. A cell with several values has one per line.
     """
     async with database.transaction(write=False) as session:
         query = await filters.query(session, by, own_by_default=True)
@@ -63,11 +63,11 @@ async def export_templates(
 async def import_templates(
     by: Importing, staged: StagedDep, session: SessionDep, idempotency: RequiredIdempotencyDep
 ) -> Response:
-    """Create and change templates of one's own unit by the columns of the export; 202, then see `/imports/{id}`.
+    """Create and change templates of the caller's unit from a table. Responds 202; see `/imports/{id}` for the result.
 
-    A template is known by its `key`. What differs becomes a draft or a new draft version, never published past four
-    eyes; what is the same stays untouched; a column left out keeps what is there. `keywords`, `examples`, `topics`,
-    `shared_with` (names of units) and `defaults` (`имя: значение`) hold one a line; in one line keywords may be
-    separated by `;`. `unit` may be empty, and `state` is there to be read.
+    The columns are those of the export. A template is identified by its `key`. A changed row creates a draft or a new
+    draft version; publishing still needs a second employee. An unchanged row changes nothing, and an omitted column
+    keeps its value. `keywords`, `examples`, `topics`, `shared_with` (unit names) and `defaults` (`имя: значение`) hold
+    one value per line; keywords on a single line may be separated by `;`. `unit` may be empty, and `state` is ignored.
     """
     return await accept_import(session, TEMPLATES, staged, idempotency, by=by)

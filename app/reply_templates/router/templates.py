@@ -1,4 +1,4 @@
-"""HTTP of templates: list, add, get, change, fill in."""
+"""HTTP routes of templates: list, create, get, update, render."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from app.reply_templates.errors import TemplateExists, TemplateNotFound, TooMany
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.router.dependencies import CHANGES, Reader, Writer, template_response
 from app.reply_templates.router.filters import ORDERS, FiltersDep, SortQuery, TemplateSort
-from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS, WANTED
+from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS, VALUE_REQUIREMENTS
 from app.reply_templates.schemas import (
     ExampleCreate,
     PlaceholderRead,
@@ -27,10 +27,10 @@ from app.reply_templates.schemas import (
     TemplateRender,
 )
 from app.reply_templates.service import rendering, templates
-from app.reply_templates.service.access import get_template as find_template
+from app.reply_templates.service.access import get_template as get_visible_template
 
 router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
-# `:uuid` keeps /export and the like from being taken for an id by methods that they do not have.
+# `:uuid` prevents a path such as /export from matching as a template id for methods it does not support.
 
 
 @router.get(
@@ -39,7 +39,7 @@ router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
 async def list_templates(
     by: Reader, session: SessionDep, page: PageDep, filters: FiltersDep, sort: SortQuery = TemplateSort.NEWEST
 ) -> Page[TemplateRead]:
-    """The knowledge base of the caller's unit, and what other units share with it (O-6.2.6)."""
+    """List the templates of the caller's unit and the templates that other units share with it (O-6.2.6)."""
     query = await filters.query(session, by)
     if sort is TemplateSort.NEXT_REVIEW_ON:
         query = query.where(col(ReplyTemplate.next_review_on).is_not(None))
@@ -53,12 +53,12 @@ async def list_templates(
     status_code=201,
     response_model=TemplateRead,
     responses=problems(TemplateExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Add a template",
+    summary="Create a template",
 )
 async def create_template(
     body: TemplateCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add a template to the knowledge base of one's own unit, as a draft (O-6.2.6)."""
+    """Create a draft template in the knowledge base of the caller's unit (O-6.2.6)."""
 
     async def work() -> Response:
         return await template_response(session, await templates.create_template(session, body, by=by), by, 201)
@@ -70,14 +70,14 @@ async def create_template(
     "/placeholders",
     response_model=PlaceholdersRead,
     responses=problems(ValidationFailed),
-    summary="List the placeholders",
+    summary="List placeholders",
 )
 async def list_placeholders(by: Reader) -> PlaceholdersRead:
-    """The names that a template may use in braces, each with what its value has to be."""
-    del by  # whoever reads templates
+    """List the placeholder names that a template may use in braces, with the kind of value each one takes."""
+    del by  # only checks the scope
     return PlaceholdersRead(
         items=[
-            PlaceholderRead(name=name, kind=kind, wanted=WANTED[kind][0], example=EXAMPLES[kind])
+            PlaceholderRead(name=name, kind=kind, wanted=VALUE_REQUIREMENTS[kind][0], example=EXAMPLES[kind])
             for name, kind in PLACEHOLDERS.items()
         ]
     )
@@ -90,8 +90,8 @@ async def list_placeholders(by: Reader) -> PlaceholdersRead:
     summary="Get a template",
 )
 async def get_template(template_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """A template with its newest version; another unit's that is shared with the caller's, with the published one."""
-    row = await find_template(session, template_id, by)
+    """Get a template in its newest version. Another unit's shared template is returned in its published version."""
+    row = await get_visible_template(session, template_id, by)
     return conditional_response(request, (await queries.read_templates(session, [row], by))[0], version=row.version)
 
 
@@ -99,14 +99,15 @@ async def get_template(template_id: UUID, by: Reader, session: SessionDep, reque
     "/{template_id:uuid}",
     response_model=TemplateRead,
     responses=problems(*CHANGES),
-    summary="Change a template",
+    summary="Update a template",
 )
 async def edit_template(
     template_id: UUID, body: TemplatePatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Changes of the content make a new version, a draft; a published one stays in use until the new one is published.
+    """Update a template. A content change creates a new draft version.
 
-    `shared_unit_ids` and `review_days` take effect at once and make no version.
+    The published version stays in use until the new one is published. `shared_unit_ids` and `review_days` take effect
+    at once and create no version.
     """
     return await template_response(session, await templates.edit_template(session, template_id, body, match, by=by), by)
 
@@ -120,9 +121,9 @@ async def edit_template(
 async def add_template_example(
     template_id: UUID, body: ExampleCreate, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Add a typical message that the template answers, to its newest and its published version (O-6.2.6).
+    """Add a typical message to the newest and the published version of a template (O-6.2.6).
 
-    What may be personal data is masked; one that is there already changes nothing.
+    Possible personal data is masked. A duplicate changes nothing.
     """
     row = await templates.add_example(session, template_id, body.text, match, by=by)
     return await template_response(session, row, by)
@@ -132,8 +133,8 @@ async def add_template_example(
     "/{template_id:uuid}/render",
     response_model=RenderRead,
     responses=problems(TemplateNotFound, ValidationFailed),
-    summary="Fill a template with values",
+    summary="Render a template",
 )
 async def render_template(template_id: UUID, body: TemplateRender, by: Reader, session: SessionDep) -> RenderRead:
-    """The text with the values put in, defaults where none is given, and what is missing. Nothing is stored."""
+    """Render a template with the given values and its defaults, and list missing placeholders. Nothing is stored."""
     return await rendering.render_template(session, template_id, body, by=by)

@@ -1,4 +1,4 @@
-"""HTTP of the versions of templates and of what changed between them."""
+"""HTTP routes of template versions and their differences."""
 
 from typing import Annotated
 from uuid import UUID
@@ -26,9 +26,9 @@ MAX_INTEGER = 2_147_483_647
     summary="List the versions of a template",
 )
 async def list_template_versions(template_id: UUID, by: Reader, session: SessionDep) -> Page[TemplateVersionRead]:
-    """All versions, newest first; a reply already sent keeps its version. Always one page.
+    """List all versions of a template, newest first, always on one page. A sent reply keeps its version.
 
-    Of another unit's template only the published one.
+    Only the published version of another unit's template is returned.
     """
     rows, is_own = await templates.list_versions(session, template_id, by)
     return Page(items=[queries.read_version(row, is_own=is_own) for row in rows], next_cursor=None, count=None)
@@ -46,8 +46,8 @@ async def compare_template_versions(
     by: Reader,
     session: SessionDep,
     against: Annotated[
-        int | None, Query(ge=0, le=MAX_INTEGER, description="The other version; the one before unless given.")
+        int | None, Query(ge=0, le=MAX_INTEGER, description="The version to compare with; by default the previous one.")
     ] = None,
 ) -> DiffRead:
-    """What changed, word by word, in the text and the title, and in keywords, typical messages, topics and defaults."""
+    """Compare the title and text word by word, and the keywords, typical messages, topics and defaults item by item."""
     return await history.compare_versions(session, template_id, number, against, by=by)

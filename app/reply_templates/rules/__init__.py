@@ -1,1 +1,1 @@
-"""Pure rules of reply templates: their lives, placeholders, review, what changed and what is out of date."""
+"""Rules of reply templates without a database: states, placeholders, reviews, differences, outdated mentions."""

@@ -1,4 +1,4 @@
-"""Dates as Russian texts write them, with their places: 15.03.2026, 2026-03-15, «15 марта 2026 года», «до 1 апреля»."""
+"""Find dates in Russian texts: 15.03.2026, 2026-03-15, «15 марта 2026 года», «до 1 апреля»."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ _DATE = re.compile(rf"(?<![0-9.\-/]){DATE}(?:[ \u00a0]?(?:года?|г\.?)(?!\w)
 
 @dataclass(frozen=True, slots=True)
 class FoundDate:
-    """A date at a place, in code points from `start` up to `end`; without a year where the text names none."""
+    """A date in a text, in code points `[start:end]`; `year` is None if the text gives none."""
 
     start: int
     end: int
@@ -39,26 +39,26 @@ class FoundDate:
     year: int | None
 
     def on_or_after(self, base: date) -> date:
-        """The day that is meant: without a year the first one from `base` on."""
+        """Return the date; without a year, the first such date on or after `base`."""
         if self.year is not None:
             return date(self.year, self.month, self.day)
-        for year in range(base.year, base.year + 9):  # 29 February comes back within eight years
-            found = _day(year, self.month, self.day)
+        for year in range(base.year, base.year + 9):  # 29 February recurs within eight years
+            found = _build_date(year, self.month, self.day)
             if found is not None and found >= base:
                 return found
-        raise AssertionError("every day of a leap year comes back")
+        raise AssertionError("every day of a leap year recurs")
 
 
 def find_dates(text: str) -> Iterator[FoundDate]:
-    """The dates of a text that exist in the calendar, in order; «31.02.2026» is none."""
+    """Yield the dates of a text in order; a date that does not exist («31.02.2026») is skipped."""
     for match in _DATE.finditer(text):
-        found = found_date(match)
+        found = to_found_date(match)
         if found is not None:
             yield found
 
 
-def found_date(match: re.Match[str]) -> FoundDate | None:
-    """The date of a match of a pattern with `DATE` in it, None when there is no such day."""
+def to_found_date(match: re.Match[str]) -> FoundDate | None:
+    """Return the date of a match of a pattern that contains `DATE`, None if the date does not exist."""
     if match["iso"]:
         year, month, day = map(int, match["iso"].split("-"))
     elif match["d"]:
@@ -66,12 +66,12 @@ def found_date(match: re.Match[str]) -> FoundDate | None:
     else:
         month, day = MONTHS.index(match["month"].lower()) + 1, int(match["day"])
         year = int(match["year"]) if match["year"] else 0
-    if _day(year or 2000, month, day) is None:  # a leap year: «29 февраля» is a day
+    if _build_date(year or 2000, month, day) is None:  # 2000 is a leap year, so that «29 февраля» is valid
         return None
     return FoundDate(*match.span(), day, month, year or None)
 
 
-def _day(year: int, month: int, day: int) -> date | None:
+def _build_date(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
     except ValueError:

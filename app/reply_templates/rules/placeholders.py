@@ -1,4 +1,4 @@
-"""Placeholders of templates: names from a closed list, each with a type; values are put in and never read (O-6.2.6)."""
+"""Placeholders of templates: a closed list of names, each with a kind of value; values are never parsed (O-6.2.6)."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ from app.reply_templates.rules.date_mentions import find_dates
 
 
 class PlaceholderKind(StrEnum):
-    """What a value has to be."""
+    """The kind of a placeholder's value."""
 
     NAME = "name"
     URL = "url"
@@ -32,29 +32,32 @@ PLACEHOLDERS: Mapping[str, PlaceholderKind] = {
     "адрес": PlaceholderKind.ADDRESS,
     "номер": PlaceholderKind.NUMBER,
 }
-"""Names that a template may use. There is no language behind them: no attributes, no formats, no nesting."""
+"""Names that a template may use. Attributes, formats and nesting are not supported."""
 
-WANTED: Mapping[PlaceholderKind, tuple[str, str]] = {
+VALUE_REQUIREMENTS: Mapping[PlaceholderKind, tuple[str, str]] = {
     PlaceholderKind.NAME: (
-        "Нужно имя или название: до 200 букв, цифр и простых знаков в одной строке.",
-        "A name is needed: up to 200 letters, digits and plain signs on one line.",
+        "Укажите имя или название: не более 200 букв, цифр и простых знаков в одной строке.",
+        "Enter a name: up to 200 letters, digits and plain signs on one line.",
     ),
-    PlaceholderKind.URL: ("Нужен адрес http(s) без имени пользователя.", "An http(s) address is needed."),
+    PlaceholderKind.URL: (
+        "Укажите адрес страницы с http:// или https:// в начале, без имени пользователя.",
+        "Enter an http:// or https:// address without a user name.",
+    ),
     PlaceholderKind.DATE: (
-        "Нужна дата: 01.12.2026, 2026-12-01, «1 декабря 2026 года» или «1 декабря».",
-        "A date is needed: 01.12.2026, 2026-12-01, or the day and month in Russian words.",
+        "Укажите дату: 01.12.2026, 2026-12-01, «1 декабря 2026 года» или «1 декабря».",
+        "Enter a date: 01.12.2026, 2026-12-01, or the day and month in Russian.",
     ),
-    PlaceholderKind.PHONE: ("Нужен номер телефона.", "A telephone number is needed."),
+    PlaceholderKind.PHONE: ("Укажите номер телефона.", "Enter a telephone number."),
     PlaceholderKind.ADDRESS: (
-        "Нужен почтовый адрес: буквы, цифры и простые знаки в одной строке.",
-        "A postal address is needed: letters, digits and plain signs on one line.",
+        "Укажите почтовый адрес: буквы, цифры и простые знаки в одной строке.",
+        "Enter a postal address: letters, digits and plain signs on one line.",
     ),
     PlaceholderKind.NUMBER: (
-        "Нужен номер: до 100 цифр, букв и знаков / - . № в одной строке.",
-        "A number is needed: up to 100 digits, letters and signs / - . № on one line.",
+        "Укажите номер: не более 100 цифр, букв и знаков / - . № в одной строке.",
+        "Enter a number: up to 100 digits, letters and the signs / - . № on one line.",
     ),
 }
-"""What to say of a value that is something else: in Russian and in English."""
+"""The error text for a value of the wrong kind, in Russian and in English."""
 
 EXAMPLES: Mapping[PlaceholderKind, str] = {
     PlaceholderKind.NAME: "Иван",
@@ -64,7 +67,7 @@ EXAMPLES: Mapping[PlaceholderKind, str] = {
     PlaceholderKind.ADDRESS: "г. Новосибирск, Красный проспект, 18",
     PlaceholderKind.NUMBER: "2026-000001",
 }
-"""A sound value of each type."""
+"""A valid value of each kind."""
 
 _BRACED = re.compile(r"\{([^{}]*)\}")
 _PHONE = re.compile(r"\+?[0-9(][0-9 ()\u00a0\-‑–]{1,30}[0-9](?:,? (?:доб\.?|вн\.?) ?[0-9]{1,6})?")
@@ -79,19 +82,19 @@ _MAX_MARKS = 3
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in a text, in code points: `text[start:end]`."""
+    """A range of a text, in code points: `text[start:end]`."""
 
     start: int
     end: int
 
 
 def find_placeholders(text: str) -> list[str]:
-    """The known placeholders of a text, each once, in order."""
+    """Return the known placeholders of a text in order, without repetitions."""
     return list(dict.fromkeys(m[1] for m in _BRACED.finditer(text) if m[1] in PLACEHOLDERS))
 
 
 def find_unknown_placeholders(text: str) -> list[Span]:
-    """Where the text has braces that are no known placeholder, lone ones too."""
+    """Return the ranges of braces that are not a known placeholder, including unpaired braces."""
     good = [Span(*m.span()) for m in _BRACED.finditer(text) if m[1] in PLACEHOLDERS]
     spans = [Span(*m.span()) for m in _BRACED.finditer(text) if m[1] not in PLACEHOLDERS]
     covered = {i for span in [*good, *spans] for i in range(span.start, span.end)}
@@ -100,17 +103,17 @@ def find_unknown_placeholders(text: str) -> list[Span]:
 
 
 def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
-    """The text with the values put in, each once: a value with braces is not read again. Missing ones stay."""
+    """Replace the placeholders of a text by values in one pass. Placeholders without a value stay."""
     return _BRACED.sub(lambda m: values.get(m[1], m[0]) if m[1] in PLACEHOLDERS else m[0], text)
 
 
 def find_missing_placeholders(text: str) -> list[tuple[str, Span]]:
-    """The placeholders that stand unfilled in a text, with their places."""
+    """Return the placeholders left in a text, with their ranges."""
     return [(m[1], Span(*m.span())) for m in _BRACED.finditer(text) if m[1] in PLACEHOLDERS]
 
 
 def is_sound(kind: PlaceholderKind, value: str) -> bool:
-    """Whether a value is of its type. Invisible signs, braces and markup are in none of them."""
+    """Return whether a value is of its kind. No kind allows invisible characters, braces or markup."""
     match kind:
         case PlaceholderKind.NAME:
             return len(value) <= _MAX_NAME and _is_plain(value, _NAME_SIGNS)
@@ -126,7 +129,10 @@ def is_sound(kind: PlaceholderKind, value: str) -> bool:
 
 
 def _is_plain(value: str, signs: frozenset[str]) -> bool:
-    """Letters with at most a few marks on each, digits, and those signs; a letter among them, no blanks at the ends."""
+    """Return whether a value has only letters, digits and `signs`, at least one letter, and no spaces at the ends.
+
+    A letter may carry at most three combining marks.
+    """
     marks = 0
     for character in value:
         category = unicodedata.category(character)[0]
@@ -147,7 +153,7 @@ def _is_web_address(value: str) -> bool:
 
 
 def _is_phone(value: str) -> bool:
-    """A number that can be dialled: with its area, within the city, or a short one like 112."""
+    """Return whether a value is a telephone number: full, local, or short such as 112."""
     if not _PHONE.fullmatch(value):
         return False
     try:

@@ -1,14 +1,14 @@
-"""When a template is to be looked through again, and where it stands in between (O-6.2.6)."""
+"""Review dates and review states of templates (O-6.2.6)."""
 
 from datetime import date, timedelta
 from enum import StrEnum
 
 REMIND_DAYS_BEFORE = 14
-"""A reminder comes so many days before the review is due, for short periods after half of them."""
+"""A reminder is sent this many days before the due date, or after half of a shorter period."""
 
 
 class ReviewState(StrEnum):
-    """How current a template in use is."""
+    """The review state of a template in use."""
 
     CURRENT = "current"
     DUE_SOON = "due_soon"
@@ -16,17 +16,17 @@ class ReviewState(StrEnum):
 
 
 def next_review_on(confirmed_on: date, days: int) -> date:
-    """The last day on which a template that was published or confirmed then counts as current."""
+    """Return the last day on which a template published or reviewed on a date counts as current."""
     return confirmed_on + timedelta(days=days)
 
 
 def remind_on(next_review_on: date, days: int) -> date:
-    """The day from which the review is told to be near."""
+    """Return the first day on which the review counts as due soon."""
     return next_review_on - timedelta(days=min(REMIND_DAYS_BEFORE, days // 2))
 
 
 def review_state(next_on: date | None, remind_from: date | None, today: date) -> ReviewState | None:
-    """Where a template stands; None for one that is not in use. The last day still counts."""
+    """Return the review state on a date, None for a template not in use. The last day counts as current."""
     if next_on is None or remind_from is None:
         return None
     if next_on < today:

@@ -1,10 +1,10 @@
-"""The life of a template as a table of moves (O-6.2.6)."""
+"""The states of a template and their transitions (O-6.2.6)."""
 
 from enum import StrEnum
 
 
 class TemplateState(StrEnum):
-    """Where the newest version of a template stands."""
+    """The state of the newest version of a template."""
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"
@@ -13,7 +13,7 @@ class TemplateState(StrEnum):
 
 
 class TemplateMove(StrEnum):
-    """What can happen to a template."""
+    """An action that changes the state of a template."""
 
     EDIT = "edit"
     SUBMIT = "submit"

@@ -1,1 +1,1 @@
-"""Finding the template that fits: suggestions, search by word forms, synonyms, learning from use (O-6.2.6)."""
+"""Template search: suggestions, search by word forms, synonyms, learning from choices (O-6.2.6)."""

@@ -1,4 +1,4 @@
-"""Tables of finding: the editable synonyms, and what was chosen for which message."""
+"""Tables of template search: synonym groups and template choices."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.reply_templates.search.rules.synonyms import SynonymKind
 
 
 class SynonymGroup(VersionedTable, table=True):
-    """Terms that say the same, that lie near each other, or that are of other bodies' subjects."""
+    """A group of terms: synonyms, related terms, or terms outside the ministry's competence."""
 
     __tablename__ = "synonym_groups"
     __table_args__ = (sa.UniqueConstraint("kind", "name", name="uq_synonym_groups_name"), length_check("name", 100))
@@ -23,7 +23,7 @@ class SynonymGroup(VersionedTable, table=True):
 
 
 class TemplateChoice(Table, table=True):
-    """A message for which a template was chosen, as the dictionary forms of its words without personal data."""
+    """The choice of a template for a message, stored as dictionary forms without personal data."""
 
     __tablename__ = "template_choices"
     __table_args__ = (sa.Index("ix_template_choices_template", "template_id", "id"),)

@@ -1,4 +1,4 @@
-"""HTTP of finding: suggestions for a text, and the table of synonyms."""
+"""HTTP routes of template suggestions and synonym groups."""
 
 from typing import Annotated
 from uuid import UUID
@@ -27,7 +27,7 @@ from app.reply_templates.search.schemas import (
 from app.reply_templates.search.service import synonyms
 from app.reply_templates.search.service.suggestions import find_suggestions
 
-Asker = Annotated[Principal, requires_detached("templates:read")]
+Suggester = Annotated[Principal, requires_detached("templates:read")]
 Reader = Annotated[Principal, requires("synonyms:read")]
 Writer = Annotated[Principal, requires("synonyms:write")]
 
@@ -41,27 +41,27 @@ synonyms_router = APIRouter(prefix="/synonym-groups", tags=["reply templates"])
     responses=problems(ValidationFailed),
     summary="Suggest templates for a text",
 )
-async def suggest_templates(body: TemplateSuggest, by: Asker, database: DatabaseDep) -> SuggestionsRead:
-    """The published templates that fit a text, best first, of those that the caller may use (O-6.2.6).
+async def suggest_templates(body: TemplateSuggest, by: Suggester, database: DatabaseDep) -> SuggestionsRead:
+    """Suggest published templates that fit a text and that the caller may use, best first (O-6.2.6).
 
-    `matched` names the words of the text that speak for a template, `reasons` tell why in words. Where nothing fits
-    well enough, nothing is offered: silence is better than a wrong template.
+    `matched` lists the words of the text that match the template, and `reasons` explains the match. The list is empty
+    when no template fits well enough.
     """
-    async with database.transaction(write=False) as session:  # a question writes nothing: SQLite's writer stays free
+    async with database.transaction(write=False) as session:  # read-only, so that SQLite's single writer stays free
         return SuggestionsRead(items=await find_suggestions(session, body.text, by, limit=body.limit))
 
 
 @synonyms_router.get(
-    "", response_model=Page[SynonymGroupRead], responses=problems(ValidationFailed), summary="List groups of synonyms"
+    "", response_model=Page[SynonymGroupRead], responses=problems(ValidationFailed), summary="List synonym groups"
 )
 async def list_synonym_groups(
     by: Reader,
     session: SessionDep,
     page: PageDep,
     kind: Annotated[SynonymKind | None, Query()] = None,
-    with_closed: Annotated[bool, Query(description="Those that do not count any more too.")] = False,
+    with_closed: Annotated[bool, Query(description="Include closed groups.")] = False,
 ) -> Page[SynonymGroupRead]:
-    """What search and suggestions take for the same, for near, and for other bodies' subjects, newest first."""
+    """List the synonym groups used by search and suggestions, newest first."""
     query = select(SynonymGroup)
     if kind is not None:
         query = query.where(SynonymGroup.kind == kind)
@@ -76,12 +76,12 @@ async def list_synonym_groups(
     status_code=201,
     response_model=SynonymGroupRead,
     responses=problems(SynonymGroupExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Add a group of synonyms",
+    summary="Create a synonym group",
 )
 async def create_synonym_group(
     body: SynonymGroupCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add a group: other names of the same thing, near things, or words of other bodies' subjects."""
+    """Create a synonym group: terms of one meaning, related terms, or terms outside the ministry's competence."""
 
     async def work() -> Response:
         row = await synonyms.create_group(session, body, by=by)
@@ -94,10 +94,10 @@ async def create_synonym_group(
     "/{group_id}",
     response_model=SynonymGroupRead,
     responses=problems(SynonymGroupNotFound, ValidationFailed),
-    summary="Get a group of synonyms",
+    summary="Get a synonym group",
 )
 async def get_synonym_group(group_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One group of synonyms."""
+    """Get a synonym group by its id."""
     row = await synonyms.get_group(session, group_id)
     return conditional_response(request, SynonymGroupRead.model_validate(row), version=row.version)
 
@@ -108,11 +108,11 @@ async def get_synonym_group(group_id: UUID, by: Reader, session: SessionDep, req
     responses=problems(
         SynonymGroupNotFound, SynonymGroupExists, ValidationFailed, PreconditionFailed, PreconditionRequired
     ),
-    summary="Change a group of synonyms",
+    summary="Update a synonym group",
 )
 async def update_synonym_group(
     group_id: UUID, body: SynonymGroupPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change a group, or close it from a day on; `closed_on: null` opens it again."""
+    """Update a synonym group, or close it from a given day. `closed_on: null` reopens it."""
     row = await synonyms.update_group(session, group_id, body, match, by=by)
     return json_response(SynonymGroupRead.model_validate(row), version=row.version)

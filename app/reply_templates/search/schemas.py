@@ -1,4 +1,4 @@
-"""What the API takes and gives about finding."""
+"""API schemas of template suggestions and synonym groups."""
 
 from datetime import date
 from typing import Annotated
@@ -11,40 +11,41 @@ from app.core.types import ChannelKey, Day, FreeText, Label
 from app.reply_templates.search.rules.synonyms import SynonymKind
 
 Terms = Annotated[list[Label], Field(min_length=1, max_length=100)]
-HowMany = Annotated[int, Field(strict=True, ge=1, le=20)]
+ResultLimit = Annotated[int, Field(strict=True, ge=1, le=20)]
 
 
 class TemplateSuggest(Input):
-    """A text that wants an answer."""
+    """A text to suggest templates for."""
 
     text: FreeText
     channel: ChannelKey | None = Field(
-        default=None, description="Where it came in, as `/interaction-points` names it. It does not change the ranking."
+        default=None,
+        description="The channel of the text, as in `/interaction-points`; it does not affect ranking.",
     )
-    limit: HowMany = 5
+    limit: ResultLimit = 5
     model_config = example({"text": "Где узнать про льготный заём?", "channel": "vk", "limit": 5})
 
 
 class SuggestionRead(Output):
-    """A template that fits."""
+    """A suggested template."""
 
     template_id: UUID
     template_version: int
     title: str
-    score: float = Field(description="From 0 to 1: how likely it is that the template answers the text.")
-    matched: list[str] = Field(description="The words of the text that speak for it, as they are written there.")
-    learned: float = Field(description="What of the score was learned from use.")
-    reasons: list[str] = Field(description="Why it is offered, in words.")
+    score: float = Field(description="Likelihood that the template answers the text, from 0 to 1.")
+    matched: list[str] = Field(description="Words of the text that match the template, as written.")
+    learned: float = Field(description="The part of the score learned from earlier choices.")
+    reasons: list[str] = Field(description="Why the template is suggested, in Russian.")
 
 
 class SuggestionsRead(Output):
-    """The templates that fit, best first; none where silence is better than a wrong one."""
+    """Suggested templates, best first; empty when none fits well enough."""
 
     items: list[SuggestionRead]
 
 
 class SynonymGroupCreate(Input):
-    """A new group of synonyms."""
+    """A new synonym group."""
 
     kind: SynonymKind
     name: Label
@@ -53,7 +54,7 @@ class SynonymGroupCreate(Input):
 
 
 class SynonymGroupPatch(Input):
-    """Changes of a group; a day in `closed_on` ends it."""
+    """Changes to a synonym group; `closed_on` closes it from that day."""
 
     name: Label = Field(default="")
     terms: Terms = []
@@ -62,7 +63,7 @@ class SynonymGroupPatch(Input):
 
 
 class SynonymGroupRead(Output):
-    """A group of synonyms."""
+    """A synonym group."""
 
     id: UUID
     kind: SynonymKind

@@ -1,1 +1,1 @@
-"""Use cases of reply templates: writing, publishing, keeping current, using."""
+"""Use cases of reply templates: editing, publishing, reviews, rendering and gaps."""

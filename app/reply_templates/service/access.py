@@ -1,4 +1,4 @@
-"""What every change of a template does: find it, ask the rules, tell who follows it."""
+"""Steps shared by the use cases: load a template, apply a transition, record a change."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -17,11 +17,11 @@ from app.reply_templates.queries import owned_by, select_version, visible_to
 from app.reply_templates.rules.states import TEMPLATE_TRANSITIONS, TemplateMove, TemplateState
 from app.reply_templates.search.rules.tokenizer import select_search_words
 
-NEXT_MOMENT = timedelta(microseconds=1)
+SMALLEST_STEP = timedelta(microseconds=1)
 
 
 async def get_template(session: AsyncSession, template_id: UUID, by: Principal) -> ReplyTemplate:
-    """The template if the caller may see it, or `TemplateNotFound`."""
+    """Return a template that the caller may see. Raises `TemplateNotFound`."""
     query = select(ReplyTemplate).where(ReplyTemplate.id == template_id, visible_to(by))
     row = (await session.exec(query)).first()
     if row is None:
@@ -32,7 +32,7 @@ async def get_template(session: AsyncSession, template_id: UUID, by: Principal) 
 async def get_own_template(
     session: AsyncSession, template_id: UUID, by: Principal, *, lock: bool = False
 ) -> ReplyTemplate:
-    """The template if it is the caller's unit's, or `TemplateNotFound`: what others share is read and used only."""
+    """Return a template of the caller's unit. Raises `TemplateNotFound`, also for a shared template of another unit."""
     query = select(ReplyTemplate).where(ReplyTemplate.id == template_id, owned_by(by))
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
@@ -43,7 +43,7 @@ async def get_own_template(
 
 
 async def get_version(session: AsyncSession, row: ReplyTemplate, number: int) -> TemplateVersion:
-    """A version of the template, or `TemplateNotFound`."""
+    """Return a version of a template. Raises `TemplateNotFound`."""
     version = await select_version(session, row.id, number)
     if version is None:
         raise TemplateNotFound
@@ -51,7 +51,7 @@ async def get_version(session: AsyncSession, row: ReplyTemplate, number: int) ->
 
 
 def apply_transition(row: ReplyTemplate, move: TemplateMove) -> TemplateState:
-    """The state that the move leads to, or `TransitionNotAllowed`."""
+    """Return the state that a move leads to. Raises `TransitionNotAllowed`."""
     state = TEMPLATE_TRANSITIONS[row.state].get(move)
     if state is None:
         raise TransitionNotAllowed(row.state.value, move.value)
@@ -59,16 +59,19 @@ def apply_transition(row: ReplyTemplate, move: TemplateMove) -> TemplateState:
 
 
 def build_search_text(version: TemplateVersion) -> str:
-    """What a search by words looks at."""
+    """Return the text that the word search matches for a version."""
     return select_search_words(" ".join([version.title, *version.keywords, *version.examples, version.text]))
 
 
 async def mark_changed(
     session: AsyncSession, row: ReplyTemplate, action: str, by: Principal, fields: list[str]
 ) -> ReplyTemplate:
-    """Tell of a change. `updated_at` only ever grows, whatever the clocks of two processes say."""
-    row.updated_at = max(clock.now(), row.updated_at + NEXT_MOMENT)
+    """Record a change in the audit log and emit `TemplateChanged`.
+
+    `updated_at` always increases, even if the clocks of two processes differ.
+    """
+    row.updated_at = max(clock.now(), row.updated_at + SMALLEST_STEP)
     audit.record(session, by, action, "reply_template", row.id, fields=fields)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increments the version
     emit(session, TemplateChanged(template_id=row.id, template_version=row.version))
     return row

@@ -1,4 +1,4 @@
-"""Gaps of the knowledge base: typical messages that no template answered, and the drafts made of them (O-6.2.6)."""
+"""Knowledge base gaps: messages that no template covers, and the drafts created from them (O-6.2.6)."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -21,78 +21,78 @@ from app.reply_templates.search.service.index_cache import refresh_synonyms
 from app.reply_templates.search.service.learned_choices import select_telling_forms
 from app.reply_templates.service.templates import draft_template
 
-LOOKED_AT = 1_000
-"""So many of the newest messages are grouped: a gap that nobody fills shows in them."""
-SHOWN_EXAMPLES, SHOWN_WORDS = 5, 5
-EXAMPLES_OF_A_DRAFT, KEYWORDS_OF_A_DRAFT = 10, 7
+MAX_MESSAGES = 1_000
+"""Only the newest messages are grouped: an open gap keeps appearing among them."""
+MAX_EXAMPLES, MAX_WORDS = 5, 5
+MAX_DRAFT_EXAMPLES, MAX_DRAFT_KEYWORDS = 10, 7
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A message that no template answered, as the room of messages tells of it."""
+    """A message that no template covers, as reported by the messages package."""
 
     message_id: UUID
     unit_id: UUID
     text: str
-    """What the client wrote, without personal data."""
+    """The client's text, without personal data."""
     reason: GapReason
     offered_template_id: UUID | None = None
     answer: str | None = None
-    """What was answered, without personal data."""
+    """The reply, without personal data."""
 
 
-async def record_gap(session: AsyncSession, told: Unanswered) -> None:
-    """Note a message that no template answered; told again, the later telling stands. A drafted one stays drafted."""
-    forms = select_telling_forms(remove_masks(told.text), await refresh_synonyms(session))
-    row = await _gap_of(session, told.message_id)
+async def record_gap(session: AsyncSession, message: Unanswered) -> None:
+    """Record a message that no template covers, or update its record. A draft created from it is kept."""
+    forms = select_telling_forms(remove_masks(message.text), await refresh_synonyms(session))
+    row = await _find_gap(session, message.message_id)
     if row is None:
         row = TemplateGap(
-            message_id=told.message_id,
-            unit_id=told.unit_id,
-            reason=told.reason,
-            text=told.text,
+            message_id=message.message_id,
+            unit_id=message.unit_id,
+            reason=message.reason,
+            text=message.text,
             forms=forms,
             noted_at=clock.now(),
         )
         session.add(row)
-    row.text, row.forms = told.text, forms  # a client may edit what they wrote
-    if row.unit_id != told.unit_id:
-        row.unit_id, row.dismissal_id = told.unit_id, None  # what another unit decided binds this one not
-    row.reason, row.answer = told.reason, told.answer
-    row.offered_template_id = told.offered_template_id
-    await session.flush()  # a second worker that tells of the same message at once is refused here, and tries again
+    row.text, row.forms = message.text, forms  # the client may have edited the message
+    if row.unit_id != message.unit_id:
+        row.unit_id, row.dismissal_id = message.unit_id, None  # another unit's decision does not apply to this unit
+    row.reason, row.answer = message.reason, message.answer
+    row.offered_template_id = message.offered_template_id
+    await session.flush()  # a concurrent worker with the same message fails here and retries
 
 
 async def remove_gap(session: AsyncSession, message_id: UUID) -> None:
-    """A template answered the message after all, or it needs no answer of the unit."""
+    """Delete the gap of a message that a template answered or that needs no reply from the unit."""
     its = col(TemplateGap.message_id) == message_id
     await session.exec(sa.delete(TemplateGap).where(its, col(TemplateGap.template_id).is_(None)))
 
 
 async def list_gaps(session: AsyncSession, limit: int, *, is_dismissed: bool, by: Principal) -> list[GapRead]:
-    """The gaps of the caller's unit in groups, the largest first; or those that want no template, which show no more.
+    """Return the gaps of the caller's unit in groups, the largest first; or only the dismissed groups.
 
-    A dismissed group comes back with the first message that joins it, and then only what came later is counted.
+    A dismissed group is listed again after the first new message, and then only later messages are counted.
     """
-    groups = await _groups(session, by)
-    wanted = [group for group in groups if group.is_dismissed is is_dismissed]
-    wanted.sort(key=lambda group: -len(group.shown))  # of as large ones the first stays first
-    return [await _read(session, group) for group in wanted[:limit]]
+    groups = await _load_groups(session, by)
+    listed = [group for group in groups if group.is_dismissed is is_dismissed]
+    listed.sort(key=lambda group: -len(group.counted))  # a stable sort: equal groups keep their order
+    return [await _to_read(session, group) for group in listed[:limit]]
 
 
 async def draft_template_from_gap(
     session: AsyncSession, gap_id: UUID, body: DraftOf, *, by: Principal
 ) -> ReplyTemplate:
-    """Make a draft of a group: its messages become typical ones, the newest answer the text unless one is given."""
-    group = await _group_of(session, gap_id, by)
+    """Create a draft from a group: its messages become typical messages, the newest reply the text unless given."""
+    group = await _get_group(session, gap_id, by)
     answers = [row.answer for row in group.rows if row.answer is not None]
     template = await draft_template(
         session,
         body,
         unit_id=group.rows[0].unit_id,
-        messages=list(dict.fromkeys(row.text for row in reversed(group.rows)))[:EXAMPLES_OF_A_DRAFT],
+        messages=list(dict.fromkeys(row.text for row in reversed(group.rows)))[:MAX_DRAFT_EXAMPLES],
         answer=answers[-1] if answers else None,
-        keywords=find_keywords(group.words(KEYWORDS_OF_A_DRAFT)),
+        keywords=find_keywords(group.words(MAX_DRAFT_KEYWORDS)),
         by=by,
     )
     for row in group.rows:
@@ -101,85 +101,88 @@ async def draft_template_from_gap(
 
 
 async def dismiss_gap(session: AsyncSession, gap_id: UUID, reason: str, *, by: Principal) -> GapRead:
-    """Decide that a group wants no template, on the record: it shows no more until another message joins it."""
-    group = await _group_of(session, gap_id, by)
+    """Record the decision that a group needs no template; it is hidden until a new message joins it.
+
+    Raises `GapNotFound`.
+    """
+    group = await _get_group(session, gap_id, by)
     if group.is_dismissed:
         raise GapNotFound
     row = GapDismissal(unit_id=group.rows[0].unit_id, reason=reason, dismissed_at=clock.now(), dismissed_by=by.id)
     session.add(row)
-    await session.flush()  # the messages refer to it
+    await session.flush()  # the messages reference the dismissal
     for gap in group.rows:
         gap.dismissal_id = row.id
     audit.record(session, by, "template_gap.dismissed", "template_gap", group.rows[0].id)
-    return await _read(session, group)
+    return await _to_read(session, group)
 
 
-async def _gap_of(session: AsyncSession, message_id: UUID) -> TemplateGap | None:
+async def _find_gap(session: AsyncSession, message_id: UUID) -> TemplateGap | None:
     return (await session.exec(select(TemplateGap).where(TemplateGap.message_id == message_id))).first()
 
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """Messages of one subject, oldest first: a new one joins a group and does not found it anew."""
+    """A group of similar messages, oldest first, so that a new message joins an existing group."""
 
     rows: Sequence[TemplateGap]
     words: Callable[[int], list[str]]
 
     @property
-    def shown(self) -> Sequence[TemplateGap]:
-        """The messages that nobody decided on; of a dismissed group all."""
+    def counted(self) -> Sequence[TemplateGap]:
+        """The messages without a decision; all messages of a dismissed group."""
         return [row for row in self.rows if row.dismissal_id is None] or self.rows
 
     @property
     def is_dismissed(self) -> bool:
-        """Whether nothing came since somebody decided that the group wants no template."""
+        """Whether no message came after the decision to dismiss the group."""
         return all(row.dismissal_id is not None for row in self.rows)
 
 
-async def _groups(session: AsyncSession, by: Principal, *, lock: bool = False) -> list[_Gap]:
+async def _load_groups(session: AsyncSession, by: Principal, *, lock: bool = False) -> list[_Gap]:
     if by.unit_id is None:
         return []
     query = select(TemplateGap).where(TemplateGap.unit_id == by.unit_id, col(TemplateGap.template_id).is_(None))
-    query = query.order_by(col(TemplateGap.id).desc()).limit(LOOKED_AT)
-    if lock:  # of two who draft or dismiss at once the second finds no gap
+    query = query.order_by(col(TemplateGap.id).desc()).limit(MAX_MESSAGES)
+    if lock:  # of two concurrent decisions the second finds no gap
         query = query.with_for_update().execution_options(populate_existing=True)
     rows = {row.id: row for row in (await session.exec(query)).all()[::-1]}
     texts = [(row.id, frozenset(row.forms)) for row in rows.values()]
-    groups = await asyncio.to_thread(group_texts, texts)  # very different texts take as long as many requests
+    groups = await asyncio.to_thread(group_texts, texts)  # grouping is slow for very different texts
     return [_Gap([rows[member] for member in group.members], group.words) for group in groups]
 
 
-async def _group_of(session: AsyncSession, gap_id: UUID, by: Principal) -> _Gap:
-    """The group that a message stands in, locked, or `GapNotFound`."""
-    groups = await _groups(session, by, lock=True)
+async def _get_group(session: AsyncSession, gap_id: UUID, by: Principal) -> _Gap:
+    """Return the group of a message and lock its rows. Raises `GapNotFound`."""
+    groups = await _load_groups(session, by, lock=True)
     found = next((group for group in groups if any(row.id == gap_id for row in group.rows)), None)
     if found is None:
         raise GapNotFound
     return found
 
 
-async def _read(session: AsyncSession, group: _Gap) -> GapRead:
-    newest_first = group.shown[::-1]
+async def _to_read(session: AsyncSession, group: _Gap) -> GapRead:
+    newest_first = group.counted[::-1]
     return GapRead(
         id=group.rows[0].id,
         unit_id=group.rows[0].unit_id,
         count=len(newest_first),
         no_template=sum(row.reason is GapReason.NO_TEMPLATE for row in newest_first),
         not_taken=sum(row.reason is GapReason.NOT_TAKEN for row in newest_first),
-        words=group.words(SHOWN_WORDS),
-        examples=list(dict.fromkeys(to_example(row.text) for row in newest_first))[:SHOWN_EXAMPLES],
+        words=group.words(MAX_WORDS),
+        examples=list(dict.fromkeys(to_example(row.text) for row in newest_first))[:MAX_EXAMPLES],
         offered_template_ids=list(
             dict.fromkeys(row.offered_template_id for row in newest_first if row.offered_template_id is not None)
         ),
-        dismissed=await _last_dismissal(session, group),
+        dismissed=await _load_last_dismissal(session, group),
         first_at=newest_first[-1].noted_at,
         last_at=newest_first[0].noted_at,
     )
 
 
-async def _last_dismissal(session: AsyncSession, group: _Gap) -> GapDismissalRead | None:
-    told = [row.dismissal_id for row in group.rows if row.dismissal_id is not None]
-    if not told:
+async def _load_last_dismissal(session: AsyncSession, group: _Gap) -> GapDismissalRead | None:
+    dismissal_ids = [row.dismissal_id for row in group.rows if row.dismissal_id is not None]
+    if not dismissal_ids:
         return None
-    row = await session.get_one(GapDismissal, max(told))  # ids stand in the order of time
-    return GapDismissalRead.model_validate(row.model_dump() | {"count": len(told)})
+    row = await session.get_one(GapDismissal, max(dismissal_ids))  # ids are ordered by time
+    return GapDismissalRead.model_validate(row.model_dump() | {"count": len(dismissal_ids)})

@@ -1,4 +1,4 @@
-"""What changed between versions, and which templates in use mention what is over (O-6.2.6)."""
+"""Differences between versions, and outdated mentions in templates in use (O-6.2.6)."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -36,27 +36,30 @@ NAMES_RU: Mapping[str, str] = {
     "topics": "Темы",
     "defaults": "Значения по умолчанию",
 }
-NOTHING = "Содержание не изменилось."
+NO_CHANGES = "Содержание не изменилось."
 
 
 async def compare_versions(
     session: AsyncSession, template_id: UUID, number: int, against: int | None, *, by: Principal
 ) -> DiffRead:
-    """A version against another one, the one before it unless told; the first one against nothing."""
+    """Return the differences between a version and another one, by default the previous one.
+
+    The first version is compared with an empty one. Raises `TemplateNotFound`.
+    """
     row = await get_own_template(session, template_id, by)
     new = await get_version(session, row, number)
     other = against if against is not None else number - 1
     old = await select_version(session, row.id, other)
     if old is None and other != 0:
         raise TemplateNotFound
-    topics = await _topic_names(session, [*new.topic_ids, *(old.topic_ids if old else [])])
+    topics = await _load_topic_names(session, [*new.topic_ids, *(old.topic_ids if old else [])])
     return await asyncio.to_thread(_compare, row.id, old, new, topics)
 
 
 def _compare(
     template_id: UUID, old: TemplateVersion | None, new: TemplateVersion, topics: Mapping[str, str]
 ) -> DiffRead:
-    before, after = _told(old, topics), _told(new, topics)
+    before, after = _get_content(old, topics), _get_content(new, topics)
     fields: tuple[Literal["title", "text"], ...] = ("title", "text")
     lists: tuple[Literal["keywords", "examples", "topics", "defaults"], ...] = (
         "keywords",
@@ -64,28 +67,28 @@ def _compare(
         "topics",
         "defaults",
     )
-    told_texts = [_text_change(name, before[name], after[name]) for name in fields if before[name] != after[name]]
-    told_lists = [
+    text_changes = [_compare_text(name, before[name], after[name]) for name in fields if before[name] != after[name]]
+    list_changes = [
         ListChangeRead(field=name, name=NAMES_RU[name], added=added, removed=removed)
         for name in lists
         for added, removed in [diff.added_and_removed(before[name], after[name])]
         if added or removed
     ]
-    summary = [f"{change.name}: {change.readable}" for change in told_texts]
-    for change in told_lists:
+    summary = [f"{change.name}: {change.readable}" for change in text_changes]
+    for change in list_changes:
         summary += [f"{change.name}: добавлено «{item}»" for item in change.added]
         summary += [f"{change.name}: убрано «{item}»" for item in change.removed]
     return DiffRead(
         template_id=template_id,
         version=new.number,
         against=old.number if old else 0,
-        texts=told_texts,
-        lists=told_lists,
-        summary=summary or [NOTHING],
+        texts=text_changes,
+        lists=list_changes,
+        summary=summary or [NO_CHANGES],
     )
 
 
-def _told(version: TemplateVersion | None, topics: Mapping[str, str]) -> dict[str, Any]:
+def _get_content(version: TemplateVersion | None, topics: Mapping[str, str]) -> dict[str, Any]:
     if version is None:
         return {"title": "", "text": "", "keywords": [], "examples": [], "topics": [], "defaults": []}
     return {
@@ -98,28 +101,28 @@ def _told(version: TemplateVersion | None, topics: Mapping[str, str]) -> dict[st
     }
 
 
-def _text_change(name: Literal["title", "text"], old: str, new: str) -> TextChangeRead:
+def _compare_text(name: Literal["title", "text"], old: str, new: str) -> TextChangeRead:
     parts = diff.compare(old, new)
-    shown = [DiffPartRead(kind=part.kind, text=part.text) for part in parts]
-    return TextChangeRead(field=name, name=NAMES_RU[name], parts=shown, readable=diff.readable(parts))
+    part_reads = [DiffPartRead(kind=part.kind, text=part.text) for part in parts]
+    return TextChangeRead(field=name, name=NAMES_RU[name], parts=part_reads, readable=diff.readable(parts))
 
 
-async def _topic_names(session: AsyncSession, topic_ids: Sequence[str]) -> dict[str, str]:
+async def _load_topic_names(session: AsyncSession, topic_ids: Sequence[str]) -> dict[str, str]:
     query = select(Topic.id, Topic.name).where(col(Topic.id).in_({UUID(topic_id) for topic_id in topic_ids}))
     return {str(topic_id): name for topic_id, name in (await session.exec(query)).all()}
 
 
 async def find_outdated(session: AsyncSession, rows: Sequence[ReplyTemplate]) -> list[OutdatedRead]:
-    """Which of these templates in use mention, in the published version, a day that passed or an act without force."""
+    """Return the templates whose published version mentions a past date or a legal act no longer in force."""
     acts = (await session.exec(select(LegalAct))).all()
     versions = await load_versions_by_number(session, {row.id: row.published_version for row in rows})
-    return await asyncio.to_thread(_outdated, rows, versions, acts, clock.today())
+    return await asyncio.to_thread(_find_outdated, rows, versions, acts, clock.today())
 
 
-def _outdated(
+def _find_outdated(
     rows: Sequence[ReplyTemplate], versions: Mapping[UUID, TemplateVersion], acts: Sequence[LegalAct], today: date
 ) -> list[OutdatedRead]:
-    # `closed_on` is the first day without force.
+    # `closed_on` is the first day on which the act is not in force.
     closed = [act for act in acts if act.closed_on is not None and act.closed_on <= today]
     in_force = {act_citations.same_number(act.number) for act in acts if act.closed_on is None or act.closed_on > today}
     found = []
@@ -128,18 +131,21 @@ def _outdated(
         written_on = clock.local_date(row.reviewed_at or version.published_at or version.created_at)
         fields = {"title": version.title, "text": version.text}
         fields |= {f"defaults/{name}": value for name, value in version.defaults.items()}
-        told = [
+        mentions = [
             mention
             for field, text in fields.items()
-            for mention in [*_days(field, text, written_on, today), *_acts(field, text, closed, in_force)]
+            for mention in [
+                *_find_past_dates(field, text, written_on, today),
+                *_find_closed_acts(field, text, closed, in_force),
+            ]
         ]
-        if told:
-            known = row.model_dump(include={"unit_id", "key"}) | {"template_id": row.id, "title": version.title}
-            found.append(OutdatedRead(**known, template_version=version.number, mentions=told))
+        if mentions:
+            values = row.model_dump(include={"unit_id", "key"}) | {"template_id": row.id, "title": version.title}
+            found.append(OutdatedRead(**values, template_version=version.number, mentions=mentions))
     return found
 
 
-def _days(field: str, text: str, written_on: date, today: date) -> list[MentionRead]:
+def _find_past_dates(field: str, text: str, written_on: date, today: date) -> list[MentionRead]:
     return [
         MentionRead(
             kind=MentionKind.DATE,
@@ -155,7 +161,7 @@ def _days(field: str, text: str, written_on: date, today: date) -> list[MentionR
     ]
 
 
-def _acts(field: str, text: str, closed: Sequence[LegalAct], in_force: set[str]) -> list[MentionRead]:
+def _find_closed_acts(field: str, text: str, closed: Sequence[LegalAct], in_force: set[str]) -> list[MentionRead]:
     return [
         MentionRead(
             kind=MentionKind.LEGAL_ACT,

@@ -1,4 +1,4 @@
-"""From draft to use and out of it again: review by the head, publishing by another pair of eyes, archive (O-6.2.6)."""
+"""Submit, publish, return and archive templates; an author cannot publish their own text (O-6.2.6)."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from app.reply_templates.service.access import (
 
 
 async def submit_template(session: AsyncSession, template_id: UUID, match: IfMatch, *, by: Principal) -> ReplyTemplate:
-    """Hand the newest version in for review."""
+    """Submit the newest version for review."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
     row.state = apply_transition(row, TemplateMove.SUBMIT)
@@ -32,7 +32,7 @@ async def submit_template(session: AsyncSession, template_id: UUID, match: IfMat
 
 
 async def publish_template(session: AsyncSession, template_id: UUID, match: IfMatch, *, by: Principal) -> ReplyTemplate:
-    """Put the newest version into use; whose hand is in it since the last published one does not publish."""
+    """Publish the newest version. Raises `FourEyes` for an author of any version since the last published one."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
     state = apply_transition(row, TemplateMove.PUBLISH)
@@ -51,7 +51,7 @@ async def publish_template(session: AsyncSession, template_id: UUID, match: IfMa
 async def return_template(
     session: AsyncSession, template_id: UUID, reason: str, match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
-    """Give the newest version back to its author, with the reason on record."""
+    """Return the newest version to its author and record the reason."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
     row.state = apply_transition(row, TemplateMove.RETURN)
@@ -60,7 +60,7 @@ async def return_template(
 
 
 async def archive_template(session: AsyncSession, template_id: UUID, match: IfMatch, *, by: Principal) -> ReplyTemplate:
-    """Offer a template no longer; replies already sent keep their version."""
+    """Archive a template. Sent replies keep their version."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
     row.state = apply_transition(row, TemplateMove.ARCHIVE)

@@ -1,4 +1,4 @@
-"""Using templates: the published version for a reply, values by their types, what still has to be filled in."""
+"""Render templates: the published version for a reply, validation of values, missing placeholders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,22 +25,22 @@ from app.text_check.schemas import FindingRead
 
 @dataclass(frozen=True, slots=True)
 class UsableTemplate:
-    """A published template as a reply takes it."""
+    """The published version of a template, for use in a reply."""
 
     template_id: UUID
     version: int
     text: str
     defaults: Mapping[str, str]
     past_review_since: date | None
-    """The last day on which it counted as current, if that is over."""
+    """The last day on which the template counted as current; None unless its review is overdue."""
 
     def filled(self, values: Mapping[str, str]) -> str:
-        """The text with the values put in, and its defaults where none is given."""
+        """Return the text with the values and, where none is given, the defaults."""
         return placeholders.fill_placeholders(self.text, {**self.defaults, **values})
 
 
 async def use_template(session: AsyncSession, template_id: UUID, by: Principal) -> UsableTemplate:
-    """The published version for a reply; 422 with a pointer when there is none that the caller may use."""
+    """Return the published version for a reply. Raises 422 with a pointer if the caller may not use the template."""
     query = select(ReplyTemplate).where(ReplyTemplate.id == template_id, usable_by(by))
     row = (await session.exec(query)).first()
     if row is None or row.published_version is None:
@@ -50,7 +50,10 @@ async def use_template(session: AsyncSession, template_id: UUID, by: Principal) 
 
 
 async def render_text(session: AsyncSession, template_id: UUID, number: int, values: Mapping[str, str]) -> str:
-    """The text of a version with values and its defaults, whoever may see it: a reply keeps the version it has."""
+    """Return the rendered text of a version, without an access check: a reply keeps its version.
+
+    Raises `TemplateNotFound`.
+    """
     version = await select_version(session, template_id, number)
     if version is None:
         raise TemplateNotFound
@@ -60,9 +63,9 @@ async def render_text(session: AsyncSession, template_id: UUID, number: int, val
 async def render_template(
     session: AsyncSession, template_id: UUID, body: TemplateRender, *, by: Principal
 ) -> RenderRead:
-    """The text of a version with values put in, what is missing, and what the check finds.
+    """Return the rendered text of a version, its missing placeholders and the findings of the reply check.
 
-    Of another unit's template there is only the published version.
+    Only the published version of another unit's template can be rendered.
     """
     require_known_values(body.values)
     if body.channel is not None:
@@ -76,20 +79,20 @@ async def render_template(
         version = other
     values = {**version.defaults, **body.values}
     text = placeholders.fill_placeholders(version.text, values)
-    lacking = [name for name in placeholders.find_placeholders(version.text) if name not in values]
-    late = get_review_overdue_since(row) if version.number == row.published_version else None
-    found = await reply_check.find(session, text, channel=body.channel)
-    findings = [*(FindingRead.model_validate(one) for one in found), *find_overdue_review(text, late)]
-    return RenderRead(text=text, missing=lacking, template_version=version.number, findings=findings)
+    missing = [name for name in placeholders.find_placeholders(version.text) if name not in values]
+    overdue_since = get_review_overdue_since(row) if version.number == row.published_version else None
+    check_findings = await reply_check.find(session, text, channel=body.channel)
+    findings = [*(FindingRead.model_validate(one) for one in check_findings), *find_overdue_review(text, overdue_since)]
+    return RenderRead(text=text, missing=missing, template_version=version.number, findings=findings)
 
 
 def get_review_overdue_since(row: ReplyTemplate) -> date | None:
-    """The last day on which a template counted as current, if that is over."""
+    """Return the last day on which a template counted as current, or None unless its review is overdue."""
     return row.next_review_on if load_review(row) is ReviewState.OVERDUE else None
 
 
 def find_overdue_review(text: str, since: date | None) -> list[FindingRead]:
-    """A warning on the whole text when it came from a template that was past its review (O-6.2.6)."""
+    """Return a warning on the whole text if the review of its template is overdue (O-6.2.6)."""
     if since is None:
         return []
     message = f"Шаблон не проверен вовремя: его актуальность следовало подтвердить до {since:%d.%m.%Y} включительно."
@@ -106,20 +109,20 @@ def find_overdue_review(text: str, since: date | None) -> list[FindingRead]:
 
 
 def require_known_values(values: Mapping[str, str]) -> None:
-    """Raise 422 with a pointer for every value that no placeholder takes, or that is not of its type."""
-    if faults := find_value_errors(values, "/values"):
-        raise ValidationFailed(field_errors=faults)
+    """Raise 422 with a pointer for every value of an unknown placeholder or of the wrong kind."""
+    if errors := find_value_errors(values, "/values"):
+        raise ValidationFailed(field_errors=errors)
 
 
 def find_value_errors(values: Mapping[str, str], pointer: str) -> list[FieldError]:
-    """What is wrong with values, each with its pointer below the one given."""
-    faults = []
+    """Return the errors of placeholder values, each with a pointer below the given one."""
+    errors = []
     for name, value in sorted(values.items()):
         kind = placeholders.PLACEHOLDERS.get(name)
         if kind is None:
-            ru, en = "Такого поля подстановки нет.", "There is no such placeholder."
-            faults.append(FieldError(f"{pointer}/{name}", "unknown_placeholder", ru, en))
+            ru, en = "Неизвестное поле подстановки.", "Unknown placeholder."
+            errors.append(FieldError(f"{pointer}/{name}", "unknown_placeholder", ru, en))
         elif not placeholders.is_sound(kind, value):
-            ru, en = placeholders.WANTED[kind]
-            faults.append(FieldError(f"{pointer}/{name}", f"not_a_{kind.value}", ru, en))
-    return faults
+            ru, en = placeholders.VALUE_REQUIREMENTS[kind]
+            errors.append(FieldError(f"{pointer}/{name}", f"not_a_{kind.value}", ru, en))
+    return errors

@@ -1,4 +1,4 @@
-"""Keeping templates current: the review date, confirmations on the record, reminders and overdue ones (O-6.2.6)."""
+"""Reviews of templates: due dates, confirmations, reminders and escalations (O-6.2.6)."""
 
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ BATCH = 200
 async def confirm_template(
     session: AsyncSession, template_id: UUID, note: str | None, match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
-    """Confirm the published version as current, on the record; its next review is reckoned from today."""
+    """Record that the published version is current. The next review is counted from today."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
     if row.published_version is None or row.state is TemplateState.ARCHIVED:
@@ -47,14 +47,14 @@ async def confirm_template(
 
 
 async def compute_next_review(session: AsyncSession, row: ReplyTemplate) -> Any:
-    """Set when the template is to be reviewed next, None while it is not in use; it will be told anew."""
+    """Set and return the next review date of a template, None while it is not in use; reminders start again."""
     unit = await organizations.get_unit(session, row.unit_id)
     apply_period(row, row.review_days or unit.template_review_days)
     return row.next_review_on
 
 
 def apply_period(row: ReplyTemplate, days: int) -> None:
-    """Reckon the next review from the last publication or confirmation."""
+    """Compute the next review date from the last publication or review; a new date resets the reminders."""
     before, row.next_review_on, row.review_remind_on = row.next_review_on, None, None
     is_used = row.published_version is not None and row.state is not TemplateState.ARCHIVED
     if is_used and row.reviewed_at is not None:
@@ -65,15 +65,15 @@ def apply_period(row: ReplyTemplate, days: int) -> None:
 
 
 async def list_reviews(session: AsyncSession, template_id: UUID, by: Principal) -> Any:
-    """The select of the confirmations of an own template."""
+    """Return the select of the reviews of a template of the caller's unit."""
     row = await get_own_template(session, template_id, by)
     return select(TemplateReview).where(TemplateReview.template_id == row.id)
 
 
 async def remind_of_reviews(session: AsyncSession) -> int:
-    """Say once of each template that its review is near, and once that it is overdue; how many were said.
+    """Emit one event per template whose review is near and one when it is overdue; return the number of events.
 
-    The row's own mark and the event stand in one transaction, and of two workers one marks the row.
+    The mark on the row and the event are in one transaction, and only one of two workers marks the row.
     """
     moment = clock.now()
     near = await _mark(session, _is_near(), review_reminded_at=moment)
@@ -86,13 +86,13 @@ async def remind_of_reviews(session: AsyncSession) -> int:
 
 
 async def is_review_due(session: AsyncSession) -> bool:
-    """Whether `remind_of_reviews` has something to say."""
+    """Return whether `remind_of_reviews` has events to emit."""
     query = select(ReplyTemplate.id).where(sa.or_(_is_near(), _is_overdue())).limit(1)
     return (await session.exec(query)).first() is not None
 
 
 def _is_near() -> ColumnElement[bool]:
-    """A reminder waits; of what is overdue already nobody is reminded."""
+    """Match templates with a pending reminder; an overdue review is escalated instead."""
     row, today = ReplyTemplate, clock.today()
     remind, due = col(row.review_remind_on), col(row.next_review_on)
     return sa.and_(remind <= today, due >= today, col(row.review_reminded_at).is_(None))
@@ -105,10 +105,10 @@ def _is_overdue() -> ColumnElement[bool]:
 
 async def _mark(session: AsyncSession, due: ColumnElement[bool], **values: Any) -> list[Any]:
     row = ReplyTemplate
-    wanted = sa.select(col(row.id)).where(due).limit(BATCH).with_for_update(skip_locked=True)
+    due_ids = sa.select(col(row.id)).where(due).limit(BATCH).with_for_update(skip_locked=True)
     marked = await session.exec(
         sa.update(row)
-        .where(col(row.id).in_(wanted))
+        .where(col(row.id).in_(due_ids))
         .values(values)
         .returning(col(row.id), col(row.next_review_on))
         .execution_options(synchronize_session=False)

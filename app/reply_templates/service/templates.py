@@ -1,4 +1,4 @@
-"""Writing templates: a draft, its versions, its typical messages, and the units it is shared with (O-6.2.6)."""
+"""Create and edit templates: drafts, versions, typical messages and shares (O-6.2.6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -37,12 +37,12 @@ from app.reply_templates.service.access import (
 from app.reply_templates.service.rendering import find_value_errors
 
 CONTENT = ("title", "text", "keywords", "examples", "topic_ids", "defaults", "note")
-"""What makes a new version."""
+"""The fields whose change creates a new version."""
 MAX_TEXT = 10_000
 
 
 async def create_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
-    """Add a template to the knowledge base of the caller's unit, as a draft."""
+    """Create a draft template in the knowledge base of the caller's unit."""
     if body.unit_id != by.unit_id:
         raise unknown_reference("/unit_id")
     require_sound_content(body.text, body.defaults)
@@ -61,16 +61,16 @@ async def draft_template(
     keywords: Sequence[str],
     by: Principal,
 ) -> ReplyTemplate:
-    """Make a draft of messages and an answer to one of them, all without personal data; what the body tells wins."""
+    """Create a draft from messages and a reply to one of them, all without personal data; the body takes precedence."""
     text = body.text or (to_template_text(answer) if answer is not None else "")
     if not text:
-        ru, en = "Ещё никто не ответил: напишите текст.", "Nobody has answered yet: write a text."
+        ru, en = "На эти сообщения ещё нет ответа: укажите текст.", "There is no reply yet: enter a text."
         raise ValidationFailed(field_errors=[FieldError("/text", "missing", ru, en)])
-    if len(text) > MAX_TEXT:  # a mask may be longer than what it hides
-        ru, en = "Ответ длиннее, чем может быть шаблон: напишите текст.", "The answer is too long: write a text."
+    if len(text) > MAX_TEXT:  # a mask may be longer than the text it replaces
+        ru, en = "Ответ слишком длинный для шаблона: укажите текст.", "The reply is too long: enter a text."
         raise ValidationFailed(field_errors=[FieldError("/text", "string_too_long", ru, en)])
     examples = list(dict.fromkeys(map(to_example, messages)))
-    made = TemplateCreate(
+    values = TemplateCreate(
         unit_id=unit_id,
         key=body.key,
         title=body.title or to_one_line(examples[0]),
@@ -78,11 +78,11 @@ async def draft_template(
         keywords=body.keywords if body.keywords is not None else list(keywords),
         examples=examples,
     )
-    return await create_template(session, made, by=by)
+    return await create_template(session, values, by=by)
 
 
 async def add_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
-    """Add a template whose references are known to be sound."""
+    """Create a template whose references have been validated."""
     moment = clock.now()
     row = ReplyTemplate(
         unit_id=body.unit_id,
@@ -95,13 +95,13 @@ async def add_template(session: AsyncSession, body: TemplateCreate, *, by: Princ
         review_days=body.review_days,
     )
     session.add(row)
-    await session.flush()  # the version refers to it, and the answer tells of a taken key
-    version = _version(row.id, 1, load_content(body), None, by)
+    await session.flush()  # the version references the template, and a duplicate key fails here
+    version = _build_version(row.id, 1, load_content(body), None, by)
     session.add(version)
     row.search_text = build_search_text(version)
-    await _share(session, row, body.shared_unit_ids)
+    await _set_shares(session, row, body.shared_unit_ids)
     audit.record(session, by, "template.created", "reply_template", row.id)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increments the version
     emit(session, TemplateChanged(template_id=row.id, template_version=row.version))
     return row
 
@@ -109,7 +109,7 @@ async def add_template(session: AsyncSession, body: TemplateCreate, *, by: Princ
 async def edit_template(
     session: AsyncSession, template_id: UUID, body: TemplatePatch, match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
-    """Make a new version if the content changes; a published one stays in use until the new one is published."""
+    """Update a template; a content change creates a new draft version, and the published one stays in use."""
     row = await get_own_template(session, template_id, by)
     sent = body.model_fields_set
     before = await get_version(session, row, row.latest_version)
@@ -127,16 +127,16 @@ async def edit_template(
 async def change_template(
     session: AsyncSession, row: ReplyTemplate, before: TemplateVersion, body: TemplatePatch, *, by: Principal
 ) -> ReplyTemplate:
-    """Change a template by a body that is known to be sound; `before` is its newest version."""
+    """Apply a validated body to a template; `before` is its newest version."""
     sent = body.model_fields_set
-    state = apply_transition(row, TemplateMove.EDIT)  # an archived one changes no more, its sharing neither
+    state = apply_transition(row, TemplateMove.EDIT)  # an archived template cannot be changed, its shares included
     if sent & set(CONTENT):
         content = {name: value if name in sent else getattr(before, name) for name, value in load_content(body).items()}
-        version = _version(row.id, row.latest_version + 1, content, body.note, by)
+        version = _build_version(row.id, row.latest_version + 1, content, body.note, by)
         session.add(version)
         row.state, row.latest_version, row.search_text = state, version.number, build_search_text(version)
     if "shared_unit_ids" in sent:
-        await _share(session, row, body.shared_unit_ids)
+        await _set_shares(session, row, body.shared_unit_ids)
     if "review_days" in sent:
         row.review_days = body.review_days
         await review.compute_next_review(session, row)
@@ -144,7 +144,7 @@ async def change_template(
 
 
 def load_content(body: TemplateCreate | TemplatePatch) -> dict[str, Any]:
-    """The content of a version as its columns hold it."""
+    """Return the content of a version as column values."""
     return {
         "title": body.title,
         "text": body.text,
@@ -158,7 +158,10 @@ def load_content(body: TemplateCreate | TemplatePatch) -> dict[str, Any]:
 async def list_versions(
     session: AsyncSession, template_id: UUID, by: Principal
 ) -> tuple[Sequence[TemplateVersion], bool]:
-    """All versions, newest first, and whether the template is the caller's; of another's the published one only."""
+    """Return the versions, newest first, and whether the caller's unit owns the template.
+
+    Only the published version of another unit's template is returned.
+    """
     row = await get_template(session, template_id, by)
     if row.unit_id != by.unit_id and row.published_version is not None:
         return [await get_version(session, row, row.published_version)], False
@@ -168,7 +171,7 @@ async def list_versions(
 async def add_example(
     session: AsyncSession, template_id: UUID, text: str, match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
-    """Add a typical message by hand; what may be personal data in it is masked."""
+    """Add a typical message entered by an employee; possible personal data is masked."""
     row = await get_own_template(session, template_id, by, lock=True)
     match.require(row)
     return await _add_example(session, row, mask_personal_data(text), by)
@@ -177,13 +180,13 @@ async def add_example(
 async def add_example_from_message(
     session: AsyncSession, template_id: UUID, text: str, *, by: Principal
 ) -> ReplyTemplate:
-    """Add a message that was answered with the template; whoever hands it in took the client out of it."""
+    """Add a message that was answered with the template; the caller has already removed its personal data."""
     row = await get_own_template(session, template_id, by, lock=True)
     return await _add_example(session, row, text, by)
 
 
 async def _add_example(session: AsyncSession, row: ReplyTemplate, example: str, by: Principal) -> ReplyTemplate:
-    """Typical messages only help to find a template: they need no new version and nobody's approval."""
+    """Add a typical message without a new version or approval, because it only affects search."""
     if row.state is TemplateState.ARCHIVED:
         raise TransitionNotAllowed(row.state.value, TemplateMove.EDIT.value)
     example = to_example(example)
@@ -204,26 +207,26 @@ async def _add_example(session: AsyncSession, row: ReplyTemplate, example: str, 
 
 
 def require_sound_content(text: str, defaults: Mapping[str, str]) -> None:
-    """Raise 422 for placeholders that are not on the list, and for defaults that are not of their type."""
-    if faults := [*find_text_errors(text), *find_value_errors(defaults, "/defaults")]:
-        raise ValidationFailed(field_errors=faults)
+    """Raise 422 for unknown placeholders in the text and for invalid defaults."""
+    if errors := [*find_text_errors(text), *find_value_errors(defaults, "/defaults")]:
+        raise ValidationFailed(field_errors=errors)
 
 
 def find_text_errors(text: str) -> list[FieldError]:
-    """What is wrong with the placeholders of a text, at most 20 faults."""
+    """Return the errors of unknown placeholders in a text, at most 20."""
     known = ", ".join(sorted(f"{{{name}}}" for name in placeholders.PLACEHOLDERS))
     return [
         FieldError(
             "/text",
             "unknown_placeholder",
-            f"Знаки {span.start}–{span.end}: неизвестная подстановка; возможны {known}.",
-            f"Characters {span.start} to {span.end}: unknown placeholder; known are {known}.",
+            f"Символы {span.start}–{span.end}: неизвестное поле подстановки. Доступны: {known}.",
+            f"Characters {span.start} to {span.end}: unknown placeholder. Available: {known}.",
         )
         for span in placeholders.find_unknown_placeholders(text)[:20]
     ]
 
 
-def _version(
+def _build_version(
     template_id: UUID, number: int, content: Mapping[str, Any], note: str | None, by: Principal
 ) -> TemplateVersion:
     return TemplateVersion(
@@ -232,19 +235,19 @@ def _version(
 
 
 async def _require_shareable(session: AsyncSession, unit_ids: Sequence[UUID], own_id: UUID) -> None:
-    """Every unit named is open, in whatever organization, and another than the template's own."""
+    """Raise 422 unless every unit is open and is not the template's own unit."""
     for place, unit_id in enumerate(unit_ids):
         pointer = f"/shared_unit_ids/{place}"
         if unit_id == own_id:
-            ru, en = "Шаблон и так принадлежит этому подразделению.", "The template is this unit's anyway."
+            ru, en = "Шаблон уже принадлежит этому подразделению.", "The template already belongs to this unit."
             raise ValidationFailed(field_errors=[FieldError(pointer, "own_unit", ru, en)])
         await organizations.get_open_unit(session, unit_id, None, pointer)
 
 
-async def _share(session: AsyncSession, row: ReplyTemplate, unit_ids: Iterable[UUID]) -> None:
+async def _set_shares(session: AsyncSession, row: ReplyTemplate, unit_ids: Iterable[UUID]) -> None:
     known = set((await load_shared_units(session, [row.id]))[row.id])
-    wanted = set(unit_ids)
-    if gone := known - wanted:
-        mine = col(TemplateShare.template_id) == row.id
-        await session.exec(sa.delete(TemplateShare).where(mine, col(TemplateShare.unit_id).in_(gone)))
-    session.add_all([TemplateShare(template_id=row.id, unit_id=unit_id) for unit_id in sorted(wanted - known)])
+    requested = set(unit_ids)
+    if removed := known - requested:
+        is_of_template = col(TemplateShare.template_id) == row.id
+        await session.exec(sa.delete(TemplateShare).where(is_of_template, col(TemplateShare.unit_id).in_(removed)))
+    session.add_all([TemplateShare(template_id=row.id, unit_id=unit_id) for unit_id in sorted(requested - known)])

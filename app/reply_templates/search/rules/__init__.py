@@ -1,1 +1,1 @@
-"""Rules of finding: words, synonyms, and the index that ranks templates. No database, no clock."""
+"""Rules of template search: tokens, synonyms and the ranking index. No database, no clock."""

@@ -1,4 +1,4 @@
-"""Synonyms and abbreviations: what says the same in other words, and what lies near it."""
+"""Synonyms, abbreviations and related terms."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,76 +9,76 @@ from app.reply_templates.search.rules.tokenizer import Word, tokenize
 
 
 class SynonymKind(StrEnum):
-    """How near the terms of a group stand to each other."""
+    """The relation between the terms of a group."""
 
     SAME = "same"
-    """Another name of the same thing: an abbreviation, another spelling."""
+    """Terms with the same meaning: abbreviations, other spellings."""
     NEAR = "near"
-    """Another thing that a client may well mean."""
+    """Related terms that a client may mean."""
     FOREIGN = "foreign"
-    """Words of other bodies' subjects: no synonyms, but signs that silence may be right."""
+    """Terms outside the ministry's competence; they lower the score of a template."""
 
 
 WEIGHTS = {SynonymKind.SAME: 1.0, SynonymKind.NEAR: 0.8}
-"""What a word counts where a synonym of it stands in a template."""
+"""The weight of a match by a synonym."""
 
 Phrase = tuple[str, ...]
 """The dictionary forms of a term's words, in order."""
 
 
 def phrase_of(term: str) -> Phrase:
-    """The dictionary forms of a term: of all its words, or of the telling ones where there are some."""
+    """Return the dictionary forms of a term's significant words, or of all words if none is significant."""
     words = list(tokenize(term))
     return tuple(word.form for word in words if not word.is_stop_word) or tuple(word.form for word in words)
 
 
 @dataclass(slots=True)
 class Term:
-    """A word of a message with everything that may stand for it in a template."""
+    """A word of a message with its alternatives in a template."""
 
     written: str
     form: str
     alternatives: dict[Phrase, float]
-    """Phrases, each with what it counts; a phrase counts where all of its words stand."""
+    """Phrase → weight; a phrase matches where all of its words occur."""
     is_foreign: bool
-    """Whether it names a subject of another body."""
+    """Whether the word belongs to a subject outside the ministry's competence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """The table of synonyms, ready to be asked."""
+    """The synonym groups, indexed for lookup."""
 
     groups: Sequence[tuple[SynonymKind, Sequence[Phrase]]] = ()
     _known: dict[str, list[tuple[Phrase, int]]] = field(default_factory=dict)
-    """First word of a phrase → phrases that begin with it, and the group of each."""
+    """First word of a phrase → the phrases that begin with it, with their group numbers."""
 
     @classmethod
     def of(cls, groups: Iterable[tuple[SynonymKind, Sequence[str]]]) -> "Synonyms":
-        """Synonyms from groups of terms as they are written."""
-        read = [(kind, [p for p in dict.fromkeys(map(phrase_of, terms)) if p]) for kind, terms in groups]
+        """Build synonyms from groups of written terms."""
+        parsed = [(kind, [p for p in dict.fromkeys(map(phrase_of, terms)) if p]) for kind, terms in groups]
         known: dict[str, list[tuple[Phrase, int]]] = defaultdict(list)
-        for number, (_, phrases) in enumerate(read):
+        for number, (_, phrases) in enumerate(parsed):
             for phrase in phrases:
                 known[phrase[0]].append((phrase, number))
-        return cls(read, dict(known))
+        return cls(parsed, dict(known))
 
     def has(self, form: str) -> bool:
-        """Whether a term begins with a word."""
+        """Return whether any term begins with a word."""
         return form in self._known
 
     def terms(self, words: Sequence[Word]) -> list[Term]:
-        """The telling words of a text, each form once, with their synonyms.
+        """Return the significant words of a text with their synonyms, each form once.
 
-        A phrase is known wherever its words follow each other, small words between them left out.
+        A phrase is recognized where its words follow each other; stop words in between are ignored.
         """
-        telling = [word for word in words if not word.is_stop_word]
-        forms = [word.form for word in telling]
+        significant = [word for word in words if not word.is_stop_word]
+        forms = [word.form for word in significant]
         found: dict[str, Term] = {}
         by_place: list[Term] = []
-        for word in telling:
+        for word in significant:
             alternatives: dict[Phrase, float] = {(form,): 1.0 for form in word.forms}
             by_place.append(found.setdefault(word.form, Term(word.written, word.form, alternatives, False)))
-        for place, word in enumerate(telling):
+        for place, word in enumerate(significant):
             for form in word.forms:
                 for phrase, number in self._known.get(form, ()):
                     if phrase[1:] == tuple(forms[place + 1 : place + len(phrase)]):

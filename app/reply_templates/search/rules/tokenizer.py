@@ -1,4 +1,4 @@
-"""The words of a text that say what it is about, each with the dictionary forms it may stand for."""
+"""Split a text into words with their possible dictionary forms."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from app.language.normalization import normalize
 from app.reply_templates.search.rules.transliteration import find_spellings
 
 MAX_WORDS = 400
-"""Of a text so many words are looked at: a message of 10,000 characters has them; the rest repeats itself."""
+"""The maximum number of words analyzed per text."""
 _MAX_DIGITS = 4
 
 STOP_WORDS = frozenset(
@@ -24,29 +24,29 @@ STOP_WORDS = frozenset(
     нужно надо нужный должный делать сделать необходимо являться давать дать
     """.split()  # noqa: SIM905  a hundred quoted words are harder to read
 )
-"""Words of any message: they tell templates from one another by chance only."""
+"""Common words that do not help to distinguish templates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word as it was written, with the dictionary forms it may stand for, the likeliest first."""
+    """A word as written, with its possible dictionary forms, the likeliest first."""
 
     written: str
     forms: tuple[str, ...]
 
     @property
     def form(self) -> str:
-        """The likeliest dictionary form."""
+        """Return the likeliest dictionary form."""
         return self.forms[0]
 
     @property
     def is_stop_word(self) -> bool:
-        """Whether the word says nothing about the text's subject."""
+        """Return whether the word says nothing about the subject of the text."""
         return self.form in STOP_WORDS or (self.form.isdigit() and len(self.form) > _MAX_DIGITS)
 
 
 def tokenize(text: str) -> Iterator[Word]:
-    """All words of a text in order, stop words too; a compound gives its parts, unless it has a digit («44-ФЗ»)."""
+    """Yield the words of a text in order, with stop words; a compound is split unless it has a digit («44-ФЗ»)."""
     for whole in find_words(text):
         is_number = any(character.isdigit() for character in whole)
         for part in [whole] if is_number else whole.split("-"):
@@ -54,14 +54,14 @@ def tokenize(text: str) -> Iterator[Word]:
 
 
 def select_search_words(text: str) -> str:
-    """What a search by words looks at: the text as it is compared, and on a line of its own the forms of its words.
+    """Return the search text: the normalized text and, on a second line, the dictionary forms of its words.
 
-    Blanks stand around every form, so that a whole form can be told from a part of a word.
+    Every form is surrounded by spaces, so that a whole form can be distinguished from a part of a word.
     """
     forms = dict.fromkeys(form for word in tokenize(text) for form in word.forms)
     return f"{normalize(text)}\n {' '.join(forms)} "
 
 
 def load_forms(text: str) -> list[str]:
-    """The likeliest dictionary forms of a text's telling words, in order, repeated ones too."""
+    """Return the likeliest dictionary forms of a text's significant words, in order, with repetitions."""
     return [word.form for word in tokenize(text) if not word.is_stop_word]

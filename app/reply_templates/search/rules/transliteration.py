@@ -1,4 +1,4 @@
-"""What a word may stand for: look-alike letters, transliteration, the other keyboard layout."""
+"""Possible Russian spellings of a word: look-alike letters, transliteration, the other keyboard layout."""
 
 import re
 from functools import lru_cache
@@ -8,8 +8,8 @@ from app.language.lemmas import is_known, lemma
 from app.language.normalization import normalize
 
 MAX_WORD = 40
-"""A longer run of letters is no word of any language; it is compared as it is."""
-_MAX_READINGS = 200
+"""A longer run of letters is not a word and is compared as written."""
+_MAX_SPELLINGS = 200
 
 _LATIN = re.compile(r"[a-z]")
 _CYRILLIC = re.compile(r"[а-я]")
@@ -72,11 +72,11 @@ _SOUND = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
 
 @lru_cache(maxsize=20_000)
 def find_spellings(word: str) -> tuple[str, ...]:
-    """The dictionary forms that a word may stand for, the likeliest first; never empty.
+    """Return the possible dictionary forms of a word, the likeliest first; never empty.
 
-    A word of both alphabets is read in Cyrillic («зaём» with a Latin a). A Latin word is read letter by letter
-    («zaim»), and as if typed in the other layout («pfqv»), wherever that gives a word of the dictionary; it also
-    stands for itself (`vk`, `email`).
+    A word with both alphabets is converted to Cyrillic («зaём» with a Latin a). A Latin word is transliterated («zaim»)
+    and converted from the other keyboard layout («pfqv»); results found in the dictionary are kept. The Latin word
+    itself is also returned (`vk`, `email`).
     """
     small = normalize(word)
     if len(small) > MAX_WORD:
@@ -88,13 +88,13 @@ def find_spellings(word: str) -> tuple[str, ...]:
     if not _LATIN_WORD.fullmatch(small) or len(small) == 1:
         return (small,)
     typed = small.translate(_LAYOUT)
-    spelled = [said for said in _spelled(small) if is_known(said)]
-    found = [lemma(said) for said in spelled] or [lemma(next(_spelled(small)))]
+    spelled = [spelling for spelling in _transliterate(small) if is_known(spelling)]
+    found = [lemma(spelling) for spelling in spelled] or [lemma(next(_transliterate(small)))]
     if is_known(typed) and not spelled:
         found.insert(0, lemma(typed))
     return tuple(dict.fromkeys([*found, small]))
 
 
-def _spelled(word: str) -> "islice[str]":
+def _transliterate(word: str) -> "islice[str]":
     sounds = [_SOUNDS.get(sound, (sound,)) for sound in _SOUND.findall(word)]
-    return islice(("".join(parts) for parts in product(*sounds)), _MAX_READINGS)
+    return islice(("".join(parts) for parts in product(*sounds)), _MAX_SPELLINGS)

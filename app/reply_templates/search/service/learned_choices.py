@@ -1,4 +1,4 @@
-"""Learning from use: what was chosen for which message (O-6.2.6)."""
+"""Record which template was chosen for a message, to improve suggestions (O-6.2.6)."""
 
 from uuid import UUID
 
@@ -19,30 +19,30 @@ MAX_FORMS = 60
 
 
 async def record_choice(session: AsyncSession, template_id: UUID, text: str) -> None:
-    """Remember that a template was chosen for a message; of each template the last 20 are kept.
+    """Record that a template was chosen for a message; the last 20 choices of each template are kept.
 
-    Kept are the dictionary forms of the message's telling words, without whatever may be personal data. A message
-    without such words teaches nothing.
+    Only the dictionary forms of the message's significant words are stored, without possible personal data. A message
+    without such words is not recorded.
     """
     forms = select_telling_forms(text, await refresh_synonyms(session))
     if not forms:
         return
     session.add(TemplateChoice(template_id=template_id, forms=forms, chosen_at=clock.now()))
-    await session.flush()  # the oldest are counted with it
-    its = col(TemplateChoice.template_id) == template_id
+    await session.flush()  # the query below counts the new row too
+    is_of_template = col(TemplateChoice.template_id) == template_id
     oldest_kept = (
         sa.select(col(TemplateChoice.id))
-        .where(its)
+        .where(is_of_template)
         .order_by(col(TemplateChoice.id).desc())
         .offset(CHOICES_KEPT - 1)
         .limit(1)
         .scalar_subquery()
     )
-    await session.exec(sa.delete(TemplateChoice).where(its, col(TemplateChoice.id) < oldest_kept))
+    await session.exec(sa.delete(TemplateChoice).where(is_of_template, col(TemplateChoice.id) < oldest_kept))
 
 
 def select_telling_forms(text: str, synonyms: Synonyms) -> list[str]:
-    """The forms that are kept of a message, each once: no number, no name, no word that only this client may know."""
+    """Return the forms to store for a message, without repetitions, numbers, names and unknown words."""
     for place in reversed(find_personal_data(text)):
         text = text[: place.start] + " " + text[place.end :]
     forms: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""Search over the templates' words in any form (O-6.2.6)."""
+"""Conditions of the word search over templates (O-6.2.6)."""
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -13,21 +13,21 @@ from app.reply_templates.search.service.index_cache import refresh_synonyms
 
 
 async def has_words(session: AsyncSession, q: str, by: Principal) -> list[ColumnElement[bool]]:
-    """Every word of a search stands in the version that the caller sees: in part, in any form, or by another name.
+    """Return the conditions that the visible version contains every word, in part, in any form or as a synonym.
 
-    Numbers and words of any text («есть») are looked for as they are written only: forms would find too much.
+    Numbers and stop words («есть») are matched only as written, because their forms would match too much.
     """
     terms = {term.written: term for term in (await refresh_synonyms(session)).terms(list(tokenize(normalize(q))))}
     text = visible_text(by)
     conditions = []
     for word in split_words(q):
         parts = [terms[p.written] for p in tokenize(word) if p.written in terms and not p.written.isdigit()]
-        forms = [sa.and_(*[_stands(text, part) for part in parts])] if parts else []
+        forms = [sa.and_(*[_matches_term(text, part) for part in parts])] if parts else []
         conditions.append(sa.or_(text.like(like_pattern(word), escape="\\"), *forms))
     return conditions
 
 
-def _stands(text: ColumnElement[str], term: Term) -> ColumnElement[bool]:
+def _matches_term(text: ColumnElement[str], term: Term) -> ColumnElement[bool]:
     same = [phrase for phrase, weight in term.alternatives.items() if weight == 1.0]
     return sa.or_(*[sa.and_(*[_has_form(text, form) for form in phrase]) for phrase in same])
 

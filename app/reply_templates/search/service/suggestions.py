@@ -1,4 +1,4 @@
-"""Which templates fit a text, and which a search finds (O-6.2.6)."""
+"""Template suggestions for a text (O-6.2.6)."""
 
 from uuid import UUID
 
@@ -13,18 +13,18 @@ from app.reply_templates.search.service.index_cache import refresh_choices, refr
 async def find_suggestions(
     session: AsyncSession, text: str, by: Principal, *, limit: int = 5, topic_id: UUID | str | None = None
 ) -> list[SuggestionRead]:
-    """The published templates that the caller may use and that fit a text, best first; none below the threshold.
+    """Return the published templates that fit a text and that the caller may use, best first.
 
-    `topic_id` is the competence topic of the message, where it is known: templates of that topic go up a little.
+    Templates below the threshold are left out. `topic_id` is the known topic of the message; its templates rank higher.
     """
-    kept, usable = await refresh_templates(session, by)
+    cache, usable = await refresh_templates(session, by)
     synonyms = await refresh_synonyms(session)
     await refresh_choices(session)
     topic = str(topic_id) if topic_id is not None else None
-    answer = []
-    for found in kept.index.find(text, usable, synonyms, limit=limit, topic_id=topic):
-        known = kept.published[found.template_id]
-        answer.append(
+    suggestions = []
+    for found in cache.index.find(text, usable, synonyms, limit=limit, topic_id=topic):
+        known = cache.published[found.template_id]
+        suggestions.append(
             SuggestionRead(
                 template_id=found.template_id,
                 template_version=known.number,
@@ -32,18 +32,18 @@ async def find_suggestions(
                 score=found.score,
                 matched=found.matched,
                 learned=found.learned,
-                reasons=_reasons(found, has_topic=topic in known.topic_ids),
+                reasons=_build_reasons(found, has_topic=topic in known.topic_ids),
             )
         )
-    return answer
+    return suggestions
 
 
-def _reasons(found: Found, *, has_topic: bool) -> list[str]:
+def _build_reasons(found: Found, *, has_topic: bool) -> list[str]:
     reasons = []
     if found.matched:
-        reasons.append("Совпало по словам: " + ", ".join(f"«{word}»" for word in found.matched[:10]))
+        reasons.append("Совпали слова: " + ", ".join(f"«{word}»" for word in found.matched[:10]))
     if has_topic:
-        reasons.append("Тема сообщения та же, что у шаблона")
+        reasons.append("Тема сообщения совпадает с темой шаблона")
     if found.chosen:
         reasons.append(f"Для похожих сообщений этот шаблон выбирали: {found.chosen} из {found.similar}")
     return reasons
