@@ -1,4 +1,4 @@
-"""What the API takes and gives about legal acts."""
+"""Request and response schemas of legal acts."""
 
 from datetime import date
 from typing import Annotated
@@ -27,7 +27,7 @@ class LegalActCreate(Input):
 
 
 class LegalActPatch(Input):
-    """Changes of an act; losing force is a date."""
+    """Changes to a legal act; `closed_on` is the first day when it is no longer in force."""
 
     title: ActTitle = Field(default="")
     issuer: Name | None = None
@@ -36,7 +36,7 @@ class LegalActPatch(Input):
 
 
 class LegalActRead(Output):
-    """An order or law."""
+    """A legal act."""
 
     id: UUID
     kind: LegalActKind
