@@ -1,4 +1,4 @@
-"""What an employee should look at: told once, one's own only, read and unread (O-10)."""
+"""Tests of notifications: once per occasion, own ones only, read and unread (O-10)."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,9 +19,11 @@ PATH = "/api/v1/notifications"
 OBJECT = UUID("0198c6f0-0000-7000-8000-000000000001")
 
 
-async def tell(database: JoinedDatabase, whom: Sequence[Principal], key: str, text: str = "Посмотрите") -> None:
+async def send_notification(
+    database: JoinedDatabase, employees: Sequence[Principal], key: str, text: str = "Посмотрите"
+) -> None:
     async with database.transaction() as session:
-        ids = [principal.id for principal in whom]
+        ids = [principal.id for principal in employees]
         await notify(session, ids, NotificationKind.DEADLINE_REMINDER, text, "message", OBJECT, key)
 
 
@@ -38,19 +40,19 @@ async def unread(api: Api, by: Principal) -> int:
 
 
 @pytest.mark.order("O-10")
-async def test_an_occasion_that_is_told_twice_notifies_once(api: Api, people: People, database: JoinedDatabase) -> None:
-    await tell(database, [people.operator], "a", "Первое")
-    await tell(database, [people.operator, people.colleague, people.colleague], "a", "Повтор")
-    await tell(database, [people.operator], "b", "Второе")
-    await tell(database, [], "c")
+async def test_an_occasion_notifies_an_employee_once(api: Api, people: People, database: JoinedDatabase) -> None:
+    await send_notification(database, [people.operator], "a", "Первое")
+    await send_notification(database, [people.operator, people.colleague, people.colleague], "a", "Повтор")
+    await send_notification(database, [people.operator], "b", "Второе")
+    await send_notification(database, [], "c")
     assert await listed(api, people.operator) == ["Второе", "Первое"]
     assert await listed(api, people.colleague) == ["Повтор"]
 
 
 @pytest.mark.order("O-10")
-async def test_one_reads_ones_notifications(api: Api, people: People, database: JoinedDatabase) -> None:
-    await tell(database, [people.operator], "a", "Первое")
-    await tell(database, [people.operator], "b", "Второе")
+async def test_an_employee_reads_own_notifications(api: Api, people: People, database: JoinedDatabase) -> None:
+    await send_notification(database, [people.operator], "a", "Первое")
+    await send_notification(database, [people.operator], "b", "Второе")
     headers = api.as_(people.operator)
     row = (await api.get(PATH, headers=headers)).json()["items"][1]
     assert row == {
@@ -80,9 +82,9 @@ async def test_one_reads_ones_notifications(api: Api, people: People, database: 
 
 
 @pytest.mark.order("O-10")
-async def test_all_can_be_read_at_once(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_all_notifications_are_marked_as_read(api: Api, people: People, database: JoinedDatabase) -> None:
     for key in ("a", "b", "c"):
-        await tell(database, [people.operator, people.colleague], key)
+        await send_notification(database, [people.operator, people.colleague], key)
     headers = api.as_(people.operator)
     row = (await api.get(PATH, headers=headers)).json()["items"][0]
     tag = (await api.get(f"{PATH}/{row['id']}", headers=headers)).headers["etag"]
@@ -96,8 +98,8 @@ async def test_all_can_be_read_at_once(api: Api, people: People, database: Joine
 
 
 @pytest.mark.order("O-10")
-async def test_those_of_others_are_404_and_never_listed(api: Api, people: People, database: JoinedDatabase) -> None:
-    await tell(database, [people.operator], "a")
+async def test_notifications_of_others_are_not_found(api: Api, people: People, database: JoinedDatabase) -> None:
+    await send_notification(database, [people.operator], "a")
     async with database.transaction() as session:
         query = select(Notification.id).where(Notification.employee_id == people.operator.id)
         notification_id = (await session.exec(query)).one()
@@ -113,9 +115,9 @@ async def test_those_of_others_are_404_and_never_listed(api: Api, people: People
     assert await unread(api, people.operator) == 1
 
 
-async def test_the_list_comes_in_pages(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_notifications_are_paginated(api: Api, people: People, database: JoinedDatabase) -> None:
     for number in range(5):
-        await tell(database, [people.operator], f"key-{number}", f"Номер {number}")
+        await send_notification(database, [people.operator], f"key-{number}", f"Номер {number}")
     seen, cursor = [], ""
     for _ in range(3):
         query = {"limit": "2", "with_count": "true"} | ({"cursor": cursor} if cursor else {})
