@@ -219,7 +219,7 @@ def run_command(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     seed(settings)
     base_url = f"http://{host}:{port}"
     kept = demo.read_accounts(settings.accounts_file)
-    accounts = _run_in_transaction(settings, lambda session: demo.make_accounts(session, kept))
+    accounts = _run_in_transaction(settings, lambda session: demo.create_accounts(session, kept))
     demo.write_accounts(settings.accounts_file, accounts, base_url)
     if kept is None:
         demo.print_accounts(accounts, base_url, sys.stdout)

@@ -90,7 +90,7 @@ def list_demo_accounts(
     ]
 
 
-async def make_accounts(session: AsyncSession, kept: Accounts | None) -> Accounts:
+async def create_accounts(session: AsyncSession, kept: Accounts | None) -> Accounts:
     """Create the demo accounts with the passwords of the accounts file, or with new passwords if there is no file."""
     units = await reference.demo_units(session)
     expected = list_demo_accounts(units.first, units.second, units.centricity, units.press)

@@ -89,7 +89,9 @@ class EmployeeExists(Conflict):
     """Another employee already has this user name or external subject."""
 
     code = "employee_exists"
-    title_ru, title_en = "Сотрудник с таким именем пользователя уже существует", "The employee already exists"
+    title_ru, title_en = "Такой сотрудник уже существует", "The employee already exists"
+    detail_ru = "Имя пользователя или внешний идентификатор уже используется другим сотрудником."
+    detail_en = "The user name or the external subject is already used by another employee."
     constraints = ("uq_employees_username", "uq_employees_external_subject")
 
 
@@ -104,7 +106,8 @@ class ClientExists(Conflict):
     """Another API client already has this client id."""
 
     code = "client_exists"
-    title_ru, title_en = "Клиентское приложение с таким идентификатором уже существует", "The API client already exists"
+    title_ru, title_en = "Такое клиентское приложение уже существует", "The API client already exists"
+    detail_ru, detail_en = "Идентификатор приложения уже занят.", "The client id is already in use."
     constraints = ("uq_api_clients_client_id",)
 
 
@@ -129,3 +132,4 @@ class SubstitutionOver(Conflict):
 
     code = "substitution_over"
     title_ru, title_en = "Замещение уже завершено или отменено", "The substitution has ended or was cancelled"
+    detail_ru, detail_en = "Отменить такое замещение нельзя.", "It can no longer be cancelled."

@@ -45,7 +45,7 @@ class IdentityProviderKeys:
         except Exception:  # noqa: BLE001  a malformed token is not the provider's; the strict check answers 401
             return False
 
-    async def keys_for(self, kid: str) -> Mapping[str, Any]:
+    async def get_keys(self, kid: str) -> Mapping[str, Any]:
         """Return the keys by id; fetch them when they are old or `kid` is missing, keep them when the fetch fails."""
         if self._is_due(kid):
             async with self._fetching:

@@ -162,7 +162,7 @@ class TokenResolver:
             kid = _parse_kid(token)
             claims = decode(
                 token,
-                await self._external.keys_for(kid),
+                await self._external.get_keys(kid),
                 typ="JWT",
                 issuer=self._settings.idp_issuer,
                 audience=self._settings.idp_audience,

@@ -32,7 +32,7 @@ def is_applied(faults: int, *, is_dry_run: bool, is_partial: bool) -> bool:
     return not is_dry_run and (is_partial or faults == 0)
 
 
-def state_without_applying(*, is_dry_run: bool) -> ImportState:
+def get_unapplied_state(*, is_dry_run: bool) -> ImportState:
     """Return the final state of an import that applies nothing: done for a dry run, else failed."""
     return ImportState.DONE if is_dry_run else ImportState.FAILED
 

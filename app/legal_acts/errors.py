@@ -15,4 +15,6 @@ class LegalActExists(Conflict):
 
     code = "legal_act_exists"
     title_ru, title_en = "Такой правовой акт уже существует", "The legal act already exists"
+    detail_ru = "Акт этого вида с таким номером и датой уже внесён."
+    detail_en = "An act of this kind with this number and date already exists."
     constraints = ("uq_legal_acts_number",)

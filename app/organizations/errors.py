@@ -35,7 +35,8 @@ class OrganizationExists(Conflict):
     """Another organization already has this key."""
 
     code = "organization_exists"
-    title_ru, title_en = "Организация с таким кодом уже существует", "The organization already exists"
+    title_ru, title_en = "Такая организация уже существует", "The organization already exists"
+    detail_ru, detail_en = "Код организации уже занят.", "The key is already in use."
     constraints = ("uq_organizations_key",)
 
 
@@ -43,7 +44,9 @@ class UnitExists(Conflict):
     """The organization already has a unit with this name."""
 
     code = "unit_exists"
-    title_ru, title_en = "Подразделение с таким названием уже существует", "The unit already exists"
+    title_ru, title_en = "Такое подразделение уже существует", "The unit already exists"
+    detail_ru = "В организации уже есть подразделение с таким названием."
+    detail_en = "The organization already has a unit with this name."
     constraints = ("uq_units_name",)
 
 
@@ -51,7 +54,9 @@ class TopicExists(Conflict):
     """The unit already has a topic with this name."""
 
     code = "topic_exists"
-    title_ru, title_en = "Тема с таким названием уже существует", "The topic already exists"
+    title_ru, title_en = "Такая тема уже существует", "The topic already exists"
+    detail_ru = "В подразделении уже есть тема с таким названием."
+    detail_en = "The unit already has a topic with this name."
     constraints = ("uq_topics_name",)
 
 
@@ -59,5 +64,6 @@ class MunicipalityExists(Conflict):
     """Another municipality already has this OKTMO code."""
 
     code = "municipality_exists"
-    title_ru, title_en = "Муниципальное образование с таким кодом уже существует", "The municipality already exists"
+    title_ru, title_en = "Такое муниципальное образование уже существует", "The municipality already exists"
+    detail_ru, detail_en = "Код ОКТМО уже занят.", "The OKTMO code is already in use."
     constraints = ("uq_municipalities_oktmo",)

@@ -128,7 +128,7 @@ async def test_sign_out_everywhere_ends_all_sessions(door: Door) -> None:
     assert [(await door.me(t["access_token"])).status_code for t in (mine, also_mine, other)] == [401, 401, 200]
 
 
-async def change(database: JoinedDatabase, username: str, **fields: Any) -> None:
+async def update_employee(database: JoinedDatabase, username: str, **fields: Any) -> None:
     async with database.transaction() as session:
         row = (await session.exec(select(Employee).where(Employee.username == username))).one()
         for name, value in fields.items():
@@ -139,23 +139,23 @@ async def change(database: JoinedDatabase, username: str, **fields: Any) -> None
 async def test_rights_come_from_the_database(door: Door, database: JoinedDatabase) -> None:
     token = (await door.sign_in())["access_token"]
     assert (await door.http.get("/messages", headers=bearer(token))).status_code == 200
-    await change(database, "anna", roles=["press"])
+    await update_employee(database, "anna", roles=["press"])
     assert (await door.http.get("/messages", headers=bearer(token))).status_code == 403
-    await change(database, "anna", roles=["operator"], unit_id=None)
+    await update_employee(database, "anna", roles=["operator"], unit_id=None)
     assert (await door.me(token)).json()["unit_id"] is None
-    await change(database, "anna", is_disabled=True)
+    await update_employee(database, "anna", is_disabled=True)
     assert (await door.me(token)).status_code == 401
     refused = await door.token(grant_type="password", username="anna", password=PASSWORD)
     assert refused.json()["error"] == "invalid_grant"
 
 
-async def admin(door: Door) -> dict[str, str]:
+async def get_admin_headers(door: Door) -> dict[str, str]:
     return bearer((await door.sign_in("vera"))["access_token"])
 
 
 @pytest.mark.order("O-2.3", "O-2.4")
 async def test_an_administrator_creates_changes_and_disables_an_employee(door: Door) -> None:
-    headers = await admin(door)
+    headers = await get_admin_headers(door)
     units = (await door.http.get("/units", headers=headers)).json()["items"]
     body = {
         "username": "i.petrova",
@@ -224,17 +224,17 @@ async def test_wrong_current_passwords_are_limited(door: Door) -> None:
 
 async def test_a_password_change_does_not_undo_a_concurrent_reset(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """The administrator resets the password while the current password is verified."""
-    mine, headers = await door.sign_in(), await admin(door)
+    mine, headers = await door.sign_in(), await get_admin_headers(door)
     verify_password, new_password = passwords.verify_password, "пароль от администратора"
     path = f"/employees/{(await door.me(mine['access_token'])).json()['id']}"
 
-    async def slowly(password: str, known_hash: str | None) -> bool:
+    async def verify_after_change(password: str, known_hash: str | None) -> bool:
         reset = headers | {"If-Match": (await door.http.get(path, headers=headers)).headers["etag"]}
         done = await door.http.post(f"{path}/reset-password", headers=reset, json={"password": new_password})
         assert done.status_code == 200
         return await verify_password(password, known_hash)
 
-    monkeypatch.setattr(passwords, "verify_password", slowly)
+    monkeypatch.setattr(passwords, "verify_password", verify_after_change)
     sent = {"old_password": PASSWORD, "new_password": "новый длинный пароль"}
     refused = await door.http.post("/auth/password", headers=bearer(mine["access_token"]), json=sent)
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_password")
@@ -243,7 +243,7 @@ async def test_a_password_change_does_not_undo_a_concurrent_reset(door: Door, mo
 
 
 async def test_api_clients_and_their_secrets(door: Door, database: JoinedDatabase) -> None:
-    headers = await admin(door) | {"Idempotency-Key": "c1"}
+    headers = await get_admin_headers(door) | {"Idempotency-Key": "c1"}
     points = (await door.http.get("/interaction-points/public", headers=headers)).json()["items"]
     body = {"client_id": "new-platform", "name": "Новая платформа", "point_ids": [points[0]["id"]]}
     created = await door.http.post("/api-clients", headers=headers, json=body)
@@ -359,7 +359,7 @@ async def test_a_sign_in_fails_after_a_concurrent_reset_or_disabling(
     await create_account(database)
     verify_password = passwords.verify_password
 
-    async def slowly(password: str, known_hash: str | None) -> bool:
+    async def verify_after_change(password: str, known_hash: str | None) -> bool:
         async with database.transaction() as session:
             query = select(Employee).where(Employee.username == "galina")
             row = (await session.exec(query)).one()
@@ -369,7 +369,7 @@ async def test_a_sign_in_fails_after_a_concurrent_reset_or_disabling(
             await sessions.end_sessions(session, row.id)
         return await verify_password(password, known_hash)
 
-    monkeypatch.setattr(passwords, "verify_password", slowly)
+    monkeypatch.setattr(passwords, "verify_password", verify_after_change)
     with pytest.raises(InvalidGrant):
         await sessions.sign_in(database, own_settings, application.state.tokens, "galina", PASSWORD, None)
     async with database.transaction() as session:

@@ -40,7 +40,7 @@ async def resolver(tmp_path: Path) -> AsyncIterator[TokenResolver]:
     )
 
 
-def token(key: SigningKey, **change: Any) -> str:
+def sign_token(key: SigningKey, **change: Any) -> str:
     moment = int(time.time())
     claims = {
         "iss": "https://idp.example",
@@ -57,13 +57,13 @@ def token(key: SigningKey, **change: Any) -> str:
 async def test_keys_are_fetched_once_and_kept_when_a_fetch_fails(resolver: TokenResolver, provider: SigningKey) -> None:
     with respx.mock:
         route = respx.get(JWKS).mock(return_value=httpx.Response(200, json={"keys": [provider.public_jwk]}))
-        tokens = [token(provider, jti=str(i)) for i in range(20)]
+        tokens = [sign_token(provider, jti=str(i)) for i in range(20)]
         claims = await asyncio.gather(*[resolver.verify(one) for one in tokens])
         assert {c.subject for c in claims} == {"s-1"} and {c.family_id for c in claims} == {None}
         assert route.call_count == 1
         route.mock(side_effect=httpx.ConnectError("down"))
         resolver._external._fetched_at = resolver._external._tried_at = float("-inf")
-        assert (await resolver.verify(token(provider, jti="after"))).subject == "s-1"
+        assert (await resolver.verify(sign_token(provider, jti="after"))).subject == "s-1"
         assert route.call_count == 2
 
 
@@ -74,7 +74,7 @@ async def test_wrong_claims_of_the_provider_are_401(
     with respx.mock:
         respx.get(JWKS).mock(return_value=httpx.Response(200, json={"keys": [provider.public_jwk]}))
         with pytest.raises(Unauthenticated):
-            await resolver.verify(token(provider, **change))
+            await resolver.verify(sign_token(provider, **change))
 
 
 async def test_an_unknown_key_is_fetched_at_most_once_in_ten_seconds(resolver: TokenResolver, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ async def test_an_unknown_key_is_fetched_at_most_once_in_ten_seconds(resolver: T
         route = respx.get(JWKS).mock(return_value=httpx.Response(200, json={"keys": []}))
         for _ in range(5):
             with pytest.raises(Unauthenticated):
-                await resolver.verify(token(stranger))
+                await resolver.verify(sign_token(stranger))
         assert route.call_count == 1
 
 
@@ -92,7 +92,7 @@ async def test_a_malformed_key_set_is_401(resolver: TokenResolver, provider: Sig
     with respx.mock:
         respx.get(JWKS).mock(return_value=httpx.Response(200, content=body))
         with pytest.raises(Unauthenticated):
-            await resolver.verify(token(provider))
+            await resolver.verify(sign_token(provider))
 
 
 @pytest.mark.order("O-2.3")
@@ -101,7 +101,7 @@ async def test_an_external_subject_has_the_rights_of_the_employee(
 ) -> None:
     with respx.mock:
         respx.get(JWKS).mock(return_value=httpx.Response(200, json={"keys": [provider.public_jwk]}))
-        claims = await resolver.verify(token(provider))
+        claims = await resolver.verify(sign_token(provider))
     async with database.transaction() as session:
         with pytest.raises(Unauthenticated):
             await resolver.resolve(session, claims)

@@ -32,7 +32,7 @@ PATH = "/api/v1/substitutions"
 HEAD_SCOPES = ROLE_SCOPES[Role.UNIT_HEAD]
 
 
-def days(first: int, last: int) -> dict[str, str]:
+def build_period(first: int, last: int) -> dict[str, str]:
     """Return a period in days from today."""
     today = clock.today()
     starts_on, ends_on = today + timedelta(days=first), today + timedelta(days=last)
@@ -43,7 +43,7 @@ async def request_substitution(
     api: SignedIn, by: Principal, deputy: Principal, first: int = 0, last: int = 13, **more: Any
 ) -> Any:
     """Request a substitution."""
-    body = {"deputy_id": str(deputy.id), "reason": "Ежегодный отпуск", **days(first, last), **more}
+    body = {"deputy_id": str(deputy.id), "reason": "Ежегодный отпуск", **build_period(first, last), **more}
     return await api.post(PATH, headers=api.as_(by) | {"Idempotency-Key": new_id().hex}, json=body)
 
 
@@ -54,7 +54,7 @@ async def create_head_substitution(api: SignedIn, people: People) -> httpx.Respo
     return created
 
 
-async def change(database: JoinedDatabase, table: Any, row_id: Any, **fields: Any) -> None:
+async def update_row(database: JoinedDatabase, table: Any, row_id: Any, **fields: Any) -> None:
     async with database.transaction() as session:
         row = await session.get_one(table, UUID(str(row_id)))
         for field, value in fields.items():
@@ -71,7 +71,7 @@ async def test_a_head_creates_a_substitution(signed_in: SignedIn, people: People
         "unit_id": str(people.unit_head.unit_id),
         "head_id": str(people.unit_head.id),
         "deputy_id": str(people.colleague.id),
-        **days(0, 13),
+        **build_period(0, 13),
         "reason": "Ежегодный отпуск",
         "created_at": payload["created_at"],
         "created_by": str(people.unit_head.id),
@@ -97,7 +97,7 @@ async def test_the_deputys_rights_apply_at_once_and_end_with_the_last_day(
     today = clock.today()
     for first, last, expected in ((1, 5, before), (-5, -1, before), (-5, 0, during), (0, 0, during)):
         moved = {"starts_on": today + timedelta(days=first), "ends_on": today + timedelta(days=last)}
-        await change(database, Substitution, created["id"], **moved)
+        await update_row(database, Substitution, created["id"], **moved)
         assert await signed_in.me(people.colleague) == expected, (first, last)
 
 
@@ -170,7 +170,7 @@ async def test_a_past_substitution_cannot_be_cancelled(
 ) -> None:
     created = (await create_head_substitution(signed_in, people)).json()
     yesterday = clock.today() - timedelta(days=1)
-    await change(database, Substitution, created["id"], starts_on=yesterday, ends_on=yesterday)
+    await update_row(database, Substitution, created["id"], starts_on=yesterday, ends_on=yesterday)
     refused = await act(signed_in, people.unit_head, f"{PATH}/{created['id']}", "cancel", {})
     assert (refused.status_code, refused.json()["code"]) == (409, "substitution_over")
 
@@ -182,21 +182,21 @@ async def test_the_rights_end_when_the_deputy_or_the_head_leaves_the_unit(
     await create_head_substitution(signed_in, people)
     deputy, head = people.colleague, people.unit_head
 
-    async def acts_for() -> Any:
+    async def get_acts_for() -> Any:
         return (await signed_in.me(deputy))["substitutes_for"]
 
-    await change(database, Employee, head.id, is_disabled=True)
-    assert await acts_for() == str(head.id), "the account of an absent head may be disabled"
-    await change(database, Employee, head.id, is_disabled=False, roles=["operator"])
-    assert await acts_for() is None
-    await change(database, Employee, head.id, roles=["unit_head"], unit_id=people.other_head.unit_id)
-    assert await acts_for() is None
-    await change(database, Employee, head.id, unit_id=head.unit_id)
-    await change(database, Employee, deputy.id, unit_id=people.other_head.unit_id)
-    assert await acts_for() is None
-    await change(database, Employee, deputy.id, unit_id=deputy.unit_id)
-    assert await acts_for() == str(head.id)
-    await change(database, Employee, deputy.id, is_disabled=True)
+    await update_row(database, Employee, head.id, is_disabled=True)
+    assert await get_acts_for() == str(head.id), "the account of an absent head may be disabled"
+    await update_row(database, Employee, head.id, is_disabled=False, roles=["operator"])
+    assert await get_acts_for() is None
+    await update_row(database, Employee, head.id, roles=["unit_head"], unit_id=people.other_head.unit_id)
+    assert await get_acts_for() is None
+    await update_row(database, Employee, head.id, unit_id=head.unit_id)
+    await update_row(database, Employee, deputy.id, unit_id=people.other_head.unit_id)
+    assert await get_acts_for() is None
+    await update_row(database, Employee, deputy.id, unit_id=deputy.unit_id)
+    assert await get_acts_for() == str(head.id)
+    await update_row(database, Employee, deputy.id, is_disabled=True)
     refused = await signed_in.get("/api/v1/auth/me", headers=signed_in.as_(deputy))
     assert refused.status_code == 401
 
@@ -213,15 +213,15 @@ async def test_head_and_deputy_are_validated(signed_in: SignedIn, people: People
         (admin, people.colleague, {}, "/head_id"),
         (admin, people.colleague, {"head_id": str(people.operator.id)}, "/head_id"),
         (admin, people.colleague, {"head_id": str(other.id)}, "/deputy_id"),
-        (head, people.colleague, days(3, 2), "/ends_on"),
-        (head, people.colleague, days(-3, -1), "/ends_on"),
-        (head, people.colleague, days(0, 366), "/ends_on"),
+        (head, people.colleague, build_period(3, 2), "/ends_on"),
+        (head, people.colleague, build_period(-3, -1), "/ends_on"),
+        (head, people.colleague, build_period(0, 366), "/ends_on"),
     ]
     for by, deputy, more, pointer in cases:
         refused = await request_substitution(signed_in, by, deputy, **more)
         assert refused.status_code == 422, (pointer, refused.text)
         assert refused.json()["errors"][0]["pointer"] == pointer, (by.roles, more)
-    await change(database, Employee, people.colleague.id, is_disabled=True)
+    await update_row(database, Employee, people.colleague.id, is_disabled=True)
     refused = await request_substitution(signed_in, head, people.colleague)
     assert refused.json()["errors"][0]["pointer"] == "/deputy_id"
     assert (await request_substitution(signed_in, people.operator, people.operator)).status_code == 403
@@ -254,7 +254,7 @@ async def test_of_concurrent_substitutions_one_succeeds(fresh_database: str, set
         people = await make_people(session)
 
     async def attempt(database: Database, deputy: Principal) -> type[Problem] | None:
-        body = {"deputy_id": str(deputy.id), "reason": "Отпуск", **days(0, 5)}
+        body = {"deputy_id": str(deputy.id), "reason": "Отпуск", **build_period(0, 5)}
         try:
             async with database.transaction() as session:
                 await create_substitution(session, SubstitutionCreate.model_validate(body), by=people.unit_head)
@@ -281,18 +281,18 @@ async def test_visibility_of_substitutions(signed_in: SignedIn, people: People) 
         )
     ).json()["id"]
 
-    async def listed(by: Principal, on: int | None = None) -> list[str]:
+    async def list_ids(by: Principal, on: int | None = None) -> list[str]:
         query = {} if on is None else {"on_date": (clock.today() + timedelta(days=on)).isoformat()}
         answer = await signed_in.get(PATH, params=query, headers=signed_in.as_(by))
         assert answer.status_code == 200, answer.text
         return [row["id"] for row in answer.json()["items"]]
 
-    assert await listed(people.unit_head) == [mine, past_cancel]
-    assert await listed(people.colleague) == [mine, past_cancel], "the deputy sees what the head sees"
-    assert await listed(people.other_head) == [theirs]
-    assert await listed(people.admin) == [theirs, mine, past_cancel]
+    assert await list_ids(people.unit_head) == [mine, past_cancel]
+    assert await list_ids(people.colleague) == [mine, past_cancel], "the deputy sees what the head sees"
+    assert await list_ids(people.other_head) == [theirs]
+    assert await list_ids(people.admin) == [theirs, mine, past_cancel]
     for day, expected in ((-1, []), (0, [mine]), (3, [theirs, mine]), (5, [theirs, mine]), (6, [theirs]), (10, [])):
-        assert await listed(people.admin, day) == expected, day
+        assert await list_ids(people.admin, day) == expected, day
     for by, status in ((people.other_head, 404), (people.admin, 200), (people.operator, 403)):
         assert (await signed_in.get(f"{PATH}/{mine}", headers=signed_in.as_(by))).status_code == status
     foreign = signed_in.as_(people.other_head) | {"If-Match": "*"}
@@ -304,7 +304,7 @@ async def test_a_cancelled_substitution_was_in_force_before(
 ) -> None:
     created = (await create_head_substitution(signed_in, people)).json()["id"]
     today, two_days = clock.today(), timedelta(days=2)
-    await change(database, Substitution, created, starts_on=today - two_days, cancelled_at=clock.now())
+    await update_row(database, Substitution, created, starts_on=today - two_days, cancelled_at=clock.now())
     headers = signed_in.as_(people.unit_head)
     for day, expected in ((today - two_days, [created]), (today - timedelta(days=1), [created]), (today, [])):
         answer = await signed_in.get(PATH, params={"on_date": day.isoformat()}, headers=headers)
@@ -362,15 +362,15 @@ async def test_the_four_eyes_rule_still_holds(signed_in: SignedIn, people: Peopl
 async def test_heads_of_a_unit_include_the_deputy(
     signed_in: SignedIn, people: People, database: JoinedDatabase
 ) -> None:
-    async def heads() -> set[UUID]:
+    async def load_head_ids() -> set[UUID]:
         async with database.transaction() as session:
             assert people.unit_head.unit_id is not None
             return set(await load_heads(session, people.unit_head.unit_id))
 
-    assert await heads() == {people.unit_head.id}
+    assert await load_head_ids() == {people.unit_head.id}
     await create_head_substitution(signed_in, people)
-    assert await heads() == {people.unit_head.id, people.colleague.id}
-    await change(database, Employee, people.unit_head.id, is_disabled=True)
-    assert await heads() == {people.colleague.id}
-    await change(database, Employee, people.colleague.id, is_disabled=True)
-    assert await heads() == set()
+    assert await load_head_ids() == {people.unit_head.id, people.colleague.id}
+    await update_row(database, Employee, people.unit_head.id, is_disabled=True)
+    assert await load_head_ids() == {people.colleague.id}
+    await update_row(database, Employee, people.colleague.id, is_disabled=True)
+    assert await load_head_ids() == set()

@@ -25,7 +25,7 @@ def tokens(application: FastAPI) -> TokenResolver:
 
 
 @pytest.fixture
-def good(tokens: TokenResolver) -> dict[str, Any]:
+def valid_claims(tokens: TokenResolver) -> dict[str, Any]:
     """Return the claims of a valid token."""
     moment = int(time.time())
     return {
@@ -41,7 +41,7 @@ def good(tokens: TokenResolver) -> dict[str, Any]:
     }
 
 
-def signed(tokens: TokenResolver, claims: Any, **header: Any) -> str:
+def sign_claims(tokens: TokenResolver, claims: Any, **header: Any) -> str:
     """Return a token with any claims and header, signed with the service's key."""
     headers = {"typ": TYPE, "kid": tokens.key.kid} | header
     payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
@@ -50,10 +50,10 @@ def signed(tokens: TokenResolver, claims: Any, **header: Any) -> str:
     return str(jws.sign(payload, tokens.key.private, headers=headers, algorithm="RS256"))
 
 
-async def test_a_valid_token_is_accepted(tokens: TokenResolver, good: dict[str, Any]) -> None:
-    claims = await tokens.verify(signed(tokens, good))
-    assert (claims.subject, claims.scopes) == (good["sub"], frozenset({"messages:read"}))
-    assert (await tokens.verify(signed(tokens, good | {"narrowed": False}))).scopes is None
+async def test_a_valid_token_is_accepted(tokens: TokenResolver, valid_claims: dict[str, Any]) -> None:
+    claims = await tokens.verify(sign_claims(tokens, valid_claims))
+    assert (claims.subject, claims.scopes) == (valid_claims["sub"], frozenset({"messages:read"}))
+    assert (await tokens.verify(sign_claims(tokens, valid_claims | {"narrowed": False}))).scopes is None
 
 
 NOW = int(time.time())
@@ -92,13 +92,13 @@ CLAIMS = ("iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope", "narrowed")
     ],  # without explicit ids: they would contain the time, and all workers must see the same ids
 )
 async def test_missing_wrong_and_unknown_claims_are_refused(
-    tokens: TokenResolver, good: dict[str, Any], change: dict[str, Any]
+    tokens: TokenResolver, valid_claims: dict[str, Any], change: dict[str, Any]
 ) -> None:
-    claims = good | change
+    claims = valid_claims | change
     if "-" in change:
         del claims["-"], claims[change["-"]]
     with pytest.raises(Unauthenticated):
-        await tokens.verify(signed(tokens, claims))
+        await tokens.verify(sign_claims(tokens, claims))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_missing_wrong_and_unknown_claims_are_refused(
 )
 async def test_malformed_payloads_are_refused(tokens: TokenResolver, payload: bytes) -> None:
     with pytest.raises(Unauthenticated):
-        await tokens.verify(signed(tokens, payload))
+        await tokens.verify(sign_claims(tokens, payload))
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,11 @@ async def test_malformed_payloads_are_refused(tokens: TokenResolver, payload: by
     ],
     ids=str,
 )
-async def test_foreign_headers_are_refused(tokens: TokenResolver, good: dict[str, Any], header: dict[str, Any]) -> None:
+async def test_foreign_headers_are_refused(
+    tokens: TokenResolver, valid_claims: dict[str, Any], header: dict[str, Any]
+) -> None:
     with pytest.raises(Unauthenticated):
-        await tokens.verify(signed(tokens, good, **header))
+        await tokens.verify(sign_claims(tokens, valid_claims, **header))
 
 
 def encode_part(value: Any) -> str:
@@ -138,19 +140,21 @@ def encode_part(value: Any) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-async def test_other_algorithms_and_keys_are_refused(tokens: TokenResolver, good: dict[str, Any]) -> None:
+async def test_other_algorithms_and_keys_are_refused(tokens: TokenResolver, valid_claims: dict[str, Any]) -> None:
     public = serialization.load_pem_public_key(tokens.key.public.to_pem())
     der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     jwk_text = json.dumps(tokens.key.public_jwk).encode()
     forged = []
     for alg in ("none", "None", "nOnE", "", "HS256", "HS512", "RS512", "ES256", "PS256"):
         header = {"alg": alg, "typ": TYPE, "kid": tokens.key.kid}
-        forged.append(f"{encode_part(header)}.{encode_part(good)}.")
-        forged.append(f"{encode_part(header)}.{encode_part(good)}.{'A' * 342}")
+        forged.append(f"{encode_part(header)}.{encode_part(valid_claims)}.")
+        forged.append(f"{encode_part(header)}.{encode_part(valid_claims)}.{'A' * 342}")
     for secret in (tokens.key.public.to_pem(), der, jwk_text, b""):
-        signing = f"{encode_part({'alg': 'HS256', 'typ': TYPE, 'kid': tokens.key.kid})}.{encode_part(good)}"
+        signing = f"{encode_part({'alg': 'HS256', 'typ': TYPE, 'kid': tokens.key.kid})}.{encode_part(valid_claims)}"
         forged.append(f"{signing}.{encode_part(hmac.new(secret or b' ', signing.encode(), hashlib.sha256).digest())}")
-    forged.append(jwt.encode(good, "another-secret", algorithm="HS256", headers={"typ": TYPE, "kid": tokens.key.kid}))
+    forged.append(
+        jwt.encode(valid_claims, "another-secret", algorithm="HS256", headers={"typ": TYPE, "kid": tokens.key.kid})
+    )
     for token in forged:
         with pytest.raises(Unauthenticated):
             await tokens.verify(token)
@@ -179,16 +183,18 @@ async def test_malformed_tokens_are_refused(tokens: TokenResolver, make: Callabl
         await tokens.verify(make())
 
 
-async def test_malformed_tokens_are_answered_with_401(door: Door, tokens: TokenResolver, good: dict[str, Any]) -> None:
-    for token in ("x", "a.b.c", "A" * 7000, signed(tokens, good), signed(tokens, b"[]")):
+async def test_malformed_tokens_are_answered_with_401(
+    door: Door, tokens: TokenResolver, valid_claims: dict[str, Any]
+) -> None:
+    for token in ("x", "a.b.c", "A" * 7000, sign_claims(tokens, valid_claims), sign_claims(tokens, b"[]")):
         answer = await door.me(token)
         assert answer.status_code == 401, token[:40]
         assert answer.json()["code"] == "unauthenticated"
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_decode_accepts_only_the_key_with_the_key_id(tokens: TokenResolver, good: dict[str, Any]) -> None:
-    token = signed(tokens, good)
+def test_decode_accepts_only_the_key_with_the_key_id(tokens: TokenResolver, valid_claims: dict[str, Any]) -> None:
+    token = sign_claims(tokens, valid_claims)
     keys = {tokens.key.kid: tokens.key.public}
     assert decode(token, keys, typ=TYPE, issuer="client-interaction", audience="client-interaction-api")
     for wrong in ({}, {"other": tokens.key.public}):

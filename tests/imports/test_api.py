@@ -34,7 +34,7 @@ HEADERS = ("name", "format", "channel", "audience", "unit")
 UNIT = "Отдел инвестиционной политики"
 
 
-def lines(count: int, **wrong: str) -> bytes:
+def build_table(count: int, **wrong: str) -> bytes:
     """Return a table of new points; `wrong` replaces the channel of a row by its number."""
     rows = [
         [f"Линия {number}", "offline", wrong.get(f"row_{number}", "phone"), "external", UNIT]
@@ -43,12 +43,12 @@ def lines(count: int, **wrong: str) -> bytes:
     return table(HEADERS, *rows)
 
 
-async def points(database: Database) -> int:
+async def count_points(database: Database) -> int:
     async with database.transaction(write=False) as session:
         return (await session.exec(select(func.count()).select_from(Point))).one()
 
 
-async def staged(database: Database) -> int:
+async def count_staged_rows(database: Database) -> int:
     async with database.transaction(write=False) as session:
         return (await session.exec(select(func.count()).select_from(StagedRow))).one()
 
@@ -61,8 +61,8 @@ def test_cells_have_spreadsheet_names(column: int, name: str) -> None:
 async def test_an_import_is_accepted_at_once_and_run_by_the_worker(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    before = await points(database)
-    accepted = await upload(api, people.admin, lines(3))
+    before = await count_points(database)
+    accepted = await upload(api, people.admin, build_table(3))
     assert accepted.status_code == 202, accepted.text
     payload = accepted.json()
     assert (payload["state"], payload["rows_total"], payload["rows_done"], payload["finished_at"]) == (
@@ -72,14 +72,14 @@ async def test_an_import_is_accepted_at_once_and_run_by_the_worker(
         None,
     )
     assert accepted.headers["location"] == f"/api/v1/imports/{payload['id']}"
-    assert await points(database) == before
+    assert await count_points(database) == before
     await work_off(database)
     answer = await api.get(accepted.headers["location"], headers=api.as_(people.admin))
     report = answer.json()
     assert (report["state"], report["rows_done"], report["faults"]) == ("done", 3, [])
     assert (report["created"], report["changed"], report["unchanged"]) == (3, 0, 0)
     assert report["finished_at"] is not None and report["kind"] == "interaction_points"
-    assert await points(database) == before + 3 and await staged(database) == 0
+    assert await count_points(database) == before + 3 and await count_staged_rows(database) == 0
     same = await api.get(
         accepted.headers["location"], headers=api.as_(people.admin) | {"If-None-Match": answer.headers["etag"]}
     )
@@ -95,7 +95,7 @@ async def test_a_workbook_is_imported(api: Api, people: People, database: Joined
 
 
 async def test_only_the_requester_sees_an_import(api: Api, people: People, database: JoinedDatabase) -> None:
-    accepted = await upload(api, people.admin, lines(1))
+    accepted = await upload(api, people.admin, build_table(1))
     for other in (people.operator, people.unit_head, people.integration):
         answer = await api.get(accepted.headers["location"], headers=api.as_(other))
         assert (answer.status_code, answer.json()["code"]) == (404, "import_not_found")
@@ -107,8 +107,8 @@ async def test_only_the_requester_sees_an_import(api: Api, people: People, datab
 async def test_other_roles_cannot_import(api: Api, people: People, database: JoinedDatabase, role: str) -> None:
     refused = await upload(api, people.of(role), b"not even a table")
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
-    assert await staged(database) == 0
-    anonymous = await api.post(f"{POINTS}/import", headers={"Content-Type": CSV}, content=lines(1))
+    assert await count_staged_rows(database) == 0
+    anonymous = await api.post(f"{POINTS}/import", headers={"Content-Type": CSV}, content=build_table(1))
     assert anonymous.status_code == 401
 
 
@@ -116,16 +116,16 @@ async def test_an_idempotency_key_is_required_and_replays_the_response(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     headers = api.as_(people.admin) | {"Content-Type": CSV}
-    refused = await api.post(f"{POINTS}/import", headers=headers, content=lines(2))
+    refused = await api.post(f"{POINTS}/import", headers=headers, content=build_table(2))
     assert (refused.status_code, refused.json()["code"]) == (400, "idempotency_key_required")
     keyed = headers | {"Idempotency-Key": "import-1"}
-    first = await api.post(f"{POINTS}/import", headers=keyed, content=lines(2))
-    again = await api.post(f"{POINTS}/import", headers=keyed, content=lines(2))
+    first = await api.post(f"{POINTS}/import", headers=keyed, content=build_table(2))
+    again = await api.post(f"{POINTS}/import", headers=keyed, content=build_table(2))
     assert (again.status_code, again.content) == (202, first.content)
     assert again.headers["idempotent-replayed"] == "true"
     assert again.headers["location"] == first.headers["location"]
-    assert await staged(database) == 2, "the repeated request staged nothing"
-    for other in ({"content": lines(3)}, {"content": lines(2), "params": {"dry_run": True}}):
+    assert await count_staged_rows(database) == 2, "the repeated request staged nothing"
+    for other in ({"content": build_table(3)}, {"content": build_table(2), "params": {"dry_run": True}}):
         reused = await api.post(f"{POINTS}/import", headers=keyed, **other)
         assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
 
@@ -136,8 +136,8 @@ async def test_an_idempotency_key_is_required_and_replays_the_response(
         (b"", CSV, 422, "empty"),
         (b"MZ\x90\x00" + bytes(300), XLSX, 422, "not_xlsx"),
         (b"MZ\x90\x00" + bytes(300), "application/octet-stream", 422, "not_text"),
-        (lines(1), "application/json", 415, None),
-        (lines(1), "multipart/form-data", 415, None),
+        (build_table(1), "application/json", 415, None),
+        (build_table(1), "multipart/form-data", 415, None),
         (b'{"a": 1}', "application/json", 415, None),
         (b"x" * 20_971_521, CSV, 413, None),
         (table(("name", "colour"), ["x", "red"]), CSV, 422, "unknown_column"),
@@ -152,13 +152,13 @@ async def test_unreadable_tables_are_refused_at_once(
     assert refused.status_code == status, refused.text
     if code:
         assert code in [error["code"] for error in refused.json()["errors"]]
-    assert await staged(database) == 0
+    assert await count_staged_rows(database) == 0
 
 
 async def test_invalid_options_are_refused_before_staging(api: Api, people: People, database: JoinedDatabase) -> None:
-    refused = await upload(api, people.admin, lines(2), dry_run="perhaps")
+    refused = await upload(api, people.admin, build_table(2), dry_run="perhaps")
     assert refused.status_code == 422
-    assert await staged(database) == 0
+    assert await count_staged_rows(database) == 0
 
 
 async def test_only_imports_accept_large_bodies(api: Api, people: People) -> None:
@@ -172,8 +172,8 @@ async def test_only_imports_accept_large_bodies(api: Api, people: People) -> Non
 
 
 async def test_one_invalid_row_fails_the_whole_import(api: Api, people: People, database: JoinedDatabase) -> None:
-    before = await points(database)
-    report = await imported(api, database, people.admin, lines(1200, row_777="pigeon"))
+    before = await count_points(database)
+    report = await imported(api, database, people.admin, build_table(1200, row_777="pigeon"))
     assert (report["state"], report["rows_done"], report["rows_total"]) == ("failed", 1200, 1200)
     assert (report["created"], report["changed"], report["unchanged"]) == (0, 0, 0)
     assert report["faults"] == [
@@ -185,27 +185,29 @@ async def test_one_invalid_row_fails_the_whole_import(api: Api, people: People, 
             "detail": "Такого вида канала нет.",
         }
     ]
-    assert await points(database) == before and await staged(database) == 0
+    assert await count_points(database) == before and await count_staged_rows(database) == 0
 
 
 async def test_a_partial_import_applies_the_valid_rows(api: Api, people: People, database: JoinedDatabase) -> None:
-    before = await points(database)
-    report = await imported(api, database, people.admin, lines(600, row_2="pigeon", row_600="pigeon"), partial=True)
+    before = await count_points(database)
+    report = await imported(
+        api, database, people.admin, build_table(600, row_2="pigeon", row_600="pigeon"), partial=True
+    )
     assert (report["state"], report["created"], report["faults_total"]) == ("done", 598, 2)
     assert [fault["row"] for fault in report["faults"]] == [2, 600]
-    assert await points(database) == before + 598 and await staged(database) == 0
+    assert await count_points(database) == before + 598 and await count_staged_rows(database) == 0
 
 
 async def test_a_dry_run_reports_everything_and_changes_nothing(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    before = await points(database)
-    for content, created, faults in ((lines(600, row_5="pigeon"), 599, 1), (lines(600), 600, 0)):
+    before = await count_points(database)
+    for content, created, faults in ((build_table(600, row_5="pigeon"), 599, 1), (build_table(600), 600, 0)):
         for partial in (False, True):
             report = await imported(api, database, people.admin, content, dry_run=True, partial=partial)
             assert (report["state"], report["created"], report["faults_total"]) == ("done", created, faults)
             assert (report["is_dry_run"], report["is_partial"]) == (True, partial)
-    assert await points(database) == before and await staged(database) == 0
+    assert await count_points(database) == before and await count_staged_rows(database) == 0
 
 
 async def test_all_errors_are_counted_and_500_are_reported(api: Api, people: People, database: JoinedDatabase) -> None:
@@ -230,8 +232,8 @@ async def test_repeated_rows_are_an_error_anywhere_in_the_file(
 async def test_an_error_after_the_check_is_reported_and_nothing_is_applied(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    before = await points(database)
-    accepted = await upload(api, people.admin, lines(3))
+    before = await count_points(database)
+    accepted = await upload(api, people.admin, build_table(3))
     relay = Relay(database, HANDLERS)
     assert await relay.relay_batch() == 1  # the rows are checked
     async with database.transaction() as session:
@@ -240,7 +242,7 @@ async def test_an_error_after_the_check_is_reported_and_nothing_is_applied(
     report = (await api.get(accepted.headers["location"], headers=api.as_(people.admin))).json()
     assert (report["state"], report["created"]) == ("failed", 0)
     assert [fault["cell"] for fault in report["faults"]] == ["C4"]
-    assert await points(database) == before and await staged(database) == 0
+    assert await count_points(database) == before and await count_staged_rows(database) == 0
 
 
 def _build_invalid_row() -> dict[str, str]:
@@ -252,8 +254,8 @@ class Killed(Exception):
 
 
 async def test_an_import_survives_a_killed_worker(api: Api, people: People, database: JoinedDatabase) -> None:
-    before = await points(database)
-    accepted = await upload(api, people.admin, lines(700))
+    before = await count_points(database)
+    accepted = await upload(api, people.admin, build_table(700))
 
     async def killed(session: AsyncSession, payload: Mapping[str, Any]) -> None:
         for handler in HANDLERS[ImportChecked]:
@@ -267,20 +269,20 @@ async def test_an_import_survives_a_killed_worker(api: Api, people: People, data
         pass
     report = (await api.get(accepted.headers["location"], headers=api.as_(people.admin))).json()
     assert (report["state"], report["rows_done"], report["finished_at"]) == ("running", 700, None)
-    assert await points(database) == before
+    assert await count_points(database) == before
     async with database.transaction() as session:
         await session.exec(sa.update(OutboxEntry).values(due_at=clock.now()))
     await work_off(database)
     report = (await api.get(accepted.headers["location"], headers=api.as_(people.admin))).json()
     assert (report["state"], report["created"]) == ("done", 700)
-    assert await points(database) == before + 700
+    assert await count_points(database) == before + 700
 
 
 async def test_abandoned_imports_fail_and_abandoned_rows_are_deleted(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    old = await upload(api, people.admin, lines(2))
-    young = await upload(api, people.admin, lines(3))
+    old = await upload(api, people.admin, build_table(2))
+    young = await upload(api, people.admin, build_table(3))
     long_ago = clock.now() - timedelta(hours=25)
     async with database.transaction() as session:
         await session.exec(sa.update(Import).where(Import.rows_total == 2).values(created_at=long_ago))  # type: ignore[arg-type]
@@ -293,9 +295,9 @@ async def test_abandoned_imports_fail_and_abandoned_rows_are_deleted(
         for accepted in (old, young)
     ]
     assert states == ["failed", "queued"]
-    assert await staged(database) == 4
+    assert await count_staged_rows(database) == 4
     await work_off(database)
-    assert await staged(database) == 1, "an abandoned import is not resumed"
+    assert await count_staged_rows(database) == 1, "an abandoned import is not resumed"
 
 
 async def test_two_concurrent_imports_with_other_writers(fresh_database: str, tmp_path: Any) -> None:
@@ -342,7 +344,7 @@ async def test_two_concurrent_imports_with_other_writers(fresh_database: str, tm
 
 
 async def _queue(database: Database, count: int) -> None:
-    content = read_table(lines(count))
+    content = read_table(build_table(count))
     import_id = await stage_rows(database, POINT_IMPORTER, content)
     async with database.transaction() as session:
         by = principal("admin")

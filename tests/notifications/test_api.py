@@ -27,13 +27,13 @@ async def send_notification(
         await notify(session, ids, NotificationKind.DEADLINE_REMINDER, text, "message", OBJECT, key)
 
 
-async def listed(api: Api, by: Principal, **query: str) -> list[str]:
+async def list_texts(api: Api, by: Principal, **query: str) -> list[str]:
     answer = await api.get(PATH, params=query, headers=api.as_(by))
     assert answer.status_code == 200, answer.text
     return [row["text"] for row in answer.json()["items"]]
 
 
-async def unread(api: Api, by: Principal) -> int:
+async def count_unread(api: Api, by: Principal) -> int:
     answer = await api.get(f"{PATH}/unread-count", headers=api.as_(by))
     assert set(answer.json()) == {"count"}
     return int(answer.json()["count"])
@@ -45,8 +45,8 @@ async def test_an_occasion_notifies_an_employee_once(api: Api, people: People, d
     await send_notification(database, [people.operator, people.colleague, people.colleague], "a", "Повтор")
     await send_notification(database, [people.operator], "b", "Второе")
     await send_notification(database, [], "c")
-    assert await listed(api, people.operator) == ["Второе", "Первое"]
-    assert await listed(api, people.colleague) == ["Повтор"]
+    assert await list_texts(api, people.operator) == ["Второе", "Первое"]
+    assert await list_texts(api, people.colleague) == ["Повтор"]
 
 
 @pytest.mark.order("O-10")
@@ -64,7 +64,7 @@ async def test_an_employee_reads_own_notifications(api: Api, people: People, dat
         "created_at": row["created_at"],
         "read_at": None,
     }
-    assert await unread(api, people.operator) == 2
+    assert await count_unread(api, people.operator) == 2
     path = f"{PATH}/{row['id']}"
     assert (await api.post(f"{path}/read", headers=headers, json={})).status_code == 428
     assert (await api.post(f"{path}/read", headers=headers | {"If-Match": '"9"'}, json={})).status_code == 412
@@ -73,9 +73,9 @@ async def test_an_employee_reads_own_notifications(api: Api, people: People, dat
     again = await act(api, people.operator, path, "read", {})
     assert (again.status_code, again.json(), again.headers["etag"]) == (200, done.json(), '"2"')
     assert (await api.get(path, headers=headers)).json() == done.json()
-    assert await unread(api, people.operator) == 1
-    assert await listed(api, people.operator, is_read="true") == ["Первое"]
-    assert await listed(api, people.operator, is_read="false") == ["Второе"]
+    assert await count_unread(api, people.operator) == 1
+    assert await list_texts(api, people.operator, is_read="true") == ["Первое"]
+    assert await list_texts(api, people.operator, is_read="false") == ["Второе"]
     async with database.transaction() as session:
         query = select(AuditEvent).where(AuditEvent.object_id == row["id"])
         assert [event.action for event in (await session.exec(query)).all()] == ["notification.read"]
@@ -91,7 +91,7 @@ async def test_all_notifications_are_marked_as_read(api: Api, people: People, da
     await act(api, people.operator, f"{PATH}/{row['id']}", "read", {})
     for expected in (2, 0):
         assert (await api.post(f"{PATH}/read-all", headers=headers, json={})).json() == {"read": expected}
-    assert (await unread(api, people.operator), await unread(api, people.colleague)) == (0, 3)
+    assert (await count_unread(api, people.operator), await count_unread(api, people.colleague)) == (0, 3)
     for item in (await api.get(PATH, headers=headers)).json()["items"]:
         fresh = await api.get(f"{PATH}/{item['id']}", headers=headers)
         assert item["read_at"] and fresh.headers["etag"] != tag
@@ -105,14 +105,14 @@ async def test_notifications_of_others_are_not_found(api: Api, people: People, d
         notification_id = (await session.exec(query)).one()
     for stranger in (people.colleague, people.unit_head, people.admin):
         headers = api.as_(stranger) | {"If-Match": "*"}
-        assert await listed(api, stranger) == []
+        assert await list_texts(api, stranger) == []
         assert (await api.get(f"{PATH}/{notification_id}", headers=headers)).status_code == 404
         refused = await api.post(f"{PATH}/{notification_id}/read", headers=headers, json={})
         assert (refused.status_code, refused.json()["code"]) == (404, "notification_not_found")
         assert (await api.post(f"{PATH}/read-all", headers=headers, json={})).json() == {"read": 0}
     absent = await api.get(f"{PATH}/{new_id()}", headers=api.as_(people.operator))
     assert absent.status_code == 404
-    assert await unread(api, people.operator) == 1
+    assert await count_unread(api, people.operator) == 1
 
 
 async def test_notifications_are_paginated(api: Api, people: People, database: JoinedDatabase) -> None:

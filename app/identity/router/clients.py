@@ -29,14 +29,14 @@ CHANGES = (ClientNotFound, ValidationFailed, PreconditionFailed, PreconditionReq
 
 
 async def _to_read(session: AsyncSession, row: ApiClient) -> ApiClientRead:
-    return (await clients.read_clients(session, [row]))[0]
+    return (await clients.load_client_reads(session, [row]))[0]
 
 
 @router.get("", response_model=Page[ApiClientRead], responses=problems(ValidationFailed), summary="List API clients")
 async def list_api_clients(by: ClientReader, session: SessionDep, page: PageDep) -> Page[ApiClientRead]:
     """Return the API clients, newest first: other systems that call this one."""
     rows, cursor, count = await paginate_rows(session, select(ApiClient), page, order=(col(ApiClient.id),))
-    return Page(items=await clients.read_clients(session, rows), next_cursor=cursor, count=count)
+    return Page(items=await clients.load_client_reads(session, rows), next_cursor=cursor, count=count)
 
 
 @router.post(

@@ -50,7 +50,7 @@ def get_tokens(request: Request) -> TokenResolver:
 TokensDep = Annotated[TokenResolver, Depends(get_tokens)]
 
 
-async def read_form(request: Request) -> dict[str, str]:
+async def parse_form(request: Request) -> dict[str, str]:
     """Return the fields of a form-encoded body. Raises `OAuthProblem` for repeated or long ones (RFC 6749, 3.2)."""
     fields: dict[str, str] = {}
     for name, value in (await request.form(max_fields=100, max_files=0)).multi_items():
@@ -60,7 +60,7 @@ async def read_form(request: Request) -> dict[str, str]:
     return fields
 
 
-FormDep = Annotated[dict[str, str], Depends(read_form)]
+FormDep = Annotated[dict[str, str], Depends(parse_form)]
 
 
 def _parse_basic(request: Request) -> tuple[str, str] | None:

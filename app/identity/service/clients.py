@@ -44,7 +44,7 @@ async def create_client(session: AsyncSession, body: ApiClientCreate, *, by: Pri
     )
     session.add(row)
     await session.flush()  # the grants refer to the row, and a duplicate client id raises here
-    await grant(session, row, body.point_ids)
+    await set_granted_points(session, row, body.point_ids)
     audit.record(session, by, "client.created", "api_client", row.id)
     return row, secret
 
@@ -61,7 +61,7 @@ async def update_client(
     if "is_disabled" in sent:
         row.is_disabled = body.is_disabled
     if "point_ids" in sent:
-        await grant(session, row, body.point_ids)
+        await set_granted_points(session, row, body.point_ids)
     if row.is_disabled:
         await end_client_sessions(session, row.id)
     audit.record(session, by, "client.changed", "api_client", row.id, fields=sorted(sent))
@@ -84,14 +84,14 @@ async def rotate_secret(
     return row, secret
 
 
-async def grant(session: AsyncSession, client: ApiClient, point_ids: Iterable[UUID]) -> None:
+async def set_granted_points(session: AsyncSession, client: ApiClient, point_ids: Iterable[UUID]) -> None:
     """Replace the interaction points granted to an API client."""
     await session.exec(sa.delete(ApiClientPoint).where(col(ApiClientPoint.api_client_id) == client.id))
     for point_id in dict.fromkeys(point_ids):
         session.add(ApiClientPoint(api_client_id=client.id, point_id=point_id))
 
 
-async def read_clients(session: AsyncSession, rows: Sequence[ApiClient]) -> list[ApiClientRead]:
+async def load_client_reads(session: AsyncSession, rows: Sequence[ApiClient]) -> list[ApiClientRead]:
     """Return the read models of API clients; the grants are loaded in one query."""
     grants: dict[UUID, list[UUID]] = defaultdict(list)
     query = select(ApiClientPoint).where(col(ApiClientPoint.api_client_id).in_([row.id for row in rows]))

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.ids import new_id
 from app.identity.models import ApiClient
-from app.identity.service.clients import grant
+from app.identity.service.clients import set_granted_points
 from app.identity.service.employees import set_password
 from app.identity.service.sessions import hash_secret
 from app.organizations import service as organizations
@@ -72,4 +72,4 @@ async def load_demo_client(session: AsyncSession, client: DemoClient, *, renew: 
         session.add(row)
     row.secret_hash = hash_secret(client.client_secret)
     await session.flush()  # the grants refer to the row
-    await grant(session, row, client.point_ids)
+    await set_granted_points(session, row, client.point_ids)

@@ -32,8 +32,8 @@ from app.imports.rules import (
     ImportState,
     Outcome,
     format_cell_name,
+    get_unapplied_state,
     is_applied,
-    state_without_applying,
 )
 
 REPEATED = CellError(None, "repeated_row", "Строка повторяет другую строку файла.")
@@ -89,7 +89,7 @@ class _ImportJobs:
         elif is_applied(task.faults_total, is_dry_run=task.is_dry_run, is_partial=task.is_partial):
             emit(session, ImportChecked(import_id=task.id))
         else:
-            await _finish(session, task, state_without_applying(is_dry_run=task.is_dry_run))
+            await _finish(session, task, get_unapplied_state(is_dry_run=task.is_dry_run))
 
     async def apply_rows(self, session: AsyncSession, payload: Mapping[str, Any]) -> None:
         """Apply all valid rows in one transaction; an error rolls all of them back unless the import is partial."""
