@@ -218,10 +218,10 @@ def run_command(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     migrate(settings)
     seed(settings)
     base_url = f"http://{host}:{port}"
-    kept = demo.read_accounts(settings.accounts_file)
-    accounts = _run_in_transaction(settings, lambda session: demo.create_accounts(session, kept))
+    saved = demo.read_accounts(settings.accounts_file)
+    accounts = _run_in_transaction(settings, lambda session: demo.create_accounts(session, saved))
     demo.write_accounts(settings.accounts_file, accounts, base_url)
-    if kept is None:
+    if saved is None:
         demo.print_accounts(accounts, base_url, sys.stdout)
     sys.stdout.write(f"Swagger UI: {base_url}/docs · accounts: {settings.accounts_file}\n")
     sys.stdout.flush()

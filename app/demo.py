@@ -90,13 +90,13 @@ def list_demo_accounts(
     ]
 
 
-async def create_accounts(session: AsyncSession, kept: Accounts | None) -> Accounts:
+async def create_accounts(session: AsyncSession, saved: Accounts | None) -> Accounts:
     """Create the demo accounts with the passwords of the accounts file, or with new passwords if there is no file."""
     units = await reference.demo_units(session)
     expected = list_demo_accounts(units.first, units.second, units.centricity, units.press)
     accounts = (
-        kept.accounts
-        if kept
+        saved.accounts
+        if saved
         else [
             Account(role=role, unit=unit.name if unit else None, username=username, password=_generate_password())
             for role, unit, username, _ in expected
@@ -115,11 +115,11 @@ async def create_accounts(session: AsyncSession, kept: Accounts | None) -> Accou
             )
             for a, (role, unit, _, name) in zip(accounts, expected, strict=True)
         ],
-        renew=kept is None,
+        renew=saved is None,
     )
     client = (
-        kept.clients[0]
-        if kept
+        saved.clients[0]
+        if saved
         else Client(role=Role.INTEGRATION, client_id=CLIENT_ID, client_secret=secrets.token_urlsafe(32))
     )
     granted = [point.id for point in await points.list_approved_points(session)]
@@ -131,7 +131,7 @@ async def create_accounts(session: AsyncSession, kept: Accounts | None) -> Accou
             name="Платформа обратной связи (демо)",
             point_ids=granted,
         ),
-        renew=kept is None,
+        renew=saved is None,
     )
     return Accounts(accounts=accounts, clients=[client])
 

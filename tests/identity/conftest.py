@@ -34,9 +34,9 @@ class Door:
 
     async def sign_in(self, username: str = "anna") -> dict[str, str]:
         """Sign an employee in and return the tokens."""
-        answer = await self.token(grant_type="password", username=username, password=PASSWORD)
-        assert answer.status_code == 200, answer.text
-        payload: dict[str, str] = answer.json()
+        response = await self.token(grant_type="password", username=username, password=PASSWORD)
+        assert response.status_code == 200, response.text
+        payload: dict[str, str] = response.json()
         return payload
 
     async def me(self, access_token: str) -> httpx.Response:
@@ -62,12 +62,12 @@ async def door(application: FastAPI, database: JoinedDatabase) -> AsyncIterator[
         await load_demo_accounts(session, accounts, renew=True)
         granted = [point.id for point in await points.list_approved_points(session)]
         await load_demo_client(session, DemoClient("platform", SECRET, "Платформа", granted), renew=True)
-    kept = application.state.database
+    original = application.state.database
     application.state.database = database
     transport = httpx.ASGITransport(application, client=("127.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://service/api/v1") as http:
         yield Door(http)
-    application.state.database = kept
+    application.state.database = original
 
 
 class SignedIn(Api):
@@ -82,16 +82,16 @@ class SignedIn(Api):
     async def sign_in(self, principal: Principal, **more: str) -> dict[str, Any]:
         """Sign in again and return new tokens."""
         form = {"grant_type": "password", "username": principal.username, "password": PASSWORD, **more}
-        answer = await self.post("/api/v1/auth/token", data=form)
-        assert answer.status_code == 200, answer.text
-        payload: dict[str, Any] = answer.json()
+        response = await self.post("/api/v1/auth/token", data=form)
+        assert response.status_code == 200, response.text
+        payload: dict[str, Any] = response.json()
         return payload
 
     async def me(self, principal: Principal) -> dict[str, Any]:
         """Return the current caller of the employee's first token."""
-        answer = await self.get("/api/v1/auth/me", headers=self.as_(principal))
-        assert answer.status_code == 200, answer.text
-        payload: dict[str, Any] = answer.json()
+        response = await self.get("/api/v1/auth/me", headers=self.as_(principal))
+        assert response.status_code == 200, response.text
+        payload: dict[str, Any] = response.json()
         return payload
 
 
@@ -102,10 +102,10 @@ async def signed_in(application: FastAPI, database: JoinedDatabase, people: Peop
     async with database.transaction() as session:
         for caller in callers:
             await set_password(session, await session.get_one(Employee, caller.id), PASSWORD)
-    kept = application.state.database
+    original = application.state.database
     application.state.database = database
     transport = httpx.ASGITransport(application, client=("127.0.0.1", 1))
     async with SignedIn(transport=transport, base_url="http://service") as client:
         client.tokens = {caller.username: (await client.sign_in(caller))["access_token"] for caller in callers}
         yield client
-    application.state.database = kept
+    application.state.database = original

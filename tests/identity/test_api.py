@@ -24,9 +24,9 @@ from tests.identity.conftest import PASSWORD, SECRET, Door, bearer
 
 
 async def test_an_employee_signs_in(door: Door) -> None:
-    answer = await door.token(grant_type="password", username="ANNA", password=PASSWORD)
-    payload = answer.json()
-    assert answer.headers["cache-control"] == "no-store"
+    response = await door.token(grant_type="password", username="ANNA", password=PASSWORD)
+    payload = response.json()
+    assert response.headers["cache-control"] == "no-store"
     assert (payload["token_type"], payload["expires_in"]) == ("bearer", 900)
     assert "messages:read" in payload["scope"].split() and payload["refresh_token"]
     me = (await door.me(payload["access_token"])).json()
@@ -65,10 +65,10 @@ async def test_an_api_client_signs_in_with_basic_or_form(door: Door) -> None:
     ],
 )
 async def test_invalid_token_requests_are_refused(door: Door, form: dict[str, Any], status: int, error: str) -> None:
-    answer = await door.http.post("/auth/token", data=form)
-    assert (answer.status_code, answer.json()["error"]) == (status, error)
-    assert answer.json()["error_description"].isascii() and answer.json()["request_id"]
-    assert PASSWORD not in answer.text
+    response = await door.http.post("/auth/token", data=form)
+    assert (response.status_code, response.json()["error"]) == (status, error)
+    assert response.json()["error_description"].isascii() and response.json()["request_id"]
+    assert PASSWORD not in response.text
 
 
 async def test_known_and_unknown_user_names_get_the_same_response(door: Door) -> None:
@@ -97,8 +97,8 @@ async def test_refresh_tokens_rotate_and_reuse_ends_the_session(door: Door) -> N
     assert (reused.status_code, reused.json()["error"]) == (400, "invalid_grant")
     for token in (first["access_token"], second["access_token"]):
         assert (await door.me(token)).status_code == 401
-    gone = await door.token(grant_type="refresh_token", refresh_token=second["refresh_token"])
-    assert gone.json()["error"] == "invalid_grant"
+    revoked = await door.token(grant_type="refresh_token", refresh_token=second["refresh_token"])
+    assert revoked.json()["error"] == "invalid_grant"
 
 
 async def test_refresh_and_access_tokens_are_not_interchangeable(door: Door) -> None:
@@ -123,8 +123,8 @@ async def test_revoking_either_token_ends_the_session(door: Door, which: str) ->
 async def test_sign_out_everywhere_ends_all_sessions(door: Door) -> None:
     mine, also_mine = await door.sign_in(), await door.sign_in()
     other = await door.sign_in("boris")
-    answer = await door.http.post("/auth/sign-out-everywhere", headers=bearer(mine["access_token"]), json={})
-    assert answer.status_code == 200
+    response = await door.http.post("/auth/sign-out-everywhere", headers=bearer(mine["access_token"]), json={})
+    assert response.status_code == 200
     assert [(await door.me(t["access_token"])).status_code for t in (mine, also_mine, other)] == [401, 401, 200]
 
 
@@ -213,10 +213,10 @@ async def test_an_employee_changes_the_password(door: Door) -> None:
 async def test_wrong_current_passwords_are_limited(door: Door) -> None:
     mine = await door.sign_in()
     headers = bearer(mine["access_token"])
-    sent = {"old_password": "not it", "new_password": "новый длинный пароль"}
-    answers = [await door.http.post("/auth/password", headers=headers, json=sent) for _ in range(11)]
-    assert [answer.status_code for answer in answers] == [409] * 10 + [429]
-    right = sent | {"old_password": PASSWORD}
+    body = {"old_password": "not it", "new_password": "новый длинный пароль"}
+    responses = [await door.http.post("/auth/password", headers=headers, json=body) for _ in range(11)]
+    assert [response.status_code for response in responses] == [409] * 10 + [429]
+    right = body | {"old_password": PASSWORD}
     locked = await door.http.post("/auth/password", headers=headers, json=right)
     assert (locked.status_code, locked.json()["code"]) == (429, "sign_in_locked") and locked.headers["retry-after"]
     assert (await door.me((await door.sign_in())["access_token"])).status_code == 200, "sign-in is not locked"
@@ -235,8 +235,8 @@ async def test_a_password_change_does_not_undo_a_concurrent_reset(door: Door, mo
         return await verify_password(password, known_hash)
 
     monkeypatch.setattr(passwords, "verify_password", verify_after_change)
-    sent = {"old_password": PASSWORD, "new_password": "новый длинный пароль"}
-    refused = await door.http.post("/auth/password", headers=bearer(mine["access_token"]), json=sent)
+    body = {"old_password": PASSWORD, "new_password": "новый длинный пароль"}
+    refused = await door.http.post("/auth/password", headers=bearer(mine["access_token"]), json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_password")
     monkeypatch.undo()
     assert (await door.token(grant_type="password", username="anna", password=new_password)).status_code == 200
@@ -256,10 +256,12 @@ async def test_api_clients_and_their_secrets(door: Door, database: JoinedDatabas
     granted = await door.http.get("/interaction-points", headers=bearer(signed.json()["access_token"]))
     assert [point["id"] for point in granted.json()["items"]] == [points[0]["id"]]
     path = f"/api-clients/{created.json()['id']}"
-    shown = await door.http.get(path, headers=headers)
-    assert "secret" not in shown.text
-    changed = await door.http.patch(path, headers=headers | {"If-Match": shown.headers["etag"]}, json={"point_ids": []})
-    assert changed.json()["point_ids"] == [] and changed.headers["etag"] != shown.headers["etag"]
+    fetched = await door.http.get(path, headers=headers)
+    assert "secret" not in fetched.text
+    changed = await door.http.patch(
+        path, headers=headers | {"If-Match": fetched.headers["etag"]}, json={"point_ids": []}
+    )
+    assert changed.json()["point_ids"] == [] and changed.headers["etag"] != fetched.headers["etag"]
     none = await door.http.get("/interaction-points", headers=bearer(signed.json()["access_token"]))
     assert none.json()["items"] == []
     tag = {"If-Match": changed.headers["etag"]}

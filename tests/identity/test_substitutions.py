@@ -77,8 +77,8 @@ async def test_a_head_creates_a_substitution(signed_in: SignedIn, people: People
         "created_by": str(people.unit_head.id),
         "cancelled_at": None,
     }
-    shown = await signed_in.get(f"{PATH}/{payload['id']}", headers=signed_in.as_(people.unit_head))
-    assert shown.json() == payload
+    fetched = await signed_in.get(f"{PATH}/{payload['id']}", headers=signed_in.as_(people.unit_head))
+    assert fetched.json() == payload
 
 
 @pytest.mark.order("O-10")
@@ -283,9 +283,9 @@ async def test_visibility_of_substitutions(signed_in: SignedIn, people: People) 
 
     async def list_ids(by: Principal, on: int | None = None) -> list[str]:
         query = {} if on is None else {"on_date": (clock.today() + timedelta(days=on)).isoformat()}
-        answer = await signed_in.get(PATH, params=query, headers=signed_in.as_(by))
-        assert answer.status_code == 200, answer.text
-        return [row["id"] for row in answer.json()["items"]]
+        response = await signed_in.get(PATH, params=query, headers=signed_in.as_(by))
+        assert response.status_code == 200, response.text
+        return [row["id"] for row in response.json()["items"]]
 
     assert await list_ids(people.unit_head) == [mine, past_cancel]
     assert await list_ids(people.colleague) == [mine, past_cancel], "the deputy sees what the head sees"
@@ -307,8 +307,8 @@ async def test_a_cancelled_substitution_was_in_force_before(
     await update_row(database, Substitution, created, starts_on=today - two_days, cancelled_at=clock.now())
     headers = signed_in.as_(people.unit_head)
     for day, expected in ((today - two_days, [created]), (today - timedelta(days=1), [created]), (today, [])):
-        answer = await signed_in.get(PATH, params={"on_date": day.isoformat()}, headers=headers)
-        assert [row["id"] for row in answer.json()["items"]] == expected, day
+        response = await signed_in.get(PATH, params={"on_date": day.isoformat()}, headers=headers)
+        assert [row["id"] for row in response.json()["items"]] == expected, day
 
 
 @pytest.mark.order("O-10")

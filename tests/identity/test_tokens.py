@@ -187,10 +187,10 @@ async def test_malformed_tokens_are_answered_with_401(
     door: Door, tokens: TokenResolver, valid_claims: dict[str, Any]
 ) -> None:
     for token in ("x", "a.b.c", "A" * 7000, sign_claims(tokens, valid_claims), sign_claims(tokens, b"[]")):
-        answer = await door.me(token)
-        assert answer.status_code == 401, token[:40]
-        assert answer.json()["code"] == "unauthenticated"
-        assert answer.headers["www-authenticate"].startswith("Bearer")
+        response = await door.me(token)
+        assert response.status_code == 401, token[:40]
+        assert response.json()["code"] == "unauthenticated"
+        assert response.headers["www-authenticate"].startswith("Bearer")
 
 
 def test_decode_accepts_only_the_key_with_the_key_id(tokens: TokenResolver, valid_claims: dict[str, Any]) -> None:

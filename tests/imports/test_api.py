@@ -74,14 +74,14 @@ async def test_an_import_is_accepted_at_once_and_run_by_the_worker(
     assert accepted.headers["location"] == f"/api/v1/imports/{payload['id']}"
     assert await count_points(database) == before
     await work_off(database)
-    answer = await api.get(accepted.headers["location"], headers=api.as_(people.admin))
-    report = answer.json()
+    response = await api.get(accepted.headers["location"], headers=api.as_(people.admin))
+    report = response.json()
     assert (report["state"], report["rows_done"], report["faults"]) == ("done", 3, [])
     assert (report["created"], report["changed"], report["unchanged"]) == (3, 0, 0)
     assert report["finished_at"] is not None and report["kind"] == "interaction_points"
     assert await count_points(database) == before + 3 and await count_staged_rows(database) == 0
     same = await api.get(
-        accepted.headers["location"], headers=api.as_(people.admin) | {"If-None-Match": answer.headers["etag"]}
+        accepted.headers["location"], headers=api.as_(people.admin) | {"If-None-Match": response.headers["etag"]}
     )
     assert same.status_code == 304
 
@@ -97,8 +97,8 @@ async def test_a_workbook_is_imported(api: Api, people: People, database: Joined
 async def test_only_the_requester_sees_an_import(api: Api, people: People, database: JoinedDatabase) -> None:
     accepted = await upload(api, people.admin, build_table(1))
     for other in (people.operator, people.unit_head, people.integration):
-        answer = await api.get(accepted.headers["location"], headers=api.as_(other))
-        assert (answer.status_code, answer.json()["code"]) == (404, "import_not_found")
+        response = await api.get(accepted.headers["location"], headers=api.as_(other))
+        assert (response.status_code, response.json()["code"]) == (404, "import_not_found")
     unknown = await api.get(f"/api/v1/imports/{new_id()}", headers=api.as_(people.admin))
     assert unknown.status_code == 404
 

@@ -28,15 +28,15 @@ async def send_notification(
 
 
 async def list_texts(api: Api, by: Principal, **query: str) -> list[str]:
-    answer = await api.get(PATH, params=query, headers=api.as_(by))
-    assert answer.status_code == 200, answer.text
-    return [row["text"] for row in answer.json()["items"]]
+    response = await api.get(PATH, params=query, headers=api.as_(by))
+    assert response.status_code == 200, response.text
+    return [row["text"] for row in response.json()["items"]]
 
 
 async def count_unread(api: Api, by: Principal) -> int:
-    answer = await api.get(f"{PATH}/unread-count", headers=api.as_(by))
-    assert set(answer.json()) == {"count"}
-    return int(answer.json()["count"])
+    response = await api.get(f"{PATH}/unread-count", headers=api.as_(by))
+    assert set(response.json()) == {"count"}
+    return int(response.json()["count"])
 
 
 @pytest.mark.order("O-10")
@@ -93,8 +93,8 @@ async def test_all_notifications_are_marked_as_read(api: Api, people: People, da
         assert (await api.post(f"{PATH}/read-all", headers=headers, json={})).json() == {"read": expected}
     assert (await count_unread(api, people.operator), await count_unread(api, people.colleague)) == (0, 3)
     for item in (await api.get(PATH, headers=headers)).json()["items"]:
-        fresh = await api.get(f"{PATH}/{item['id']}", headers=headers)
-        assert item["read_at"] and fresh.headers["etag"] != tag
+        fetched = await api.get(f"{PATH}/{item['id']}", headers=headers)
+        assert item["read_at"] and fetched.headers["etag"] != tag
 
 
 @pytest.mark.order("O-10")

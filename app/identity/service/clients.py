@@ -55,16 +55,16 @@ async def update_client(
     """Change an API client and its granted points; disabling ends its sessions."""
     row = await get_client(session, client_id)
     match.require(row)
-    sent = body.model_fields_set
-    if "name" in sent:
+    changed = body.model_fields_set
+    if "name" in changed:
         row.name = body.name
-    if "is_disabled" in sent:
+    if "is_disabled" in changed:
         row.is_disabled = body.is_disabled
-    if "point_ids" in sent:
+    if "point_ids" in changed:
         await set_granted_points(session, row, body.point_ids)
     if row.is_disabled:
         await end_client_sessions(session, row.id)
-    audit.record(session, by, "client.changed", "api_client", row.id, fields=sorted(sent))
+    audit.record(session, by, "client.changed", "api_client", row.id, fields=sorted(changed))
     flag_modified(row, "name")  # a change of the grants alone must increase the version too
     await session.flush()  # the flush increases the version
     return row

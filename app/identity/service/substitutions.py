@@ -50,7 +50,7 @@ async def create_substitution(session: AsyncSession, body: SubstitutionCreate, *
     )
     session.add(row)
     audit.record(session, by, "substitution.created", "substitution", row.id)
-    await session.flush()  # the flush increases the version; the rights apply from the next request on
+    await session.flush()  # the flush sets the version; the rights apply from the next request on
     return row
 
 
