@@ -22,7 +22,7 @@ class ImportRead(Output):
     """An import with its progress and report."""
 
     id: UUID
-    kind: str
+    kind: str = Field(description="What is imported, such as `interaction_points`.")
     state: ImportState
     is_dry_run: bool
     is_partial: bool
@@ -32,6 +32,6 @@ class ImportRead(Output):
     changed: int
     unchanged: int
     faults: list[ImportFaultRead] = Field(description="The first 500 errors.")
-    faults_total: int
+    faults_total: int = Field(description="The number of all errors.")
     created_at: LocalDateTime
     finished_at: LocalDateTime | None

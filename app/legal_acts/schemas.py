@@ -43,6 +43,6 @@ class LegalActRead(Output):
     number: str
     signed_on: date
     title: str
-    short_title: str
+    short_title: str = Field(description="Kind, date and number in Russian, such as «Приказ от 15.02.2024 № 27».")
     issuer: str | None
-    closed_on: date | None
+    closed_on: date | None = Field(description="The first day when the act is no longer in force.")

@@ -172,6 +172,6 @@ class MunicipalityRead(Output):
     kind: MunicipalityKind
     name: str
     short_name: str
-    valid_from: date | None
-    valid_to: date | None
-    successor: str | None
+    valid_from: date | None = Field(description="The first day of validity; null if it is before the service started.")
+    valid_to: date | None = Field(description="The last day of validity; null if there is none.")
+    successor: str | None = Field(description="The OKTMO code of the municipality that replaced this one.")
