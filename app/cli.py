@@ -43,34 +43,34 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
 
 
 def read_settings() -> Settings:
-    """The settings from the environment; says which are missing or weak, without their values, and ends."""
+    """Return the settings from the environment, or print the missing and weak ones without values and exit with 2."""
     try:
         return Settings()
-    except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False):
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            typer.echo(f"Refusing to start: {f'APP_{name}: ' if name else ''}{fault['msg']}", err=True)
+    except ValidationError as invalid:
+        for error in invalid.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in error["loc"]).upper()
+            typer.echo(f"Refusing to start: {f'APP_{name}: ' if name else ''}{error['msg']}", err=True)
         raise typer.Exit(2) from None
 
 
 def migrate(settings: Settings, revision: str = "head") -> None:
-    """Bring the database to a migration, the newest unless told."""
+    """Migrate the database to a revision, by default the newest."""
     settings.var_dir.mkdir(parents=True, exist_ok=True)
-    command.upgrade(_alembic(settings), revision)
+    command.upgrade(_build_alembic_config(settings), revision)
 
 
-def _alembic(settings: Settings) -> Config:
+def _build_alembic_config(settings: Settings) -> Config:
     config = Config(str(ROOT / "alembic.ini"))
     config.attributes["url"] = settings.database_address
     return config
 
 
 def seed(settings: Settings) -> None:
-    """Load the reference data, and in the demo profile the demo data; twice changes nothing."""
-    _in_transaction(settings, lambda session: seeds.load(session, is_demo=settings.is_demo))
+    """Load the reference data and, in the demo profile, the demo data; loading twice changes nothing."""
+    _run_in_transaction(settings, lambda session: seeds.load(session, is_demo=settings.is_demo))
 
 
-def _in_transaction(settings: Settings, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+def _run_in_transaction(settings: Settings, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
     async def run() -> T:
         database = Database(settings)
         try:
@@ -84,23 +84,23 @@ def _in_transaction(settings: Settings, work: Callable[[AsyncSession], Awaitable
 
 @cli.command("migrate")
 def migrate_command() -> None:
-    """Bring the database to the newest migration."""
+    """Migrate the database to the newest revision."""
     migrate(read_settings())
 
 
 @cli.command("draft-migration")
 def draft_migration_command(what: str) -> None:
-    """Draft the next migration from the models, numbered, to be read and mended by hand."""
+    """Generate the next numbered migration from the models, for review and correction by hand."""
     settings = Settings(profile=Profile.DEMO)
     migrate(settings)
-    config = _alembic(settings)
+    config = _build_alembic_config(settings)
     number = int(ScriptDirectory.from_config(config).get_current_head() or 0) + 1
     command.revision(config, what, autogenerate=True, rev_id=f"{number:04d}")
 
 
 @cli.command("seed")
 def seed_command() -> None:
-    """Load the reference data (and in the demo profile the demo data)."""
+    """Load the reference data and, in the demo profile, the demo data."""
     seed(read_settings())
 
 
@@ -112,7 +112,7 @@ def create_admin_command(
 ) -> None:
     """Create the first administrator."""
     settings = read_settings()
-    _in_transaction(settings, lambda session: employees.create_admin(session, username, password, name=name))
+    _run_in_transaction(settings, lambda session: employees.create_admin(session, username, password, name=name))
     typer.echo(f"Administrator {username} created.")
 
 
@@ -134,7 +134,7 @@ def _serve(settings: Settings, host: str, port: int) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        # Without a list of proxies nobody's X-Forwarded-For counts, the loopback peer's neither.
+        # Without a list of proxies X-Forwarded-For is ignored, even from the loopback address.
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies or None,
         timeout_graceful_shutdown=10,
@@ -145,29 +145,29 @@ def _serve(settings: Settings, host: str, port: int) -> None:
 
 @cli.command("export-docs")
 def export_docs_command(folder: Path = ROOT / "docs") -> None:
-    """Write the pages of the documentation that are made from the code."""
+    """Write the documentation pages that are generated from the code."""
     (folder / "settings.md").write_text(docs.build_settings_page(Settings), encoding="utf-8")
     (folder / "problems.md").write_text(docs.build_problems_page(), encoding="utf-8")
 
 
 @cli.command("clear-files")
 def clear_files_command() -> None:
-    """Remove files that no message refers to and that are older than a day; how many there were."""
+    """Delete files older than a day that no message refers to, and print their number."""
     settings = read_settings()
-    known = _in_transaction(settings, load_files)
+    known = _run_in_transaction(settings, load_files)
     store = FileStore(settings.var_dir / "files")
-    gone = store.clear(known, clock.now().timestamp(), timedelta(days=1))
-    sys.stdout.write(f"{gone}\n")
+    deleted = store.clear(known, clock.now().timestamp(), timedelta(days=1))
+    sys.stdout.write(f"{deleted}\n")
 
 
 @cli.command("recount")
 def recount_command(
-    check: Annotated[bool, typer.Option("--check", help="Only compare; exit with 1 when something differs.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only compare; exit with 1 if counters differ.")] = False,
 ) -> None:
-    """Compare the counters of answers with a recount of the submissions, month by month, and mend what differs."""
+    """Compare the answer counters with a recount of the submissions, month by month, and correct the differences."""
     settings = read_settings()
 
-    async def one(session: AsyncSession, month: date, span: Span) -> int:
+    async def recount_span(session: AsyncSession, month: date, span: Span) -> int:
         return (
             len(await counters.find_drift(session, month, span))
             if check
@@ -175,13 +175,13 @@ def recount_command(
         )
 
     wrong = 0
-    for month in _in_transaction(settings, counters.months):
+    for month in _run_in_transaction(settings, counters.months):
         for span in Span:
-            differing = _in_transaction(settings, partial(one, month=month, span=span))
+            differing = _run_in_transaction(settings, partial(recount_span, month=month, span=span))
             if differing:
                 wrong += differing
                 typer.echo(f"{month:%Y-%m}, {span}: {differing} counters differ from the submissions", err=True)
-    sys.stdout.write(f"{wrong} counters differed{'' if check or not wrong else ', now mended'}\n")
+    sys.stdout.write(f"{wrong} counters differed{'' if check or not wrong else ', now corrected'}\n")
     if wrong and check:
         raise typer.Exit(1)
 
@@ -194,7 +194,7 @@ def serve_command(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 @cli.command("worker")
 def worker_command() -> None:
-    """Relay the outbox in a process of its own; the servers then run with APP_EMBEDDED_WORKER=false."""
+    """Relay the outbox in a separate process; the servers then run with APP_EMBEDDED_WORKER=false."""
     settings = read_settings()
     logging.configure(settings.log_level)
 
@@ -212,16 +212,16 @@ def worker_command() -> None:
 
 @cli.command("run")
 def run_command(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """What `make run` does: the demo profile, migrated, seeded, with demo accounts, served with its worker."""
+    """Run the demo profile: migrate, seed, create the demo accounts, and serve the API with an embedded worker."""
     os.environ["APP_PROFILE"] = Profile.DEMO.value
     settings = demo.add_secrets(read_settings())
     migrate(settings)
     seed(settings)
     base_url = f"http://{host}:{port}"
-    kept = demo.read_accounts(settings.accounts_file)
-    accounts = _in_transaction(settings, lambda session: demo.make_accounts(session, kept))
+    saved = demo.read_accounts(settings.accounts_file)
+    accounts = _run_in_transaction(settings, lambda session: demo.create_accounts(session, saved))
     demo.write_accounts(settings.accounts_file, accounts, base_url)
-    if kept is None:
+    if saved is None:
         demo.print_accounts(accounts, base_url, sys.stdout)
     sys.stdout.write(f"Swagger UI: {base_url}/docs · accounts: {settings.accounts_file}\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The demo profile: secrets made once under the var folder, and accounts of every role, printed once."""
+"""The demo profile: generated secrets in the var folder, and accounts of every role that are printed once."""
 
 import json
 import os
@@ -21,12 +21,12 @@ from app.organizations.models import Unit
 
 CLIENT_ID = "demo-platform"
 FIXED_IDS = {"operator": UUID(example_ids.OPERATOR), "head": UUID(example_ids.HEAD)}
-"""The accounts that the examples of the API name."""
+"""Ids of the accounts that the API's examples refer to."""
 PASSWORD_ALPHABET = string.ascii_letters + string.digits
 
 
 class Account(BaseModel):
-    """An employee's account as the accounts file shows it."""
+    """An employee's account in the accounts file."""
 
     role: str
     unit: str | None
@@ -35,7 +35,7 @@ class Account(BaseModel):
 
 
 class Client(BaseModel):
-    """An API client as the accounts file shows it."""
+    """An API client in the accounts file."""
 
     role: str
     client_id: str
@@ -43,14 +43,14 @@ class Client(BaseModel):
 
 
 class Accounts(BaseModel):
-    """Everything that can sign in to the demo."""
+    """All accounts and API clients of the demo."""
 
     accounts: list[Account]
     clients: list[Client]
 
 
-def _written_once(path: Path, text: str) -> str:
-    """The content of a private file, written now if it is not there; two processes at once agree on one."""
+def _read_or_create(path: Path, text: str) -> str:
+    """Return the content of a private file, created with `text` if missing; of concurrent processes one creates it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -64,20 +64,21 @@ def _written_once(path: Path, text: str) -> str:
 
 
 def add_secrets(settings: Settings) -> Settings:
-    """The settings with a secret key of their own; the signing key is made by identity, in the same folder."""
+    """Return the settings with a generated secret key if none is set; identity generates the signing key."""
     if settings.secret_key.get_secret_value():
         return settings
-    key = _written_once(settings.var_dir / "secret-key", secrets.token_urlsafe(48))
+    key = _read_or_create(settings.var_dir / "secret-key", secrets.token_urlsafe(48))
     return settings.model_copy(update={"secret_key": SecretStr(key)})
 
 
-def _password() -> str:
+def _generate_password() -> str:
     return "".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(20))
 
 
 def list_demo_accounts(
     first: Unit, second: Unit, centricity: Unit, press: Unit
 ) -> list[tuple[Role, Unit | None, str, str]]:
+    """Return role, unit, user name and name of each demo account."""
     return [
         (Role.ADMIN, None, "admin", "Администратор Анна Андреевна"),
         (Role.OPERATOR, first, "operator", "Операторова Ольга Олеговна"),
@@ -89,16 +90,16 @@ def list_demo_accounts(
     ]
 
 
-async def make_accounts(session: AsyncSession, kept: Accounts | None) -> Accounts:
-    """Create the demo accounts: with the passwords kept in the accounts file, else with new ones for all."""
+async def create_accounts(session: AsyncSession, saved: Accounts | None) -> Accounts:
+    """Create the demo accounts with the passwords of the accounts file, or with new passwords if there is no file."""
     units = await reference.demo_units(session)
-    wanted = list_demo_accounts(units.first, units.second, units.centricity, units.press)
+    expected = list_demo_accounts(units.first, units.second, units.centricity, units.press)
     accounts = (
-        kept.accounts
-        if kept
+        saved.accounts
+        if saved
         else [
-            Account(role=role, unit=unit.name if unit else None, username=username, password=_password())
-            for role, unit, username, _ in wanted
+            Account(role=role, unit=unit.name if unit else None, username=username, password=_generate_password())
+            for role, unit, username, _ in expected
         ]
     )
     await load_demo_accounts(
@@ -112,13 +113,13 @@ async def make_accounts(session: AsyncSession, kept: Accounts | None) -> Account
                 unit.id if unit else None,
                 FIXED_IDS.get(a.username),
             )
-            for a, (role, unit, _, name) in zip(accounts, wanted, strict=True)
+            for a, (role, unit, _, name) in zip(accounts, expected, strict=True)
         ],
-        renew=kept is None,
+        renew=saved is None,
     )
     client = (
-        kept.clients[0]
-        if kept
+        saved.clients[0]
+        if saved
         else Client(role=Role.INTEGRATION, client_id=CLIENT_ID, client_secret=secrets.token_urlsafe(32))
     )
     granted = [point.id for point in await points.list_approved_points(session)]
@@ -130,13 +131,13 @@ async def make_accounts(session: AsyncSession, kept: Accounts | None) -> Account
             name="Платформа обратной связи (демо)",
             point_ids=granted,
         ),
-        renew=kept is None,
+        renew=saved is None,
     )
     return Accounts(accounts=accounts, clients=[client])
 
 
 def read_accounts(path: Path) -> Accounts | None:
-    """The accounts of the file, None when it is missing or broken."""
+    """Return the accounts of the file, or None if it is missing or invalid."""
     try:
         return Accounts.model_validate_json(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -144,16 +145,18 @@ def read_accounts(path: Path) -> Accounts | None:
 
 
 def write_accounts(path: Path, accounts: Accounts, base_url: str) -> None:
-    """Write the accounts file, readable by its owner only, whole or not at all."""
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    _written_once(draft, json.dumps({"base_url": base_url, **accounts.model_dump()}, ensure_ascii=False, indent=1))
-    draft.replace(path)
+    """Write the accounts file atomically, readable by its owner only."""
+    temporary = path.with_suffix(".draft")
+    temporary.unlink(missing_ok=True)
+    _read_or_create(
+        temporary, json.dumps({"base_url": base_url, **accounts.model_dump()}, ensure_ascii=False, indent=1)
+    )
+    temporary.replace(path)
 
 
 def print_accounts(accounts: Accounts, base_url: str, out: TextIO) -> None:
-    """Show the accounts, this once."""
-    out.write(f"\nDemo accounts of {base_url} (shown once; kept in the accounts file):\n")
+    """Print the accounts."""
+    out.write(f"\nDemo accounts of {base_url} (printed once; saved in the accounts file):\n")
     for account in accounts.accounts:
         out.write(f"  {account.role:<18} {account.username:<12} {account.password}  {account.unit or ''}\n")
     for client in accounts.clients:

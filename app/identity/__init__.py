@@ -1,1 +1,1 @@
-"""Who is calling: sign-in, tokens, employees' accounts (O-2.3), API clients, deputies of heads (O-10)."""
+"""Authentication and accounts: sign-in, tokens, employees (O-2.3), API clients, substitutions of heads (O-10)."""

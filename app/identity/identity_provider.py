@@ -1,4 +1,4 @@
-"""Keys of the ministry's own identity provider: fetched by one caller for all, cached, kept when the provider fails."""
+"""Public keys of the ministry's identity provider: fetched once for all callers, cached, kept when a fetch fails."""
 
 import asyncio
 import base64
@@ -22,7 +22,7 @@ UNKNOWN_KID_PAUSE_SECONDS = 10
 
 
 class IdentityProviderKeys:
-    """The provider's public keys by their ids."""
+    """A cache of the provider's public keys by key id."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -33,23 +33,23 @@ class IdentityProviderKeys:
 
     @property
     def is_configured(self) -> bool:
-        """Whether tokens of a provider are accepted at all."""
+        """Whether tokens of an identity provider are accepted."""
         return bool(self._settings.idp_issuer)
 
     def is_issuer_of(self, token: str) -> bool:
-        """Whether a token claims to be the provider's; it is believed only after its signature was checked."""
+        """Return whether a token claims to be issued by the provider. The signature is not checked here."""
         try:
             encoded = token.split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
             return bool(claims["iss"] == self._settings.idp_issuer)
-        except Exception:  # noqa: BLE001  anything odd is not the provider's; the strict check says 401
+        except Exception:  # noqa: BLE001  a malformed token is not the provider's; the strict check answers 401
             return False
 
-    async def keys_for(self, kid: str) -> Mapping[str, Any]:
-        """The keys, fetched when they are old or the id is not among them; stale ones stay when a fetch fails."""
+    async def get_keys(self, kid: str) -> Mapping[str, Any]:
+        """Return the keys by id; fetch them when they are old or `kid` is missing, keep them when the fetch fails."""
         if self._is_due(kid):
             async with self._fetching:
-                if self._is_due(kid):  # another caller may have fetched while we waited
+                if self._is_due(kid):  # another caller may have fetched the keys in the meantime
                     await self._fetch()
         return self._keys
 
@@ -64,22 +64,22 @@ class IdentityProviderKeys:
         try:
             async with (
                 httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS) as client,
-                client.stream("GET", self._settings.idp_jwks_url) as answer,
+                client.stream("GET", self._settings.idp_jwks_url) as response,
             ):
-                answer.raise_for_status()
+                response.raise_for_status()
                 body = b""
-                async for part in answer.aiter_bytes():
-                    body += part
+                async for chunk in response.aiter_bytes():
+                    body += chunk
                     if len(body) > MAX_BYTES:
                         raise ValueError("the key set is too large")
-            self._keys = _read(json.loads(body))
+            self._keys = _parse_jwks(json.loads(body))
             self._fetched_at = self._tried_at
-        except Exception as error:  # the provider's failure is not ours: old keys stay good  # noqa: BLE001
+        except Exception as error:  # the keys fetched before stay in use  # noqa: BLE001
             log.warning("jwks_fetch_failed", error=type(error).__name__)
 
 
-def _read(document: Any) -> dict[str, Any]:
-    """RSA signing keys with an id; anything else in the set is not for us."""
+def _parse_jwks(document: Any) -> dict[str, Any]:
+    """Return the RSA signing keys of a JWK set by key id; other keys are ignored."""
     keys: dict[str, Any] = {}
     for member in document["keys"]:
         if member.get("kty") == "RSA" and member.get("use", "sig") == "sig" and isinstance(member.get("kid"), str):

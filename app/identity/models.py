@@ -1,4 +1,4 @@
-"""Tables of passwords, sign-in attempts, sessions with their refresh tokens, API clients, and substitutions."""
+"""Tables of passwords, sign-in attempts, sessions with refresh tokens, API clients and substitutions."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -21,19 +21,19 @@ class Password(Table, table=True):
 
 
 class SignInAttempts(Table, table=True):
-    """Failed sign-ins of one user name (known or not) in the running window; shared by workers, kept over restarts."""
+    """Failed sign-ins of one user name (known or not) in the current window; shared by workers, kept over restarts."""
 
     __tablename__ = "sign_in_attempts"
     __table_args__ = (sa.UniqueConstraint("account", name="uq_sign_in_attempts_account"),)
 
     account: str = Field(max_length=64)
-    """SHA-256 of the user name: a mistyped one may be a password."""
+    """SHA-256 of the user name: a user may type the password there by mistake."""
     failures: int
     window_ends_at: datetime
 
 
 class ApiClient(VersionedTable, table=True):
-    """Another system, such as the feedback platform."""
+    """Another system that calls the API, such as the feedback platform."""
 
     __tablename__ = "api_clients"
     __table_args__ = (
@@ -52,8 +52,10 @@ class ApiClient(VersionedTable, table=True):
 
 
 class ApiClientPoint(Table, table=True):
-    """An interaction point granted to an API client. Points stand above identity, so there is no foreign key;
-    a grant of a point that is not there grants nothing."""
+    """An interaction point granted to an API client.
+
+    There is no foreign key, because interaction points are a higher layer; a grant of an unknown point has no effect.
+    """
 
     __tablename__ = "api_client_points"
     __table_args__ = (sa.UniqueConstraint("api_client_id", "point_id", name="uq_api_client_points_point"),)
@@ -63,7 +65,7 @@ class ApiClientPoint(Table, table=True):
 
 
 class TokenFamily(Table, table=True):
-    """A session: all refresh tokens that came one from another, and the access tokens made with them."""
+    """A session: a chain of rotated refresh tokens and the access tokens issued with them."""
 
     __tablename__ = "token_families"
     __table_args__ = (sa.CheckConstraint("(employee_id IS NULL) <> (api_client_id IS NULL)", name="one_owner"),)
@@ -71,14 +73,14 @@ class TokenFamily(Table, table=True):
     employee_id: UUID | None = Field(default=None, foreign_key="employees.id", index=True)
     api_client_id: UUID | None = Field(default=None, foreign_key="api_clients.id", index=True)
     scope: str | None = Field(default=None, sa_type=sa.Text)
-    """What the session was narrowed to; None: all that its owner may."""
+    """The scopes that the session is narrowed to; None means all scopes of its owner."""
     created_at: datetime
     expires_at: datetime = Field(index=True)
     revoked_at: datetime | None = None
 
 
 class RefreshToken(Table, table=True):
-    """A refresh token, stored hashed; used once."""
+    """A single-use refresh token, stored as a hash."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (sa.UniqueConstraint("token_hash", name="uq_refresh_tokens_hash"),)
@@ -90,7 +92,7 @@ class RefreshToken(Table, table=True):
 
 
 class Substitution(VersionedTable, table=True):
-    """A head's deputy for some days, both included, in the organization's zone. Never deleted, cancelled."""
+    """A period when a deputy substitutes for a unit's head, both days included. It is cancelled, never deleted."""
 
     __tablename__ = "substitutions"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Selects of identity: who substitutes for whom, who heads a unit, and what an employee may at this moment."""
+"""Queries of identity: running substitutions, heads of units, and current rights of employees."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ from app.organizations.models import Employee
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The roles of an employee at this moment, a deputy's included."""
+    """The current roles of an employee, including those of a head they substitute for."""
 
     roles: frozenset[str]
     acts_for: UUID | None
-    """The head whom they substitute for."""
+    """The head they substitute for."""
 
     @property
     def scopes(self) -> frozenset[str]:
-        """What the roles give together."""
+        """All scopes of the roles."""
         return scopes_of(self.roles)
 
 
 def is_running_on(day: date) -> ColumnElement[bool]:
-    """The substitutions that hold on a day: one that is cancelled ends with the day before."""
+    """Build the condition for substitutions in force on a day; a cancelled one ends with the day before."""
     return sa.and_(
         col(Substitution.starts_on) <= day,
         col(Substitution.ends_on) >= day,
@@ -40,10 +40,10 @@ def is_running_on(day: date) -> ColumnElement[bool]:
 
 
 async def load_running_substitution(session: AsyncSession, unit_id: UUID) -> Substitution | None:
-    """The substitution of the unit's head that holds today.
+    """Load the substitution of the unit's head that is in force today.
 
-    It ends with the head's own rights, when they leave the unit or its head's place. A disabled account does not end
-    it: heads are away while somebody stands in for them.
+    It has no effect once the head leaves the unit or loses the head's role. A disabled account does not end it, because
+    heads are absent while a deputy substitutes for them.
     """
     query = (
         select(Substitution, Employee)
@@ -55,7 +55,7 @@ async def load_running_substitution(session: AsyncSession, unit_id: UUID) -> Sub
 
 
 async def load_rights(session: AsyncSession, employee: Employee) -> Rights:
-    """What an employee may at this moment: their own roles, and a head's while they substitute for one."""
+    """Load the current roles of an employee: their own, and the head's while they substitute for one."""
     own = frozenset(employee.roles)
     if employee.unit_id is None or Role.UNIT_HEAD in own:
         return Rights(own, None)
@@ -66,7 +66,7 @@ async def load_rights(session: AsyncSession, employee: Employee) -> Rights:
 
 
 async def load_heads(session: AsyncSession, unit_id: UUID) -> Set[UUID]:
-    """Who decides in a unit today: its heads and the deputy that substitutes, of those who are not disabled."""
+    """Return the ids of the unit's heads today, including a running deputy; disabled accounts are left out."""
     query = select(Employee).where(Employee.unit_id == unit_id, col(Employee.is_disabled).is_(False))
     running = await load_running_substitution(session, unit_id)
     deputy_id = running.deputy_id if running else None

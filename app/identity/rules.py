@@ -1,4 +1,4 @@
-"""For which days a head may name a deputy."""
+"""Rules for the period of a substitution."""
 
 from datetime import date
 
@@ -8,18 +8,18 @@ LONGEST_SUBSTITUTION_DAYS = 366
 
 
 def find_period_error(starts_on: date, ends_on: date, today: date) -> FieldError | None:
-    """What is wrong with a period whose days are both included; None if nothing is."""
+    """Return what is wrong with a substitution's period (both days included), or None."""
     if ends_on < starts_on:
         return FieldError(
-            "/ends_on", "dates_reversed", "Дата окончания раньше даты начала.", "The end is before the start."
+            "/ends_on", "dates_reversed", "Дата окончания раньше даты начала.", "The end date is before the start date."
         )
     if ends_on < today:
-        return FieldError("/ends_on", "period_over", "Этот период уже закончился.", "The period is over already.")
+        return FieldError("/ends_on", "period_over", "Этот период уже закончился.", "The period has already ended.")
     if (ends_on - starts_on).days + 1 > LONGEST_SUBSTITUTION_DAYS:
         return FieldError(
             "/ends_on",
             "period_too_long",
-            f"Замещение не длится дольше {LONGEST_SUBSTITUTION_DAYS} дней.",
-            f"A substitution lasts {LONGEST_SUBSTITUTION_DAYS} days at most.",
+            f"Замещение не может длиться больше {LONGEST_SUBSTITUTION_DAYS} дней.",
+            f"A substitution must not exceed {LONGEST_SUBSTITUTION_DAYS} days.",
         )
     return None

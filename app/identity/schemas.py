@@ -1,4 +1,4 @@
-"""What the API takes and gives about sign-in, employees, API clients and substitutions."""
+"""Request and response schemas of sign-in, employees, API clients and substitutions."""
 
 from datetime import date
 from typing import Annotated
@@ -17,13 +17,13 @@ PasswordText = Annotated[str, StringConstraints(min_length=1, max_length=1024, p
 ClientId = Annotated[str, StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9._~-]+$")]
 
 
-def _roles_of_people(roles: list[Role]) -> list[Role]:
+def _validate_employee_roles(roles: list[Role]) -> list[Role]:
     if Role.INTEGRATION in roles:
-        raise ValueError("integration is the role of API clients")
+        raise ValueError("the role integration is for API clients only")
     return sorted(set(roles))
 
 
-Roles = Annotated[list[Role], Field(max_length=5), AfterValidator(_roles_of_people)]
+Roles = Annotated[list[Role], Field(max_length=5), AfterValidator(_validate_employee_roles)]
 PointIds = Annotated[list[Id], Field(max_length=500)]
 
 
@@ -32,13 +32,13 @@ class TokenRead(Output):
 
     access_token: str
     token_type: str
-    expires_in: int = Field(description="Seconds.")
-    refresh_token: str | None = Field(description="Null for API clients: they ask for a new token instead.")
+    expires_in: int = Field(description="Lifetime of the access token in seconds.")
+    refresh_token: str | None = Field(description="Null for API clients: they request a new access token instead.")
     scope: str
 
 
 class MeRead(Output):
-    """Who the token belongs to."""
+    """The caller that the access token belongs to."""
 
     id: UUID
     username: str
@@ -47,7 +47,7 @@ class MeRead(Output):
     scopes: list[str]
     unit_id: UUID | None
     organization_id: UUID | None
-    substitutes_for: UUID | None = Field(description="The head whose rights the caller has as a deputy, else null.")
+    substitutes_for: UUID | None = Field(description="The head the caller substitutes for as a deputy, else null.")
 
 
 class JwkRead(Output):
@@ -62,13 +62,13 @@ class JwkRead(Output):
 
 
 class JwksRead(Output):
-    """The public keys of our tokens."""
+    """The public keys that verify access tokens (RFC 7517)."""
 
     keys: list[JwkRead]
 
 
 class PasswordChange(Input):
-    """A change of one's own password."""
+    """The caller's current and new password."""
 
     old_password: PasswordText
     new_password: PasswordText
@@ -83,7 +83,7 @@ class PasswordReset(Input):
 
 
 class EmployeeCreate(Input):
-    """A new employee with their account."""
+    """A new employee with an account."""
 
     username: Username
     name: Name
@@ -109,7 +109,7 @@ class EmployeeCreate(Input):
 
 
 class EmployeePatch(Input):
-    """Changes of an employee; disabling ends their sessions."""
+    """Changes to an employee; disabling ends all sessions of the employee."""
 
     name: Name = Field(default="")
     unit_id: Id | None = None
@@ -137,7 +137,7 @@ class EmployeeRead(Output):
 
 
 class ApiClientCreate(Input):
-    """A new API client; its secret is shown once, in the answer."""
+    """A new API client; its secret is returned once, in the response."""
 
     client_id: ClientId
     name: Name
@@ -147,7 +147,7 @@ class ApiClientCreate(Input):
 
 
 class ApiClientPatch(Input):
-    """Changes of an API client; disabling ends its sessions."""
+    """Changes to an API client; disabling ends all its sessions."""
 
     name: Name = Field(default="")
     point_ids: PointIds = []
@@ -171,17 +171,19 @@ class ApiClientRead(Output):
 class ApiClientSecretRead(ApiClientRead):
     """An API client with its new secret."""
 
-    client_secret: str | None = Field(description="Shown this once; null when an idempotent request is replayed.")
+    client_secret: str | None = Field(description="Returned only once; null when an idempotent request is replayed.")
 
 
 class SubstitutionCreate(Input):
-    """A deputy of a head for some days; both days are included."""
+    """A deputy for a unit's head during a period; both days are included."""
 
     deputy_id: Id = Field(description="An enabled employee of the same unit who is not its head.")
     starts_on: Day
     ends_on: Day
     reason: Note
-    head_id: Id | None = Field(default=None, description="The caller unless given; another head's only by an admin.")
+    head_id: Id | None = Field(
+        default=None, description="The head to substitute for; the caller by default. Only an admin may name another."
+    )
     model_config = example(
         {
             "deputy_id": example_ids.OPERATOR,
@@ -194,7 +196,7 @@ class SubstitutionCreate(Input):
 
 
 class SubstitutionRead(Output):
-    """A substitution: for these days the deputy has the head's rights in the unit, unless it was cancelled."""
+    """A substitution: the deputy has the head's rights in the unit on these days, unless it is cancelled."""
 
     id: UUID
     unit_id: UUID

@@ -1,7 +1,7 @@
-"""Access tokens (RFC 9068 in spirit): python-jose behind one strict `decode()`, and who a token belongs to.
+"""Access tokens, modelled on RFC 9068: issuing, strict verification with python-jose, and resolving the caller.
 
-python-jose by itself takes tokens without `aud` and `exp`, ignores `crit`, and lets exceptions of other kinds out; so
-shape, header and claims are checked here, and every doubt is 401.
+python-jose alone accepts tokens without `aud` and `exp`, ignores `crit` and raises exceptions of other types. So shape,
+header and claims are checked here, and anything doubtful is answered with 401.
 """
 
 import base64
@@ -41,8 +41,11 @@ _OWN_CLAIMS = {"iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope", "narrow
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says. `family_id` is None for a token of the ministry's identity provider, `scopes` for
-    one that its owner did not narrow: such a token gives whatever they may at the moment."""
+    """The claims of a verified token.
+
+    `family_id` is None for a token of the ministry's identity provider. `scopes` is None for a token that is not
+    narrowed: it has all current scopes of its owner.
+    """
 
     subject: str
     expires_at: int
@@ -50,22 +53,22 @@ class Claims:
     scopes: frozenset[str] | None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    known = dict(pairs)
-    if len(known) != len(pairs):
+def _build_unique_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a repeated name")
-    return known
+    return members
 
 
-def _part(encoded: str) -> dict[str, Any]:
+def _parse_part(encoded: str) -> dict[str, Any]:
     raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-    told = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
-    if not isinstance(told, dict):
+    part = json.loads(raw.decode("utf-8"), object_pairs_hook=_build_unique_dict, parse_constant=_refuse_constant)
+    if not isinstance(part, dict):
         raise TypeError("not an object")
-    return told
+    return part
 
 
-def _refuse(name: str) -> Any:
+def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
 
 
@@ -74,7 +77,7 @@ def _is_time(value: Any) -> bool:
 
 
 def _check_claims(claims: Mapping[str, Any], issuer: str, audience: str, longest: int | None) -> None:
-    """Raise `ValueError` unless who, for whom and when are all there, of the right type, and right."""
+    """Raise `ValueError` unless issuer, audience, subject, id and times are present, of the right type and valid."""
     moment = int(time.time())
     exp, iat = claims.get("exp"), claims.get("iat")
     if claims.get("iss") != issuer or not isinstance(claims.get("sub"), str) or not claims["sub"]:
@@ -84,7 +87,7 @@ def _check_claims(claims: Mapping[str, Any], issuer: str, audience: str, longest
     if not (_is_time(exp) and _is_time(iat)) or exp <= moment or iat > moment + LEEWAY_SECONDS or exp <= iat:  # type: ignore[operator]
         raise ValueError("exp or iat")
     if longest is not None and exp - iat > longest:  # type: ignore[operator]
-        raise ValueError("too long a life")
+        raise ValueError("lifetime")
     nbf = claims.get("nbf")
     if nbf is not None and (not _is_time(nbf) or nbf > moment + LEEWAY_SECONDS):
         raise ValueError("nbf")
@@ -93,25 +96,28 @@ def _check_claims(claims: Mapping[str, Any], issuer: str, audience: str, longest
 def decode(
     token: str, keys: Mapping[str, Any], *, typ: str, issuer: str, audience: str, longest: int | None = None
 ) -> dict[str, Any]:
-    """The claims of a token that one of the keys signed. Raises `Unauthenticated` for anything doubtful."""
+    """Return the claims of a token signed by one of the keys. Raises `Unauthenticated` for any other token.
+
+    `longest` limits the lifetime of a token in seconds.
+    """
     try:
         if len(token) > MAX_LENGTH or not _SHAPE.fullmatch(token):
             raise ValueError("shape")
         encoded_header, encoded_claims, _ = token.split(".")
-        header = _part(encoded_header)
+        header = _parse_part(encoded_header)
         kid = header.get("kid")
         if not isinstance(kid, str) or header != {"alg": ALGORITHM, "typ": typ, "kid": kid}:
             raise ValueError("header")
         jws.verify(token, keys[kid], algorithms=[ALGORITHM])
-        claims = _part(encoded_claims)
+        claims = _parse_part(encoded_claims)
         _check_claims(claims, issuer, audience, longest)
-    except Exception:  # whatever a hostile token breaks inside a library is a 401  # noqa: BLE001
+    except Exception:  # a hostile token may raise anything inside the library: always 401  # noqa: BLE001
         raise Unauthenticated from None
     return claims
 
 
 class TokenResolver:
-    """Makes and verifies access tokens, and reads from the database who the caller is now."""
+    """Issues and verifies access tokens, and loads the caller with their current rights from the database."""
 
     def __init__(self, settings: Settings) -> None:
         self.key: SigningKey = load_signing_key(settings)
@@ -120,7 +126,7 @@ class TokenResolver:
         self._verified: OrderedDict[bytes, Claims] = OrderedDict()
 
     def issue(self, subject: UUID, family_id: UUID, scopes: frozenset[str], *, narrowed: bool) -> str:
-        """A new access token; `narrowed` when it is not for all that its owner may."""
+        """Return a new access token; `narrowed` means that it has fewer scopes than its owner."""
         moment = int(time.time())
         claims = {
             "iss": self._settings.issuer,
@@ -137,7 +143,10 @@ class TokenResolver:
         return str(jwt.encode(claims, self.key.private, algorithm=ALGORITHM, headers=headers))
 
     async def verify(self, token: str) -> Claims:
-        """Check signature and claims; a token that was verified before is only checked for its time."""
+        """Return the claims of a valid token. Raises `Unauthenticated`.
+
+        Verified tokens are cached: only their expiry is checked again.
+        """
         fingerprint = sha256(token.encode("utf-8", "surrogatepass")).digest()
         known = self._verified.get(fingerprint)
         if known is not None and known.expires_at > time.time():
@@ -150,10 +159,10 @@ class TokenResolver:
 
     async def _verify(self, token: str) -> Claims:
         if self._external.is_configured and self._external.is_issuer_of(token):
-            kid = _kid_of(token)
+            kid = _parse_kid(token)
             claims = decode(
                 token,
-                await self._external.keys_for(kid),
+                await self._external.get_keys(kid),
                 typ="JWT",
                 issuer=self._settings.idp_issuer,
                 audience=self._settings.idp_audience,
@@ -178,28 +187,27 @@ class TokenResolver:
             raise Unauthenticated from None
 
     async def family_of(self, token: str) -> UUID | None:
-        """The session of one of our access tokens, None for anything else."""
+        """Return the session id of an access token of this service, or None."""
         try:
             return (await self.verify(token)).family_id
         except Unauthenticated:
             return None
 
     async def resolve(self, session: AsyncSession, credentials: Claims) -> Principal:
-        """The caller with the rights of this moment: role, unit, disabled state and substitution come from the
-        database."""
+        """Load the caller with their current roles, unit and substitution. Raises `Unauthenticated` if disabled."""
         if credentials.family_id is None:
             query = select(Employee).where(Employee.external_subject == credentials.subject)
-            return await _employee(session, (await session.exec(query)).first(), None, None)
+            return await _load_employee(session, (await session.exec(query)).first(), None, None)
         family = await session.get(TokenFamily, credentials.family_id)
         if family is None or family.revoked_at is not None or family.expires_at <= clock.now():
             raise Unauthenticated
         if family.api_client_id is not None:
-            return await _client(session, family, credentials.scopes)
+            return await _load_client(session, family, credentials.scopes)
         employee = await session.get(Employee, family.employee_id)
-        return await _employee(session, employee, credentials.scopes, family.id)
+        return await _load_employee(session, employee, credentials.scopes, family.id)
 
 
-async def _employee(
+async def _load_employee(
     session: AsyncSession, row: Employee | None, scopes: frozenset[str] | None, session_id: UUID | None
 ) -> Principal:
     if row is None or row.is_disabled:
@@ -219,20 +227,20 @@ async def _employee(
     )
 
 
-async def _client(session: AsyncSession, family: TokenFamily, scopes: frozenset[str] | None) -> Principal:
+async def _load_client(session: AsyncSession, family: TokenFamily, scopes: frozenset[str] | None) -> Principal:
     row = await session.get(ApiClient, family.api_client_id)
     if row is None or row.is_disabled:
         raise Unauthenticated
     points = select(ApiClientPoint.point_id).where(ApiClientPoint.api_client_id == row.id)
     roles = frozenset({Role.INTEGRATION.value})
-    held = scopes_of(roles)
+    role_scopes = scopes_of(roles)
     return Principal(
         kind="client",
         id=row.id,
         username=row.client_id,
         name=row.name,
         roles=roles,
-        scopes=held if scopes is None else held & scopes,
+        scopes=role_scopes if scopes is None else role_scopes & scopes,
         unit_id=None,
         organization_id=row.organization_id,
         session_id=family.id,
@@ -240,10 +248,10 @@ async def _client(session: AsyncSession, family: TokenFamily, scopes: frozenset[
     )
 
 
-def _kid_of(token: str) -> str:
+def _parse_kid(token: str) -> str:
     try:
-        kid = _part(token.split(".", maxsplit=1)[0]).get("kid")
-    except Exception:  # a header of any kind  # noqa: BLE001
+        kid = _parse_part(token.split(".", maxsplit=1)[0]).get("kid")
+    except Exception:  # any malformed header  # noqa: BLE001
         raise Unauthenticated from None
     if not isinstance(kid, str):
         raise Unauthenticated

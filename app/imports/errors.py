@@ -4,7 +4,7 @@ from app.core.problems import NotFound
 
 
 class ImportNotFound(NotFound):
-    """There is no such import, or somebody else asked for it."""
+    """The import does not exist or was requested by another caller."""
 
     code = "import_not_found"
-    title_ru, title_en = "Загрузка не найдена", "Import not found"
+    title_ru, title_en = "Импорт не найден", "Import not found"

@@ -1,4 +1,4 @@
-"""Facts about imports; each is also the job of the step that follows it."""
+"""Events of imports; each one triggers the next step of an import."""
 
 from uuid import UUID
 
@@ -6,20 +6,20 @@ from app.core.outbox import Event
 
 
 class ImportQueued(Event):
-    """A table is staged; its rows below `after` (a row number) are checked."""
+    """A table is staged; the rows after row number `after` are to be checked."""
 
     import_id: UUID
     after: int = 0
 
 
 class ImportEnded(Event):
-    """An import is over; what was staged for it goes, some rows at a time."""
+    """An import has ended; its staged rows are to be deleted in batches."""
 
     import_id: UUID
 
 
 class ImportChecked(Event):
-    """Every row of an import is checked, and what passed may be applied: in bulk the rows below `after` first."""
+    """All rows of an import are checked; the valid ones are to be applied, in a bulk import those after `after`."""
 
     import_id: UUID
     after: int = 0

@@ -1,4 +1,4 @@
-"""What a domain implements so that its tables can be imported."""
+"""Interfaces that a domain implements to make its tables importable."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from app.imports.rules import Outcome
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """A row of the table: its number in the spreadsheet, and its cells by header (an empty cell is an empty string)."""
+    """A row of the table: its spreadsheet number and its cells by header; an empty cell is an empty string."""
 
     number: int
     cells: dict[str, str]
@@ -23,7 +23,7 @@ class ImportedRow:
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """What is wrong with a row: the header of the cell (None: the row as a whole), a code, and words in Russian."""
+    """An error in a row: the header of the cell (None for the whole row), a code, and a text in Russian."""
 
     column: str | None
     code: str
@@ -32,9 +32,10 @@ class CellError:
 
 @dataclass(slots=True)
 class RowResult:
-    """What a row would do or did, or why it cannot.
+    """The outcome of a row, expected or actual, or its errors.
 
-    `identity` names what the row is about; a second row of the same file about it is a fault. None: no such check.
+    `identity` identifies the object that the row describes; a second row of the file about the same object is an error.
+    None turns this check off.
     """
 
     outcome: Outcome = Outcome.UNCHANGED
@@ -44,7 +45,7 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The import that rows belong to: who asked for it, when, and what they told beside the table."""
+    """The import that rows belong to: its requester, the time of the request, and its other parameters."""
 
     import_id: UUID
     by: Principal
@@ -54,9 +55,9 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class AdoptedRows:
-    """A slice of rows that became visible: how many were new, how many were known before, and the last row's number.
+    """A batch of published rows: the numbers of new and of already known ones, and the last row's number.
 
-    `last` is None when no row is left.
+    `last` is None when no rows are left.
     """
 
     created: int
@@ -65,43 +66,43 @@ class AdoptedRows:
 
 
 class Importable(Protocol):
-    """One kind of table, as far as taking it in needs it."""
+    """A kind of table that can be uploaded."""
 
     @property
     def kind(self) -> str:
-        """Its key, stored with each import."""
+        """The importer's key, stored with each import."""
 
     def header_faults(self, headers: Sequence[str]) -> list[FieldError]:
-        """What is wrong with the headers; the answer to the upload tells it at once."""
+        """Return the errors of the headers; the response to the upload contains them."""
 
 
 class Importer(Importable, Protocol):
-    """A table whose rows are changes of objects that are there, as of the points."""
+    """An importer whose rows create or change objects one by one, such as interaction points."""
 
     async def check(self, session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[RowResult]:
-        """A verdict on each row (at most 500 come at a time), changing nothing."""
+        """Check up to 500 rows without changing anything. Returns a result for each row."""
 
     async def apply(self, session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[RowResult]:
-        """Check once more and change; a row with faults changes nothing. All calls of an import are one transaction."""
+        """Check the rows again and apply the valid ones. All calls of an import are in one transaction."""
 
 
 @runtime_checkable
 class BulkImporter(Protocol):
-    """A table of very many new objects: each row is made ready while it is checked, where nobody sees it.
+    """An importer of very many new objects: each row is prepared during the check and stays invisible until applied.
 
-    So that applying is a few statements, and SQLite's one writer is held for as long as those take. Repeated rows are
-    its own matter: the `identity` of its verdicts is not looked at.
+    Applying is then a few statements, so that SQLite's single writer is blocked only briefly. The importer finds
+    repeated rows itself: the `identity` of its results is ignored.
     """
 
     @property
     def kind(self) -> str:
-        """Its key, stored with each import."""
+        """The importer's key, stored with each import."""
 
     async def prepare(self, session: AsyncSession, rows: Sequence[ImportedRow], context: Context) -> list[RowResult]:
-        """A verdict on each row (at most 500 come at a time), making the sound ones ready."""
+        """Check up to 500 rows and prepare the valid ones. Returns a result for each row."""
 
     async def adopt(self, session: AsyncSession, context: Context, after: int) -> AdoptedRows:
-        """Make the next rows that are ready visible; done twice it does nothing more."""
+        """Publish the next batch of prepared rows; repeating a call has no further effect."""
 
     async def discard(self, session: AsyncSession, import_id: UUID, at_most: int) -> int:
-        """Forget up to so many of the rows that were made ready; how many."""
+        """Delete up to `at_most` prepared rows of an import. Returns their number."""

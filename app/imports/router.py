@@ -1,4 +1,4 @@
-"""HTTP of imports: their progress and report. Each kind of table is handed in at its own domain."""
+"""HTTP endpoints of imports: progress and report. Each domain has its own endpoint to upload a table."""
 
 from uuid import UUID
 
@@ -19,12 +19,13 @@ router = APIRouter(prefix="/imports", tags=["imports"])
     "/{import_id:uuid}",
     response_model=ImportRead,
     responses=problems(ImportNotFound, ValidationFailed),
-    summary="Get the progress and report of an import",
+    summary="Get an import",
 )
 async def get_import(import_id: UUID, by: AnyCaller, session: SessionDep, request: Request) -> Response:
-    """State, rows checked, outcomes, and every fault with its cell and reason; only the one who asked sees it.
+    """Return the progress and the report of an import: state, row counts, and errors with cell and reason.
 
-    `failed`: nothing was applied, for there are faults. A dry run is `done` whatever it found.
+    Only the caller who requested the import sees it. In the state `failed` nothing was applied because of errors. A
+    dry run always ends as `done`.
     """
     row = await staging.get_import(session, import_id, by)
     return conditional_response(request, ImportRead.model_validate(row), version=row.version)

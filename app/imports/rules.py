@@ -1,10 +1,10 @@
-"""What becomes of an import once its rows are checked, and how a place in a table is named."""
+"""Rules of imports: states, outcomes of rows, names of cells."""
 
 from enum import StrEnum
 
 
 class ImportState(StrEnum):
-    """Where an import stands. `failed` means that nothing of it was applied though that was asked for."""
+    """States of an import; `failed` means that nothing was applied because of errors."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -13,7 +13,7 @@ class ImportState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a row did, or in a dry run would do."""
+    """Outcomes of a row, actual or, in a dry run, expected."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -23,22 +23,22 @@ class Outcome(StrEnum):
 OPEN = (ImportState.QUEUED, ImportState.RUNNING)
 MAX_FAULTS = 500
 CHUNK = 500
-FORGOTTEN_AT_ONCE = 2000
-"""How many staged rows of an import that is over go in one transaction: others write in between."""
+DELETE_BATCH = 2000
+"""The number of staged rows deleted in one transaction, so that other writers are not blocked."""
 
 
 def is_applied(faults: int, *, is_dry_run: bool, is_partial: bool) -> bool:
-    """Whether checked rows are applied: all or nothing, unless the good ones alone were asked for."""
+    """Return whether checked rows are applied: all of them or none, unless a partial import was requested."""
     return not is_dry_run and (is_partial or faults == 0)
 
 
-def state_without_applying(*, is_dry_run: bool) -> ImportState:
-    """The end of an import that applies nothing: a dry run has done what was asked."""
+def get_unapplied_state(*, is_dry_run: bool) -> ImportState:
+    """Return the final state of an import that applies nothing: done for a dry run, else failed."""
     return ImportState.DONE if is_dry_run else ImportState.FAILED
 
 
 def format_cell_name(column: int, row: int) -> str:
-    """A cell as spreadsheets name it: column 0 in row 17 is A17, column 27 is AB17."""
+    """Return the spreadsheet name of a cell: column 0 in row 17 is A17, column 27 is AB17."""
     letters = ""
     number = column + 1
     while number:

@@ -1,4 +1,4 @@
-"""What the API gives about imports."""
+"""Response schemas of imports."""
 
 from uuid import UUID
 
@@ -9,29 +9,29 @@ from app.imports.rules import ImportState
 
 
 class ImportFaultRead(Output):
-    """One thing wrong with a row."""
+    """An error in a row of the table."""
 
-    row: int = Field(description="As the spreadsheet numbers it: the headers are row 1.")
-    column: str | None = Field(description="The header; null when the row as a whole is meant.")
-    cell: str | None = Field(description="The cell as spreadsheets name it, such as B17.")
+    row: int = Field(description="The row number as in a spreadsheet: the headers are row 1.")
+    column: str | None = Field(description="The header of the column; null for an error of the whole row.")
+    cell: str | None = Field(description="The spreadsheet name of the cell, such as B17.")
     code: str
     detail: str = Field(description="The reason, in Russian.")
 
 
 class ImportRead(Output):
-    """An import with its report."""
+    """An import with its progress and report."""
 
     id: UUID
-    kind: str
+    kind: str = Field(description="What is imported, such as `interaction_points`.")
     state: ImportState
     is_dry_run: bool
     is_partial: bool
     rows_total: int
-    rows_done: int = Field(description="How many rows are checked.")
-    created: int = Field(description="Rows that created something; in a dry run: would.")
+    rows_done: int = Field(description="The number of checked rows.")
+    created: int = Field(description="The number of rows that created an object, or would in a dry run.")
     changed: int
     unchanged: int
-    faults: list[ImportFaultRead] = Field(description="The first 500.")
-    faults_total: int
+    faults: list[ImportFaultRead] = Field(description="The first 500 errors.")
+    faults_total: int = Field(description="The number of all errors.")
     created_at: LocalDateTime
     finished_at: LocalDateTime | None

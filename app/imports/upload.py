@@ -1,7 +1,7 @@
-"""The request's side of an import: the table is read and staged before the request's own transaction begins.
+"""Uploads of tables: a request's table is parsed and staged before the request's own transaction begins.
 
-Reading may take seconds, and SQLite has one writer: so the caller is read in a transaction of its own, the file off the
-event loop, and its rows are staged in short transactions. Only then does the operation's own one begin.
+Parsing may take seconds, and SQLite has a single writer. So the caller is loaded in a separate transaction, the file is
+parsed in a thread, and its rows are staged in short transactions before the operation's own transaction begins.
 """
 
 from collections.abc import Mapping
@@ -32,20 +32,20 @@ from app.imports.service import staging
 IMPORT_RESPONSES = problems(
     TableUnreadable, ValidationFailed, IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyKeyMalformed
 )
-"""The refusals of every import for OpenAPI."""
+"""The problem responses of every import, for OpenAPI."""
 
 
 def import_body(csv_example: str) -> dict[str, Any]:
-    """`openapi_extra` of an import: the kinds of file it takes."""
+    """Build the `openapi_extra` of an import: the accepted media types."""
     table = {"schema": {"type": "string", "format": "binary"}}
     return {
         "requestBody": {
             "required": True,
-            "description": "A table up to 20 MiB, row 1 its headers.",
+            "description": "A table of up to 20 MiB; row 1 contains the headers.",
             "content": {
                 CSV_TYPE: table | {"example": csv_example},
                 XLSX_TYPE: table,
-                "application/octet-stream": table,  # the last is what generated clients send: the content decides
+                "application/octet-stream": table,  # generated clients send this type: the content decides
             },
         }
     }
@@ -53,11 +53,11 @@ def import_body(csv_example: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """`dry_run` and `partial` of the query. A dependency of the staging, so that a wrong one is told before it."""
+    """Query parameters of an import, a dependency: invalid values are reported before anything is staged."""
 
-    dry_run: Annotated[bool, Query(description="Check every row and report; change nothing.")] = False
+    dry_run: Annotated[bool, Query(description="Check all rows and report without changing anything.")] = False
     partial: Annotated[
-        bool, Query(description="Apply the sound rows; without it one bad row refuses the whole file.")
+        bool, Query(description="Apply the valid rows; otherwise a single invalid row rejects the whole file.")
     ] = False
 
 
@@ -66,7 +66,7 @@ OptionsDep = Annotated[ImportOptions, Depends()]
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A table whose rows are staged for an import with that id."""
+    """A table whose rows are staged for an import."""
 
     import_id: UUID
     table: ParsedTable
@@ -82,9 +82,9 @@ async def stage_upload(
     options: ImportOptions,
     parameters: Mapping[str, str] | None = None,
 ) -> Staged | None:
-    """Read the request's table and stage its rows; None when the key is known and the first answer will do.
+    """Parse the request's table and stage its rows; None when the idempotency key is known and nothing is to do.
 
-    Raises `TableUnreadable` and 422 for headers that the importer does not know.
+    Raises `TableUnreadable`, and 422 for headers that the importer does not accept.
     """
     database = get_database(request)
     async with database.transaction(write=False) as session:
@@ -103,15 +103,15 @@ async def accept_import(
     *,
     by: Principal,
 ) -> Response:
-    """Queue the import and answer 202 with its place, or the first answer again."""
+    """Queue the import and return 202 with its location, or replay the first response."""
 
     async def work() -> Response:
         if staged is None:
-            raise IdempotencyInProgress  # the key was there a moment ago
+            raise IdempotencyInProgress  # the key existed when the upload was staged
         row = await staging.queue_import(
             session, importer, staged.import_id, staged.table, staged.options, by=by, parameters=staged.parameters
         )
-        place = {"Location": f"/api/v1/imports/{row.id}"}
-        return json_response(ImportRead.model_validate(row), version=row.version, status=202, headers=place)
+        location = {"Location": f"/api/v1/imports/{row.id}"}
+        return json_response(ImportRead.model_validate(row), version=row.version, status=202, headers=location)
 
     return await idempotency(session, by, work)

@@ -1,1 +1,1 @@
-"""Orders and laws that approve points, regulate them and set deadlines (O-2.7, O-5, O-6.2.2)."""
+"""Legal acts: orders and laws that approve or regulate interaction points and set deadlines (O-2.7, O-5, O-6.2.2)."""

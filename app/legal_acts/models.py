@@ -10,7 +10,7 @@ from app.core.db import VersionedTable, enum_column, length_check
 
 
 class LegalActKind(StrEnum):
-    """What kind of act it is."""
+    """Kinds of legal acts."""
 
     ORDER = "order"
     FEDERAL_LAW = "federal_law"
@@ -18,7 +18,7 @@ class LegalActKind(StrEnum):
 
 
 class LegalAct(VersionedTable, table=True):
-    """An order or law that approves points, regulates them or sets deadlines."""
+    """An order or law that approves or regulates interaction points or sets deadlines."""
 
     __tablename__ = "legal_acts"
     __table_args__ = (
@@ -37,6 +37,6 @@ class LegalAct(VersionedTable, table=True):
 
     @property
     def short_title(self) -> str:
-        """«Приказ от 15.02.2024 № 27»."""
+        """Return the kind, date and number, such as «Приказ от 15.02.2024 № 27»."""
         word = {LegalActKind.ORDER: "Приказ", LegalActKind.FEDERAL_LAW: "Федеральный закон"}.get(self.kind, "Акт")
         return f"{word} от {self.signed_on:%d.%m.%Y} № {self.number}"

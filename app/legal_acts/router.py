@@ -1,4 +1,4 @@
-"""HTTP of legal acts."""
+"""HTTP endpoints of legal acts."""
 
 from typing import Annotated
 from uuid import UUID
@@ -26,9 +26,12 @@ router = APIRouter(prefix="/legal-acts", tags=["legal acts"])
 
 @router.get("", response_model=Page[LegalActRead], responses=problems(ValidationFailed), summary="List legal acts")
 async def list_legal_acts(
-    by: Reader, session: SessionDep, page: PageDep, kind: Annotated[LegalActKind | None, Query()] = None
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    kind: Annotated[LegalActKind | None, Query(description="Only legal acts of this kind.")] = None,
 ) -> Page[LegalActRead]:
-    """Orders and laws that approve, regulate and set deadlines, newest first."""
+    """Return legal acts, newest first: orders and laws that approve or regulate interaction points or set deadlines."""
     query = select(LegalAct).where(LegalAct.kind == kind if kind is not None else sa.true())
     return await paginate(session, query, page, LegalActRead.model_validate, order=(col(LegalAct.id),))
 
@@ -38,12 +41,12 @@ async def list_legal_acts(
     status_code=201,
     response_model=LegalActRead,
     responses=problems(LegalActExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Add a legal act",
+    summary="Create a legal act",
 )
 async def create_legal_act(
     body: LegalActCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add an order or law."""
+    """Create a legal act, such as an order or a law."""
 
     async def work() -> Response:
         row = await service.create_act(session, body, by=by)
@@ -59,7 +62,7 @@ async def create_legal_act(
     summary="Get a legal act",
 )
 async def get_legal_act(act_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One legal act."""
+    """Return a legal act."""
     row = await service.get_act(session, act_id)
     return conditional_response(request, LegalActRead.model_validate(row), version=row.version)
 
@@ -73,6 +76,6 @@ async def get_legal_act(act_id: UUID, by: Reader, session: SessionDep, request: 
 async def update_legal_act(
     act_id: UUID, body: LegalActPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change an act; nothing is deleted, `closed_on` is the day from which it has no force."""
+    """Change a legal act. Acts are never deleted: `closed_on` is the first day when the act is no longer in force."""
     row = await service.update_act(session, act_id, body, match, by=by)
     return json_response(LegalActRead.model_validate(row), version=row.version)

@@ -1,4 +1,4 @@
-"""What the API takes and gives about legal acts."""
+"""Request and response schemas of legal acts."""
 
 from datetime import date
 from typing import Annotated
@@ -27,7 +27,7 @@ class LegalActCreate(Input):
 
 
 class LegalActPatch(Input):
-    """Changes of an act; losing force is a date."""
+    """Changes to a legal act; `closed_on` is the first day when it is no longer in force."""
 
     title: ActTitle = Field(default="")
     issuer: Name | None = None
@@ -36,13 +36,13 @@ class LegalActPatch(Input):
 
 
 class LegalActRead(Output):
-    """An order or law."""
+    """A legal act."""
 
     id: UUID
     kind: LegalActKind
     number: str
     signed_on: date
     title: str
-    short_title: str
+    short_title: str = Field(description="Kind, date and number in Russian, such as «Приказ от 15.02.2024 № 27».")
     issuer: str | None
-    closed_on: date | None
+    closed_on: date | None = Field(description="The first day when the act is no longer in force.")

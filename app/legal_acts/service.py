@@ -18,7 +18,7 @@ from app.legal_acts.schemas import LegalActCreate, LegalActPatch
 
 
 async def get_act(session: AsyncSession, act_id: UUID) -> LegalAct:
-    """The act, or `LegalActNotFound`."""
+    """Return the legal act. Raises `LegalActNotFound`."""
     row = await session.get(LegalAct, act_id)
     if row is None:
         raise LegalActNotFound
@@ -26,7 +26,7 @@ async def get_act(session: AsyncSession, act_id: UUID) -> LegalAct:
 
 
 async def get_referenced_act(session: AsyncSession, act_id: UUID, pointer: str) -> LegalAct:
-    """An act named in a body; 422 with the pointer when there is none."""
+    """Return a legal act referenced in a body. Raises 422 with the pointer if it does not exist."""
     row = await session.get(LegalAct, act_id)
     if row is None:
         raise unknown_reference(pointer)
@@ -34,36 +34,36 @@ async def get_referenced_act(session: AsyncSession, act_id: UUID, pointer: str) 
 
 
 async def find_act(session: AsyncSession, kind: LegalActKind, number: str, signed_on: date) -> LegalAct | None:
-    """The act by kind, number and date."""
+    """Return the legal act with a kind, number and date, or None."""
     query = select(LegalAct).where(LegalAct.kind == kind, LegalAct.number == number, LegalAct.signed_on == signed_on)
     return (await session.exec(query)).first()
 
 
 async def create_act(session: AsyncSession, body: LegalActCreate, *, by: Principal) -> LegalAct:
-    """Add a legal act."""
+    """Create a legal act. Raises `LegalActExists`."""
     row = LegalAct.model_validate(body)
     session.add(row)
     audit.record(session, by, "legal_act.created", "legal_act", row.id)
-    await session.flush()  # the answer tells of an act that is there already
+    await session.flush()  # a duplicate act raises here
     return row
 
 
 async def update_act(
     session: AsyncSession, act_id: UUID, body: LegalActPatch, match: IfMatch, *, by: Principal
 ) -> LegalAct:
-    """Change an act, or record when it lost force."""
+    """Change a legal act, or set the day when it is no longer in force."""
     row = await get_act(session, act_id)
     match.require(row)
     changed = apply_changes(row, body)
     audit.record(session, by, "legal_act.changed", "legal_act", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increases the version
     return row
 
 
 async def load_reference(session: AsyncSession) -> None:
-    """The orders that the ministry's order names, and the laws around it; inserted when missing."""
+    """Insert missing legal acts: the orders that the ministry's order refers to, and the related laws."""
     for raw in load_yaml(__file__, "legal_acts.yaml")["legal_acts"]:
         kind, signed_on = LegalActKind(raw["kind"]), date.fromisoformat(raw["signed_on"])
         if await find_act(session, kind, raw["number"], signed_on) is None:
             session.add(LegalAct.model_validate(raw, update={"kind": kind, "signed_on": signed_on}))
-    await session.flush()  # points refer to them
+    await session.flush()  # interaction points refer to the rows

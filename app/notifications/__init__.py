@@ -1,1 +1,1 @@
-"""What an employee should look at: reminders, escalations, returns (O-10). Texts hold no personal data of clients."""
+"""Notifications of employees: reminders, escalations, returns (O-10). Texts contain no personal data of clients."""

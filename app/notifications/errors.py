@@ -4,7 +4,7 @@ from app.core.problems import NotFound
 
 
 class NotificationNotFound(NotFound):
-    """There is no such notification, or it is another employee's."""
+    """The notification does not exist or belongs to another employee."""
 
     code = "notification_not_found"
     title_ru, title_en = "Уведомление не найдено", "Notification not found"

@@ -1,4 +1,4 @@
-"""HTTP of notifications."""
+"""HTTP endpoints of notifications."""
 
 from typing import Annotated
 from uuid import UUID
@@ -20,19 +20,19 @@ from app.notifications.schemas import NotificationRead, ReadAllRead, UnreadCount
 NotificationReader = Annotated[Principal, requires("notifications:read")]
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
-# `:uuid` keeps /unread-count and /read-all from being taken for an id by methods that they do not have.
+# The converter `:uuid` keeps /unread-count and /read-all from matching as ids with methods that they do not support.
 
 
 @router.get(
-    "", response_model=Page[NotificationRead], responses=problems(ValidationFailed), summary="List my notifications"
+    "", response_model=Page[NotificationRead], responses=problems(ValidationFailed), summary="List own notifications"
 )
 async def list_notifications(
     by: NotificationReader,
     session: SessionDep,
     page: PageDep,
-    is_read: Annotated[bool | None, Query()] = None,
+    is_read: Annotated[bool | None, Query(description="Only read or only unread notifications.")] = None,
 ) -> Page[NotificationRead]:
-    """What the caller should look at (O-10), newest first, read and unread."""
+    """Return the caller's notifications (O-10), newest first."""
     query = select(Notification).where(service.visible_to(by))
     if is_read is not None:
         query = query.where(col(Notification.read_at).is_not(None) == is_read)
@@ -43,16 +43,21 @@ async def list_notifications(
     "/unread-count",
     response_model=UnreadCountRead,
     responses=problems(ValidationFailed),
-    summary="Count my unread notifications",
+    summary="Count unread notifications",
 )
 async def count_unread_notifications(by: NotificationReader, session: SessionDep) -> UnreadCountRead:
-    """How many notifications the caller has not read."""
+    """Return the number of the caller's unread notifications."""
     return UnreadCountRead(count=await service.count_unread(session, by))
 
 
-@router.post("/read-all", response_model=ReadAllRead, responses=problems(ValidationFailed), summary="Mark all as read")
+@router.post(
+    "/read-all",
+    response_model=ReadAllRead,
+    responses=problems(ValidationFailed),
+    summary="Mark all notifications as read",
+)
 async def read_all_notifications(body: EmptyBody, by: NotificationReader, session: SessionDep) -> Response:
-    """Mark all notifications of the caller as read; without `If-Match`, since it is about no single one."""
+    """Mark all notifications of the caller as read. `If-Match` is not required, since no single object is changed."""
     return json_response(ReadAllRead(read=await service.mark_all_read(session, by=by)))
 
 
@@ -65,7 +70,7 @@ async def read_all_notifications(body: EmptyBody, by: NotificationReader, sessio
 async def get_notification(
     notification_id: UUID, by: NotificationReader, session: SessionDep, request: Request
 ) -> Response:
-    """One notification of the caller."""
+    """Return a notification of the caller."""
     row = await service.get_notification(session, notification_id, by)
     return conditional_response(request, NotificationRead.model_validate(row), version=row.version)
 
@@ -79,6 +84,6 @@ async def get_notification(
 async def read_notification(
     notification_id: UUID, body: EmptyBody, by: NotificationReader, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Mark a notification as read; once more changes nothing."""
+    """Mark a notification as read. A notification that is already read does not change."""
     row = await service.mark_read(session, notification_id, match, by=by)
     return json_response(NotificationRead.model_validate(row), version=row.version)

@@ -1,4 +1,4 @@
-"""What the API gives about notifications."""
+"""Response schemas of notifications."""
 
 from uuid import UUID
 
@@ -9,24 +9,24 @@ from app.notifications.models import NotificationKind
 
 
 class NotificationRead(Output):
-    """Something that the caller should look at."""
+    """A notification of the caller."""
 
     id: UUID
     kind: NotificationKind
     text: str
-    object_type: str = Field(description="What it is about, such as `message`.")
+    object_type: str = Field(description="The type of the object that the notification is about, such as `message`.")
     object_id: UUID
     created_at: LocalDateTime
-    read_at: LocalDateTime | None = Field(description="Null while it is unread.")
+    read_at: LocalDateTime | None = Field(description="Null while the notification is unread.")
 
 
 class UnreadCountRead(Output):
-    """How many notifications the caller has not read."""
+    """The number of unread notifications."""
 
     count: int
 
 
 class ReadAllRead(Output):
-    """How many notifications were marked as read."""
+    """The number of notifications that were marked as read."""
 
     read: int

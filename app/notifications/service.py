@@ -1,4 +1,4 @@
-"""Use cases of notifications: tell employees once, let each mark their own as read."""
+"""Use cases of notifications: notify employees once per occasion, mark notifications as read."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -26,7 +26,7 @@ async def notify(
     object_id: UUID,
     dedupe_key: str,
 ) -> None:
-    """Tell employees something; who was told with this `dedupe_key` before is not told again."""
+    """Notify employees, except those already notified with the same `dedupe_key`."""
     rows = [
         {
             "id": new_id(),
@@ -47,12 +47,12 @@ async def notify(
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """Everybody sees their own notifications only."""
+    """Build the condition for visible notifications: the caller's own only."""
     return col(Notification.employee_id) == by.id
 
 
 async def get_notification(session: AsyncSession, notification_id: UUID, by: Principal) -> Notification:
-    """The caller's notification, or `NotificationNotFound`."""
+    """Return a notification of the caller. Raises `NotificationNotFound`."""
     query = select(Notification).where(Notification.id == notification_id, visible_to(by))
     row = (await session.exec(query)).first()
     if row is None:
@@ -61,24 +61,24 @@ async def get_notification(session: AsyncSession, notification_id: UUID, by: Pri
 
 
 async def count_unread(session: AsyncSession, by: Principal) -> int:
-    """How many notifications the caller has not read."""
+    """Return the number of the caller's unread notifications."""
     query = select(func.count()).select_from(Notification).where(visible_to(by), col(Notification.read_at).is_(None))
     return (await session.exec(query)).one()
 
 
 async def mark_read(session: AsyncSession, notification_id: UUID, match: IfMatch, *, by: Principal) -> Notification:
-    """Mark a notification as read; one that is read already stays as it is."""
+    """Mark a notification as read; one that is already read does not change."""
     row = await get_notification(session, notification_id, by)
     match.require(row)
     if row.read_at is None:
         row.read_at = clock.now()
         audit.record(session, by, "notification.read", "notification", row.id, fields=["read_at"])
-        await session.flush()  # the version is counted at the flush
+        await session.flush()  # the flush increases the version
     return row
 
 
 async def mark_all_read(session: AsyncSession, *, by: Principal) -> int:
-    """Mark all notifications of the caller as read; how many there were."""
+    """Mark all notifications of the caller as read. Returns their number."""
     marked = await session.exec(
         sa.update(Notification)
         .where(visible_to(by), col(Notification.read_at).is_(None))

@@ -25,7 +25,7 @@ class PositionKind(StrEnum):
 
 
 class MunicipalityKind(StrEnum):
-    """Kinds of municipality; the order's «муниципальный район или городской округ» means all three."""
+    """Kinds of a municipality; the order's «муниципальный район или городской округ» covers all three."""
 
     MUNICIPAL_OKRUG = "municipal_okrug"
     MUNICIPAL_DISTRICT = "municipal_district"
@@ -33,7 +33,7 @@ class MunicipalityKind(StrEnum):
 
 
 class ApprovalRule(StrEnum):
-    """Which replies of a unit a head approves before they are sent."""
+    """Which replies of a unit need approval before they are sent."""
 
     ALWAYS = "always"
     WITHOUT_TEMPLATE = "without_template"
@@ -41,7 +41,7 @@ class ApprovalRule(StrEnum):
 
 
 class Organization(VersionedTable, table=True):
-    """The ministry or a subordinate organization. Never deleted, closed by date."""
+    """The ministry or a subordinate organization. It is closed by date, never deleted."""
 
     __tablename__ = "organizations"
     __table_args__ = (
@@ -56,13 +56,13 @@ class Organization(VersionedTable, table=True):
     name: str = Field(max_length=500)
     zone: str = Field(default="Asia/Novosibirsk", max_length=64)
     double_entry_percent: int = Field(default=0)
-    """Which share of its paper questionnaires is keyed in a second time by another person (A-1.fn)."""
+    """The share of paper questionnaires, in percent, that another person enters a second time (A-1.fn)."""
     opened_on: date | None = None
     closed_on: date | None = None
 
 
 class Unit(VersionedTable, table=True):
-    """A structural unit (O-2.4): its head is the employee with the role `unit_head`."""
+    """A structural unit (O-2.4); its head is an employee with the role `unit_head`."""
 
     __tablename__ = "units"
     __table_args__ = (
@@ -74,16 +74,16 @@ class Unit(VersionedTable, table=True):
     organization_id: UUID = Field(foreign_key="organizations.id", index=True)
     name: str = Field(max_length=500)
     is_client_centricity: bool = Field(default=False)
-    """Whether it is the unit authorised for client-centricity (A-1.fn)."""
+    """Whether the unit is the client-centricity unit (A-1.fn)."""
     approval_rule: ApprovalRule = Field(default=ApprovalRule.ALWAYS, sa_column=enum_column(ApprovalRule))
     template_review_days: int = Field(default=180)
-    """How long the unit's reply templates count as current, unless a template says otherwise (O-6.2.6)."""
+    """The days until a review of the unit's reply templates is due, unless a template sets its own (O-6.2.6)."""
     opened_on: date | None = None
     closed_on: date | None = None
 
 
 class Topic(VersionedTable, table=True):
-    """A competence topic that a unit answers for, with keywords."""
+    """A competence topic of a unit, with keywords."""
 
     __tablename__ = "topics"
     __table_args__ = (sa.UniqueConstraint("unit_id", "name", name="uq_topics_name"), length_check("name", 500))
@@ -95,7 +95,7 @@ class Topic(VersionedTable, table=True):
 
 
 class Employee(VersionedTable, table=True):
-    """An internal client (O-2.3) with their unit and roles. The password lives in `identity`."""
+    """An internal client (O-2.3) with their unit and roles. The password is stored by `identity`."""
 
     __tablename__ = "employees"
     __table_args__ = (
@@ -114,11 +114,11 @@ class Employee(VersionedTable, table=True):
     roles: list[str] = Field(sa_column=json_column())
     is_disabled: bool = Field(default=False)
     external_subject: str | None = Field(default=None, max_length=255)
-    """`sub` of the person at the ministry's own identity provider."""
+    """The `sub` claim of the employee at the ministry's identity provider."""
 
 
 class Municipality(VersionedTable, table=True):
-    """A municipality by OKTMO; a reformed one is closed and names its successor (A-1.11–13)."""
+    """A municipality with its OKTMO code; a reformed one is closed and has a successor (A-1.11–13)."""
 
     __tablename__ = "municipalities"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Reference and demo data of organizations: inserted when missing, never overwritten."""
+"""Reference and demo data of organizations; missing rows are inserted, existing rows are never overwritten."""
 
 from datetime import date
 from typing import Any
@@ -14,12 +14,12 @@ from app.organizations.service import DemoUnits, get_ministry
 
 
 async def load_reference(session: AsyncSession) -> None:
-    """The ministry, the unit that owns its official pages, and the municipalities with their predecessors."""
+    """Load the ministry, the unit that owns its official pages, and the municipalities with their predecessors."""
     data = load_yaml(__file__, "organizations.yaml")
     if (await session.exec(select(Organization).where(Organization.key == data["ministry"]["key"]))).first() is None:
         session.add(Organization.model_validate(data["ministry"]))
-        await session.flush()  # the unit refers to it
-    await _unit(session, data["owner_of_points"])
+        await session.flush()  # the unit refers to the row
+    await _get_or_create_unit(session, data["owner_of_points"])
     known = set((await session.exec(select(Municipality.oktmo))).all())
     for raw in load_yaml(__file__, "municipalities.yaml")["municipalities"]:
         if raw["oktmo"] not in known:
@@ -28,9 +28,9 @@ async def load_reference(session: AsyncSession) -> None:
 
 
 async def load_demo(session: AsyncSession) -> None:
-    """The demo units with their topics."""
+    """Load the demo units with their topics."""
     for raw in load_yaml(__file__, "demo.yaml")["units"]:
-        unit = await _unit(session, raw)
+        unit = await _get_or_create_unit(session, raw)
         known = set((await session.exec(select(Topic.name).where(Topic.unit_id == unit.id))).all())
         for topic in raw["topics"]:
             if topic["name"] not in known:
@@ -38,16 +38,17 @@ async def load_demo(session: AsyncSession) -> None:
 
 
 async def demo_units(session: AsyncSession) -> DemoUnits:
-    """The demo units by the part they play."""
-    return DemoUnits(**{raw["role"]: await _unit(session, raw) for raw in load_yaml(__file__, "demo.yaml")["units"]})
+    """Return the demo units by their role in the demo."""
+    data = load_yaml(__file__, "demo.yaml")
+    return DemoUnits(**{raw["role"]: await _get_or_create_unit(session, raw) for raw in data["units"]})
 
 
 async def owner_of_points(session: AsyncSession) -> Unit:
-    """The unit that keeps the official pages."""
-    return await _unit(session, load_yaml(__file__, "organizations.yaml")["owner_of_points"])
+    """Return the unit that owns the official pages."""
+    return await _get_or_create_unit(session, load_yaml(__file__, "organizations.yaml")["owner_of_points"])
 
 
-async def _unit(session: AsyncSession, raw: dict[str, Any]) -> Unit:
+async def _get_or_create_unit(session: AsyncSession, raw: dict[str, Any]) -> Unit:
     ministry = await get_ministry(session)
     query = select(Unit).where(Unit.organization_id == ministry.id, Unit.name == raw["name"])
     unit = (await session.exec(query)).first()
@@ -56,5 +57,5 @@ async def _unit(session: AsyncSession, raw: dict[str, Any]) -> Unit:
         unit_id = UUID(raw["id"]) if "id" in raw else new_id()
         unit = Unit(id=unit_id, organization_id=ministry.id, name=raw["name"], is_client_centricity=centricity)
         session.add(unit)
-        await session.flush()  # topics and points refer to it
+        await session.flush()  # topics and points refer to the row
     return unit

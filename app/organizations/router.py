@@ -1,4 +1,4 @@
-"""HTTP of organizations, units with their topics, and municipalities."""
+"""HTTP endpoints of organizations, units with their topics, and municipalities."""
 
 from typing import Annotated
 from uuid import UUID
@@ -55,7 +55,7 @@ CHANGES = (ValidationFailed, PreconditionFailed, PreconditionRequired)
     "", response_model=Page[OrganizationRead], responses=problems(ValidationFailed), summary="List organizations"
 )
 async def list_organizations(by: Reader, session: SessionDep, page: PageDep) -> Page[OrganizationRead]:
-    """The ministry and its subordinate organizations (O-2.2), newest first."""
+    """Return the ministry and its subordinate organizations (O-2.2), newest first."""
     query = select(Organization)
     return await paginate(session, query, page, OrganizationRead.model_validate, order=(col(Organization.id),))
 
@@ -65,12 +65,12 @@ async def list_organizations(by: Reader, session: SessionDep, page: PageDep) -> 
     status_code=201,
     response_model=OrganizationRead,
     responses=problems(OrganizationExists, *CREATES),
-    summary="Add an organization",
+    summary="Create an organization",
 )
 async def create_organization(
     body: OrganizationCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add a subordinate organization (O-2.2)."""
+    """Create a subordinate organization (O-2.2)."""
 
     async def work() -> Response:
         row = await service.create_organization(session, body, by=by)
@@ -86,7 +86,7 @@ async def create_organization(
     summary="Get an organization",
 )
 async def get_organization(organization_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One organization."""
+    """Return an organization."""
     row = await service.get_organization(session, organization_id)
     return conditional_response(request, OrganizationRead.model_validate(row), version=row.version)
 
@@ -100,18 +100,19 @@ async def get_organization(organization_id: UUID, by: Reader, session: SessionDe
 async def update_organization(
     organization_id: UUID, body: OrganizationPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change an organization; nothing is deleted, `closed_on` ends it."""
+    """Change an organization. Organizations are never deleted: set `closed_on` to close one."""
     row = await service.update_organization(session, organization_id, body, match, by=by)
     return json_response(OrganizationRead.model_validate(row), version=row.version)
 
 
-@units_router.get(
-    "", response_model=Page[UnitRead], responses=problems(ValidationFailed), summary="List structural units"
-)
+@units_router.get("", response_model=Page[UnitRead], responses=problems(ValidationFailed), summary="List units")
 async def list_units(
-    by: Reader, session: SessionDep, page: PageDep, organization_id: Annotated[Id | None, Query()] = None
+    by: Reader,
+    session: SessionDep,
+    page: PageDep,
+    organization_id: Annotated[Id | None, Query(description="Only units of this organization.")] = None,
 ) -> Page[UnitRead]:
-    """Structural units (O-2.4), newest first."""
+    """Return structural units (O-2.4), newest first."""
     query = select(Unit)
     if organization_id is not None:
         query = query.where(Unit.organization_id == organization_id)
@@ -119,10 +120,10 @@ async def list_units(
 
 
 @units_router.post(
-    "", status_code=201, response_model=UnitRead, responses=problems(UnitExists, *CREATES), summary="Add a unit"
+    "", status_code=201, response_model=UnitRead, responses=problems(UnitExists, *CREATES), summary="Create a unit"
 )
 async def create_unit(body: UnitCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep) -> Response:
-    """Add a structural unit (O-2.4)."""
+    """Create a structural unit (O-2.4)."""
 
     async def work() -> Response:
         row = await service.create_unit(session, body, by=by)
@@ -135,7 +136,7 @@ async def create_unit(body: UnitCreate, by: Writer, session: SessionDep, idempot
     "/{unit_id}", response_model=UnitRead, responses=problems(UnitNotFound, ValidationFailed), summary="Get a unit"
 )
 async def get_unit(unit_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One structural unit."""
+    """Return a structural unit."""
     row = await service.get_unit(session, unit_id)
     return conditional_response(request, UnitRead.model_validate(row), version=row.version)
 
@@ -147,7 +148,7 @@ async def get_unit(unit_id: UUID, by: Reader, session: SessionDep, request: Requ
     summary="Change or close a unit",
 )
 async def update_unit(unit_id: UUID, body: UnitPatch, by: Writer, session: SessionDep, match: IfMatchDep) -> Response:
-    """Change a unit; nothing is deleted, `closed_on` ends it."""
+    """Change a unit. Units are never deleted: set `closed_on` to close one."""
     row = await service.update_unit(session, unit_id, body, match, by=by)
     return json_response(UnitRead.model_validate(row), version=row.version)
 
@@ -159,7 +160,7 @@ async def update_unit(unit_id: UUID, body: UnitPatch, by: Writer, session: Sessi
     summary="List a unit's competence topics",
 )
 async def list_topics(unit_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[TopicRead]:
-    """Competence topics that the unit answers for (O-2.4)."""
+    """Return the competence topics of a unit (O-2.4), newest first."""
     await service.get_unit(session, unit_id)
     query = select(Topic).where(Topic.unit_id == unit_id)
     return await paginate(session, query, page, TopicRead.model_validate, order=(col(Topic.id),))
@@ -170,12 +171,12 @@ async def list_topics(unit_id: UUID, by: Reader, session: SessionDep, page: Page
     status_code=201,
     response_model=TopicRead,
     responses=problems(UnitNotFound, TopicExists, *CREATES),
-    summary="Add a competence topic",
+    summary="Create a competence topic",
 )
 async def create_topic(
     unit_id: UUID, body: TopicCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add a competence topic to a unit (O-2.4)."""
+    """Create a competence topic of a unit (O-2.4)."""
 
     async def work() -> Response:
         row = await service.create_topic(session, unit_id, body, by=by)
@@ -191,7 +192,7 @@ async def create_topic(
     summary="Get a competence topic",
 )
 async def get_topic(unit_id: UUID, topic_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One competence topic."""
+    """Return a competence topic of a unit."""
     row = await service.get_topic(session, unit_id, topic_id)
     return conditional_response(request, TopicRead.model_validate(row), version=row.version)
 
@@ -205,7 +206,7 @@ async def get_topic(unit_id: UUID, topic_id: UUID, by: Reader, session: SessionD
 async def update_topic(
     unit_id: UUID, topic_id: UUID, body: TopicPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change a topic; nothing is deleted, `closed_on` ends it."""
+    """Change a topic. Topics are never deleted: set `closed_on` to close one."""
     row = await service.update_topic(session, unit_id, topic_id, body, match, by=by)
     return json_response(TopicRead.model_validate(row), version=row.version)
 
@@ -216,10 +217,10 @@ async def update_topic(
 async def list_municipalities(
     session: SessionDep,
     page: PageDep,
-    on_date: Annotated[Day | None, Query(description="Only those that exist on this day.")] = None,
+    on_date: Annotated[Day | None, Query(description="Only municipalities that exist on this day.")] = None,
     q: Annotated[Search | None, Query(description="Part of the name, or the OKTMO code.")] = None,
 ) -> Page[MunicipalityRead]:
-    """All municipalities of the region by name, closed ones too unless `on_date` is given."""
+    """Return the municipalities of the region by name, including closed ones unless `on_date` is given."""
     rows = await service.list_municipalities(session, on_date, q)
     return paginate_known(rows, page, MunicipalityRead.model_validate, lambda row: [row.name, row.oktmo])
 
@@ -229,12 +230,12 @@ async def list_municipalities(
     status_code=201,
     response_model=MunicipalityRead,
     responses=problems(MunicipalityExists, *CREATES),
-    summary="Add a municipality",
+    summary="Create a municipality",
 )
 async def create_municipality(
     body: MunicipalityCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add a municipality, such as an okrug that a district becomes."""
+    """Create a municipality, such as a new okrug that replaces a district."""
 
     async def work() -> Response:
         row = await service.create_municipality(session, body, by=by)
@@ -250,7 +251,7 @@ async def create_municipality(
     summary="Get a municipality",
 )
 async def get_municipality(oktmo: Search, session: SessionDep, request: Request) -> Response:
-    """One municipality by its OKTMO code."""
+    """Return a municipality by its OKTMO code."""
     row = await service.get_municipality(session, oktmo)
     return conditional_response(request, MunicipalityRead.model_validate(row), version=row.version)
 
@@ -264,6 +265,6 @@ async def get_municipality(oktmo: Search, session: SessionDep, request: Request)
 async def update_municipality(
     oktmo: Search, body: MunicipalityPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Record a reform: the last day, and the successor."""
+    """Change a municipality. To record a reform, set the last day (`valid_to`) and the successor's OKTMO code."""
     row = await service.update_municipality(session, oktmo, body, match, by=by)
     return json_response(MunicipalityRead.model_validate(row), version=row.version)

@@ -1,4 +1,4 @@
-"""Pure rules of organizations and municipalities."""
+"""Pure rules: validity periods and the recognition of municipality names."""
 
 import re
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ _REGION = frozenset({"новосибирской", "новосибирская",
 
 
 def is_valid_on(valid_from: date | None, valid_to: date | None, on: date) -> bool:
-    """Whether something with a validity exists on a day; both ends count, None is open (A-1.11–13)."""
+    """Return whether a day is in a validity period; both ends are included, None is open-ended (A-1.11–13)."""
     return (valid_from is None or valid_from <= on) and (valid_to is None or on <= valid_to)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A municipality as people name it."""
+    """A municipality with the names that are recognized."""
 
     oktmo: str
     name: str
@@ -33,42 +33,47 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a typed name means: a municipality, or those that it may mean, or neither."""
+    """The result of a name lookup: a municipality, or candidates to choose from, or neither."""
 
     place: Place | None
     candidates: tuple[Place, ...] = ()
 
 
 def find_place(typed: str, places: Sequence[Place]) -> Found:
-    """The municipality that a person named, whatever the case, ё, «г.», «р-н» and the rest of its full name.
+    """Find the municipality by a typed name, ignoring case, ё, «г.», «р-н» and other parts of the full name.
 
-    Only what is the very name, or all of its own words, is taken; what merely begins like it, or has a slip of the
-    pen, gives candidates to choose from.
+    Only the exact name or all of its distinctive words give a match; a beginning of a name or a misspelling gives
+    candidates.
     """
     plain = normalize(typed)
     exact = [p for p in places if plain in (p.oktmo, normalize(p.name), normalize(p.short_name))]
     if len(exact) == 1:
         return Found(exact[0])
-    words = set(_words(plain))
-    own = _own(plain)
+    words = set(_split_words(plain))
+    own = _select_own_words(plain)
     if not own:
         return Found(None)
-    same = [p for p in places if _own(p.short_name) == own]
+    same = [p for p in places if _select_own_words(p.short_name) == own]
     if len(same) > 1 and words & (_TOWN | _DISTRICT):
         same = [p for p in same if p.is_town == bool(words & _TOWN)] or same
     if len(same) == 1:
         return Found(same[0])
-    likely = same or [p for p in places if all(any(w.startswith(o) for w in _own(p.short_name)) for o in own)]
+    likely = same or [p for p in places if _starts_like(_select_own_words(p.short_name), own)]
     if not likely:
-        known = {" ".join(_own(p.short_name)): p for p in places}
+        known = {" ".join(_select_own_words(p.short_name)): p for p in places}
         likely = [known[name] for name in get_close_matches(" ".join(own), known, MAX_CANDIDATES, 0.7)]
     return Found(None, tuple(likely[:MAX_CANDIDATES]))
 
 
-def _words(text: str) -> list[str]:
+def _starts_like(words: Sequence[str], typed: Sequence[str]) -> bool:
+    """Return whether each typed word begins one of the words."""
+    return all(any(word.startswith(part) for word in words) for part in typed)
+
+
+def _split_words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", normalize(text))
 
 
-def _own(name: str) -> list[str]:
-    """The words of a name that are its own, without those of its kind and of the region."""
-    return [word for word in _words(name) if word not in _KIND and word not in _REGION]
+def _select_own_words(name: str) -> list[str]:
+    """Return the distinctive words of a name, without those of the municipality's kind and of the region."""
+    return [word for word in _split_words(name) if word not in _KIND and word not in _REGION]

@@ -1,4 +1,4 @@
-"""What the API takes and gives about organizations, units, topics and municipalities."""
+"""Request and response schemas of organizations, units, topics and municipalities."""
 
 from datetime import date
 from typing import Annotated
@@ -16,14 +16,16 @@ from app.organizations.models import ApprovalRule, MunicipalityKind, Organizatio
 Oktmo = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
 
 
-def _known_zone(value: str) -> str:
+def _validate_zone(value: str) -> str:
     if value not in available_timezones():
         raise PydanticCustomError("unknown_zone", "Input should be the name of a time zone")
     return value
 
 
-Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
-Percent = Annotated[int, Field(strict=True, ge=0, le=100, description="Share of paper that is keyed in twice.")]
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_validate_zone)]
+Percent = Annotated[
+    int, Field(strict=True, ge=0, le=100, description="Percentage of paper questionnaires that are entered twice.")
+]
 Keywords = Annotated[list[Label], Field(max_length=50)]
 
 
@@ -42,7 +44,7 @@ class OrganizationCreate(Input):
 
 
 class OrganizationPatch(Input):
-    """Changes of an organization; closing it is a date."""
+    """Changes to an organization; `closed_on` closes it."""
 
     name: Name = Field(default="")
     zone: Zone = Field(default="")
@@ -78,7 +80,7 @@ class UnitCreate(Input):
 
 
 class UnitPatch(Input):
-    """Changes of a unit."""
+    """Changes to a unit; `closed_on` closes it."""
 
     name: Name = Field(default="")
     is_client_centricity: bool = Field(default=False, strict=True)
@@ -96,9 +98,9 @@ class UnitRead(Output):
     organization_id: UUID
     name: str
     is_client_centricity: bool
-    approval_rule: ApprovalRule = Field(description="Which replies a head approves before they are sent.")
+    approval_rule: ApprovalRule = Field(description="Which replies need approval before they are sent.")
     template_review_days: int = Field(
-        description="How long reply templates count as current, from their next publication or confirmation on."
+        description="Days from publication or confirmation until a reply template's review is due."
     )
     opened_on: date | None
     closed_on: date | None
@@ -113,7 +115,7 @@ class TopicCreate(Input):
 
 
 class TopicPatch(Input):
-    """Changes of a topic."""
+    """Changes to a topic; `closed_on` closes it."""
 
     name: Name = Field(default="")
     keywords: Keywords = []
@@ -153,7 +155,7 @@ class MunicipalityCreate(Input):
 
 
 class MunicipalityPatch(Input):
-    """Changes of a municipality: when a reform took place, and what came after."""
+    """Changes to a municipality, such as its last day and its successor after a reform."""
 
     name: Name = Field(default="")
     short_name: Name = Field(default="")
@@ -164,12 +166,12 @@ class MunicipalityPatch(Input):
 
 
 class MunicipalityRead(Output):
-    """A municipality by its OKTMO code."""
+    """A municipality with its OKTMO code and validity period."""
 
     oktmo: str
     kind: MunicipalityKind
     name: str
     short_name: str
-    valid_from: date | None
-    valid_to: date | None
-    successor: str | None
+    valid_from: date | None = Field(description="The first day of validity; null if it is before the service started.")
+    valid_to: date | None = Field(description="The last day of validity; null if there is none.")
+    successor: str | None = Field(description="The OKTMO code of the municipality that replaced this one.")

@@ -42,7 +42,7 @@ from app.organizations.schemas import (
 
 
 async def get_organization(session: AsyncSession, organization_id: UUID) -> Organization:
-    """The organization, or `OrganizationNotFound`."""
+    """Return the organization. Raises `OrganizationNotFound`."""
     row = await session.get(Organization, organization_id)
     if row is None:
         raise OrganizationNotFound
@@ -50,15 +50,15 @@ async def get_organization(session: AsyncSession, organization_id: UUID) -> Orga
 
 
 async def load_organizations_by_name(session: AsyncSession) -> dict[str, Organization]:
-    """Every organization by its key, its id and its name; a name that several have tells of none of them."""
+    """Load all organizations by key, id and name; a name shared by several organizations is left out."""
     rows = (await session.exec(select(Organization))).all()
-    named = Counter(row.name for row in rows)
-    by_name = {row.name: row for row in rows if named[row.name] == 1}
-    return by_name | {known: row for row in rows for known in (row.key, str(row.id))}
+    name_counts = Counter(row.name for row in rows)
+    by_name = {row.name: row for row in rows if name_counts[row.name] == 1}
+    return by_name | {identifier: row for row in rows for identifier in (row.key, str(row.id))}
 
 
 async def get_ministry(session: AsyncSession) -> Organization:
-    """The ministry itself."""
+    """Return the ministry. Raises `OrganizationNotFound`."""
     row = (await session.exec(select(Organization).where(Organization.kind == OrganizationKind.MINISTRY))).first()
     if row is None:
         raise OrganizationNotFound
@@ -66,11 +66,11 @@ async def get_ministry(session: AsyncSession) -> Organization:
 
 
 async def create_organization(session: AsyncSession, body: OrganizationCreate, *, by: Principal) -> Organization:
-    """Add an organization (O-2.2)."""
+    """Create an organization (O-2.2). Raises `OrganizationExists`."""
     row = Organization.model_validate(body)
     session.add(row)
     audit.record(session, by, "organization.created", "organization", row.id)
-    await session.flush()  # the answer tells of a taken key
+    await session.flush()  # a duplicate key raises here
     return row
 
 
@@ -83,12 +83,12 @@ async def update_organization(
     changed = apply_changes(row, body)
     _require_order("closed_on", row.opened_on, row.closed_on)
     audit.record(session, by, "organization.changed", "organization", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increases the version
     return row
 
 
 async def get_unit(session: AsyncSession, unit_id: UUID) -> Unit:
-    """The unit, or `UnitNotFound`."""
+    """Return the unit. Raises `UnitNotFound`."""
     row = await session.get(Unit, unit_id)
     if row is None:
         raise UnitNotFound
@@ -96,7 +96,7 @@ async def get_unit(session: AsyncSession, unit_id: UUID) -> Unit:
 
 
 async def get_open_unit(session: AsyncSession, unit_id: UUID, organization_id: UUID | None, pointer: str) -> Unit:
-    """A unit named in a body: it exists, is open and of that organization; else 422 with the pointer."""
+    """Return a unit referenced in a body. Raises 422 with the pointer unless it is open and of the organization."""
     row = await session.get(Unit, unit_id)
     is_foreign = row is not None and organization_id is not None and row.organization_id != organization_id
     if row is None or is_foreign or not is_valid_on(None, row.closed_on, clock.today()):
@@ -105,13 +105,13 @@ async def get_open_unit(session: AsyncSession, unit_id: UUID, organization_id: U
 
 
 async def create_unit(session: AsyncSession, body: UnitCreate, *, by: Principal) -> Unit:
-    """Add a structural unit (O-2.4)."""
+    """Create a structural unit (O-2.4). Raises `UnitExists`."""
     if await session.get(Organization, body.organization_id) is None:
         raise unknown_reference("/organization_id")
     row = Unit.model_validate(body)
     session.add(row)
     audit.record(session, by, "unit.created", "unit", row.id)
-    await session.flush()  # the answer tells of a taken name
+    await session.flush()  # a duplicate name raises here
     return row
 
 
@@ -122,12 +122,12 @@ async def update_unit(session: AsyncSession, unit_id: UUID, body: UnitPatch, mat
     changed = apply_changes(row, body)
     _require_order("closed_on", row.opened_on, row.closed_on)
     audit.record(session, by, "unit.changed", "unit", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increases the version
     return row
 
 
 async def get_topic(session: AsyncSession, unit_id: UUID, topic_id: UUID) -> Topic:
-    """A topic of the unit, or `TopicNotFound`."""
+    """Return a topic of the unit. Raises `TopicNotFound`."""
     row = await session.get(Topic, topic_id)
     if row is None or row.unit_id != unit_id:
         raise TopicNotFound
@@ -135,32 +135,32 @@ async def get_topic(session: AsyncSession, unit_id: UUID, topic_id: UUID) -> Top
 
 
 async def load_open_topics(session: AsyncSession, topic_ids: list[UUID], unit_id: UUID, pointer: str) -> None:
-    """Require that topics named in a body are open and of the unit; else 422 with the pointer."""
-    wanted = set(topic_ids)
-    query = select(Topic.id).where(col(Topic.id).in_(wanted), Topic.unit_id == unit_id, _is_open(Topic.closed_on))
-    if wanted and set((await session.exec(query)).all()) != wanted:
+    """Raise 422 with the pointer unless all topics referenced in a body are open and belong to the unit."""
+    requested = set(topic_ids)
+    query = select(Topic.id).where(col(Topic.id).in_(requested), Topic.unit_id == unit_id, _is_open(Topic.closed_on))
+    if requested and set((await session.exec(query)).all()) != requested:
         raise unknown_reference(pointer)
 
 
 async def load_topics_in_force(session: AsyncSession, organization_id: UUID) -> list[Topic]:
-    """The open topics of the organization's open units."""
+    """Load the open topics of the organization's open units."""
     query = select(Topic).join(Unit, col(Unit.id) == col(Topic.unit_id))
     query = query.where(Unit.organization_id == organization_id, _is_open(Topic.closed_on), _is_open(Unit.closed_on))
     return list((await session.exec(query)).all())
 
 
 def _is_open(closed_on: Any) -> sa.ColumnElement[bool]:
-    """What closes ahead is open until that day, which counts."""
+    """Build the condition for open rows; the closing day itself is still open."""
     return sa.or_(col(closed_on).is_(None), col(closed_on) >= clock.today())
 
 
 async def create_topic(session: AsyncSession, unit_id: UUID, body: TopicCreate, *, by: Principal) -> Topic:
-    """Add a competence topic to a unit (O-2.4)."""
+    """Create a competence topic of a unit (O-2.4). Raises `TopicExists`."""
     await get_unit(session, unit_id)
     row = Topic.model_validate(body, update={"unit_id": unit_id})
     session.add(row)
     audit.record(session, by, "topic.created", "topic", row.id)
-    await session.flush()  # the answer tells of a taken name
+    await session.flush()  # a duplicate name raises here
     return row
 
 
@@ -172,18 +172,18 @@ async def update_topic(
     match.require(row)
     changed = apply_changes(row, body)
     audit.record(session, by, "topic.changed", "topic", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increases the version
     return row
 
 
 async def find_employee(session: AsyncSession, employee_id: UUID) -> Employee | None:
-    """The employee, None if there is none or they are disabled."""
+    """Return the employee, or None if there is none or the account is disabled."""
     row = await session.get(Employee, employee_id)
     return row if row is not None and not row.is_disabled else None
 
 
 async def get_municipality(session: AsyncSession, oktmo: str) -> Municipality:
-    """The municipality by its code, or `MunicipalityNotFound`."""
+    """Return the municipality with an OKTMO code. Raises `MunicipalityNotFound`."""
     row = (await session.exec(select(Municipality).where(Municipality.oktmo == oktmo))).first()
     if row is None:
         raise MunicipalityNotFound
@@ -191,7 +191,7 @@ async def get_municipality(session: AsyncSession, oktmo: str) -> Municipality:
 
 
 async def find_municipalities_by_name(session: AsyncSession, code_or_name: str) -> list[Municipality]:
-    """The municipalities with that OKTMO code or exact name; names may repeat over time."""
+    """Return the municipalities with an OKTMO code or exact name; a name may be reused over time."""
     query = select(Municipality).where(
         (col(Municipality.oktmo) == code_or_name) | (col(Municipality.name) == code_or_name)
     )
@@ -199,21 +199,21 @@ async def find_municipalities_by_name(session: AsyncSession, code_or_name: str) 
 
 
 def get_valid_municipality(rows: Sequence[Municipality], on: date) -> Municipality | None:
-    """The one that is valid on the day."""
+    """Return the first municipality that is valid on a day, or None."""
     return next((row for row in rows if is_valid_on(row.valid_from, row.valid_to, on)), None)
 
 
 async def match_municipality(session: AsyncSession, typed: str, on: date) -> Found:
-    """The municipality of that day that a person's words name, or the candidates."""
-    return find_place(typed, [_place(row) for row in await list_municipalities(session, on, None)])
+    """Find the municipality by a typed name among those valid on a day, or return candidates."""
+    return find_place(typed, [_to_place(row) for row in await list_municipalities(session, on, None)])
 
 
-def _place(row: Municipality) -> Place:
+def _to_place(row: Municipality) -> Place:
     return Place(row.oktmo, row.name, row.short_name, row.kind is MunicipalityKind.URBAN_OKRUG)
 
 
 async def list_municipalities(session: AsyncSession, on_date: date | None, q: str | None) -> list[Municipality]:
-    """All municipalities, closed ones too unless a day is given."""
+    """Return municipalities, filtered by a day and by part of the name or the OKTMO code."""
     rows = (await session.exec(select(Municipality))).all()
     return [
         row
@@ -224,27 +224,27 @@ async def list_municipalities(session: AsyncSession, on_date: date | None, q: st
 
 
 async def create_municipality(session: AsyncSession, body: MunicipalityCreate, *, by: Principal) -> Municipality:
-    """Add a municipality."""
+    """Create a municipality. Raises `MunicipalityExists`."""
     await _require_successor(session, body.successor)
     _require_order("valid_to", body.valid_from, body.valid_to)
     row = Municipality.model_validate(body)
     session.add(row)
     audit.record(session, by, "municipality.created", "municipality", row.oktmo)
-    await session.flush()  # the answer tells of a taken code
+    await session.flush()  # a duplicate code raises here
     return row
 
 
 async def update_municipality(
     session: AsyncSession, oktmo: str, body: MunicipalityPatch, match: IfMatch, *, by: Principal
 ) -> Municipality:
-    """Change a municipality; a reform closes it and names its successor."""
+    """Change a municipality; a reform sets its last day and its successor."""
     row = await get_municipality(session, oktmo)
     match.require(row)
     await _require_successor(session, body.successor)
     changed = apply_changes(row, body)
     _require_order("valid_to", row.valid_from, row.valid_to)
     audit.record(session, by, "municipality.changed", "municipality", row.oktmo, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increases the version
     return row
 
 
@@ -257,15 +257,15 @@ async def _require_successor(session: AsyncSession, oktmo: str | None) -> None:
 
 def _require_order(name: str, first: date | None, last: date | None) -> None:
     if first is not None and last is not None and last < first:
-        fault = FieldError(
-            f"/{name}", "dates_reversed", "Дата окончания раньше даты начала.", "The end is before the start."
+        error = FieldError(
+            f"/{name}", "dates_reversed", "Дата окончания раньше даты начала.", "The end date is before the start date."
         )
-        raise ValidationFailed(field_errors=[fault])
+        raise ValidationFailed(field_errors=[error])
 
 
 @dataclass(frozen=True, slots=True)
 class DemoUnits:
-    """The units that the demo accounts belong to."""
+    """The units of the demo accounts."""
 
     first: Unit
     second: Unit

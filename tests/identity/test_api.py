@@ -24,18 +24,18 @@ from tests.identity.conftest import PASSWORD, SECRET, Door, bearer
 
 
 async def test_an_employee_signs_in(door: Door) -> None:
-    answer = await door.token(grant_type="password", username="ANNA", password=PASSWORD)
-    told = answer.json()
-    assert answer.headers["cache-control"] == "no-store"
-    assert (told["token_type"], told["expires_in"]) == ("bearer", 900)
-    assert "messages:read" in told["scope"].split() and told["refresh_token"]
-    me = (await door.me(told["access_token"])).json()
+    response = await door.token(grant_type="password", username="ANNA", password=PASSWORD)
+    payload = response.json()
+    assert response.headers["cache-control"] == "no-store"
+    assert (payload["token_type"], payload["expires_in"]) == ("bearer", 900)
+    assert "messages:read" in payload["scope"].split() and payload["refresh_token"]
+    me = (await door.me(payload["access_token"])).json()
     assert (me["username"], me["name"], me["roles"]) == ("anna", "Анна", ["operator"])
-    assert sorted(me["scopes"]) == sorted(told["scope"].split())
+    assert sorted(me["scopes"]) == sorted(payload["scope"].split())
     assert me["unit_id"] and me["organization_id"]
 
 
-async def test_a_client_signs_in_by_basic_or_form(door: Door) -> None:
+async def test_an_api_client_signs_in_with_basic_or_form(door: Door) -> None:
     form = {"grant_type": "client_credentials"}
     basic = await door.http.post("/auth/token", data=form, auth=("platform", SECRET))
     assert basic.status_code == 200 and basic.json()["refresh_token"] is None
@@ -64,31 +64,31 @@ async def test_a_client_signs_in_by_basic_or_form(door: Door) -> None:
         ({"grant_type": ["password", "password"], "username": "anna"}, 400, "invalid_request"),
     ],
 )
-async def test_what_the_token_endpoint_refuses(door: Door, form: dict[str, Any], status: int, error: str) -> None:
-    answer = await door.http.post("/auth/token", data=form)
-    assert (answer.status_code, answer.json()["error"]) == (status, error)
-    assert answer.json()["error_description"].isascii() and answer.json()["request_id"]
-    assert PASSWORD not in answer.text
+async def test_invalid_token_requests_are_refused(door: Door, form: dict[str, Any], status: int, error: str) -> None:
+    response = await door.http.post("/auth/token", data=form)
+    assert (response.status_code, response.json()["error"]) == (status, error)
+    assert response.json()["error_description"].isascii() and response.json()["request_id"]
+    assert PASSWORD not in response.text
 
 
-async def test_known_and_unknown_names_are_refused_alike(door: Door) -> None:
+async def test_known_and_unknown_user_names_get_the_same_response(door: Door) -> None:
     bodies = []
     for username in ("anna", "nobody"):
-        told = (await door.token(grant_type="password", username=username, password="wrong")).json()
-        bodies.append({key: value for key, value in told.items() if key not in ("instance", "request_id")})
+        payload = (await door.token(grant_type="password", username=username, password="wrong")).json()
+        bodies.append({key: value for key, value in payload.items() if key not in ("instance", "request_id")})
     assert bodies[0] == bodies[1]
 
 
 async def test_a_session_can_be_narrowed(door: Door) -> None:
     narrow = {"grant_type": "password", "username": "anna", "password": PASSWORD, "scope": "messages:read audit:read"}
-    told = (await door.token(**narrow)).json()
-    assert told["scope"] == "messages:read"
-    headers = bearer(told["access_token"])
+    payload = (await door.token(**narrow)).json()
+    assert payload["scope"] == "messages:read"
+    headers = bearer(payload["access_token"])
     assert (await door.http.get("/messages", headers=headers)).status_code == 200
     assert (await door.http.get("/reply-templates", headers=headers)).status_code == 403
 
 
-async def test_refresh_tokens_rotate_and_a_used_one_ends_the_family(door: Door) -> None:
+async def test_refresh_tokens_rotate_and_reuse_ends_the_session(door: Door) -> None:
     first = await door.sign_in()
     second = (await door.token(grant_type="refresh_token", refresh_token=first["refresh_token"])).json()
     assert second["refresh_token"] != first["refresh_token"]
@@ -97,38 +97,38 @@ async def test_refresh_tokens_rotate_and_a_used_one_ends_the_family(door: Door) 
     assert (reused.status_code, reused.json()["error"]) == (400, "invalid_grant")
     for token in (first["access_token"], second["access_token"]):
         assert (await door.me(token)).status_code == 401
-    gone = await door.token(grant_type="refresh_token", refresh_token=second["refresh_token"])
-    assert gone.json()["error"] == "invalid_grant"
+    revoked = await door.token(grant_type="refresh_token", refresh_token=second["refresh_token"])
+    assert revoked.json()["error"] == "invalid_grant"
 
 
-async def test_refresh_and_access_are_not_the_same(door: Door) -> None:
-    told = await door.sign_in()
-    assert (await door.me(told["refresh_token"])).status_code == 401
-    wrong = await door.token(grant_type="refresh_token", refresh_token=told["access_token"])
+async def test_refresh_and_access_tokens_are_not_interchangeable(door: Door) -> None:
+    payload = await door.sign_in()
+    assert (await door.me(payload["refresh_token"])).status_code == 401
+    wrong = await door.token(grant_type="refresh_token", refresh_token=payload["access_token"])
     assert wrong.json()["error"] == "invalid_grant"
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
 async def test_revoking_either_token_ends_the_session(door: Door, which: str) -> None:
-    told = await door.sign_in()
+    payload = await door.sign_in()
     other = await door.sign_in()
-    assert (await door.http.post("/auth/revoke", data={"token": told[which]})).status_code == 200
-    assert (await door.me(told["access_token"])).status_code == 401
-    refused = await door.token(grant_type="refresh_token", refresh_token=told["refresh_token"])
+    assert (await door.http.post("/auth/revoke", data={"token": payload[which]})).status_code == 200
+    assert (await door.me(payload["access_token"])).status_code == 401
+    refused = await door.token(grant_type="refresh_token", refresh_token=payload["refresh_token"])
     assert refused.status_code == 400
     assert (await door.me(other["access_token"])).status_code == 200
     assert (await door.http.post("/auth/revoke", data={"token": "unknown"})).status_code == 200
 
 
-async def test_signing_out_everywhere(door: Door) -> None:
+async def test_sign_out_everywhere_ends_all_sessions(door: Door) -> None:
     mine, also_mine = await door.sign_in(), await door.sign_in()
     other = await door.sign_in("boris")
-    answer = await door.http.post("/auth/sign-out-everywhere", headers=bearer(mine["access_token"]), json={})
-    assert answer.status_code == 200
+    response = await door.http.post("/auth/sign-out-everywhere", headers=bearer(mine["access_token"]), json={})
+    assert response.status_code == 200
     assert [(await door.me(t["access_token"])).status_code for t in (mine, also_mine, other)] == [401, 401, 200]
 
 
-async def change(database: JoinedDatabase, username: str, **fields: Any) -> None:
+async def update_employee(database: JoinedDatabase, username: str, **fields: Any) -> None:
     async with database.transaction() as session:
         row = (await session.exec(select(Employee).where(Employee.username == username))).one()
         for name, value in fields.items():
@@ -136,26 +136,26 @@ async def change(database: JoinedDatabase, username: str, **fields: Any) -> None
 
 
 @pytest.mark.order("O-2.3")
-async def test_rights_follow_the_database_and_not_the_token(door: Door, database: JoinedDatabase) -> None:
+async def test_rights_come_from_the_database(door: Door, database: JoinedDatabase) -> None:
     token = (await door.sign_in())["access_token"]
     assert (await door.http.get("/messages", headers=bearer(token))).status_code == 200
-    await change(database, "anna", roles=["press"])
+    await update_employee(database, "anna", roles=["press"])
     assert (await door.http.get("/messages", headers=bearer(token))).status_code == 403
-    await change(database, "anna", roles=["operator"], unit_id=None)
+    await update_employee(database, "anna", roles=["operator"], unit_id=None)
     assert (await door.me(token)).json()["unit_id"] is None
-    await change(database, "anna", is_disabled=True)
+    await update_employee(database, "anna", is_disabled=True)
     assert (await door.me(token)).status_code == 401
     refused = await door.token(grant_type="password", username="anna", password=PASSWORD)
     assert refused.json()["error"] == "invalid_grant"
 
 
-async def admin(door: Door) -> dict[str, str]:
+async def get_admin_headers(door: Door) -> dict[str, str]:
     return bearer((await door.sign_in("vera"))["access_token"])
 
 
 @pytest.mark.order("O-2.3", "O-2.4")
-async def test_an_administrator_makes_changes_and_disables_an_employee(door: Door) -> None:
-    headers = await admin(door)
+async def test_an_administrator_creates_changes_and_disables_an_employee(door: Door) -> None:
+    headers = await get_admin_headers(door)
     units = (await door.http.get("/units", headers=headers)).json()["items"]
     body = {
         "username": "i.petrova",
@@ -166,9 +166,9 @@ async def test_an_administrator_makes_changes_and_disables_an_employee(door: Doo
         "roles": ["operator"],
         "password": PASSWORD,
     }
-    made = await door.http.post("/employees", headers=headers, json=body)
-    assert made.status_code == 201, made.text
-    assert "password" not in made.text and "hash" not in made.text
+    created = await door.http.post("/employees", headers=headers, json=body)
+    assert created.status_code == 201, created.text
+    assert "password" not in created.text and "hash" not in created.text
     assert (await door.http.post("/employees", headers=headers, json=body)).json()["code"] == "employee_exists"
     for wrong, pointer in (
         ({"password": "short"}, "/password"),
@@ -183,11 +183,11 @@ async def test_an_administrator_makes_changes_and_disables_an_employee(door: Doo
         refused = await door.http.post("/employees", headers=headers, json=body | {"username": "new.one"} | wrong)
         assert refused.status_code == 422, (wrong, refused.text)
         assert refused.json()["errors"][0]["pointer"] == pointer
-    path = f"/employees/{made.json()['id']}"
+    path = f"/employees/{created.json()['id']}"
     signed = await door.token(grant_type="password", username="i.petrova", password=PASSWORD)
     assert signed.status_code == 200
     new = "совсем другой пароль"
-    reset = {"If-Match": made.headers["etag"]}
+    reset = {"If-Match": created.headers["etag"]}
     done = await door.http.post(f"{path}/reset-password", headers=headers | reset, json={"password": new})
     assert done.status_code == 200
     assert (await door.me(signed.json()["access_token"])).status_code == 401
@@ -197,7 +197,7 @@ async def test_an_administrator_makes_changes_and_disables_an_employee(door: Doo
     assert (await door.token(grant_type="password", username="i.petrova", password=new)).status_code == 400
 
 
-async def test_one_changes_ones_own_password(door: Door) -> None:
+async def test_an_employee_changes_the_password(door: Door) -> None:
     mine, other = await door.sign_in(), await door.sign_in()
     headers = bearer(mine["access_token"])
     wrong = {"old_password": "not it", "new_password": "новый длинный пароль"}
@@ -210,56 +210,58 @@ async def test_one_changes_ones_own_password(door: Door) -> None:
     assert (await door.token(grant_type="password", username="anna", password=PASSWORD)).status_code == 400
 
 
-async def test_who_holds_a_token_does_not_guess_the_password_without_end(door: Door) -> None:
+async def test_wrong_current_passwords_are_limited(door: Door) -> None:
     mine = await door.sign_in()
     headers = bearer(mine["access_token"])
-    sent = {"old_password": "not it", "new_password": "новый длинный пароль"}
-    answers = [await door.http.post("/auth/password", headers=headers, json=sent) for _ in range(11)]
-    assert [answer.status_code for answer in answers] == [409] * 10 + [429]
-    right = sent | {"old_password": PASSWORD}
+    body = {"old_password": "not it", "new_password": "новый длинный пароль"}
+    responses = [await door.http.post("/auth/password", headers=headers, json=body) for _ in range(11)]
+    assert [response.status_code for response in responses] == [409] * 10 + [429]
+    right = body | {"old_password": PASSWORD}
     locked = await door.http.post("/auth/password", headers=headers, json=right)
     assert (locked.status_code, locked.json()["code"]) == (429, "sign_in_locked") and locked.headers["retry-after"]
-    assert (await door.me((await door.sign_in())["access_token"])).status_code == 200, "signing in is not closed by it"
+    assert (await door.me((await door.sign_in())["access_token"])).status_code == 200, "sign-in is not locked"
 
 
-async def test_a_change_does_not_undo_a_reset(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old password was right when it was looked at; then the administrator set another and ended all sessions."""
-    mine, headers = await door.sign_in(), await admin(door)
-    is_right, kept = passwords.verify_password, "пароль от администратора"
+async def test_a_password_change_does_not_undo_a_concurrent_reset(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The administrator resets the password while the current password is verified."""
+    mine, headers = await door.sign_in(), await get_admin_headers(door)
+    verify_password, new_password = passwords.verify_password, "пароль от администратора"
     path = f"/employees/{(await door.me(mine['access_token'])).json()['id']}"
 
-    async def slowly(password: str, known_hash: str | None) -> bool:
+    async def verify_after_change(password: str, known_hash: str | None) -> bool:
         reset = headers | {"If-Match": (await door.http.get(path, headers=headers)).headers["etag"]}
-        done = await door.http.post(f"{path}/reset-password", headers=reset, json={"password": kept})
+        done = await door.http.post(f"{path}/reset-password", headers=reset, json={"password": new_password})
         assert done.status_code == 200
-        return await is_right(password, known_hash)
+        return await verify_password(password, known_hash)
 
-    monkeypatch.setattr(passwords, "verify_password", slowly)
-    sent = {"old_password": PASSWORD, "new_password": "новый длинный пароль"}
-    refused = await door.http.post("/auth/password", headers=bearer(mine["access_token"]), json=sent)
+    monkeypatch.setattr(passwords, "verify_password", verify_after_change)
+    body = {"old_password": PASSWORD, "new_password": "новый длинный пароль"}
+    refused = await door.http.post("/auth/password", headers=bearer(mine["access_token"]), json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_password")
     monkeypatch.undo()
-    assert (await door.token(grant_type="password", username="anna", password=kept)).status_code == 200
+    assert (await door.token(grant_type="password", username="anna", password=new_password)).status_code == 200
 
 
 async def test_api_clients_and_their_secrets(door: Door, database: JoinedDatabase) -> None:
-    headers = await admin(door) | {"Idempotency-Key": "c1"}
+    headers = await get_admin_headers(door) | {"Idempotency-Key": "c1"}
     points = (await door.http.get("/interaction-points/public", headers=headers)).json()["items"]
     body = {"client_id": "new-platform", "name": "Новая платформа", "point_ids": [points[0]["id"]]}
-    made = await door.http.post("/api-clients", headers=headers, json=body)
-    secret = made.json()["client_secret"]
-    assert made.status_code == 201 and len(secret) >= 43
+    created = await door.http.post("/api-clients", headers=headers, json=body)
+    secret = created.json()["client_secret"]
+    assert created.status_code == 201 and len(secret) >= 43
     replayed = await door.http.post("/api-clients", headers=headers, json=body)
-    assert replayed.json()["id"] == made.json()["id"] and replayed.json()["client_secret"] is None
+    assert replayed.json()["id"] == created.json()["id"] and replayed.json()["client_secret"] is None
     form = {"grant_type": "client_credentials"}
     signed = await door.http.post("/auth/token", data=form, auth=("new-platform", secret))
     granted = await door.http.get("/interaction-points", headers=bearer(signed.json()["access_token"]))
     assert [point["id"] for point in granted.json()["items"]] == [points[0]["id"]]
-    path = f"/api-clients/{made.json()['id']}"
-    shown = await door.http.get(path, headers=headers)
-    assert "secret" not in shown.text
-    changed = await door.http.patch(path, headers=headers | {"If-Match": shown.headers["etag"]}, json={"point_ids": []})
-    assert changed.json()["point_ids"] == [] and changed.headers["etag"] != shown.headers["etag"]
+    path = f"/api-clients/{created.json()['id']}"
+    fetched = await door.http.get(path, headers=headers)
+    assert "secret" not in fetched.text
+    changed = await door.http.patch(
+        path, headers=headers | {"If-Match": fetched.headers["etag"]}, json={"point_ids": []}
+    )
+    assert changed.json()["point_ids"] == [] and changed.headers["etag"] != fetched.headers["etag"]
     none = await door.http.get("/interaction-points", headers=bearer(signed.json()["access_token"]))
     assert none.json()["items"] == []
     tag = {"If-Match": changed.headers["etag"]}
@@ -273,13 +275,13 @@ async def test_api_clients_and_their_secrets(door: Door, database: JoinedDatabas
                 assert secret not in repr(row) and rotated.json()["client_secret"] not in repr(row), name
 
 
-async def test_passwords_are_argon2id_of_owasps_strength(door: Door, database: JoinedDatabase) -> None:
+async def test_passwords_are_hashed_with_argon2id_as_owasp_recommends(door: Door, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         phc = (await session.exec(select(Password.hash))).first()
     assert phc is not None and phc.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-async def test_a_soft_lock_closes_an_account_for_a_while_and_nobody_else(door: Door) -> None:
+async def test_failed_sign_ins_lock_only_that_account(door: Door) -> None:
     for username in ("anna", "nobody"):
         statuses = [
             (await door.token(grant_type="password", username=username, password="wrong")).status_code
@@ -292,7 +294,7 @@ async def test_a_soft_lock_closes_an_account_for_a_while_and_nobody_else(door: D
     await door.sign_in("boris")
 
 
-async def test_a_success_clears_the_count(door: Door) -> None:
+async def test_a_successful_sign_in_clears_the_count(door: Door) -> None:
     for _ in range(3):
         for _ in range(9):
             await door.token(grant_type="password", username="anna", password="wrong")
@@ -301,11 +303,11 @@ async def test_a_success_clears_the_count(door: Door) -> None:
 
 @pytest.fixture
 def own_settings(fresh_database: str, settings: Settings) -> Settings:
-    """Settings of a database of the test's own, for several workers at once."""
+    """Settings of a separate database, for several workers at once."""
     return settings_for(fresh_database, settings.var_dir)
 
 
-async def account(database: Database) -> None:
+async def create_account(database: Database) -> None:
     async with database.transaction() as session:
         demo = [DemoAccount("galina", PASSWORD, "Галина", "operator", None)]
         await load_demo_accounts(session, demo, renew=True)
@@ -315,7 +317,7 @@ async def test_the_lock_is_shared_by_workers_and_survives_a_restart(
     application: FastAPI, own_settings: Settings
 ) -> None:
     workers = [Database(own_settings) for _ in range(2)]
-    await account(workers[0])
+    await create_account(workers[0])
     tokens = application.state.tokens
 
     async def attempt(database: Database, password: str) -> type[Problem] | None:
@@ -334,9 +336,9 @@ async def test_the_lock_is_shared_by_workers_and_survives_a_restart(
     await restarted.close()
 
 
-async def test_of_two_refreshes_at_once_exactly_one_wins(application: FastAPI, own_settings: Settings) -> None:
+async def test_of_two_concurrent_refreshes_exactly_one_succeeds(application: FastAPI, own_settings: Settings) -> None:
     workers = [Database(own_settings) for _ in range(2)]
-    await account(workers[0])
+    await create_account(workers[0])
     tokens = application.state.tokens
     for _ in range(5):
         issued = await sessions.sign_in(workers[0], own_settings, tokens, "galina", PASSWORD, None)
@@ -350,26 +352,26 @@ async def test_of_two_refreshes_at_once_exactly_one_wins(application: FastAPI, o
         await worker.close()
 
 
-@pytest.mark.parametrize("deed", ["reset", "disable"])
-async def test_a_sign_in_does_not_outlive_what_was_done_while_the_password_was_looked_at(
-    deed: str, application: FastAPI, own_settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("action", ["reset", "disable"])
+async def test_a_sign_in_fails_after_a_concurrent_reset_or_disabling(
+    action: str, application: FastAPI, own_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Hashing takes as long as an administrator needs: a session by the old password would be nobody's to end."""
+    """The password is reset or the account disabled while the password is verified: no session is left over."""
     database = Database(own_settings)
-    await account(database)
-    is_right = passwords.verify_password
+    await create_account(database)
+    verify_password = passwords.verify_password
 
-    async def slowly(password: str, known_hash: str | None) -> bool:
+    async def verify_after_change(password: str, known_hash: str | None) -> bool:
         async with database.transaction() as session:
             query = select(Employee).where(Employee.username == "galina")
             row = (await session.exec(query)).one()
-            if deed == "reset":
+            if action == "reset":
                 await set_password(session, row, "совсем другой пароль")
-            row.is_disabled = deed == "disable"
+            row.is_disabled = action == "disable"
             await sessions.end_sessions(session, row.id)
-        return await is_right(password, known_hash)
+        return await verify_password(password, known_hash)
 
-    monkeypatch.setattr(passwords, "verify_password", slowly)
+    monkeypatch.setattr(passwords, "verify_password", verify_after_change)
     with pytest.raises(InvalidGrant):
         await sessions.sign_in(database, own_settings, application.state.tokens, "galina", PASSWORD, None)
     async with database.transaction() as session:
@@ -377,7 +379,7 @@ async def test_a_sign_in_does_not_outlive_what_was_done_while_the_password_was_l
     await database.close()
 
 
-async def test_a_client_does_not_sign_in_past_the_rotation_of_its_secret(
+async def test_an_api_client_does_not_sign_in_during_a_secret_rotation(
     application: FastAPI, own_settings: Settings
 ) -> None:
     workers = [Database(own_settings) for _ in range(2)]
@@ -390,14 +392,14 @@ async def test_a_client_does_not_sign_in_past_the_rotation_of_its_secret(
         signing_in = asyncio.create_task(
             sessions.sign_in_client(workers[1], own_settings, tokens, "platform", SECRET, None)
         )
-        await asyncio.sleep(0.3)  # it comes before the rotation is committed
+        await asyncio.sleep(0.3)  # the sign-in starts before the rotation is committed
     with pytest.raises(InvalidClient):
         await signing_in
     for worker in workers:
         await worker.close()
 
 
-async def test_every_sign_in_leaves_a_record_without_the_name(door: Door, database: JoinedDatabase) -> None:
+async def test_sign_ins_are_audited_without_the_user_name(door: Door, database: JoinedDatabase) -> None:
     await door.sign_in()
     await door.token(grant_type="password", username="secret-name-typed", password="wrong")
     async with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Tokens of the ministry's own identity provider: keys fetched once for many callers, kept when it fails."""
+"""Tests of tokens of the ministry's identity provider: keys are fetched once and kept when a fetch fails."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
 
 @pytest_asyncio.fixture
 async def resolver(tmp_path: Path) -> AsyncIterator[TokenResolver]:
-    """A resolver that accepts the provider's tokens."""
+    """Yield a resolver that accepts the provider's tokens."""
     yield TokenResolver(
         settings_for(
             "sqlite:///x", tmp_path, idp_issuer="https://idp.example", idp_jwks_url=JWKS, idp_audience="ministry"
@@ -40,7 +40,7 @@ async def resolver(tmp_path: Path) -> AsyncIterator[TokenResolver]:
     )
 
 
-def token(key: SigningKey, **change: Any) -> str:
+def sign_token(key: SigningKey, **change: Any) -> str:
     moment = int(time.time())
     claims = {
         "iss": "https://idp.example",
@@ -54,18 +54,16 @@ def token(key: SigningKey, **change: Any) -> str:
     return str(jws.sign(payload, key.private, headers={"typ": "JWT", "kid": key.kid}, algorithm="RS256"))
 
 
-async def test_one_fetch_serves_many_callers_and_a_failure_keeps_the_keys(
-    resolver: TokenResolver, provider: SigningKey
-) -> None:
+async def test_keys_are_fetched_once_and_kept_when_a_fetch_fails(resolver: TokenResolver, provider: SigningKey) -> None:
     with respx.mock:
         route = respx.get(JWKS).mock(return_value=httpx.Response(200, json={"keys": [provider.public_jwk]}))
-        tokens = [token(provider, jti=str(i)) for i in range(20)]
+        tokens = [sign_token(provider, jti=str(i)) for i in range(20)]
         claims = await asyncio.gather(*[resolver.verify(one) for one in tokens])
         assert {c.subject for c in claims} == {"s-1"} and {c.family_id for c in claims} == {None}
         assert route.call_count == 1
         route.mock(side_effect=httpx.ConnectError("down"))
         resolver._external._fetched_at = resolver._external._tried_at = float("-inf")
-        assert (await resolver.verify(token(provider, jti="after"))).subject == "s-1"
+        assert (await resolver.verify(sign_token(provider, jti="after"))).subject == "s-1"
         assert route.call_count == 2
 
 
@@ -76,34 +74,34 @@ async def test_wrong_claims_of_the_provider_are_401(
     with respx.mock:
         respx.get(JWKS).mock(return_value=httpx.Response(200, json={"keys": [provider.public_jwk]}))
         with pytest.raises(Unauthenticated):
-            await resolver.verify(token(provider, **change))
+            await resolver.verify(sign_token(provider, **change))
 
 
-async def test_an_unknown_key_is_asked_for_once_in_ten_seconds(resolver: TokenResolver, tmp_path: Path) -> None:
+async def test_an_unknown_key_is_fetched_at_most_once_in_ten_seconds(resolver: TokenResolver, tmp_path: Path) -> None:
     stranger = load_signing_key(settings_for("sqlite:///x", tmp_path / "stranger"))
     with respx.mock:
         route = respx.get(JWKS).mock(return_value=httpx.Response(200, json={"keys": []}))
         for _ in range(5):
             with pytest.raises(Unauthenticated):
-                await resolver.verify(token(stranger))
+                await resolver.verify(sign_token(stranger))
         assert route.call_count == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"x" * 100_000, b'{"keys": [1]}'])
-async def test_a_broken_key_set_is_401_and_no_more(resolver: TokenResolver, provider: SigningKey, body: bytes) -> None:
+async def test_a_malformed_key_set_is_401(resolver: TokenResolver, provider: SigningKey, body: bytes) -> None:
     with respx.mock:
         respx.get(JWKS).mock(return_value=httpx.Response(200, content=body))
         with pytest.raises(Unauthenticated):
-            await resolver.verify(token(provider))
+            await resolver.verify(sign_token(provider))
 
 
 @pytest.mark.order("O-2.3")
-async def test_the_person_has_the_rights_of_our_database(
+async def test_an_external_subject_has_the_rights_of_the_employee(
     door: Door, resolver: TokenResolver, provider: SigningKey, database: JoinedDatabase
 ) -> None:
     with respx.mock:
         respx.get(JWKS).mock(return_value=httpx.Response(200, json={"keys": [provider.public_jwk]}))
-        claims = await resolver.verify(token(provider))
+        claims = await resolver.verify(sign_token(provider))
     async with database.transaction() as session:
         with pytest.raises(Unauthenticated):
             await resolver.resolve(session, claims)

@@ -1,4 +1,4 @@
-"""For which days a deputy may be named."""
+"""Tests of the period of a substitution."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ TODAY = date(2026, 11, 24)
     ],
 )
 @pytest.mark.order("O-10")
-def test_periods(starts_on: date, ends_on: date, code: str | None) -> None:
-    fault = find_period_error(starts_on, ends_on, TODAY)
-    assert (fault.code if fault else None) == code
-    assert fault is None or fault.pointer == "/ends_on"
+def test_substitution_periods_are_validated(starts_on: date, ends_on: date, code: str | None) -> None:
+    error = find_period_error(starts_on, ends_on, TODAY)
+    assert (error.code if error else None) == code
+    assert error is None or error.pointer == "/ends_on"

@@ -1,4 +1,4 @@
-"""Nothing but a sound token of ours opens the door (reliability B1 to B4; RFC 8725)."""
+"""Tests of token verification: only valid tokens of this service are accepted (reliability B1 to B4; RFC 8725)."""
 
 import base64
 import hashlib
@@ -20,13 +20,13 @@ from tests.identity.conftest import Door
 
 @pytest.fixture(scope="module")
 def tokens(application: FastAPI) -> TokenResolver:
-    made: TokenResolver = application.state.tokens
-    return made
+    created: TokenResolver = application.state.tokens
+    return created
 
 
 @pytest.fixture
-def good(tokens: TokenResolver) -> dict[str, Any]:
-    """Claims of a good token."""
+def valid_claims(tokens: TokenResolver) -> dict[str, Any]:
+    """Return the claims of a valid token."""
     moment = int(time.time())
     return {
         "iss": "client-interaction",
@@ -41,8 +41,8 @@ def good(tokens: TokenResolver) -> dict[str, Any]:
     }
 
 
-def signed(tokens: TokenResolver, claims: Any, **header: Any) -> str:
-    """A token signed by our own key, with any claims and header."""
+def sign_claims(tokens: TokenResolver, claims: Any, **header: Any) -> str:
+    """Return a token with any claims and header, signed with the service's key."""
     headers = {"typ": TYPE, "kid": tokens.key.kid} | header
     payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
     alg = header.pop("alg", "RS256")
@@ -50,10 +50,10 @@ def signed(tokens: TokenResolver, claims: Any, **header: Any) -> str:
     return str(jws.sign(payload, tokens.key.private, headers=headers, algorithm="RS256"))
 
 
-async def test_a_sound_token_is_read(tokens: TokenResolver, good: dict[str, Any]) -> None:
-    claims = await tokens.verify(signed(tokens, good))
-    assert (claims.subject, claims.scopes) == (good["sub"], frozenset({"messages:read"}))
-    assert (await tokens.verify(signed(tokens, good | {"narrowed": False}))).scopes is None
+async def test_a_valid_token_is_accepted(tokens: TokenResolver, valid_claims: dict[str, Any]) -> None:
+    claims = await tokens.verify(sign_claims(tokens, valid_claims))
+    assert (claims.subject, claims.scopes) == (valid_claims["sub"], frozenset({"messages:read"}))
+    assert (await tokens.verify(sign_claims(tokens, valid_claims | {"narrowed": False}))).scopes is None
 
 
 NOW = int(time.time())
@@ -77,28 +77,28 @@ CLAIMS = ("iss", "aud", "sub", "jti", "sid", "iat", "exp", "scope", "narrowed")
         {"narrowed": 0},
         {"exp": NOW - 1},
         {"exp": NOW},
-        {"iat": NOW - 500, "exp": NOW - 1},  # a good life that is over
+        {"iat": NOW - 500, "exp": NOW - 1},  # an expired token with a valid lifetime
         {"iat": NOW - 500, "exp": NOW},
         {"exp": "9999999999"},
         {"exp": 1e308},
         {"exp": True},
         {"exp": []},
         {"exp": 2**70},
-        {"exp": NOW + 100_000},  # longer than we ever give
+        {"exp": NOW + 100_000},  # longer than any issued token
         {"iat": NOW + 1000, "exp": NOW + 1500},
         {"iat": "now"},
         {"iat": -1},
         {"admin": True},
-    ],  # without names of its own: they would tell the time, and two workers must know a test by one name
+    ],  # without explicit ids: they would contain the time, and all workers must see the same ids
 )
-async def test_claims_that_are_missing_wrong_or_too_many(
-    tokens: TokenResolver, good: dict[str, Any], change: dict[str, Any]
+async def test_missing_wrong_and_unknown_claims_are_refused(
+    tokens: TokenResolver, valid_claims: dict[str, Any], change: dict[str, Any]
 ) -> None:
-    claims = good | change
+    claims = valid_claims | change
     if "-" in change:
         del claims["-"], claims[change["-"]]
     with pytest.raises(Unauthenticated):
-        await tokens.verify(signed(tokens, claims))
+        await tokens.verify(sign_claims(tokens, claims))
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ async def test_claims_that_are_missing_wrong_or_too_many(
     [b'{"exp": Infinity}', b'{"exp": NaN}', b"[]", b"null", b"\xff", b'{"iss": "client-interaction", "iss": "x"}'],
     ids=repr,
 )
-async def test_payloads_that_are_no_claims(tokens: TokenResolver, payload: bytes) -> None:
+async def test_malformed_payloads_are_refused(tokens: TokenResolver, payload: bytes) -> None:
     with pytest.raises(Unauthenticated):
-        await tokens.verify(signed(tokens, payload))
+        await tokens.verify(sign_claims(tokens, payload))
 
 
 @pytest.mark.parametrize(
@@ -128,31 +128,33 @@ async def test_payloads_that_are_no_claims(tokens: TokenResolver, payload: bytes
     ],
     ids=str,
 )
-async def test_headers_that_are_not_exactly_ours(
-    tokens: TokenResolver, good: dict[str, Any], header: dict[str, Any]
+async def test_foreign_headers_are_refused(
+    tokens: TokenResolver, valid_claims: dict[str, Any], header: dict[str, Any]
 ) -> None:
     with pytest.raises(Unauthenticated):
-        await tokens.verify(signed(tokens, good, **header))
+        await tokens.verify(sign_claims(tokens, valid_claims, **header))
 
 
-def part(value: Any) -> str:
+def encode_part(value: Any) -> str:
     raw = value if isinstance(value, bytes) else json.dumps(value).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-async def test_other_algorithms_and_keys(tokens: TokenResolver, good: dict[str, Any]) -> None:
+async def test_other_algorithms_and_keys_are_refused(tokens: TokenResolver, valid_claims: dict[str, Any]) -> None:
     public = serialization.load_pem_public_key(tokens.key.public.to_pem())
     der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     jwk_text = json.dumps(tokens.key.public_jwk).encode()
     forged = []
     for alg in ("none", "None", "nOnE", "", "HS256", "HS512", "RS512", "ES256", "PS256"):
         header = {"alg": alg, "typ": TYPE, "kid": tokens.key.kid}
-        forged.append(f"{part(header)}.{part(good)}.")
-        forged.append(f"{part(header)}.{part(good)}.{'A' * 342}")
+        forged.append(f"{encode_part(header)}.{encode_part(valid_claims)}.")
+        forged.append(f"{encode_part(header)}.{encode_part(valid_claims)}.{'A' * 342}")
     for secret in (tokens.key.public.to_pem(), der, jwk_text, b""):
-        signing = f"{part({'alg': 'HS256', 'typ': TYPE, 'kid': tokens.key.kid})}.{part(good)}"
-        forged.append(f"{signing}.{part(hmac.new(secret or b' ', signing.encode(), hashlib.sha256).digest())}")
-    forged.append(jwt.encode(good, "secret-of-nobody", algorithm="HS256", headers={"typ": TYPE, "kid": tokens.key.kid}))
+        signing = f"{encode_part({'alg': 'HS256', 'typ': TYPE, 'kid': tokens.key.kid})}.{encode_part(valid_claims)}"
+        forged.append(f"{signing}.{encode_part(hmac.new(secret or b' ', signing.encode(), hashlib.sha256).digest())}")
+    forged.append(
+        jwt.encode(valid_claims, "another-secret", algorithm="HS256", headers={"typ": TYPE, "kid": tokens.key.kid})
+    )
     for token in forged:
         with pytest.raises(Unauthenticated):
             await tokens.verify(token)
@@ -167,30 +169,32 @@ async def test_other_algorithms_and_keys(tokens: TokenResolver, good: dict[str, 
         lambda: "....",
         lambda: "a.b.c.d.e",
         lambda: "x" * 65_536,
-        lambda: f"{part(b'[' * 3000)}.{part(b'{}')}.{'A' * 342}",
-        lambda: f"{part(b'[' * 6000)}.{part(b'{}')}.{'A' * 342}",
-        lambda: f"{part(bytes(range(256)))}.{part(b'{}')}.{'A' * 342}",
-        lambda: f"{part({'alg': 'RS256', 'typ': TYPE, 'kid': None})}.{part(b'{}')}.{'A' * 342}",
+        lambda: f"{encode_part(b'[' * 3000)}.{encode_part(b'{}')}.{'A' * 342}",
+        lambda: f"{encode_part(b'[' * 6000)}.{encode_part(b'{}')}.{'A' * 342}",
+        lambda: f"{encode_part(bytes(range(256)))}.{encode_part(b'{}')}.{'A' * 342}",
+        lambda: f"{encode_part({'alg': 'RS256', 'typ': TYPE, 'kid': None})}.{encode_part(b'{}')}.{'A' * 342}",
         lambda: "\x00.\x00.\x00",
         lambda: "я.я.я",
-        lambda: f"{part(b'null')}.{part(b'null')}.{'A' * 342}",
+        lambda: f"{encode_part(b'null')}.{encode_part(b'null')}.{'A' * 342}",
     ],
 )
-async def test_malformed_tokens(tokens: TokenResolver, make: Callable[[], str]) -> None:
+async def test_malformed_tokens_are_refused(tokens: TokenResolver, make: Callable[[], str]) -> None:
     with pytest.raises(Unauthenticated):
         await tokens.verify(make())
 
 
-async def test_malformed_tokens_are_401_over_http(door: Door, tokens: TokenResolver, good: dict[str, Any]) -> None:
-    for token in ("x", "a.b.c", "A" * 7000, signed(tokens, good), signed(tokens, b"[]")):
-        answer = await door.me(token)
-        assert answer.status_code == 401, token[:40]
-        assert answer.json()["code"] == "unauthenticated"
-        assert answer.headers["www-authenticate"].startswith("Bearer")
+async def test_malformed_tokens_are_answered_with_401(
+    door: Door, tokens: TokenResolver, valid_claims: dict[str, Any]
+) -> None:
+    for token in ("x", "a.b.c", "A" * 7000, sign_claims(tokens, valid_claims), sign_claims(tokens, b"[]")):
+        response = await door.me(token)
+        assert response.status_code == 401, token[:40]
+        assert response.json()["code"] == "unauthenticated"
+        assert response.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_decode_takes_no_key_that_is_not_named(tokens: TokenResolver, good: dict[str, Any]) -> None:
-    token = signed(tokens, good)
+def test_decode_accepts_only_the_key_with_the_key_id(tokens: TokenResolver, valid_claims: dict[str, Any]) -> None:
+    token = sign_claims(tokens, valid_claims)
     keys = {tokens.key.kid: tokens.key.public}
     assert decode(token, keys, typ=TYPE, issuer="client-interaction", audience="client-interaction-api")
     for wrong in ({}, {"other": tokens.key.public}):

@@ -1,4 +1,4 @@
-"""Steps of an import over HTTP: hand a table in, let the worker do its jobs, read the report."""
+"""Steps of an import over HTTP: upload a table, run the worker's jobs, get the report."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,20 +18,20 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def table(headers: Sequence[str], *rows: Sequence[str | None]) -> bytes:
-    """A CSV as our exports write it."""
+    """Return a CSV in the format of the exports."""
     return csv_start(headers) + csv_lines(rows)
 
 
 async def upload(
     api: Api, by: Principal, content: bytes, kind: str = CSV, path: str = f"{POINTS}/import", **query: Any
 ) -> httpx.Response:
-    """Hand in a table."""
+    """Upload a table."""
     headers = api.as_(by) | {"Content-Type": kind, "Idempotency-Key": new_id().hex}
     return await api.post(path, headers=headers, params=query, content=content)
 
 
 async def work_off(database: JoinedDatabase) -> None:
-    """What the worker does until nothing is left to do."""
+    """Run the worker's jobs until none is left."""
     relay = Relay(database, HANDLERS)
     while await relay.relay_batch():
         pass
@@ -40,9 +40,9 @@ async def work_off(database: JoinedDatabase) -> None:
 async def imported(
     api: Api, database: JoinedDatabase, by: Principal, content: bytes, kind: str = CSV, **query: Any
 ) -> dict[str, Any]:
-    """The report of a whole import."""
-    taken = await upload(api, by, content, kind, **query)
-    assert taken.status_code == 202, taken.text
+    """Run a whole import and return its report."""
+    accepted = await upload(api, by, content, kind, **query)
+    assert accepted.status_code == 202, accepted.text
     await work_off(database)
-    report: dict[str, Any] = (await api.get(taken.headers["location"], headers=api.as_(by))).json()
+    report: dict[str, Any] = (await api.get(accepted.headers["location"], headers=api.as_(by))).json()
     return report

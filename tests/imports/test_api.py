@@ -1,4 +1,4 @@
-"""The machinery of imports over HTTP: what is taken, what is refused at once, who sees what, and what a kill leaves."""
+"""Tests of imports over HTTP: acceptance, immediate refusals, visibility, recovery after a killed worker."""
 
 import asyncio
 from collections.abc import Mapping
@@ -34,8 +34,8 @@ HEADERS = ("name", "format", "channel", "audience", "unit")
 UNIT = "Отдел инвестиционной политики"
 
 
-def lines(count: int, **wrong: str) -> bytes:
-    """A table of new points; `wrong` gives a row (by its number) another channel."""
+def build_table(count: int, **wrong: str) -> bytes:
+    """Return a table of new points; `wrong` replaces the channel of a row by its number."""
     rows = [
         [f"Линия {number}", "offline", wrong.get(f"row_{number}", "phone"), "external", UNIT]
         for number in range(2, count + 2)
@@ -43,45 +43,50 @@ def lines(count: int, **wrong: str) -> bytes:
     return table(HEADERS, *rows)
 
 
-async def points(database: Database) -> int:
+async def count_points(database: Database) -> int:
     async with database.transaction(write=False) as session:
         return (await session.exec(select(func.count()).select_from(Point))).one()
 
 
-async def staged(database: Database) -> int:
+async def count_staged_rows(database: Database) -> int:
     async with database.transaction(write=False) as session:
         return (await session.exec(select(func.count()).select_from(StagedRow))).one()
 
 
 @pytest.mark.parametrize(("column", "name"), [(0, "A17"), (25, "Z17"), (26, "AA17"), (51, "AZ17"), (199, "GR17")])
-def test_cells_are_named_as_spreadsheets_do(column: int, name: str) -> None:
+def test_cells_have_spreadsheet_names(column: int, name: str) -> None:
     assert format_cell_name(column, 17) == name
 
 
-async def test_an_import_is_taken_at_once_and_done_by_the_worker(
+async def test_an_import_is_accepted_at_once_and_run_by_the_worker(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    before = await points(database)
-    taken = await upload(api, people.admin, lines(3))
-    assert taken.status_code == 202, taken.text
-    told = taken.json()
-    assert (told["state"], told["rows_total"], told["rows_done"], told["finished_at"]) == ("queued", 3, 0, None)
-    assert taken.headers["location"] == f"/api/v1/imports/{told['id']}"
-    assert await points(database) == before
+    before = await count_points(database)
+    accepted = await upload(api, people.admin, build_table(3))
+    assert accepted.status_code == 202, accepted.text
+    payload = accepted.json()
+    assert (payload["state"], payload["rows_total"], payload["rows_done"], payload["finished_at"]) == (
+        "queued",
+        3,
+        0,
+        None,
+    )
+    assert accepted.headers["location"] == f"/api/v1/imports/{payload['id']}"
+    assert await count_points(database) == before
     await work_off(database)
-    answer = await api.get(taken.headers["location"], headers=api.as_(people.admin))
-    report = answer.json()
+    response = await api.get(accepted.headers["location"], headers=api.as_(people.admin))
+    report = response.json()
     assert (report["state"], report["rows_done"], report["faults"]) == ("done", 3, [])
     assert (report["created"], report["changed"], report["unchanged"]) == (3, 0, 0)
     assert report["finished_at"] is not None and report["kind"] == "interaction_points"
-    assert await points(database) == before + 3 and await staged(database) == 0
+    assert await count_points(database) == before + 3 and await count_staged_rows(database) == 0
     same = await api.get(
-        taken.headers["location"], headers=api.as_(people.admin) | {"If-None-Match": answer.headers["etag"]}
+        accepted.headers["location"], headers=api.as_(people.admin) | {"If-None-Match": response.headers["etag"]}
     )
     assert same.status_code == 304
 
 
-async def test_a_workbook_does_as_well(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_a_workbook_is_imported(api: Api, people: People, database: JoinedDatabase) -> None:
     book = xlsx_bytes(HEADERS, [["Линия", "offline", "phone", "external", UNIT]])
     for kind in (XLSX, "application/octet-stream", CSV):
         report = await imported(api, database, people.admin, book, kind)
@@ -89,36 +94,38 @@ async def test_a_workbook_does_as_well(api: Api, people: People, database: Joine
     assert report["unchanged"] == 1
 
 
-async def test_only_the_one_who_asked_sees_an_import(api: Api, people: People, database: JoinedDatabase) -> None:
-    taken = await upload(api, people.admin, lines(1))
+async def test_only_the_requester_sees_an_import(api: Api, people: People, database: JoinedDatabase) -> None:
+    accepted = await upload(api, people.admin, build_table(1))
     for other in (people.operator, people.unit_head, people.integration):
-        answer = await api.get(taken.headers["location"], headers=api.as_(other))
-        assert (answer.status_code, answer.json()["code"]) == (404, "import_not_found")
+        response = await api.get(accepted.headers["location"], headers=api.as_(other))
+        assert (response.status_code, response.json()["code"]) == (404, "import_not_found")
     unknown = await api.get(f"/api/v1/imports/{new_id()}", headers=api.as_(people.admin))
     assert unknown.status_code == 404
 
 
 @pytest.mark.parametrize("role", ["unit_head", "operator", "client_centricity", "press", "integration"])
-async def test_others_may_not_import(api: Api, people: People, database: JoinedDatabase, role: str) -> None:
+async def test_other_roles_cannot_import(api: Api, people: People, database: JoinedDatabase, role: str) -> None:
     refused = await upload(api, people.of(role), b"not even a table")
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
-    assert await staged(database) == 0
-    nobody = await api.post(f"{POINTS}/import", headers={"Content-Type": CSV}, content=lines(1))
-    assert nobody.status_code == 401
+    assert await count_staged_rows(database) == 0
+    anonymous = await api.post(f"{POINTS}/import", headers={"Content-Type": CSV}, content=build_table(1))
+    assert anonymous.status_code == 401
 
 
-async def test_everybody_sends_a_key_and_the_key_works_once(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_an_idempotency_key_is_required_and_replays_the_response(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
     headers = api.as_(people.admin) | {"Content-Type": CSV}
-    refused = await api.post(f"{POINTS}/import", headers=headers, content=lines(2))
+    refused = await api.post(f"{POINTS}/import", headers=headers, content=build_table(2))
     assert (refused.status_code, refused.json()["code"]) == (400, "idempotency_key_required")
     keyed = headers | {"Idempotency-Key": "import-1"}
-    first = await api.post(f"{POINTS}/import", headers=keyed, content=lines(2))
-    again = await api.post(f"{POINTS}/import", headers=keyed, content=lines(2))
+    first = await api.post(f"{POINTS}/import", headers=keyed, content=build_table(2))
+    again = await api.post(f"{POINTS}/import", headers=keyed, content=build_table(2))
     assert (again.status_code, again.content) == (202, first.content)
     assert again.headers["idempotent-replayed"] == "true"
     assert again.headers["location"] == first.headers["location"]
-    assert await staged(database) == 2, "the repeat staged nothing"
-    for other in ({"content": lines(3)}, {"content": lines(2), "params": {"dry_run": True}}):
+    assert await count_staged_rows(database) == 2, "the repeated request staged nothing"
+    for other in ({"content": build_table(3)}, {"content": build_table(2), "params": {"dry_run": True}}):
         reused = await api.post(f"{POINTS}/import", headers=keyed, **other)
         assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
 
@@ -129,8 +136,8 @@ async def test_everybody_sends_a_key_and_the_key_works_once(api: Api, people: Pe
         (b"", CSV, 422, "empty"),
         (b"MZ\x90\x00" + bytes(300), XLSX, 422, "not_xlsx"),
         (b"MZ\x90\x00" + bytes(300), "application/octet-stream", 422, "not_text"),
-        (lines(1), "application/json", 415, None),
-        (lines(1), "multipart/form-data", 415, None),
+        (build_table(1), "application/json", 415, None),
+        (build_table(1), "multipart/form-data", 415, None),
         (b'{"a": 1}', "application/json", 415, None),
         (b"x" * 20_971_521, CSV, 413, None),
         (table(("name", "colour"), ["x", "red"]), CSV, 422, "unknown_column"),
@@ -138,25 +145,23 @@ async def test_everybody_sends_a_key_and_the_key_works_once(api: Api, people: Pe
         (table((*HEADERS, "act_number"), ["x"]), CSV, 422, "missing_column"),
     ],
 )
-async def test_what_cannot_be_read_is_refused_at_once(
+async def test_unreadable_tables_are_refused_at_once(
     api: Api, people: People, database: JoinedDatabase, content: bytes, kind: str, status: int, code: str | None
 ) -> None:
     refused = await upload(api, people.admin, content, kind)
     assert refused.status_code == status, refused.text
     if code:
         assert code in [error["code"] for error in refused.json()["errors"]]
-    assert await staged(database) == 0
+    assert await count_staged_rows(database) == 0
 
 
-async def test_wrong_options_are_told_before_anything_is_staged(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
-    refused = await upload(api, people.admin, lines(2), dry_run="perhaps")
+async def test_invalid_options_are_refused_before_staging(api: Api, people: People, database: JoinedDatabase) -> None:
+    refused = await upload(api, people.admin, build_table(2), dry_run="perhaps")
     assert refused.status_code == 422
-    assert await staged(database) == 0
+    assert await count_staged_rows(database) == 0
 
 
-async def test_a_larger_body_is_for_imports_only(api: Api, people: People) -> None:
+async def test_only_imports_accept_large_bodies(api: Api, people: People) -> None:
     content = b"x" * 1_100_000
     headers = api.as_(people.admin) | {"Content-Type": CSV, "Idempotency-Key": new_id().hex}
     assert (await api.post(f"{POINTS}/import", headers=headers, content=content)).status_code == 422
@@ -166,9 +171,9 @@ async def test_a_larger_body_is_for_imports_only(api: Api, people: People) -> No
     assert (await api.put(f"{POINTS}/import", headers=headers, content=b"a;b")).status_code == 405
 
 
-async def test_one_bad_row_of_many_refuses_the_whole_file(api: Api, people: People, database: JoinedDatabase) -> None:
-    before = await points(database)
-    report = await imported(api, database, people.admin, lines(1200, row_777="pigeon"))
+async def test_one_invalid_row_fails_the_whole_import(api: Api, people: People, database: JoinedDatabase) -> None:
+    before = await count_points(database)
+    report = await imported(api, database, people.admin, build_table(1200, row_777="pigeon"))
     assert (report["state"], report["rows_done"], report["rows_total"]) == ("failed", 1200, 1200)
     assert (report["created"], report["changed"], report["unchanged"]) == (0, 0, 0)
     assert report["faults"] == [
@@ -180,38 +185,38 @@ async def test_one_bad_row_of_many_refuses_the_whole_file(api: Api, people: Peop
             "detail": "Такого вида канала нет.",
         }
     ]
-    assert await points(database) == before and await staged(database) == 0
+    assert await count_points(database) == before and await count_staged_rows(database) == 0
 
 
-async def test_a_partial_import_takes_the_sound_rows(api: Api, people: People, database: JoinedDatabase) -> None:
-    before = await points(database)
-    report = await imported(api, database, people.admin, lines(600, row_2="pigeon", row_600="pigeon"), partial=True)
+async def test_a_partial_import_applies_the_valid_rows(api: Api, people: People, database: JoinedDatabase) -> None:
+    before = await count_points(database)
+    report = await imported(
+        api, database, people.admin, build_table(600, row_2="pigeon", row_600="pigeon"), partial=True
+    )
     assert (report["state"], report["created"], report["faults_total"]) == ("done", 598, 2)
     assert [fault["row"] for fault in report["faults"]] == [2, 600]
-    assert await points(database) == before + 598 and await staged(database) == 0
+    assert await count_points(database) == before + 598 and await count_staged_rows(database) == 0
 
 
-async def test_a_dry_run_tells_everything_and_changes_nothing(
+async def test_a_dry_run_reports_everything_and_changes_nothing(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    before = await points(database)
-    for content, created, faults in ((lines(600, row_5="pigeon"), 599, 1), (lines(600), 600, 0)):
+    before = await count_points(database)
+    for content, created, faults in ((build_table(600, row_5="pigeon"), 599, 1), (build_table(600), 600, 0)):
         for partial in (False, True):
             report = await imported(api, database, people.admin, content, dry_run=True, partial=partial)
             assert (report["state"], report["created"], report["faults_total"]) == ("done", created, faults)
             assert (report["is_dry_run"], report["is_partial"]) == (True, partial)
-    assert await points(database) == before and await staged(database) == 0
+    assert await count_points(database) == before and await count_staged_rows(database) == 0
 
 
-async def test_of_very_many_faults_500_are_told_and_all_are_counted(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
+async def test_all_errors_are_counted_and_500_are_reported(api: Api, people: People, database: JoinedDatabase) -> None:
     content = table(HEADERS, *[[f"Линия {n}", "offline", "pigeon", "external", UNIT] for n in range(700)])
     report = await imported(api, database, people.admin, content, dry_run=True)
     assert (len(report["faults"]), report["faults_total"], report["created"]) == (500, 700, 0)
 
 
-async def test_two_rows_about_one_point_are_a_fault_wherever_they_stand(
+async def test_repeated_rows_are_an_error_anywhere_in_the_file(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     rows = [[f"Линия {n}", "offline", "phone", "external", UNIT] for n in range(600)]
@@ -224,35 +229,33 @@ async def test_two_rows_about_one_point_are_a_fault_wherever_they_stand(
     ]
 
 
-async def test_what_changed_since_the_check_is_told_and_nothing_is_applied(
+async def test_an_error_after_the_check_is_reported_and_nothing_is_applied(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    before = await points(database)
-    taken = await upload(api, people.admin, lines(3))
+    before = await count_points(database)
+    accepted = await upload(api, people.admin, build_table(3))
     relay = Relay(database, HANDLERS)
-    assert await relay.relay_batch() == 1  # checked …
+    assert await relay.relay_batch() == 1  # the rows are checked
     async with database.transaction() as session:
-        await session.exec(sa.update(StagedRow).where(col(StagedRow.number) == 4).values(data=_with_a_pigeon()))
+        await session.exec(sa.update(StagedRow).where(col(StagedRow.number) == 4).values(data=_build_invalid_row()))
     await work_off(database)
-    report = (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()
+    report = (await api.get(accepted.headers["location"], headers=api.as_(people.admin))).json()
     assert (report["state"], report["created"]) == ("failed", 0)
     assert [fault["cell"] for fault in report["faults"]] == ["C4"]
-    assert await points(database) == before and await staged(database) == 0
+    assert await count_points(database) == before and await count_staged_rows(database) == 0
 
 
-def _with_a_pigeon() -> dict[str, str]:
+def _build_invalid_row() -> dict[str, str]:
     return dict(zip(HEADERS, ("Линия 4", "offline", "pigeon", "external", UNIT), strict=True))
 
 
 class Killed(Exception):
-    """Stands for the end of the worker."""
+    """Simulates the end of the worker process."""
 
 
-async def test_a_worker_killed_in_the_middle_leaves_nothing_and_its_heir_does_all(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
-    before = await points(database)
-    taken = await upload(api, people.admin, lines(700))
+async def test_an_import_survives_a_killed_worker(api: Api, people: People, database: JoinedDatabase) -> None:
+    before = await count_points(database)
+    accepted = await upload(api, people.admin, build_table(700))
 
     async def killed(session: AsyncSession, payload: Mapping[str, Any]) -> None:
         for handler in HANDLERS[ImportChecked]:
@@ -264,22 +267,22 @@ async def test_a_worker_killed_in_the_middle_leaves_nothing_and_its_heir_does_al
     dying = Relay(database, {**HANDLERS, ImportChecked: [killed]})
     while await dying.relay_batch():
         pass
-    report = (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()
+    report = (await api.get(accepted.headers["location"], headers=api.as_(people.admin))).json()
     assert (report["state"], report["rows_done"], report["finished_at"]) == ("running", 700, None)
-    assert await points(database) == before
+    assert await count_points(database) == before
     async with database.transaction() as session:
         await session.exec(sa.update(OutboxEntry).values(due_at=clock.now()))
     await work_off(database)
-    report = (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()
+    report = (await api.get(accepted.headers["location"], headers=api.as_(people.admin))).json()
     assert (report["state"], report["created"]) == ("done", 700)
-    assert await points(database) == before + 700
+    assert await count_points(database) == before + 700
 
 
-async def test_what_nobody_finishes_is_ended_and_what_nobody_waits_for_is_forgotten(
+async def test_abandoned_imports_fail_and_abandoned_rows_are_deleted(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    old = await upload(api, people.admin, lines(2))
-    young = await upload(api, people.admin, lines(3))
+    old = await upload(api, people.admin, build_table(2))
+    young = await upload(api, people.admin, build_table(3))
     long_ago = clock.now() - timedelta(hours=25)
     async with database.transaction() as session:
         await session.exec(sa.update(Import).where(Import.rows_total == 2).values(created_at=long_ago))  # type: ignore[arg-type]
@@ -288,20 +291,20 @@ async def test_what_nobody_finishes_is_ended_and_what_nobody_waits_for_is_forgot
         session.add(StagedRow(import_id=new_id(), number=2, data={}, staged_at=clock.now()))
     assert await clear_abandoned(database) == 3
     states = [
-        (await api.get(taken.headers["location"], headers=api.as_(people.admin))).json()["state"]
-        for taken in (old, young)
+        (await api.get(accepted.headers["location"], headers=api.as_(people.admin))).json()["state"]
+        for accepted in (old, young)
     ]
     assert states == ["failed", "queued"]
-    assert await staged(database) == 4
+    assert await count_staged_rows(database) == 4
     await work_off(database)
-    assert await staged(database) == 1, "an import that was given up is not taken up again"
+    assert await count_staged_rows(database) == 1, "an abandoned import is not resumed"
 
 
-async def test_two_imports_at_once_with_others_writing_meanwhile(fresh_database: str, tmp_path: Any) -> None:
-    """C5: short transactions let others write; of two imports of one file the second finds nothing to do."""
+async def test_two_concurrent_imports_with_other_writers(fresh_database: str, tmp_path: Any) -> None:
+    """C5: other writers are not blocked; of two imports of the same file the second changes nothing."""
     database = Database(settings_for(fresh_database, tmp_path))
     second = Database(settings_for(fresh_database, tmp_path))
-    others = asyncio.Semaphore(4)  # leaves connections to the workers: a full pool is another test's matter
+    others = asyncio.Semaphore(4)  # leaves connections for the workers; another test covers a full pool
     try:
         await _queue(database, 1500)
         await _queue(database, 1500)
@@ -315,14 +318,14 @@ async def test_two_imports_at_once_with_others_writing_meanwhile(fresh_database:
                     async with others, database.transaction() as session:
                         session.add(record)
                     return
-                except Unavailable:  # a busy machine says to come again, and a client does
+                except Unavailable:  # clients retry when the service is busy
                     await asyncio.sleep(0.1)
 
         async def work(relay: Relay) -> None:
             for _ in range(1000):
                 if not await relay.relay_batch():
                     await asyncio.sleep(0.01)
-                async with database.transaction() as session:  # what met a lock is tried again at once
+                async with database.transaction() as session:  # jobs that met a lock are retried at once
                     left = (col(OutboxEntry.done_at).is_(None), col(OutboxEntry.parked_at).is_(None))
                     if (await session.exec(select(OutboxEntry.id).where(*left).limit(1))).first() is None:
                         return
@@ -341,7 +344,7 @@ async def test_two_imports_at_once_with_others_writing_meanwhile(fresh_database:
 
 
 async def _queue(database: Database, count: int) -> None:
-    content = read_table(lines(count))
+    content = read_table(build_table(count))
     import_id = await stage_rows(database, POINT_IMPORTER, content)
     async with database.transaction() as session:
         by = principal("admin")

@@ -1,4 +1,4 @@
-"""Legal acts over HTTP, and the three orders in their own words."""
+"""Tests of legal acts over HTTP, including the three orders with their official titles."""
 
 import pytest
 
@@ -9,10 +9,10 @@ PATH = "/api/v1/legal-acts"
 
 
 @pytest.mark.order("O-2.7")
-async def test_the_orders_in_their_exact_words(api: Api, people: People) -> None:
+async def test_the_orders_have_their_official_titles(api: Api, people: People) -> None:
     acts = (await api.get(PATH, params={"kind": "order"}, headers=api.as_(people.admin))).json()["items"]
-    told = {act["number"]: (act["signed_on"], act["short_title"], act["title"]) for act in acts}
-    assert told == {
+    acts_by_number = {act["number"]: (act["signed_on"], act["short_title"], act["title"]) for act in acts}
+    assert acts_by_number == {
         "27": (
             "2024-02-15",
             "Приказ от 15.02.2024 № 27",
@@ -35,13 +35,13 @@ async def test_the_orders_in_their_exact_words(api: Api, people: People) -> None
     }
 
 
-async def test_adding_changing_and_closing_an_act(api: Api, people: People) -> None:
+async def test_a_legal_act_is_created_changed_and_closed(api: Api, people: People) -> None:
     headers = api.as_(people.admin)
     body = {"kind": "order", "number": "31", "signed_on": "2026-03-02", "title": "О внесении изменений"}
-    made = await api.post(PATH, headers=headers, json=body)
-    assert made.status_code == 201 and made.json()["issuer"] is None
+    created = await api.post(PATH, headers=headers, json=body)
+    assert created.status_code == 201 and created.json()["issuer"] is None
     assert (await api.post(PATH, headers=headers, json=body)).json()["code"] == "legal_act_exists"
-    path, tag = f"{PATH}/{made.json()['id']}", {"If-Match": made.headers["etag"]}
+    path, tag = f"{PATH}/{created.json()['id']}", {"If-Match": created.headers["etag"]}
     closed = await api.patch(path, headers=headers | tag, json={"closed_on": "2027-01-01"})
     assert closed.json()["closed_on"] == "2027-01-01"
     assert (await api.patch(path, headers=headers | tag, json={"issuer": "x"})).status_code == 412

@@ -1,4 +1,4 @@
-"""What an employee should look at: told once, one's own only, read and unread (O-10)."""
+"""Tests of notifications: once per occasion, own ones only, read and unread (O-10)."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,38 +19,40 @@ PATH = "/api/v1/notifications"
 OBJECT = UUID("0198c6f0-0000-7000-8000-000000000001")
 
 
-async def tell(database: JoinedDatabase, whom: Sequence[Principal], key: str, text: str = "Посмотрите") -> None:
+async def send_notification(
+    database: JoinedDatabase, employees: Sequence[Principal], key: str, text: str = "Посмотрите"
+) -> None:
     async with database.transaction() as session:
-        ids = [principal.id for principal in whom]
+        ids = [principal.id for principal in employees]
         await notify(session, ids, NotificationKind.DEADLINE_REMINDER, text, "message", OBJECT, key)
 
 
-async def listed(api: Api, by: Principal, **query: str) -> list[str]:
-    answer = await api.get(PATH, params=query, headers=api.as_(by))
-    assert answer.status_code == 200, answer.text
-    return [row["text"] for row in answer.json()["items"]]
+async def list_texts(api: Api, by: Principal, **query: str) -> list[str]:
+    response = await api.get(PATH, params=query, headers=api.as_(by))
+    assert response.status_code == 200, response.text
+    return [row["text"] for row in response.json()["items"]]
 
 
-async def unread(api: Api, by: Principal) -> int:
-    answer = await api.get(f"{PATH}/unread-count", headers=api.as_(by))
-    assert set(answer.json()) == {"count"}
-    return int(answer.json()["count"])
-
-
-@pytest.mark.order("O-10")
-async def test_an_occasion_that_is_told_twice_notifies_once(api: Api, people: People, database: JoinedDatabase) -> None:
-    await tell(database, [people.operator], "a", "Первое")
-    await tell(database, [people.operator, people.colleague, people.colleague], "a", "Повтор")
-    await tell(database, [people.operator], "b", "Второе")
-    await tell(database, [], "c")
-    assert await listed(api, people.operator) == ["Второе", "Первое"]
-    assert await listed(api, people.colleague) == ["Повтор"]
+async def count_unread(api: Api, by: Principal) -> int:
+    response = await api.get(f"{PATH}/unread-count", headers=api.as_(by))
+    assert set(response.json()) == {"count"}
+    return int(response.json()["count"])
 
 
 @pytest.mark.order("O-10")
-async def test_one_reads_ones_notifications(api: Api, people: People, database: JoinedDatabase) -> None:
-    await tell(database, [people.operator], "a", "Первое")
-    await tell(database, [people.operator], "b", "Второе")
+async def test_an_occasion_notifies_an_employee_once(api: Api, people: People, database: JoinedDatabase) -> None:
+    await send_notification(database, [people.operator], "a", "Первое")
+    await send_notification(database, [people.operator, people.colleague, people.colleague], "a", "Повтор")
+    await send_notification(database, [people.operator], "b", "Второе")
+    await send_notification(database, [], "c")
+    assert await list_texts(api, people.operator) == ["Второе", "Первое"]
+    assert await list_texts(api, people.colleague) == ["Повтор"]
+
+
+@pytest.mark.order("O-10")
+async def test_an_employee_reads_own_notifications(api: Api, people: People, database: JoinedDatabase) -> None:
+    await send_notification(database, [people.operator], "a", "Первое")
+    await send_notification(database, [people.operator], "b", "Второе")
     headers = api.as_(people.operator)
     row = (await api.get(PATH, headers=headers)).json()["items"][1]
     assert row == {
@@ -62,7 +64,7 @@ async def test_one_reads_ones_notifications(api: Api, people: People, database: 
         "created_at": row["created_at"],
         "read_at": None,
     }
-    assert await unread(api, people.operator) == 2
+    assert await count_unread(api, people.operator) == 2
     path = f"{PATH}/{row['id']}"
     assert (await api.post(f"{path}/read", headers=headers, json={})).status_code == 428
     assert (await api.post(f"{path}/read", headers=headers | {"If-Match": '"9"'}, json={})).status_code == 412
@@ -71,51 +73,51 @@ async def test_one_reads_ones_notifications(api: Api, people: People, database: 
     again = await act(api, people.operator, path, "read", {})
     assert (again.status_code, again.json(), again.headers["etag"]) == (200, done.json(), '"2"')
     assert (await api.get(path, headers=headers)).json() == done.json()
-    assert await unread(api, people.operator) == 1
-    assert await listed(api, people.operator, is_read="true") == ["Первое"]
-    assert await listed(api, people.operator, is_read="false") == ["Второе"]
+    assert await count_unread(api, people.operator) == 1
+    assert await list_texts(api, people.operator, is_read="true") == ["Первое"]
+    assert await list_texts(api, people.operator, is_read="false") == ["Второе"]
     async with database.transaction() as session:
         query = select(AuditEvent).where(AuditEvent.object_id == row["id"])
         assert [event.action for event in (await session.exec(query)).all()] == ["notification.read"]
 
 
 @pytest.mark.order("O-10")
-async def test_all_can_be_read_at_once(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_all_notifications_are_marked_as_read(api: Api, people: People, database: JoinedDatabase) -> None:
     for key in ("a", "b", "c"):
-        await tell(database, [people.operator, people.colleague], key)
+        await send_notification(database, [people.operator, people.colleague], key)
     headers = api.as_(people.operator)
     row = (await api.get(PATH, headers=headers)).json()["items"][0]
     tag = (await api.get(f"{PATH}/{row['id']}", headers=headers)).headers["etag"]
     await act(api, people.operator, f"{PATH}/{row['id']}", "read", {})
     for expected in (2, 0):
         assert (await api.post(f"{PATH}/read-all", headers=headers, json={})).json() == {"read": expected}
-    assert (await unread(api, people.operator), await unread(api, people.colleague)) == (0, 3)
+    assert (await count_unread(api, people.operator), await count_unread(api, people.colleague)) == (0, 3)
     for item in (await api.get(PATH, headers=headers)).json()["items"]:
-        fresh = await api.get(f"{PATH}/{item['id']}", headers=headers)
-        assert item["read_at"] and fresh.headers["etag"] != tag
+        fetched = await api.get(f"{PATH}/{item['id']}", headers=headers)
+        assert item["read_at"] and fetched.headers["etag"] != tag
 
 
 @pytest.mark.order("O-10")
-async def test_those_of_others_are_404_and_never_listed(api: Api, people: People, database: JoinedDatabase) -> None:
-    await tell(database, [people.operator], "a")
+async def test_notifications_of_others_are_not_found(api: Api, people: People, database: JoinedDatabase) -> None:
+    await send_notification(database, [people.operator], "a")
     async with database.transaction() as session:
         query = select(Notification.id).where(Notification.employee_id == people.operator.id)
         notification_id = (await session.exec(query)).one()
     for stranger in (people.colleague, people.unit_head, people.admin):
         headers = api.as_(stranger) | {"If-Match": "*"}
-        assert await listed(api, stranger) == []
+        assert await list_texts(api, stranger) == []
         assert (await api.get(f"{PATH}/{notification_id}", headers=headers)).status_code == 404
         refused = await api.post(f"{PATH}/{notification_id}/read", headers=headers, json={})
         assert (refused.status_code, refused.json()["code"]) == (404, "notification_not_found")
         assert (await api.post(f"{PATH}/read-all", headers=headers, json={})).json() == {"read": 0}
     absent = await api.get(f"{PATH}/{new_id()}", headers=api.as_(people.operator))
     assert absent.status_code == 404
-    assert await unread(api, people.operator) == 1
+    assert await count_unread(api, people.operator) == 1
 
 
-async def test_the_list_comes_in_pages(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_notifications_are_paginated(api: Api, people: People, database: JoinedDatabase) -> None:
     for number in range(5):
-        await tell(database, [people.operator], f"key-{number}", f"Номер {number}")
+        await send_notification(database, [people.operator], f"key-{number}", f"Номер {number}")
     seen, cursor = [], ""
     for _ in range(3):
         query = {"limit": "2", "with_count": "true"} | ({"cursor": cursor} if cursor else {})

@@ -1,4 +1,4 @@
-"""Organizations, units, topics and municipalities over HTTP."""
+"""Tests of organizations, units, topics and municipalities over HTTP."""
 
 import pytest
 
@@ -9,7 +9,7 @@ KINDS = {"municipal_okrug": 9, "municipal_district": 21, "urban_okrug": 5}
 
 
 @pytest.mark.order("A-1.11–13")
-async def test_the_35_municipalities_and_their_predecessors(api: Api) -> None:
+async def test_municipalities_and_their_predecessors(api: Api) -> None:
     everything = (await api.get("/api/v1/municipalities")).json()
     assert everything["next_cursor"] is None and len(everything["items"]) == 44
     now = (await api.get("/api/v1/municipalities", params={"on_date": "2026-07-01"})).json()["items"]

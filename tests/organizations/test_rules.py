@@ -1,4 +1,4 @@
-"""Which municipality a person means (A-1.11–13): a table of what people type."""
+"""Tests of the recognition of municipality names (A-1.11–13)."""
 
 import pytest
 
@@ -36,7 +36,7 @@ PLACES = [
         ("50708000", "50708000"),
     ],
 )
-def test_a_name_is_understood(typed: str, expected: str) -> None:
+def test_a_municipality_is_found_by_name(typed: str, expected: str) -> None:
     found = find_place(typed, PLACES)
     assert found.place is not None and found.place.oktmo == expected
 
@@ -44,9 +44,9 @@ def test_a_name_is_understood(typed: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "candidates"),
     [
-        ("искит", {"50615000", "50712000"}),  # what only begins like a name is asked for
+        ("искит", {"50615000", "50712000"}),  # a beginning of a name gives candidates
         ("новосиб", {"50701000", "50640000"}),
-        ("Новосибирк", {"50701000", "50640000"}),  # a slip of the pen
+        ("Новосибирк", {"50701000", "50640000"}),  # a misspelling
         ("в Бердске", {"50708000"}),
         ("Атлантида", set()),
         ("район", set()),
@@ -56,6 +56,6 @@ def test_a_name_is_understood(typed: str, expected: str) -> None:
         ("\x00", set()),
     ],
 )
-def test_what_is_unclear_is_asked_for(typed: str, candidates: set[str]) -> None:
+def test_an_unclear_name_gives_candidates(typed: str, candidates: set[str]) -> None:
     found = find_place(typed, PLACES)
     assert found.place is None and {place.oktmo for place in found.candidates} == candidates

@@ -1,4 +1,4 @@
-"""HTTP of sign-in, employees' accounts, API clients and substitutions of heads."""
+"""HTTP endpoints of sign-in, employees, API clients and substitutions."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""HTTP of API clients."""
+"""HTTP endpoints of API clients."""
 
 from typing import Annotated
 from uuid import UUID
@@ -28,15 +28,15 @@ router = APIRouter(prefix="/api-clients", tags=["API clients"])
 CHANGES = (ClientNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired)
 
 
-async def _shown(session: AsyncSession, row: ApiClient) -> ApiClientRead:
-    return (await clients.read_clients(session, [row]))[0]
+async def _to_read(session: AsyncSession, row: ApiClient) -> ApiClientRead:
+    return (await clients.load_client_reads(session, [row]))[0]
 
 
 @router.get("", response_model=Page[ApiClientRead], responses=problems(ValidationFailed), summary="List API clients")
 async def list_api_clients(by: ClientReader, session: SessionDep, page: PageDep) -> Page[ApiClientRead]:
-    """Other systems that call this one, newest first."""
+    """Return the API clients, newest first: other systems that call this one."""
     rows, cursor, count = await paginate_rows(session, select(ApiClient), page, order=(col(ApiClient.id),))
-    return Page(items=await clients.read_clients(session, rows), next_cursor=cursor, count=count)
+    return Page(items=await clients.load_client_reads(session, rows), next_cursor=cursor, count=count)
 
 
 @router.post(
@@ -44,29 +44,29 @@ async def list_api_clients(by: ClientReader, session: SessionDep, page: PageDep)
     status_code=201,
     response_model=ApiClientSecretRead,
     responses=problems(ClientExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Add an API client",
+    summary="Create an API client",
 )
 async def create_api_client(
     body: ApiClientCreate, by: ClientWriter, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add an API client. Its secret is in this answer and never again: a replay of the request has null there."""
-    made: dict[str, str] = {}
+    """Create an API client. The secret is returned only in this response; a replayed request returns null instead."""
+    created: dict[str, str] = {}
 
     async def work() -> Response:
-        row, made["secret"] = await clients.create_client(session, body, by=by)
-        made["version"] = str(row.version)
-        shown = await _shown(session, row)
+        row, created["secret"] = await clients.create_client(session, body, by=by)
+        created["version"] = str(row.version)
+        read = await _to_read(session, row)
         return json_response(
-            ApiClientSecretRead(**shown.model_dump(), client_secret=None), version=row.version, status=201
+            ApiClientSecretRead(**read.model_dump(), client_secret=None), version=row.version, status=201
         )
 
-    kept = await idempotency(session, by, work)
-    if "secret" not in made:
-        return kept
-    read = ApiClientSecretRead.model_validate_json(bytes(kept.body)).model_copy(
-        update={"client_secret": made["secret"]}
+    stored = await idempotency(session, by, work)  # the stored response never contains the secret
+    if "secret" not in created:
+        return stored
+    read = ApiClientSecretRead.model_validate_json(bytes(stored.body)).model_copy(
+        update={"client_secret": created["secret"]}
     )
-    return json_response(read, version=int(made["version"]), status=201, headers=NEVER_STORED)
+    return json_response(read, version=int(created["version"]), status=201, headers=NEVER_STORED)
 
 
 @router.get(
@@ -76,9 +76,9 @@ async def create_api_client(
     summary="Get an API client",
 )
 async def get_api_client(client_id: UUID, by: ClientReader, session: SessionDep, request: Request) -> Response:
-    """One API client with the points granted to it."""
+    """Return an API client with its granted interaction points."""
     row = await clients.get_client(session, client_id)
-    return conditional_response(request, await _shown(session, row), version=row.version)
+    return conditional_response(request, await _to_read(session, row), version=row.version)
 
 
 @router.patch(
@@ -90,9 +90,9 @@ async def get_api_client(client_id: UUID, by: ClientReader, session: SessionDep,
 async def update_api_client(
     client_id: UUID, body: ApiClientPatch, by: ClientWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change name, granted points or state; disabling ends all its sessions."""
+    """Change the name, granted interaction points or state of an API client; disabling ends all its sessions."""
     row = await clients.update_client(session, client_id, body, match, by=by)
-    return json_response(await _shown(session, row), version=row.version)
+    return json_response(await _to_read(session, row), version=row.version)
 
 
 @router.post(
@@ -104,8 +104,8 @@ async def update_api_client(
 async def rotate_client_secret(
     client_id: UUID, body: EmptyBody, by: ClientWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Give an API client a new secret, shown this once; the old one and all its sessions end."""
+    """Issue a new secret, returned only once; the old secret stops working and all sessions of the API client end."""
     row, secret = await clients.rotate_secret(session, client_id, match, by=by)
-    shown = await _shown(session, row)
-    read = ApiClientSecretRead(**shown.model_dump(), client_secret=secret)
-    return json_response(read, version=row.version, headers=NEVER_STORED)
+    read = await _to_read(session, row)
+    read_with_secret = ApiClientSecretRead(**read.model_dump(), client_secret=secret)
+    return json_response(read_with_secret, version=row.version, headers=NEVER_STORED)

@@ -1,4 +1,4 @@
-"""HTTP of employees' accounts."""
+"""HTTP endpoints of employees' accounts."""
 
 from typing import Annotated
 from uuid import UUID
@@ -31,10 +31,10 @@ async def list_employees(
     by: EmployeeReader,
     session: SessionDep,
     page: PageDep,
-    unit_id: Annotated[Id | None, Query()] = None,
-    is_disabled: Annotated[bool | None, Query()] = None,
+    unit_id: Annotated[Id | None, Query(description="Only employees of this unit.")] = None,
+    is_disabled: Annotated[bool | None, Query(description="Only disabled or only enabled employees.")] = None,
 ) -> Page[EmployeeRead]:
-    """Employees (O-2.3), newest first; a head sees those of their own organization."""
+    """Return employees (O-2.3), newest first. Heads see the employees of their own organization only."""
     query = select(Employee).where(employees.visible_to(by))
     if unit_id is not None:
         query = query.where(Employee.unit_id == unit_id)
@@ -48,12 +48,12 @@ async def list_employees(
     status_code=201,
     response_model=EmployeeRead,
     responses=problems(EmployeeExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Add an employee",
+    summary="Create an employee",
 )
 async def create_employee(
     body: EmployeeCreate, by: EmployeeWriter, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add an employee with account, roles and unit."""
+    """Create an employee with an account, roles and a unit."""
 
     async def work() -> Response:
         row = await employees.create_employee(session, body, by=by)
@@ -69,7 +69,7 @@ async def create_employee(
     summary="Get an employee",
 )
 async def get_employee(employee_id: UUID, by: EmployeeReader, session: SessionDep, request: Request) -> Response:
-    """One employee."""
+    """Return an employee with their roles and unit."""
     row = await employees.get_employee(session, employee_id, by)
     return conditional_response(request, EmployeeRead.model_validate(row), version=row.version)
 
@@ -83,7 +83,7 @@ async def get_employee(employee_id: UUID, by: EmployeeReader, session: SessionDe
 async def update_employee(
     employee_id: UUID, body: EmployeePatch, by: EmployeeWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change roles, unit or state: rights follow with the next request, disabling ends all sessions."""
+    """Change an employee. Changed roles take effect with the next request; disabling ends all sessions."""
     row = await employees.update_employee(session, employee_id, body, match, by=by)
     return json_response(EmployeeRead.model_validate(row), version=row.version)
 
@@ -97,6 +97,6 @@ async def update_employee(
 async def reset_password(
     employee_id: UUID, body: PasswordReset, by: EmployeeWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Set a new password as an administrator; all sessions of the employee end."""
+    """Set a new password for an employee; all sessions of the employee end."""
     row = await employees.reset_password(session, employee_id, body.password, match, by=by)
     return json_response(EmployeeRead.model_validate(row), version=row.version)

@@ -1,4 +1,4 @@
-"""HTTP of sign-in and sessions."""
+"""HTTP endpoints of sign-in and sessions."""
 
 import base64
 from typing import Annotated, Any
@@ -31,18 +31,18 @@ MAX_FIELD = 4096
 NEVER_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-async def _employee(by: Annotated[Principal, requires_detached()]) -> Principal:
-    # In a dependency, which runs before the body is validated: 403 comes before 422.
+async def _require_employee(by: Annotated[Principal, requires_detached()]) -> Principal:
+    # A dependency runs before the body is validated, so 403 takes precedence over 422.
     if by.kind == "client":
         raise Forbidden
     return by
 
 
-AnyEmployee = Annotated[Principal, Depends(_employee)]
+AnyEmployee = Annotated[Principal, Depends(_require_employee)]
 
 
 def get_tokens(request: Request) -> TokenResolver:
-    """The maker and verifier of access tokens."""
+    """Return the application's token resolver."""
     tokens: TokenResolver = request.app.state.tokens
     return tokens
 
@@ -50,8 +50,8 @@ def get_tokens(request: Request) -> TokenResolver:
 TokensDep = Annotated[TokenResolver, Depends(get_tokens)]
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form-encoded body; one given twice or too long is an invalid request (RFC 6749, 3.2)."""
+async def parse_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form-encoded body. Raises `OAuthProblem` for repeated or long ones (RFC 6749, 3.2)."""
     fields: dict[str, str] = {}
     for name, value in (await request.form(max_fields=100, max_files=0)).multi_items():
         if name in fields or not isinstance(value, str) or len(value) > MAX_FIELD or "\x00" in value:
@@ -60,11 +60,11 @@ async def read_form(request: Request) -> dict[str, str]:
     return fields
 
 
-FormDep = Annotated[dict[str, str], Depends(read_form)]
+FormDep = Annotated[dict[str, str], Depends(parse_form)]
 
 
-def _basic(request: Request) -> tuple[str, str] | None:
-    """Client id and secret of HTTP Basic; None without such a header. Raises `InvalidClient` for a broken one."""
+def _parse_basic(request: Request) -> tuple[str, str] | None:
+    """Return the client id and secret of HTTP Basic, or None. Raises `InvalidClient` for a malformed header."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -72,19 +72,19 @@ def _basic(request: Request) -> tuple[str, str] | None:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
     except ValueError:
         raise InvalidClient from None
-    if not colon or "\x00" in client_id:  # PostgreSQL cannot be asked for NUL
+    if not colon or "\x00" in client_id:  # PostgreSQL rejects NUL in a query
         raise InvalidClient
     return client_id, secret
 
 
-def _form_body(properties: dict[str, Any], required: list[str], shown: dict[str, Any]) -> dict[str, Any]:
+def _build_form_body(properties: dict[str, Any], required: list[str], examples: dict[str, Any]) -> dict[str, Any]:
     schema = {"type": "object", "properties": properties, "required": required}
-    content = {"application/x-www-form-urlencoded": {"schema": schema, "examples": shown}}
+    content = {"application/x-www-form-urlencoded": {"schema": schema, "examples": examples}}
     return {"requestBody": {"required": True, "content": content}}
 
 
 _TEXT = {"type": "string", "maxLength": MAX_FIELD}
-_TOKEN_FORM = _form_body(
+_TOKEN_FORM = _build_form_body(
     {
         "grant_type": {"type": "string", "enum": ["password", "client_credentials", "refresh_token"]},
         **dict.fromkeys(("username", "password", "refresh_token", "scope", "client_id", "client_secret"), _TEXT),
@@ -99,14 +99,15 @@ _TOKEN_FORM = _form_body(
     response_model=TokenRead,
     responses=problems(OAuthProblem, InvalidGrant, UnsupportedGrantType, InvalidScope, InvalidClient, SignInLocked),
     openapi_extra=_TOKEN_FORM,
-    summary="Get tokens",
+    summary="Issue tokens",
 )
 async def issue_token(
     request: Request, form: FormDep, database: DatabaseDep, settings: SettingsDep, tokens: TokensDep
 ) -> Response:
-    """OAuth 2 token endpoint: `password`, `client_credentials` (HTTP Basic) and `refresh_token`, form-encoded.
+    """Issue tokens for the grant types `password`, `client_credentials` (HTTP Basic) and `refresh_token`.
 
-    Refresh tokens are rotated: a used one is `invalid_grant` and ends the whole session.
+    The request is form-encoded (OAuth 2, RFC 6749). Refresh tokens are rotated: a token that was used before is
+    rejected with `invalid_grant`, and its whole session ends.
     """
     scope = form.get("scope")
     match form.get("grant_type"):
@@ -116,7 +117,7 @@ async def issue_token(
                 raise OAuthProblem
             issued = await sessions.sign_in(database, settings, tokens, username, password, scope)
         case "client_credentials":
-            client_id, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
+            client_id, secret = _parse_basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
             issued = await sessions.sign_in_client(database, settings, tokens, client_id, secret, scope)
         case "refresh_token":
             if not form.get("refresh_token"):
@@ -140,20 +141,20 @@ async def issue_token(
     "/revoke",
     response_model=EmptyBody,
     responses=problems(OAuthProblem),
-    openapi_extra=_form_body({"token": _TEXT}, ["token"], {"token": Example(value={"token": "…"})}),
-    summary="End a session",
+    openapi_extra=_build_form_body({"token": _TEXT}, ["token"], {"token": Example(value={"token": "…"})}),
+    summary="Revoke a token",
 )
 async def revoke_token(form: FormDep, session: SessionDep, tokens: TokensDep) -> Response:
-    """End the session of a refresh or access token (RFC 7009). An unknown token is no error."""
+    """End the session of a refresh or access token (RFC 7009). An unknown token is not an error."""
     if not form.get("token"):
         raise OAuthProblem
     await sessions.revoke(session, tokens, form["token"])
     return json_response(EmptyBody())
 
 
-@router.get("/me", response_model=MeRead, responses=problems(), summary="Who am I")
+@router.get("/me", response_model=MeRead, responses=problems(), summary="Get the current caller")
 async def get_me(by: AnyCaller) -> MeRead:
-    """The caller with their roles and scopes of this moment."""
+    """Return the caller with their current roles and scopes."""
     return MeRead(
         id=by.id,
         username=by.username,
@@ -166,15 +167,15 @@ async def get_me(by: AnyCaller) -> MeRead:
     )
 
 
-@router.get("/jwks.json", response_model=JwksRead, responses=problems(), summary="Public keys")
+@router.get("/jwks.json", response_model=JwksRead, responses=problems(), summary="Get the public keys")
 async def get_jwks(tokens: TokensDep) -> JwksRead:
-    """The public keys that our access tokens are verified with (RFC 7517). No token."""
+    """Return the public keys that verify access tokens (RFC 7517). No token is required."""
     return JwksRead.model_validate({"keys": [tokens.key.public_jwk]})
 
 
-@router.post("/sign-out-everywhere", response_model=EmptyBody, responses=problems(), summary="End all my sessions")
+@router.post("/sign-out-everywhere", response_model=EmptyBody, responses=problems(), summary="Sign out everywhere")
 async def sign_out_everywhere(body: EmptyBody, by: AnyCaller, session: SessionDep) -> Response:
-    """End all sessions of the caller, this one too."""
+    """End all sessions of the caller, including the current one."""
     if by.kind == "client":
         await sessions.end_client_sessions(session, by.id)
     else:
@@ -186,14 +187,14 @@ async def sign_out_everywhere(body: EmptyBody, by: AnyCaller, session: SessionDe
     "/password",
     response_model=EmptyBody,
     responses=problems(WrongPassword, SignInLocked, EmployeeNotFound, Forbidden, ValidationFailed),
-    summary="Change my password",
+    summary="Change own password",
 )
 async def change_password(
     body: PasswordChange, by: AnyEmployee, database: DatabaseDep, settings: SettingsDep
 ) -> Response:
-    """Change one's own password; one's other sessions end. An API client has none: it rotates its secret.
+    """Change the caller's password; their other sessions end. API clients get 403: their secret is rotated instead.
 
-    Wrong old passwords are counted like failed sign-ins: after too many the answer is 429 for a while.
+    Wrong current passwords are counted like failed sign-ins: after too many attempts the response is 429 for a while.
     """
     await employees.change_password(database, settings, body.old_password, body.new_password, by=by)
     return json_response(EmptyBody())

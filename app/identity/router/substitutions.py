@@ -1,4 +1,4 @@
-"""HTTP of substitutions."""
+"""HTTP endpoints of substitutions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -26,17 +26,17 @@ router = APIRouter(prefix="/substitutions", tags=["substitutions"])
 SubstitutionReader = Annotated[Principal, requires("substitutions:read")]
 
 
-async def _not_a_deputy(by: Annotated[Principal, requires("substitutions:write")]) -> Principal:
-    # A deputy hands the rights neither on nor to themselves for longer. In a dependency: 403 comes before 422.
+async def _refuse_deputy(by: Annotated[Principal, requires("substitutions:write")]) -> Principal:
+    # A deputy may not pass the rights on or prolong them. A dependency, so that 403 takes precedence over 422.
     if by.acts_for is not None and Role.ADMIN not in by.roles:
         raise Forbidden
     return by
 
 
-SubstitutionWriter = Annotated[Principal, Depends(_not_a_deputy)]
+SubstitutionWriter = Annotated[Principal, Depends(_refuse_deputy)]
 
 
-def _answer(row: Substitution, status: int = 200) -> Response:
+def _to_response(row: Substitution, status: int = 200) -> Response:
     return json_response(SubstitutionRead.model_validate(row), version=row.version, status=status)
 
 
@@ -47,9 +47,12 @@ async def list_substitutions(
     by: SubstitutionReader,
     session: SessionDep,
     page: PageDep,
-    on_date: Annotated[Day | None, Query(description="Only what is in force on this day.")] = None,
+    on_date: Annotated[Day | None, Query(description="Only substitutions in force on this day.")] = None,
 ) -> Page[SubstitutionRead]:
-    """Substitutions (O-10), cancelled ones too, newest first: a head sees their unit's, an administrator all."""
+    """Return substitutions (O-10), including cancelled ones, newest first.
+
+    Heads and deputies see the substitutions of their unit, administrators see all.
+    """
     query = select(Substitution).where(substitutions.visible_to(by))
     if on_date is not None:
         query = query.where(is_running_on(on_date))
@@ -63,17 +66,20 @@ async def list_substitutions(
     responses=problems(
         SubstitutionOverlaps, Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed
     ),
-    summary="Name a deputy of a head",
+    summary="Create a substitution",
 )
 async def create_substitution(
     body: SubstitutionCreate, by: SubstitutionWriter, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Name a deputy for some days, both included, in Asia/Novosibirsk, 366 at most. While it runs, the deputy has the
-    role `unit_head` in addition and every deed of theirs keeps the head in the audit trail. Four eyes stay: what the
-    deputy drafted, somebody else approves. A deputy does not name deputies."""
+    """Assign a deputy to a unit's head for up to 366 days (both days included, time zone Asia/Novosibirsk).
+
+    During the substitution the deputy also has the role `unit_head`, and the audit trail records the head for every
+    action of the deputy. The four-eyes rule still holds: another person approves the replies that the deputy drafted.
+    A deputy cannot assign deputies.
+    """
 
     async def work() -> Response:
-        return _answer(await substitutions.create_substitution(session, body, by=by), 201)
+        return _to_response(await substitutions.create_substitution(session, body, by=by), 201)
 
     return await idempotency(session, by, work)
 
@@ -87,7 +93,7 @@ async def create_substitution(
 async def get_substitution(
     substitution_id: UUID, by: SubstitutionReader, session: SessionDep, request: Request
 ) -> Response:
-    """One substitution."""
+    """Return a substitution."""
     row = await substitutions.get_substitution(session, substitution_id, by)
     return conditional_response(request, SubstitutionRead.model_validate(row), version=row.version)
 
@@ -103,5 +109,5 @@ async def get_substitution(
 async def cancel_substitution(
     substitution_id: UUID, body: EmptyBody, by: SubstitutionWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """End a substitution now, or before it begins. The deputy's additional rights are gone with the next request."""
-    return _answer(await substitutions.cancel_substitution(session, substitution_id, match, by=by))
+    """End a substitution now, or before it begins. The deputy loses the head's rights with the next request."""
+    return _to_response(await substitutions.cancel_substitution(session, substitution_id, match, by=by))

@@ -1,1 +1,1 @@
-"""Use cases of identity: sign-in and sessions, employees' accounts, API clients, the accounts of the demo."""
+"""Use cases of identity: sign-in and sessions, employees' accounts, API clients, demo accounts, substitutions."""

@@ -1,4 +1,4 @@
-"""API clients: other systems with the interaction points granted to them."""
+"""Use cases of API clients: other systems and the interaction points granted to them."""
 
 import secrets
 from collections import defaultdict
@@ -23,7 +23,7 @@ from app.organizations.models import Organization
 
 
 async def get_client(session: AsyncSession, client_id: UUID) -> ApiClient:
-    """The API client, or `ClientNotFound`."""
+    """Return the API client. Raises `ClientNotFound`."""
     row = await session.get(ApiClient, client_id)
     if row is None:
         raise ClientNotFound
@@ -31,7 +31,7 @@ async def get_client(session: AsyncSession, client_id: UUID) -> ApiClient:
 
 
 async def create_client(session: AsyncSession, body: ApiClientCreate, *, by: Principal) -> tuple[ApiClient, str]:
-    """Add an API client; the row and its secret, which is never to be read again."""
+    """Create an API client. Returns the row and its secret, of which only the hash is stored."""
     if body.organization_id is not None and await session.get(Organization, body.organization_id) is None:
         raise unknown_reference("/organization_id")
     secret = secrets.token_urlsafe(32)
@@ -43,8 +43,8 @@ async def create_client(session: AsyncSession, body: ApiClientCreate, *, by: Pri
         created_at=clock.now(),
     )
     session.add(row)
-    await session.flush()  # the grants refer to it, and the answer tells of a taken id
-    await grant(session, row, body.point_ids)
+    await session.flush()  # the grants refer to the row, and a duplicate client id raises here
+    await set_granted_points(session, row, body.point_ids)
     audit.record(session, by, "client.created", "api_client", row.id)
     return row, secret
 
@@ -52,51 +52,51 @@ async def create_client(session: AsyncSession, body: ApiClientCreate, *, by: Pri
 async def update_client(
     session: AsyncSession, client_id: UUID, body: ApiClientPatch, match: IfMatch, *, by: Principal
 ) -> ApiClient:
-    """Change an API client and its grants; disabling ends its sessions."""
+    """Change an API client and its granted points; disabling ends its sessions."""
     row = await get_client(session, client_id)
     match.require(row)
-    sent = body.model_fields_set
-    if "name" in sent:
+    changed = body.model_fields_set
+    if "name" in changed:
         row.name = body.name
-    if "is_disabled" in sent:
+    if "is_disabled" in changed:
         row.is_disabled = body.is_disabled
-    if "point_ids" in sent:
-        await grant(session, row, body.point_ids)
+    if "point_ids" in changed:
+        await set_granted_points(session, row, body.point_ids)
     if row.is_disabled:
         await end_client_sessions(session, row.id)
-    audit.record(session, by, "client.changed", "api_client", row.id, fields=sorted(sent))
-    flag_modified(row, "name")  # new grants are a change of the client too: the version must grow
-    await session.flush()  # the version is counted at the flush
+    audit.record(session, by, "client.changed", "api_client", row.id, fields=sorted(changed))
+    flag_modified(row, "name")  # a change of the grants alone must increase the version too
+    await session.flush()  # the flush increases the version
     return row
 
 
 async def rotate_secret(
     session: AsyncSession, client_id: UUID, match: IfMatch, *, by: Principal
 ) -> tuple[ApiClient, str]:
-    """Give an API client a new secret; the old one and all sessions end."""
+    """Replace the secret of an API client and end all its sessions. Returns the row and the new secret."""
     row = await get_client(session, client_id)
     match.require(row)
     secret = secrets.token_urlsafe(32)
     row.secret_hash = hash_secret(secret)
     await end_client_sessions(session, row.id)
     audit.record(session, by, "client.secret_rotated", "api_client", row.id, fields=["secret"])
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increases the version
     return row, secret
 
 
-async def grant(session: AsyncSession, client: ApiClient, point_ids: Iterable[UUID]) -> None:
-    """Set the points granted to a client to exactly these."""
+async def set_granted_points(session: AsyncSession, client: ApiClient, point_ids: Iterable[UUID]) -> None:
+    """Replace the interaction points granted to an API client."""
     await session.exec(sa.delete(ApiClientPoint).where(col(ApiClientPoint.api_client_id) == client.id))
     for point_id in dict.fromkeys(point_ids):
         session.add(ApiClientPoint(api_client_id=client.id, point_id=point_id))
 
 
-async def read_clients(session: AsyncSession, rows: Sequence[ApiClient]) -> list[ApiClientRead]:
-    """API clients as the API shows them; the grants of all come in one query."""
+async def load_client_reads(session: AsyncSession, rows: Sequence[ApiClient]) -> list[ApiClientRead]:
+    """Return the read models of API clients; the grants are loaded in one query."""
     grants: dict[UUID, list[UUID]] = defaultdict(list)
     query = select(ApiClientPoint).where(col(ApiClientPoint.api_client_id).in_([row.id for row in rows]))
-    for found in (await session.exec(query.order_by(col(ApiClientPoint.point_id)))).all():
-        grants[found.api_client_id].append(found.point_id)
+    for granted in (await session.exec(query.order_by(col(ApiClientPoint.point_id)))).all():
+        grants[granted.api_client_id].append(granted.point_id)
     return [
         ApiClientRead.model_validate(
             {**row.model_dump(), "roles": [Role.INTEGRATION.value], "point_ids": grants[row.id]}

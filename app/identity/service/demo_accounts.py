@@ -1,4 +1,4 @@
-"""The accounts of the demo profile; they exist nowhere else."""
+"""Accounts of the demo profile; other profiles never have them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.ids import new_id
 from app.identity.models import ApiClient
-from app.identity.service.clients import grant
+from app.identity.service.clients import set_granted_points
 from app.identity.service.employees import set_password
 from app.identity.service.sessions import hash_secret
 from app.organizations import service as organizations
@@ -19,7 +19,7 @@ from app.organizations.models import Employee, PositionKind
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """An employee's account of the demo."""
+    """A demo account of an employee."""
 
     username: str
     password: str
@@ -27,12 +27,12 @@ class DemoAccount:
     role: str
     unit_id: UUID | None
     id: UUID | None = None
-    """A fixed id, for the account that the examples of the API name."""
+    """A fixed id for accounts that the API's examples refer to."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoClient:
-    """The API client of the demo."""
+    """The demo API client."""
 
     client_id: str
     client_secret: str
@@ -41,7 +41,7 @@ class DemoClient:
 
 
 async def load_demo_accounts(session: AsyncSession, accounts: Sequence[DemoAccount], *, renew: bool) -> None:
-    """Create the accounts that are missing; `renew` also gives the others these passwords."""
+    """Create missing accounts; `renew` also resets the passwords of existing ones."""
     ministry = await organizations.get_ministry(session)
     for account in accounts:
         row = (await session.exec(select(Employee).where(Employee.username == account.username))).first()
@@ -58,12 +58,12 @@ async def load_demo_accounts(session: AsyncSession, accounts: Sequence[DemoAccou
                 roles=[account.role],
             )
             session.add(row)
-            await session.flush()  # the password refers to it
+            await session.flush()  # the password refers to the row
         await set_password(session, row, account.password)
 
 
 async def load_demo_client(session: AsyncSession, client: DemoClient, *, renew: bool) -> None:
-    """Create the client if it is missing; `renew` also gives it this secret and these points."""
+    """Create the API client if it is missing; `renew` also resets the secret and the points of an existing one."""
     row = (await session.exec(select(ApiClient).where(ApiClient.client_id == client.client_id))).first()
     if row is not None and not renew:
         return
@@ -71,5 +71,5 @@ async def load_demo_client(session: AsyncSession, client: DemoClient, *, renew: 
         row = ApiClient(client_id=client.client_id, name=client.name, secret_hash="", created_at=clock.now())
         session.add(row)
     row.secret_hash = hash_secret(client.client_secret)
-    await session.flush()  # the grants refer to it
-    await grant(session, row, client.point_ids)
+    await session.flush()  # the grants refer to the row
+    await set_granted_points(session, row, client.point_ids)

@@ -1,4 +1,4 @@
-"""Employees' accounts (O-2.3): made by an administrator, with roles, a unit and a password."""
+"""Use cases of employees' accounts (O-2.3): an administrator creates them with roles, a unit and a password."""
 
 from typing import Any
 from uuid import UUID
@@ -24,14 +24,14 @@ from app.organizations.models import Employee, Organization, PositionKind
 
 
 def visible_to(by: Principal) -> Any:
-    """An administrator sees all employees, a head those of their organization."""
+    """Build the condition for visible employees: all for an administrator, else those of the caller's organization."""
     if Role.ADMIN in by.roles:
         return col(Employee.id).is_not(None)
     return col(Employee.organization_id) == by.organization_id
 
 
 async def get_employee(session: AsyncSession, employee_id: UUID, by: Principal) -> Employee:
-    """The employee, or `EmployeeNotFound`."""
+    """Return the employee if the caller may see them. Raises `EmployeeNotFound`."""
     row = (await session.exec(select(Employee).where(Employee.id == employee_id, visible_to(by)))).first()
     if row is None:
         raise EmployeeNotFound
@@ -39,7 +39,7 @@ async def get_employee(session: AsyncSession, employee_id: UUID, by: Principal) 
 
 
 async def create_employee(session: AsyncSession, body: EmployeeCreate, *, by: Principal) -> Employee:
-    """Add an employee with their account."""
+    """Create an employee with an account."""
     passwords.require_acceptable_password(body.password, body.username, "/password")
     if await session.get(Organization, body.organization_id) is None:
         raise unknown_reference("/organization_id")
@@ -47,7 +47,7 @@ async def create_employee(session: AsyncSession, body: EmployeeCreate, *, by: Pr
         await organizations.get_open_unit(session, body.unit_id, body.organization_id, "/unit_id")
     row = Employee.model_validate(body.model_dump(exclude={"password"}))
     session.add(row)
-    await session.flush()  # the password refers to it, and the answer tells of a taken user name
+    await session.flush()  # the password refers to the row, and a duplicate user name raises here
     await set_password(session, row, body.password)
     audit.record(session, by, "employee.created", "employee", row.id)
     return row
@@ -56,7 +56,7 @@ async def create_employee(session: AsyncSession, body: EmployeeCreate, *, by: Pr
 async def update_employee(
     session: AsyncSession, employee_id: UUID, body: EmployeePatch, match: IfMatch, *, by: Principal
 ) -> Employee:
-    """Change an employee; what they may follows at once, and disabling ends their sessions."""
+    """Change an employee. Changed rights take effect at once; disabling ends all sessions."""
     row = await get_employee(session, employee_id, by)
     if body.unit_id is not None:
         await organizations.get_open_unit(session, body.unit_id, row.organization_id, "/unit_id")
@@ -65,14 +65,14 @@ async def update_employee(
     if row.is_disabled:
         await end_sessions(session, row.id)
     audit.record(session, by, "employee.changed", "employee", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increases the version
     return row
 
 
 async def reset_password(
     session: AsyncSession, employee_id: UUID, password: str, match: IfMatch, *, by: Principal
 ) -> Employee:
-    """Set a new password as an administrator; all sessions end."""
+    """Set a new password for an employee and end all their sessions."""
     row = await get_employee(session, employee_id, by)
     match.require(row)
     passwords.require_acceptable_password(password, row.username, "/password")
@@ -83,12 +83,13 @@ async def reset_password(
 
 
 async def change_password(database: Database, settings: Settings, old: str, new: str, *, by: Principal) -> None:
-    """Change one's own password; one's other sessions end. Raises `SignInLocked` after too many wrong old ones.
+    """Change the caller's password and end their other sessions. Raises `WrongPassword` and `SignInLocked`.
 
-    Like a sign-in it takes the database: a wrong old password must be counted although its answer is an error.
+    Like sign-in, it takes the database instead of a session: a failed attempt must be counted although the response is
+    an error.
     """
     passwords.require_acceptable_password(new, by.username, "/new_password")
-    account = hash_secret(f"password of {by.id}")  # a count of its own: who guesses at the door keeps nobody from this
+    account = hash_secret(f"password of {by.id}")  # a separate counter: failed sign-ins do not block password changes
     async with database.transaction() as session:
         locked = await count_attempt(session, settings, account)
         known = (await session.exec(select(Password.hash).where(Password.employee_id == by.id))).first()
@@ -97,18 +98,18 @@ async def change_password(database: Database, settings: Settings, old: str, new:
     if not await passwords.verify_password(old, known):
         raise WrongPassword
     async with database.transaction() as session:
-        row = await load_employee_by_username(session, by)
-        held = select(Password.id).where(Password.employee_id == row.id, Password.hash == known).with_for_update()
-        if (await session.exec(held)).first() is None:  # it was reset while the old one was looked at
+        row = await load_own_employee(session, by)
+        unchanged = select(Password.id).where(Password.employee_id == row.id, Password.hash == known).with_for_update()
+        if (await session.exec(unchanged)).first() is None:  # the password was reset during the verification
             raise WrongPassword
         await clear_attempts(session, account)
         await set_password(session, row, new)
-        await end_sessions(session, row.id, but=by.session_id)
+        await end_sessions(session, row.id, exclude=by.session_id)
         audit.record(session, by, "employee.password_changed", "employee", row.id, fields=["password"])
 
 
-async def load_employee_by_username(session: AsyncSession, by: Principal) -> Employee:
-    """The employee that the caller is."""
+async def load_own_employee(session: AsyncSession, by: Principal) -> Employee:
+    """Load the caller's own employee row. Raises `EmployeeNotFound`."""
     row = await session.get(Employee, by.id)
     if row is None:
         raise EmployeeNotFound
@@ -116,7 +117,7 @@ async def load_employee_by_username(session: AsyncSession, by: Principal) -> Emp
 
 
 async def set_password(session: AsyncSession, employee: Employee, password: str) -> None:
-    """Store the hash of a password that was found good."""
+    """Store the hash of a validated password."""
     known = (await session.exec(select(Password).where(Password.employee_id == employee.id))).first()
     row = known or Password(employee_id=employee.id, hash="", changed_at=clock.now())
     row.hash, row.changed_at = await passwords.hash_password(password), clock.now()
@@ -124,7 +125,7 @@ async def set_password(session: AsyncSession, employee: Employee, password: str)
 
 
 async def create_admin(session: AsyncSession, username: str, password: str, *, name: str) -> Employee:
-    """The first administrator, made on the command line."""
+    """Create an administrator from the command line. Raises `EmployeeExists`."""
     passwords.require_acceptable_password(password, username, "/password")
     if (await session.exec(select(Employee).where(Employee.username == username))).first() is not None:
         raise EmployeeExists
@@ -137,7 +138,7 @@ async def create_admin(session: AsyncSession, username: str, password: str, *, n
         roles=[Role.ADMIN.value],
     )
     session.add(row)
-    await session.flush()  # the password refers to it
+    await session.flush()  # the password refers to the row
     await set_password(session, row, password)
     audit.record(session, None, "employee.created", "employee", row.id, fallback_actor="service")
     return row

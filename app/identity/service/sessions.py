@@ -1,7 +1,7 @@
-"""Sign-in and sessions: passwords, client secrets, rotation of refresh tokens (RFC 6749, RFC 9700 4.14.2).
+"""Use cases of sign-in and sessions: passwords, client secrets, refresh token rotation (RFC 6749, RFC 9700 4.14.2).
 
-These use cases take the database and not a session: a failed sign-in must be counted although its answer is an error,
-and no password is hashed inside a transaction.
+They take the database instead of a session: a failed sign-in must be counted although the response is an error, and
+passwords are hashed outside of transactions.
 """
 
 import hashlib
@@ -38,25 +38,25 @@ class IssuedTokens:
 
 
 def hash_secret(secret: str) -> str:
-    """The SHA-256 of a secret of 256 random bits."""
+    """Return the SHA-256 of a secret of 256 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def select_scopes(scope: str | None) -> frozenset[str] | None:
-    """The scopes a caller narrows itself to; None is all. Raises `InvalidScope` for one that does not exist."""
+    """Return the requested scopes, or None for all. Raises `InvalidScope` for a scope that does not exist."""
     if scope is None or not scope.strip():
         return None
-    asked = frozenset(scope.split())
-    if not asked <= set(SCOPES):
+    requested = frozenset(scope.split())
+    if not requested <= set(SCOPES):
         raise InvalidScope
-    return asked
+    return requested
 
 
 async def sign_in(
     database: Database, settings: Settings, tokens: TokenResolver, username: str, password: str, scope: str | None
 ) -> IssuedTokens:
     """Sign an employee in. Raises `InvalidGrant`, or `SignInLocked` after too many failures."""
-    asked = select_scopes(scope)
+    requested = select_scopes(scope)
     name = unicodedata.normalize("NFC", username).casefold()
     account = hash_secret(name)
     async with database.transaction() as session:
@@ -70,21 +70,21 @@ async def sign_in(
         raise SignInLocked(locked)
     is_right = await passwords.verify_password(password, known_hash)
     async with database.transaction() as session:
-        if not is_right or employee is None or not await _may_still(session, employee.id, known_hash):
+        if not is_right or employee is None or not await _is_still_valid(session, employee.id, known_hash):
             employee = None
             audit.record(session, None, "sign_in.failed", "account", account[:16], result="refused")
         else:
             await clear_attempts(session, account)
-            family = _new_family(settings, asked)
+            family = _build_family(settings, requested)
             family.employee_id = employee.id
             session.add(family)
-            await session.flush()  # the refresh token refers to it
-            refresh = _new_refresh(session, family.id)
-            held = (await load_rights(session, employee)).scopes
+            await session.flush()  # the refresh token refers to the row
+            refresh = _create_refresh_token(session, family.id)
+            owner_scopes = (await load_rights(session, employee)).scopes
             audit.record(session, None, "sign_in.ok", "employee", employee.id)
     if employee is None:
         raise InvalidGrant
-    return _issued(tokens, employee.id, family, held, refresh)
+    return _issue_tokens(tokens, employee.id, family, owner_scopes, refresh)
 
 
 async def sign_in_client(
@@ -96,14 +96,14 @@ async def sign_in_client(
     scope: str | None,
 ) -> IssuedTokens:
     """Sign an API client in. Raises `InvalidClient`."""
-    asked = select_scopes(scope)
+    requested = select_scopes(scope)
     async with database.transaction() as session:
-        # The row is held: who rotates the secret or disables the client at this moment ends this session too.
+        # The row is locked, so that a concurrent rotation or disabling ends this session too.
         query = select(ApiClient).where(ApiClient.client_id == client_id).with_for_update(read=True)
         client = (await session.exec(query)).first()
-        wanted = client.secret_hash if client else hash_secret("")
-        is_right = secrets.compare_digest(wanted, hash_secret(client_secret)) and client is not None
-        family = _new_family(settings, asked)
+        expected = client.secret_hash if client else hash_secret("")
+        is_right = secrets.compare_digest(expected, hash_secret(client_secret)) and client is not None
+        family = _build_family(settings, requested)
         if client is not None and is_right and not client.is_disabled:
             family.api_client_id = client.id
             family.expires_at = clock.now() + timedelta(seconds=settings.access_token_seconds)
@@ -114,12 +114,15 @@ async def sign_in_client(
             audit.record(session, None, "sign_in.failed", "api_client", None, result="refused")
     if client is None:
         raise InvalidClient
-    return _issued(tokens, client.id, family, ROLE_SCOPES[Role.INTEGRATION], None)
+    return _issue_tokens(tokens, client.id, family, ROLE_SCOPES[Role.INTEGRATION], None)
 
 
 async def refresh(database: Database, tokens: TokenResolver, refresh_token: str, scope: str | None) -> IssuedTokens:
-    """Rotate a refresh token. One that was used before ends the whole family: somebody else holds a copy."""
-    asked = select_scopes(scope)
+    """Rotate a refresh token. Raises `InvalidGrant`.
+
+    A token that was used before ends the whole session, because it may have been stolen.
+    """
+    requested = select_scopes(scope)
     moment = clock.now()
     token_hash = hash_secret(refresh_token)
     result: IssuedTokens | None = None
@@ -133,22 +136,22 @@ async def refresh(database: Database, tokens: TokenResolver, refresh_token: str,
                 .where(col(RefreshToken.id) == token.id, col(RefreshToken.used_at).is_(None))
                 .values(used_at=moment)
             )
-            is_live = family.revoked_at is None and family.expires_at > moment and not employee.is_disabled
+            is_active = family.revoked_at is None and family.expires_at > moment and not employee.is_disabled
             if used.rowcount != 1:
                 await _revoke(session, col(TokenFamily.id) == family.id)
                 audit.record(session, None, "refresh.reused", "employee", employee.id, result="refused")
-            elif is_live:
+            elif is_active:
                 audit.record(session, None, "refresh.ok", "employee", employee.id)
-                held = (await load_rights(session, employee)).scopes
-                fresh = _new_refresh(session, family.id)
-                result = _issued(tokens, employee.id, family, held, fresh, asked)
+                owner_scopes = (await load_rights(session, employee)).scopes
+                next_token = _create_refresh_token(session, family.id)
+                result = _issue_tokens(tokens, employee.id, family, owner_scopes, next_token, requested)
     if result is None:
         raise InvalidGrant
     return result
 
 
 async def revoke(session: AsyncSession, tokens: TokenResolver, token: str) -> None:
-    """End the session of a refresh or access token (RFC 7009); an unknown token is no error."""
+    """End the session of a refresh or access token (RFC 7009); an unknown token is not an error."""
     found = select(RefreshToken.family_id).where(RefreshToken.token_hash == hash_secret(token))
     family_id = (await session.exec(found)).first() or await tokens.family_of(token)
     if family_id is not None:
@@ -156,14 +159,14 @@ async def revoke(session: AsyncSession, tokens: TokenResolver, token: str) -> No
 
 
 async def end_session(session: AsyncSession, family_id: UUID) -> None:
-    """End one session, if it still lives."""
+    """End a session if it is still active."""
     if await _revoke(session, col(TokenFamily.id) == family_id):
         audit.record(session, None, "session.revoked", "session", family_id)
 
 
-async def end_sessions(session: AsyncSession, employee_id: UUID, *, but: UUID | None = None) -> None:
-    """End all sessions of an employee, but the one that asks."""
-    others = col(TokenFamily.id) != but if but else sa.true()
+async def end_sessions(session: AsyncSession, employee_id: UUID, *, exclude: UUID | None = None) -> None:
+    """End all sessions of an employee except `exclude`."""
+    others = col(TokenFamily.id) != exclude if exclude else sa.true()
     await _revoke(session, sa.and_(col(TokenFamily.employee_id) == employee_id, others))
 
 
@@ -179,10 +182,10 @@ async def _revoke(session: AsyncSession, which: sa.ColumnElement[bool]) -> bool:
     return bool(ended.rowcount)
 
 
-async def _may_still(session: AsyncSession, employee_id: UUID, known_hash: str | None) -> bool:
-    """Whether the password that was looked at is still the employee's, and they are not disabled.
+async def _is_still_valid(session: AsyncSession, employee_id: UUID, known_hash: str | None) -> bool:
+    """Return whether the verified password is still the employee's and the account is enabled.
 
-    The rows are held: who resets the password or disables the account meanwhile finds the new session, and ends it.
+    The rows are locked, so that a concurrent password reset or disabling finds the new session and ends it.
     """
     query = (
         select(Password.id)
@@ -194,9 +197,9 @@ async def _may_still(session: AsyncSession, employee_id: UUID, known_hash: str |
 
 
 async def count_attempt(session: AsyncSession, settings: Settings, account: str) -> int | None:
-    """Count a try before it is judged, in one statement, so that many at once cannot slip by; a success clears it.
+    """Count an attempt before its outcome is known. Returns the seconds to wait after too many attempts, else None.
 
-    Seconds to wait when there were too many, else None.
+    A single statement counts, so that concurrent attempts cannot exceed the limit; a success clears the count.
     """
     moment = clock.now()
     window = moment + timedelta(minutes=settings.sign_in_window_minutes)
@@ -221,7 +224,7 @@ async def count_attempt(session: AsyncSession, settings: Settings, account: str)
 
 
 async def clear_attempts(session: AsyncSession, account: str) -> None:
-    """Forget the failures of an account: a try was right."""
+    """Delete the counted attempts of an account after a success."""
     await session.exec(sa.delete(SignInAttempts).where(col(SignInAttempts.account) == account))
 
 
@@ -229,31 +232,31 @@ def _seconds_until(end: datetime, moment: datetime) -> int:
     return max(1, int((end - moment).total_seconds()) + 1)
 
 
-def _new_family(settings: Settings, asked: frozenset[str] | None) -> TokenFamily:
+def _build_family(settings: Settings, requested: frozenset[str] | None) -> TokenFamily:
     moment = clock.now()
-    scope = None if asked is None else " ".join(sorted(asked))
-    life = timedelta(days=settings.refresh_token_days)
-    return TokenFamily(scope=scope, created_at=moment, expires_at=moment + life)
+    scope = None if requested is None else " ".join(sorted(requested))
+    lifetime = timedelta(days=settings.refresh_token_days)
+    return TokenFamily(scope=scope, created_at=moment, expires_at=moment + lifetime)
 
 
-def _new_refresh(session: AsyncSession, family_id: UUID) -> str:
+def _create_refresh_token(session: AsyncSession, family_id: UUID) -> str:
     token = secrets.token_urlsafe(32)
     session.add(RefreshToken(family_id=family_id, token_hash=hash_secret(token), issued_at=clock.now()))
     return token
 
 
-def _issued(
+def _issue_tokens(
     tokens: TokenResolver,
     owner: UUID,
     family: TokenFamily,
-    held: frozenset[str],
+    owner_scopes: frozenset[str],
     refresh_token: str | None,
-    asked: frozenset[str] | None = None,
+    requested: frozenset[str] | None = None,
 ) -> IssuedTokens:
-    """Tokens for what the owner holds, within what the session and, if anything, this call narrowed them to."""
-    of_session = None if family.scope is None else frozenset(family.scope.split())
-    scopes = held
-    for limit in (of_session, asked):
+    """Issue tokens with the owner's scopes, narrowed to those of the session and those of this request."""
+    session_scopes = None if family.scope is None else frozenset(family.scope.split())
+    scopes = owner_scopes
+    for limit in (session_scopes, requested):
         scopes = scopes if limit is None else scopes & limit
-    is_narrowed = of_session is not None or asked is not None
+    is_narrowed = session_scopes is not None or requested is not None
     return IssuedTokens(tokens.issue(owner, family.id, scopes, narrowed=is_narrowed), refresh_token, scopes)

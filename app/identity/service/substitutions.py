@@ -1,4 +1,4 @@
-"""Substitutions: a head names a deputy with dates and the rights follow, so that four eyes never stop a unit (O-10)."""
+"""Use cases of substitutions: a deputy has a head's rights during a period, so that approvals go on (O-10)."""
 
 from uuid import UUID
 
@@ -22,14 +22,14 @@ from app.organizations.models import Unit
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """An administrator sees all substitutions, a head and their deputy those of their unit."""
+    """Build the condition for visible substitutions: all for an administrator, else those of the caller's unit."""
     if Role.ADMIN in by.roles:
         return sa.true()
     return col(Substitution.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
 async def get_substitution(session: AsyncSession, substitution_id: UUID, by: Principal) -> Substitution:
-    """The substitution, or `SubstitutionNotFound`."""
+    """Return the substitution if the caller may see it. Raises `SubstitutionNotFound`."""
     query = select(Substitution).where(Substitution.id == substitution_id, visible_to(by))
     row = (await session.exec(query)).first()
     if row is None:
@@ -38,11 +38,11 @@ async def get_substitution(session: AsyncSession, substitution_id: UUID, by: Pri
 
 
 async def create_substitution(session: AsyncSession, body: SubstitutionCreate, *, by: Principal) -> Substitution:
-    """Give a head's rights to a deputy for some days; a unit has one deputy on any day."""
-    fault = find_period_error(body.starts_on, body.ends_on, clock.today())
-    if fault is not None:
-        raise ValidationFailed(field_errors=[fault])
-    head_id, unit_id = await _head_and_unit(session, body.head_id or by.id, by)
+    """Create a substitution. Raises `SubstitutionOverlaps`: a unit has at most one deputy on a day."""
+    error = find_period_error(body.starts_on, body.ends_on, clock.today())
+    if error is not None:
+        raise ValidationFailed(field_errors=[error])
+    head_id, unit_id = await _resolve_head_and_unit(session, body.head_id or by.id, by)
     await _require_deputy(session, body.deputy_id, unit_id)
     await _require_free_days(session, body, unit_id)
     row = Substitution.model_validate(
@@ -50,26 +50,26 @@ async def create_substitution(session: AsyncSession, body: SubstitutionCreate, *
     )
     session.add(row)
     audit.record(session, by, "substitution.created", "substitution", row.id)
-    await session.flush()  # the rights hold from the next request on, and the version is counted at the flush
+    await session.flush()  # the flush sets the version; the rights apply from the next request on
     return row
 
 
 async def cancel_substitution(
     session: AsyncSession, substitution_id: UUID, match: IfMatch, *, by: Principal
 ) -> Substitution:
-    """End a substitution now, or before it begins; the deputy's rights are gone with the next request."""
+    """End a substitution now, or before it begins. Raises `SubstitutionOver`."""
     row = await get_substitution(session, substitution_id, by)
     match.require(row)
     if row.cancelled_at is not None or row.ends_on < clock.today():
         raise SubstitutionOver
     row.cancelled_at = clock.now()
     audit.record(session, by, "substitution.cancelled", "substitution", row.id, fields=["cancelled_at"])
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increases the version
     return row
 
 
-async def _head_and_unit(session: AsyncSession, head_id: UUID, by: Principal) -> tuple[UUID, UUID]:
-    """The head and their unit. A head speaks for themselves, an administrator for any head."""
+async def _resolve_head_and_unit(session: AsyncSession, head_id: UUID, by: Principal) -> tuple[UUID, UUID]:
+    """Return the ids of the head and their unit. Heads may name themselves only, administrators any head."""
     head = await organizations.find_employee(session, head_id)
     is_allowed = head_id == by.id or Role.ADMIN in by.roles
     if head is None or not is_allowed or head.unit_id is None or Role.UNIT_HEAD not in head.roles:
@@ -78,20 +78,20 @@ async def _head_and_unit(session: AsyncSession, head_id: UUID, by: Principal) ->
 
 
 async def _require_deputy(session: AsyncSession, deputy_id: UUID, unit_id: UUID) -> None:
-    """A deputy works in the unit and is not its head, who has the rights already."""
+    """Raise 422 unless the deputy is an enabled employee of the unit and not its head."""
     deputy = await organizations.find_employee(session, deputy_id)
     if deputy is None or deputy.unit_id != unit_id or Role.UNIT_HEAD in deputy.roles:
         raise unknown_reference("/deputy_id")
 
 
 async def _require_free_days(session: AsyncSession, body: SubstitutionCreate, unit_id: UUID) -> None:
-    # Two at once meet on the unit's row; the weaker lock lets others refer to the unit meanwhile.
+    # The lock on the unit's row serializes concurrent requests; a weak lock still allows new references to the unit.
     await session.exec(select(Unit.id).where(Unit.id == unit_id).with_for_update(key_share=True))
-    taken = select(Substitution.id).where(
+    overlapping = select(Substitution.id).where(
         Substitution.unit_id == unit_id,
         col(Substitution.cancelled_at).is_(None),
         col(Substitution.starts_on) <= body.ends_on,
         col(Substitution.ends_on) >= body.starts_on,
     )
-    if (await session.exec(taken)).first() is not None:
+    if (await session.exec(overlapping)).first() is not None:
         raise SubstitutionOverlaps

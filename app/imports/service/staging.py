@@ -1,4 +1,4 @@
-"""Taking a table in: its rows are staged in short transactions, then one queues the import."""
+"""Use cases of staging: rows of a table are staged in short transactions, then the import is queued."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -27,24 +27,24 @@ ABANDONED_AFTER = timedelta(hours=24)
 
 
 class Options(Protocol):
-    """How an import is to be done."""
+    """The options of an import."""
 
     @property
     def dry_run(self) -> bool:
-        """Whether it only reports."""
+        """Whether the import only reports."""
 
     @property
     def partial(self) -> bool:
-        """Whether its sound rows are applied though others are refused."""
+        """Whether valid rows are applied even if others are invalid."""
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """An import is seen by the one who asked for it."""
+    """Build the condition for visible imports: those that the caller requested."""
     return sa.and_(col(Import.asked_by_kind) == by.kind, col(Import.asked_by) == by.id)
 
 
 async def get_import(session: AsyncSession, import_id: UUID, by: Principal) -> Import:
-    """The import of that caller, or `ImportNotFound`."""
+    """Return an import of the caller. Raises `ImportNotFound`."""
     row = (await session.exec(select(Import).where(Import.id == import_id, visible_to(by)))).first()
     if row is None:
         raise ImportNotFound
@@ -52,15 +52,15 @@ async def get_import(session: AsyncSession, import_id: UUID, by: Principal) -> I
 
 
 async def stage_rows(database: Database, importer: Importable, table: ParsedTable) -> UUID:
-    """Stage the rows, 500 a transaction, so that other writers get their turn; the id of the import to come.
+    """Stage the rows, 500 per transaction, so that other writers are not blocked. Returns the id of the future import.
 
-    Raises 422 when the headers are not the importer's.
+    Raises 422 for headers that the importer does not accept.
     """
-    if faults := importer.header_faults(table.headers):
-        raise ValidationFailed(field_errors=faults)
+    if errors := importer.header_faults(table.headers):
+        raise ValidationFailed(field_errors=errors)
     import_id = new_id()
     for start in range(0, len(table.rows), CHUNK):
-        staged = [
+        rows = [
             {
                 "id": new_id(),
                 "import_id": import_id,
@@ -71,7 +71,7 @@ async def stage_rows(database: Database, importer: Importable, table: ParsedTabl
             for number, cells in table.rows[start : start + CHUNK]
         ]
         async with database.transaction() as session:
-            await session.exec(sa.insert(StagedRow), params=staged)
+            await session.exec(sa.insert(StagedRow), params=rows)
     return import_id
 
 
@@ -106,12 +106,12 @@ async def queue_import(
     session.add(row)
     audit.record(session, by, "import.queued", "import", row.id, fields=[importer.kind])
     emit(session, ImportQueued(import_id=row.id))
-    await session.flush()  # the answer tells its version
+    await session.flush()  # the response contains the version
     return row
 
 
 async def clear_abandoned(database: Database) -> int:
-    """Forget rows that no open import waits for, and end imports that a day did not finish; how many rows went."""
+    """Fail imports open for more than a day and delete old rows of no open import. Returns the number of rows."""
     before = clock.now() - ABANDONED_AFTER
     async with database.transaction() as session:
         ended = await session.exec(
@@ -122,8 +122,8 @@ async def clear_abandoned(database: Database) -> int:
         )
         for (import_id,) in ended.all():
             emit(session, ImportEnded(import_id=import_id))
-        awaited = sa.select(col(Import.id)).where(col(Import.state).in_(OPEN))
-        gone = await session.exec(
-            sa.delete(StagedRow).where(col(StagedRow.staged_at) < before, col(StagedRow.import_id).not_in(awaited))
+        open_ids = sa.select(col(Import.id)).where(col(Import.state).in_(OPEN))
+        deleted = await session.exec(
+            sa.delete(StagedRow).where(col(StagedRow.staged_at) < before, col(StagedRow.import_id).not_in(open_ids))
         )
-    return int(gone.rowcount)
+    return int(deleted.rowcount)
