@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from app.language import lemmas
 from app.text_check import rules
-from app.text_check.rules import check_context as cases
+from app.text_check.rules import check_context
 from app.text_check.rules.addresses import find_links
 from app.text_check.rules.check_context import KnownClient
 from app.text_check.rules.findings import MOST_OF_A_RULE, RuleCode
@@ -95,21 +95,21 @@ def test_findings_are_few_whatever_comes(text: str) -> None:
 def test_phrases_are_looked_for_in_steps_that_grow_with_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every word begins a phrase that breaks off at its last word."""
     steps = 0
-    after = cases._after
+    after = check_context._find_branches
 
     def counted(*told: Any) -> Any:
         nonlocal steps
         steps += 1
         return after(*told)
 
-    monkeypatch.setattr(cases, "_after", counted)
+    monkeypatch.setattr(check_context, "_find_branches", counted)
     counts = []
     for size in (100, 200, 400):
         steps = 0
         list(lexicon().bureaucratic.find(ParsedText("в порядке установленном " * size)))
         counts.append(steps)
     assert counts[1] <= 2 * counts[0] + 20 and counts[2] <= 2 * counts[1] + 20
-    assert counts[2] <= 3 * 400 * cases.MOST_WORDS
+    assert counts[2] <= 3 * 400 * check_context.MAX_PHRASE_WORDS
 
 
 def test_a_word_is_looked_up_once_for_all_rules_and_never_a_long_one() -> None:
