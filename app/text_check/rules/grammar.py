@@ -92,7 +92,7 @@ def find_passive_voice(parsed: ParsedText, context: CheckContext) -> Iterator[Pl
                 yield Place(word.start, word.end, _PASSIVE)
 
 
-_PASSIVE = "Страдательный залог. Скажите, кто это делает: «мы рассмотрели», а не «было рассмотрено»."
+_PASSIVE = "Страдательный залог. Укажите, кто выполняет действие: «мы рассмотрели», а не «было рассмотрено»."
 
 
 def _find_auxiliary(sentence: Sentence, place: int) -> Word | None:

@@ -45,20 +45,20 @@ class Word:
     @property
     def lemmas(self) -> frozenset[str]:
         """The likely lemmas of the word."""
-        return frozenset(one.lemma for one in self.readings if one.score >= _MIN_SCORE)
+        return frozenset(reading.lemma for reading in self.readings if reading.score >= _MIN_SCORE)
 
     @property
     def lemma(self) -> str | None:
         """The most likely lemma; None if two are equally likely."""
         weights: dict[str, float] = {}
-        for one in self.readings:
-            weights[one.lemma] = weights.get(one.lemma, 0.0) + one.score
+        for reading in self.readings:
+            weights[reading.lemma] = weights.get(reading.lemma, 0.0) + reading.score
         best = sorted(weights, key=lambda lemma: -weights[lemma])[:2]
         return best[0] if len(best) == 1 or weights[best[0]] - weights[best[1]] > _MIN_SCORE else None
 
     def may_be(self, *tags: str, least: float = _MIN_SCORE) -> bool:
         """Return whether a likely reading has all the tags."""
-        return any(one.score >= least and one.tags.issuperset(tags) for one in self.readings)
+        return any(reading.score >= least and reading.tags.issuperset(tags) for reading in self.readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,11 @@ class ParsedText:
     def pictographs(self) -> list[Pictograph]:
         """Emoji, and smileys outside links, in order; «:/» belongs to a link, an emoji after it does not."""
         covered = self._covered
-        return [one for one in find_pictographs(self.raw) if not (one.is_smiley and covered[one.start])]
+        return [
+            pictograph
+            for pictograph in find_pictographs(self.raw)
+            if not (pictograph.is_smiley and covered[pictograph.start])
+        ]
 
     @cached_property
     def personal_data(self) -> list[PersonalDataMatch]:
@@ -125,7 +129,7 @@ class ParsedText:
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences with words; «г.», initials and dots inside numbers and links do not end a sentence."""
-        found: list[Sentence] = []
+        sentences: list[Sentence] = []
         words = list(self.words)
         first = start = 0
         for end, after in [*self._find_stops(), (len(self.raw), len(self.raw))]:
@@ -134,18 +138,18 @@ class ParsedText:
                 last += 1
             if last > first:
                 begin, finish = _strip(self.raw, start, end)
-                found.append(Sentence(begin, finish, tuple(words[first:last])))
+                sentences.append(Sentence(begin, finish, tuple(words[first:last])))
             first, start = last, after
-        return tuple(found)
+        return tuple(sentences)
 
     def _find_stops(self) -> list[tuple[int, int]]:
         """Return the ends of sentences and the starts of the following text."""
-        found = []
+        stops = []
         covered, place = self._covered, 0
-        pictures = {one.start for one in self.pictographs}
+        pictograph_starts = {pictograph.start for pictograph in self.pictographs}
         for match in _STOP.finditer(self.raw):
             if match[0][0] == "\n":
-                found.append((match.start(), match.end()))
+                stops.append((match.start(), match.end()))
                 continue
             while place < len(self.words) and self.words[place].end <= match.start():
                 place += 1
@@ -156,12 +160,12 @@ class ParsedText:
             after = _SPACE.match(self.raw, match.end())
             begin = after.end() if after else match.end()
             following = self.raw[begin : begin + 1]
-            if begin == match.end() and following and not following.isspace() and begin not in pictures:
+            if begin == match.end() and following and not following.isspace() and begin not in pictograph_starts:
                 continue  # «3.5», «и.о»; «Спасибо!😊» does end
             if match[0] == "." and following.islower():
                 continue
-            found.append((match.end(), match.end()))
-        return found
+            stops.append((match.end(), match.end()))
+        return stops
 
 
 def normalize_composed(raw: str) -> str:

@@ -32,12 +32,12 @@ def find_client_data(parsed: ParsedText, context: CheckContext) -> Iterator[Plac
     """Find document and card numbers, and contacts and surnames of the client, in a public text."""
     if not context.is_public:
         return
-    for one in parsed.personal_data:
-        if one.kind in _DOCUMENT_LABELS and _is_personal_number(parsed.raw, one):
+    for match in parsed.personal_data:
+        if match.kind in _DOCUMENT_LABELS and _is_personal_number(parsed.raw, match):
             yield Place(
-                one.start,
-                one.end,
-                f"{_DOCUMENT_LABELS[one.kind]} в публичном ответе. Удалите или уточните в личном сообщении.",
+                match.start,
+                match.end,
+                f"{_DOCUMENT_LABELS[match.kind]} в публичном ответе. Удалите или уточните в личном сообщении.",
             )
     yield from _find_client_contacts(parsed, context.client.contacts)
     for name in context.client.names:
@@ -49,24 +49,26 @@ def find_public_contacts(parsed: ParsedText, context: CheckContext) -> Iterator[
     if not context.is_public:
         return
     services = context.setting(RuleCode.PUBLIC_CONTACT).values
-    for one in parsed.personal_data:
-        value = parsed.raw[one.start : one.end]
-        if one.kind is _K.PHONE and _is_mobile(value):
-            yield Place(one.start, one.end, "Мобильный телефон в публичном ответе. Убедитесь, что он не личный.")
-        if one.kind is _K.EMAIL and value.rpartition("@")[2].casefold() in services:
-            yield Place(one.start, one.end, "Адрес электронной почты в публичном ответе. Убедитесь, что он не личный.")
+    for match in parsed.personal_data:
+        value = parsed.raw[match.start : match.end]
+        if match.kind is _K.PHONE and _is_mobile(value):
+            yield Place(match.start, match.end, "Мобильный телефон в публичном ответе. Убедитесь, что он не личный.")
+        if match.kind is _K.EMAIL and value.rpartition("@")[2].casefold() in services:
+            yield Place(
+                match.start, match.end, "Адрес электронной почты в публичном ответе. Убедитесь, что он не личный."
+            )
 
 
 def contacts_in(text: str) -> list[str]:
     """Return the telephones and e-mail addresses of a text, as written."""
-    return [text[one.start : one.end] for one in find_personal_data(text) if one.kind in (_K.PHONE, _K.EMAIL)]
+    return [text[match.start : match.end] for match in find_personal_data(text) if match.kind in (_K.PHONE, _K.EMAIL)]
 
 
-def _is_personal_number(raw: str, one: PersonalDataMatch) -> bool:
-    digits = sum(character.isdigit() for character in raw[one.start : one.end])
-    if one.kind is _K.INN:  # ten digits belong to an organization
+def _is_personal_number(raw: str, match: PersonalDataMatch) -> bool:
+    digits = sum(character.isdigit() for character in raw[match.start : match.end])
+    if match.kind is _K.INN:  # ten digits belong to an organization
         return digits == _PERSONAL_INN_DIGITS
-    return one.kind is not _K.CARD or digits >= _MIN_CARD_DIGITS  # shorter numbers are ОГРН or ОГРНИП
+    return match.kind is not _K.CARD or digits >= _MIN_CARD_DIGITS  # shorter numbers are ОГРН or ОГРНИП
 
 
 def _find_client_contacts(parsed: ParsedText, contacts: tuple[str, ...]) -> Iterator[Place]:
@@ -103,7 +105,9 @@ def _find_surnames(parsed: ParsedText, name: str) -> Iterator[Place]:
             if not ({word.form} | word.lemmas) & lemmas:
                 continue
             is_common = "Surn" not in word.readings[0].tags and word.readings[0].is_known
-            if not word.text[0].isupper() and any(one.is_known and "Surn" not in one.tags for one in word.readings):
+            if not word.text[0].isupper() and any(
+                reading.is_known and "Surn" not in reading.tags for reading in word.readings
+            ):
                 continue
             following = sentence.words[place + 1] if place + 1 < len(sentence.words) else None
             is_address = parsed.raw[word.end : word.end + 1] in (",", "!") or (following and following.form in forms)
@@ -113,15 +117,20 @@ def _find_surnames(parsed: ParsedText, name: str) -> Iterator[Place]:
 
 
 def _get_surname_lemmas(word: Word) -> set[str]:
-    surname_lemmas = {one.lemma for one in word.readings if "Surn" in one.tags}
-    return surname_lemmas or {one.lemma for one in word.readings}  # «Иванов» must not match «Иван» in the genitive
+    surname_lemmas = {reading.lemma for reading in word.readings if "Surn" in reading.tags}
+    return surname_lemmas or {
+        reading.lemma for reading in word.readings
+    }  # «Иванов» must not match «Иван» in the genitive
 
 
 def _is_first_name(word: Word) -> bool:
     """Return whether a word is a first name or patronymic in the nominative; «Петров» is not «Пётр»."""
     return any(
-        one.is_known and "nomn" in one.tags and "sing" in one.tags and ("Name" in one.tags or "Patr" in one.tags)
-        for one in word.readings
+        reading.is_known
+        and "nomn" in reading.tags
+        and "sing" in reading.tags
+        and ("Name" in reading.tags or "Patr" in reading.tags)
+        for reading in word.readings
     )
 
 
@@ -130,8 +139,8 @@ def _remove_first_names(parts: list[Word]) -> list[Word]:
     others = [word for word in parts if not _is_first_name(word)]
     if len(others) < len(parts):
         return others
-    known = [word for word in parts if word.may_be("Surn")]
-    return known or parts[1:]  # in an unknown name the first part is taken as the first name
+    surnames = [word for word in parts if word.may_be("Surn")]
+    return surnames or parts[1:]  # in an unknown name the first part is taken as the first name
 
 
 def _is_mobile(telephone: str) -> bool:

@@ -83,8 +83,9 @@ def get_emoji_key(sequence: str) -> str:
 
 def parse_pictograph(text: str) -> str | None:
     """Return the key of a text that is exactly one emoji or smiley, else None."""
-    found = find_pictographs(text)
-    return found[0].key if len(found) == 1 and (found[0].start, found[0].end) == (0, len(text)) else None
+    pictographs = find_pictographs(text)
+    is_whole = len(pictographs) == 1 and (pictographs[0].start, pictographs[0].end) == (0, len(text))
+    return pictographs[0].key if is_whole else None
 
 
 def get_name(key: str) -> str:
