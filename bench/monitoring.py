@@ -115,9 +115,8 @@ def fill(address: str, count: int) -> None:
         connection.execute(sa.insert(counters.counts).from_select(columns, sums))
         days = sa.select(counters.counts).where(counters.counts.c.span == Span.DAY).subquery()
         cells = sa.select(*counters.plain(days, (*counters.DIMENSIONS, *counters.VALUES)))
-        months = counters.summed_cells(
-            [cells], Span.MONTH
-        )  # from the daily counters, to avoid reading the submissions again
+        # The daily counters are summed, to avoid reading the submissions again.
+        months = counters.summed_cells([cells], Span.MONTH)
         connection.execute(sa.insert(counters.counts).from_select(columns, months))
         _fill_comments(connection)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

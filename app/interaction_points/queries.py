@@ -36,7 +36,7 @@ def select_points(
     return query if on_date is None else query.where(is_in_force_on(on_date))
 
 
-def without_regulation(day: date, **filters: Any) -> SelectOfScalar[Point]:
+def select_points_without_regulation(day: date, **filters: Any) -> SelectOfScalar[Point]:
     """Select the points in force on a day without regulation (O-10c), by column values (None: any)."""
     return select(Point).where(is_in_force_on(day), col(Point.regulation_kind).is_(None), *_build_filters(filters))
 

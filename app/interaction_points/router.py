@@ -261,7 +261,7 @@ async def get_coverage(
     """Return the points in force without regulation (O-10c), newest first, with counts by organization and channel."""
     day = on_date or clock.today()
     filters = {"organization_id": organization_id, "channel": channel, "unit_id": unit_id}
-    query = queries.without_regulation(day, **filters)
+    query = queries.select_points_without_regulation(day, **filters)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
     groups = await queries.count_coverage(session, day, **filters)
     return CoverageRead(

@@ -33,7 +33,7 @@ MATCHING: dict[RuleCode, list[tuple[str, list[str]]]] = {
         ("Нет 😡!", ["😡"]),
         ("👨‍👩‍👧 и 🇷🇺, 1️⃣ ☎️", ["👨‍👩‍👧", "🇷🇺", "1️⃣", "☎️"]),
         ("😊😀\u200d😡👍", ["😀\u200d😡"]),  # joined with a positive emoji it is another sequence
-        ("😊🏽", ["😊🏽"]),  # this emoji has no skin tones: a brown square would be shown after it
+        ("😊🏽", ["😊🏽"]),  # this emoji has no skin tones, so a brown square follows it
         ("🇷 ☹ \U0001fadf", ["🇷", "☹", "\U0001fadf"]),
         ("Жаль :( и (это) так :-(((", [":(", ":-((("]),
         ("ну((", ["(("]),

@@ -38,11 +38,11 @@ def find_unexplained_abbreviations(parsed: ParsedText, context: CheckContext) ->
         lemmas = {lemma for word in parsed.words for lemma in word.lemmas}
     reported: set[str] = set()
     for abbreviation in abbreviations:
-        known = context.lexicon.abbreviations.get(abbreviation.letters)
-        if abbreviation.letters in reported | explained or (known and known.is_well_known):
+        entry = context.lexicon.abbreviations.get(abbreviation.letters)
+        if abbreviation.letters in reported | explained or (entry and entry.is_well_known):
             continue
         reported.add(abbreviation.letters)
-        expansion = known.expansion if known else None
+        expansion = entry.expansion if entry else None
         if expansion is None:
             yield Place(
                 abbreviation.start, abbreviation.end, "Сокращение понятно не всем. Напишите его полностью или поясните."

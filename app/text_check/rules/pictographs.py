@@ -20,7 +20,9 @@ _KNOWN = frozenset(_remove_selectors(sequence) for sequence in emoji.EMOJI_DATA)
 _TONE = re.compile(f"[{_TONES}]")
 # Any character of the Unicode emoji blocks counts, even if the library does not know it yet.
 _BLOCKS = "\U0001f000-\U0001faff"
-_FIRST = _BLOCKS + "".join(sorted({re.escape(known[0]) for known in emoji.EMOJI_DATA if not known[0].isascii()}))
+_FIRST = _BLOCKS + "".join(
+    sorted({re.escape(sequence[0]) for sequence in emoji.EMOJI_DATA if not sequence[0].isascii()})
+)
 _ELEMENT = (
     f"(?:[{_FLAGS}]{{1,2}}|[0-9#*][{_SELECTORS}]?{_KEYCAP}|[{_FIRST}][{_SELECTORS}{_TONES}]{{0,3}}[{_TAGS}]{{0,8}})"
 )
@@ -90,9 +92,9 @@ def parse_pictograph(text: str) -> str | None:
 
 def get_name(key: str) -> str:
     """Return the Unicode name of an emoji; a smiley is returned unchanged."""
-    for known in (key, f"{key}\ufe0f"):
-        if known in emoji.EMOJI_DATA:
-            return str(emoji.EMOJI_DATA[known]["en"]).strip(":").replace("_", " ")
+    for sequence in (key, f"{key}\ufe0f"):
+        if sequence in emoji.EMOJI_DATA:
+            return str(emoji.EMOJI_DATA[sequence]["en"]).strip(":").replace("_", " ")
     return key
 
 
