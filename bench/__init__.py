@@ -1,1 +1,1 @@
-"""Benchmarks: ratios measured side by side in one run, never timed tests."""
+"""Benchmarks that compare variants side by side in one run; they are not timed tests."""

@@ -1,6 +1,6 @@
-"""Which PostgreSQL driver: psycopg or asyncpg, side by side in one run on a cluster of its own. `make bench`.
+"""Compare the PostgreSQL drivers psycopg and asyncpg in one run on a separate cluster. `make bench`.
 
-Prints how many transactions a second each does (16 at once) and the ratio; the decision stands in docs/decisions.
+Prints the transactions per second of each (16 concurrent) and their ratio; the decision is in docs/decisions.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.core.ids import new_id
 from tests.postgres import PostgresCluster
 
-AT_ONCE = 16
+CONCURRENCY = 16
 SECONDS = 4.0
 ROUNDS = 3
 
@@ -29,8 +29,8 @@ submissions = sa.Table(
 ANSWERS = {"source_usage": {"vk": 3, "ok": 3}, "ease_of_finding": {"vk": 4, "ok": 4}, "comments": {"vk": "нет"}}
 
 
-async def rate(engine: AsyncEngine) -> float:
-    """Transactions a second: one INSERT and one SELECT by key each, as a request does."""
+async def measure_rate(engine: AsyncEngine) -> float:
+    """Measure transactions per second; each is one INSERT and one SELECT by key, like a request."""
     stop = time.monotonic() + SECONDS
     done = 0
 
@@ -43,12 +43,12 @@ async def rate(engine: AsyncEngine) -> float:
                 await connection.execute(sa.select(submissions).where(submissions.c.id == key))
             done += 1
 
-    await asyncio.gather(*[work() for _ in range(AT_ONCE)])
+    await asyncio.gather(*[work() for _ in range(CONCURRENCY)])
     return done / SECONDS
 
 
 async def main() -> None:
-    """Measure both in turns, so that the machine's moods strike both."""
+    """Measure both drivers in turns, so that the load of the machine affects both equally."""
     with PostgresCluster(fsync=True) as cluster:
         cluster.create_database("bench")
         address = cluster.url("bench").removeprefix("postgresql://")
@@ -61,10 +61,10 @@ async def main() -> None:
         rates: dict[str, list[float]] = {driver: [] for driver in engines}
         for _ in range(ROUNDS):
             for driver, engine in engines.items():
-                rates[driver].append(await rate(engine))
+                rates[driver].append(await measure_rate(engine))
         for engine in engines.values():
             await engine.dispose()
-    best = {driver: max(found) for driver, found in rates.items()}
+    best = {driver: max(values) for driver, values in rates.items()}
     print(json.dumps({"transactions_per_second": best, "asyncpg_to_psycopg": best["asyncpg"] / best["psycopg"]}))
 
 

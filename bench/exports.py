@@ -1,9 +1,9 @@
-"""Memory over idle while a million submissions are exported, on both databases.
+"""Measure the memory used while a million submissions are exported, on both databases.
 
     python -m bench.exports [sqlite|postgresql] [count]
 
-The rows are copies of one, made by executemany in a scratch database; the export is asked for over HTTP from a server
-process, whose resident memory is read from /proc (RSS of now: malloc keeps some of what was freed).
+The rows are copies of one submission, inserted by executemany. The export is requested over HTTP from a server
+process, whose resident memory is read from /proc (malloc keeps part of the freed memory).
 """
 
 import json
@@ -23,7 +23,7 @@ from app.core.db import to_driver_url
 from app.core.ids import new_id
 from app.organizations.models import Organization, OrganizationKind
 from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
-from bench.serving import for_each_database, resident, served
+from bench.serving import for_each_database, get_resident_mib, run_server
 from tests.conftest import settings_for
 from tests.surveys.factories import by_key
 
@@ -31,7 +31,7 @@ BATCH = 10_000
 
 
 def fill(address: str, count: int) -> None:
-    """So many submissions of the ministry, a day for each thousand."""
+    """Insert submissions of the ministry, a thousand for each day."""
     url = to_driver_url(address)
     engine = sa.create_engine(url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url)
     with engine.begin() as connection:
@@ -66,35 +66,35 @@ def fill(address: str, count: int) -> None:
 
 
 def measure(pid: int, base: str, headers: dict[str, str], **query: str) -> dict[str, Any]:
-    """One export: seconds, bytes, and memory before and at its peak."""
-    before, peak, done = resident(pid), 0, threading.Event()
+    """Run one export; return its seconds, megabytes (10⁶ bytes), and memory before and at the peak (MiB)."""
+    before, peak, done = get_resident_mib(pid), 0, threading.Event()
 
     def watch() -> None:
         nonlocal peak
         while not done.wait(0.1):
-            peak = max(peak, resident(pid))
+            peak = max(peak, get_resident_mib(pid))
 
-    watching = threading.Thread(target=watch)
-    watching.start()
-    began, size = time.monotonic(), 0
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    started_at, size = time.monotonic(), 0
     path = f"{base}/api/v1/survey-submissions/export"
-    with httpx.stream("GET", path, params=query, headers=headers, timeout=None) as answer:
-        answer.raise_for_status()
-        for piece in answer.iter_raw():
-            size += len(piece)
+    with httpx.stream("GET", path, params=query, headers=headers, timeout=None) as response:
+        response.raise_for_status()
+        for chunk in response.iter_raw():
+            size += len(chunk)
     done.set()
-    watching.join()
-    seconds = round(time.monotonic() - began, 1)
+    watcher.join()
+    seconds = round(time.monotonic() - started_at, 1)
     return query | {"seconds": seconds, "mb": size // 10**6, "rss_before": before, "rss_peak": peak}
 
 
 def run(address: str, folder: Path, count: int) -> None:
-    """Fill, serve, export in every way, and print a line of figures for each."""
+    """Fill a database, start a server, export in every format, and print a line of figures for each."""
     settings = settings_for(address, folder)
     migrate(settings)
     seed(settings)
     fill(address, count)
-    with served(address, folder / "var") as server:
+    with run_server(address, folder / "var") as server:
         headers = server.sign_in("client_centricity")
         for query in ({"format": "csv"}, {"format": "jsonl", "source": "web"}, {"format": "xlsx"}):
             figures = measure(server.pid, server.base_url, headers, **query)

@@ -1,12 +1,12 @@
-"""How long monitoring takes at 10 thousand, 1 million and 10 million submissions. `python -m bench.monitoring`.
+"""Measure the latency of monitoring at 10 thousand, 1 million and 10 million submissions.
 
     python -m bench.monitoring [sqlite|postgresql] [count …]
 
-The submissions are made by one statement of the database (three years, every municipality of today, four ways, four
-sources, a comment with every tenth), the counters from them by the service's own sums, the comments from a stock of
-sentences with their dictionary forms. Then a server process is asked over HTTP: for each question the first answer, and
-of the others the fastest, the median and the slowest in milliseconds, and the server's resident memory. On a machine
-that others use too the fastest says most.
+One statement inserts the submissions (three years, all current municipalities, four ways of filling in, four sources,
+a comment in every tenth); the counters are computed by the queries of the service, the comments are taken from a list
+of sentences. A server process is then queried over HTTP. For each query the first latency and the minimum, median and
+maximum of the others are printed in milliseconds, with the resident memory of the server. On a shared machine the
+minimum is the most reliable.
 """
 
 import json
@@ -28,12 +28,12 @@ from app.organizations.models import Organization, OrganizationKind
 from app.surveys import counters
 from app.surveys.comment_indexer import prepare_comment
 from app.surveys.models import Span, SurveyForm
-from bench.serving import for_each_database, resident, served
+from bench.serving import for_each_database, get_resident_mib, run_server
 from tests.conftest import settings_for
 from tests.servers import Server
 
 DAYS = 3 * 365
-ASKED = 15
+REPEATS = 15
 SENTENCES = [
     f"{verb} {what} {where}"
     for verb in ("Не нашёл", "Нет", "Где взять", "Трудно найти", "Не обновляется")
@@ -86,7 +86,7 @@ FROM numbers
 
 
 def fill(address: str, count: int) -> None:
-    """So many submissions with their counters and comments, by statements that make them all at once."""
+    """Insert submissions with their counters and comments by set-based statements."""
     url = to_driver_url(address)
     engine = sa.create_engine(url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url)
     is_postgres = engine.dialect.name == "postgresql"
@@ -95,7 +95,7 @@ def fill(address: str, count: int) -> None:
             connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
             connection.execute(sa.text("SET LOCAL work_mem = '1GB'"))
             connection.execute(sa.text("SET LOCAL maintenance_work_mem = '1GB'"))
-            connection.execute(sa.text("SET LOCAL session_replication_role = replica"))  # foreign keys row by row
+            connection.execute(sa.text("SET LOCAL session_replication_role = replica"))  # skips the foreign key checks
             for index in counters.submissions.indexes:
                 index.drop(connection)
         ministry = select(Organization.id).where(Organization.kind == OrganizationKind.MINISTRY)
@@ -103,10 +103,10 @@ def fill(address: str, count: int) -> None:
         organization_id = connection.execute(ministry).scalar_one()
         assert form_id is not None and connection.execute(select(Point.id)).first() is not None
         ids: dict[str, Any] = {"form_id": form_id, "organization_id": organization_id}
-        ids = ids if is_postgres else {name: one.hex for name, one in ids.items()}
+        ids = ids if is_postgres else {name: value.hex for name, value in ids.items()}
         first = clock.today() - timedelta(days=DAYS - 1)
-        told = ids | {"first": first if is_postgres else first.isoformat(), "days": DAYS, "count": count}
-        connection.execute(sa.text(_POSTGRES if is_postgres else _SQLITE), told)
+        parameters = ids | {"first": first if is_postgres else first.isoformat(), "days": DAYS, "count": count}
+        connection.execute(sa.text(_POSTGRES if is_postgres else _SQLITE), parameters)
         for index in counters.submissions.indexes if is_postgres else ():
             index.create(connection)
         parts = counters.cells(counters.submissions, sa.literal(1), engine.dialect.name, counters.ANSWERED)
@@ -115,7 +115,8 @@ def fill(address: str, count: int) -> None:
         connection.execute(sa.insert(counters.counts).from_select(columns, sums))
         days = sa.select(counters.counts).where(counters.counts.c.span == Span.DAY).subquery()
         cells = sa.select(*counters.plain(days, (*counters.DIMENSIONS, *counters.VALUES)))
-        months = counters.summed_cells([cells], Span.MONTH)  # not from the submissions once more
+        # The daily counters are summed, to avoid reading the submissions again.
+        months = counters.summed_cells([cells], Span.MONTH)
         connection.execute(sa.insert(counters.counts).from_select(columns, months))
         _fill_comments(connection)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -124,8 +125,8 @@ def fill(address: str, count: int) -> None:
 
 
 def _fill_comments(connection: sa.Connection) -> None:
-    """The comments of the submissions that have some: sentences of the stock by turns, one of them once."""
-    stock = sa.Table(
+    """Insert the comments: the sentences of the list in turn, and one rare sentence once."""
+    sentences = sa.Table(
         "bench_sentences",
         sa.MetaData(),
         sa.Column("place", sa.Integer, primary_key=True),
@@ -139,10 +140,10 @@ def _fill_comments(connection: sa.Connection) -> None:
         sa.Column("lemma", sa.Text),
         prefixes=["TEMPORARY"],
     )
-    stock.create(connection)
+    sentences.create(connection)
     words.create(connection)
     for place, text in enumerate(SENTENCES):
-        connection.execute(sa.insert(stock).values(place=place, text=text))
+        connection.execute(sa.insert(sentences).values(place=place, text=text))
         for form in prepare_comment(text).lemmas:
             connection.execute(sa.insert(words).values(place=place, lemma=form))
     rows = counters.submissions
@@ -155,32 +156,34 @@ def _fill_comments(connection: sa.Connection) -> None:
     numbered = sa.select(
         rows.c.id, *[rows.c[name] for name in copied], score.label("score"), (number % len(SENTENCES)).label("place")
     ).where(has_text)
-    told = numbered.subquery()
-    found = sa.select(told.c.id, told.c.id, *[told.c[n] for n in copied], sa.literal("vk"), told.c.score, stock.c.text)
+    source = numbered.subquery()
+    found = sa.select(
+        source.c.id, source.c.id, *[source.c[n] for n in copied], sa.literal("vk"), source.c.score, sentences.c.text
+    )
     columns = ["id", "submission_id", *copied, "row_key", "score", "text"]
-    found = found.join(stock, stock.c.place == told.c.place)
+    found = found.join(sentences, sentences.c.place == source.c.place)
     connection.execute(sa.insert(comments).from_select(columns, found))
-    forms = sa.select(words.c.lemma, comments.c.id).join(stock, stock.c.place == words.c.place)
-    forms = forms.join(comments, comments.c.text == stock.c.text)
+    forms = sa.select(words.c.lemma, comments.c.id).join(sentences, sentences.c.place == words.c.place)
+    forms = forms.join(comments, comments.c.text == sentences.c.text)
     connection.execute(sa.insert(lemmas).from_select(["lemma", "comment_id"], forms))
     rare = connection.execute(sa.select(comments).limit(1)).mappings().one()
-    once = dict(rare) | {"id": new_id(), "submission_id": new_id(), "text": RARE}
-    connection.execute(sa.insert(comments).values(once))
+    rare_comment = dict(rare) | {"id": new_id(), "submission_id": new_id(), "text": RARE}
+    connection.execute(sa.insert(comments).values(rare_comment))
     connection.execute(
-        sa.insert(lemmas), [{"lemma": form, "comment_id": once["id"]} for form in prepare_comment(RARE).lemmas]
+        sa.insert(lemmas), [{"lemma": form, "comment_id": rare_comment["id"]} for form in prepare_comment(RARE).lemmas]
     )
     for span in Span:
         day: Any = comments.c.counted_on if span is Span.DAY else month_of(comments.c.counted_on)
         keys = [comments.c[name] for name in ("organization_id", "form_id", "municipality", "source", "row_key")]
         sums = [sa.func.sum(sa.case((comments.c.score == value, 1), else_=0)) for value in range(1, 6)]
-        told_sums = sa.select(sa.literal("comments"), sa.literal(span.value), day, *keys, *sums).group_by(day, *keys)
+        score_sums = sa.select(sa.literal("comments"), sa.literal(span.value), day, *keys, *sums).group_by(day, *keys)
         names = ["question", "span", "day", "organization_id", "form_id", "municipality", "source", "row_key"]
-        counted = sa.insert(counters.counts).from_select([*names, *counters.VALUES], told_sums)
+        counted = sa.insert(counters.counts).from_select([*names, *counters.VALUES], score_sums)
         connection.execute(counted)
 
 
-def questions() -> dict[str, str]:
-    """What is asked, by a name for the table."""
+def list_queries() -> dict[str, str]:
+    """Return the queries by their names in the table."""
     today = clock.today()
     year = f"from={today - timedelta(days=364)}&to={today}"
     month = f"from={today - timedelta(days=29)}&to={today}"
@@ -199,45 +202,45 @@ def questions() -> dict[str, str]:
     }
 
 
-def ask(server: Server, headers: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """Milliseconds for each question: the first answer, and of the others the fastest, the median and the slowest."""
-    found = {}
-    for name, question in questions().items():
+def measure(server: Server, headers: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the first latency of each query, and the minimum, median and maximum of the others, in milliseconds."""
+    latencies = {}
+    for name, query in list_queries().items():
         times = []
-        for _ in range(ASKED + 1):
-            began = time.perf_counter()
-            answer = server.get(f"/monitoring/{question}", headers=headers)
-            times.append((time.perf_counter() - began) * 1000)
-            assert answer.status_code == 200, answer.text
+        for _ in range(REPEATS + 1):
+            started_at = time.perf_counter()
+            response = server.get(f"/monitoring/{query}", headers=headers)
+            times.append((time.perf_counter() - started_at) * 1000)
+            assert response.status_code == 200, response.text
         first, *others = times
         median = statistics.median(others)
-        told = {"first": first, "fastest": min(others), "median": median, "slowest": max(others)}
-        found[name] = {what: round(value, 1) for what, value in told.items()}
-    return found
+        values = {"first": first, "fastest": min(others), "median": median, "slowest": max(others)}
+        latencies[name] = {key: round(value, 1) for key, value in values.items()}
+    return latencies
 
 
 def run(address: str, folder: Path, count: int) -> dict[str, tuple[float, float]]:
-    """Fill, serve, ask; the fastest and the median of each question."""
+    """Fill a database, start a server, and return the minimum and median latency of each query."""
     settings = settings_for(address, folder)
     migrate(settings)
     seed(settings)
-    began = time.monotonic()
+    started_at = time.monotonic()
     fill(address, count)
-    filled = round(time.monotonic() - began)
-    told = {"database": address.partition(":")[0], "rows": count}
-    with served(address, folder / "var") as server:
+    fill_seconds = round(time.monotonic() - started_at)
+    labels = {"database": address.partition(":")[0], "rows": count}
+    with run_server(address, folder / "var") as server:
         headers = server.sign_in("client_centricity")
-        idle = resident(server.pid)
-        found = ask(server, headers)
-        memory = {"rss_idle": idle, "rss_after": resident(server.pid)}
-    print(json.dumps({**told, "filled_in_s": filled, **memory}), flush=True)
-    for name, times in found.items():
-        print(json.dumps({**told, "what": name, **times}, ensure_ascii=False), flush=True)
-    return {name: (times["fastest"], times["median"]) for name, times in found.items()}
+        idle = get_resident_mib(server.pid)
+        latencies = measure(server, headers)
+        memory = {"rss_idle": idle, "rss_after": get_resident_mib(server.pid)}
+    print(json.dumps({**labels, "filled_in_s": fill_seconds, **memory}), flush=True)
+    for name, times in latencies.items():
+        print(json.dumps({**labels, "what": name, **times}, ensure_ascii=False), flush=True)
+    return {name: (times["fastest"], times["median"]) for name, times in latencies.items()}
 
 
 def main() -> None:
-    """Each database at each of its counts, and at the end side by side."""
+    """Measure each database at each row count and print a table."""
     figures: dict[str, dict[str, tuple[float, float]]] = {}
 
     def work(address: str, folder: Path, count: int) -> None:
@@ -246,8 +249,8 @@ def main() -> None:
     for_each_database(work, sqlite=[10_000, 1_000_000], postgresql=[10_000, 1_000_000, 10_000_000])
     print("\n| ms, fastest / median | " + " | ".join(figures) + " |")
     print("| --- |" + " ---: |" * len(figures))
-    for name in questions():
-        cells = [f"{found[name][0]:.0f} / {found[name][1]:.0f}" for found in figures.values()]
+    for name in list_queries():
+        cells = [f"{latencies[name][0]:.0f} / {latencies[name][1]:.0f}" for latencies in figures.values()]
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 

@@ -1,4 +1,4 @@
-"""A server of the demo profile for benchmarks, and the memory that it holds."""
+"""A server with the demo profile for benchmarks, and its memory."""
 
 import os
 import sys
@@ -12,11 +12,11 @@ from tests.servers import Server
 
 
 def for_each_database(work: Callable[[str, Path, int], object], **counts: Sequence[int]) -> None:
-    """Work on an empty database of each kind, once for each of its counts; the command line may name others."""
-    kinds = [told for told in sys.argv[1:] if told in counts] or list(counts)
-    given = [int(told) for told in sys.argv[1:] if told.isdigit()]
-    wanted = [(kind, count) for kind in kinds for count in given or counts[kind]]
-    for kind, count in wanted:
+    """Run a benchmark on an empty database of each kind for each row count; the command line overrides both."""
+    kinds = [argument for argument in sys.argv[1:] if argument in counts] or list(counts)
+    row_counts = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    runs = [(kind, count) for kind in kinds for count in row_counts or counts[kind]]
+    for kind, count in runs:
         with tempfile.TemporaryDirectory() as folder:
             if kind == "sqlite":
                 work(f"sqlite:///{folder}/bench.sqlite3", Path(folder), count)
@@ -27,8 +27,8 @@ def for_each_database(work: Callable[[str, Path, int], object], **counts: Sequen
 
 
 @contextmanager
-def served(address: str, folder: Path) -> Iterator[Server]:
-    """A server process on a database, ended with its children."""
+def run_server(address: str, folder: Path) -> Iterator[Server]:
+    """Start a server process on a database and stop it with its children."""
     server = Server(address, folder, log_level="ERROR").start(600)
     try:
         yield server
@@ -36,7 +36,7 @@ def served(address: str, folder: Path) -> Iterator[Server]:
         server.terminate(30)
 
 
-def resident(pid: int) -> int:
-    """MiB of memory that a process holds now."""
+def get_resident_mib(pid: int) -> int:
+    """Return the resident memory of a process in MiB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGESIZE") // 2**20

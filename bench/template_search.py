@@ -1,8 +1,8 @@
-"""How well and how fast templates are found, beside plain BM25. `make bench`.
+"""Measure the quality and speed of template search against plain BM25. `make bench`.
 
-Everything that is set (the figures of `Tuning`, the threshold) is set on the messages of the split `dev`; of `test`
-only the figures printed here were looked at. The threshold of each way is the least that keeps silent on 80 % of what
-nothing answers in `dev`.
+All parameters (`Tuning`, the thresholds) are tuned on the `dev` split; of the `test` split only the figures printed
+here were seen. The threshold of each method is the lowest at which 80 % of the unanswerable messages of `dev` get no
+suggestion.
 """
 
 import json
@@ -23,7 +23,7 @@ from app.core.data_files import load_yaml
 from app.language.lemmas import find_words
 from app.language.normalization import normalize
 from app.reply_templates import reference
-from app.reply_templates.search import reference as finding
+from app.reply_templates.search import reference as search_reference
 from app.reply_templates.search.rules.index import TUNING, Index, Source, Tuning
 from app.reply_templates.search.rules.synonyms import SynonymKind, Synonyms
 from app.reply_templates.search.rules.tokenizer import load_forms
@@ -32,56 +32,56 @@ DATA = Path(__file__).resolve().parents[1] / "tests/reply_templates/data/labelle
 SILENCE = 0.8
 MANY = 5_000
 GRAM = 0.15
-"""What the n-grams weigh beside the lemmas (set on `dev`)."""
+"""The weight of n-grams relative to lemmas (tuned on `dev`)."""
 
 Ranking = list[tuple[str, float]]
 Way = Callable[[str], Ranking]
-"""A text in, templates with scores out, best first, nothing held back."""
+"""A search method: a text to templates with scores, best first, without a threshold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A message with the templates that answer it; none: silence is right."""
+    """A message with its correct templates; none means that nothing should be suggested."""
 
     text: str
     answers: frozenset[str]
 
 
 def messages(split: str) -> list[Labelled]:
-    """The labelled messages of a split."""
-    told = yaml.safe_load(DATA.read_text("utf-8"))["messages"]
-    return [Labelled(one["text"], frozenset(one["answers"])) for one in told if one["split"] == split]
+    """Load the labelled messages of a split."""
+    rows = yaml.safe_load(DATA.read_text("utf-8"))["messages"]
+    return [Labelled(row["text"], frozenset(row["answers"])) for row in rows if row["split"] == split]
 
 
 def sources(*, typical: bool) -> dict[str, Source]:
-    """The test knowledge base: templates alone, or with the two typical messages of each."""
-    told = yaml.safe_load(DATA.read_text("utf-8"))["templates"]
-    examples = {one["key"]: one["typical"] if typical else [] for one in told}
+    """Load the test knowledge base: the templates, optionally with two typical messages of each."""
+    rows = yaml.safe_load(DATA.read_text("utf-8"))["templates"]
+    examples = {row["key"]: row["typical"] if typical else [] for row in rows}
     demo = load_yaml(reference.__file__, "demo_templates.yaml")["templates"]
-    return {one["key"]: Source(one["title"], one["keywords"], examples[one["key"]], one["text"]) for one in demo}
+    return {row["key"]: Source(row["title"], row["keywords"], examples[row["key"]], row["text"]) for row in demo}
 
 
 def known_synonyms() -> Synonyms:
-    """The table as it is loaded at first."""
-    raw = load_yaml(finding.__file__, "synonyms.yaml")
+    """Load the initial synonyms."""
+    raw = load_yaml(search_reference.__file__, "synonyms.yaml")
     return Synonyms.of([(kind, terms) for kind in SynonymKind for terms in raw[kind.value]])
 
 
 def tokens(text: str) -> list[str]:
-    """Words as they are written."""
+    """Return the normalized words of a text."""
     return normalize(" ".join(find_words(text))).split()
 
 
 def grams(text: str) -> list[str]:
-    """Runs of three to five letters of each word with its ends."""
+    """Return the n-grams (3 to 5 characters) of each word, including word boundaries."""
     marked = [f" {word} " for word in tokens(text)]
     return [word[at : at + n] for word in marked for n in (3, 4, 5) for at in range(len(word) - n + 1)]
 
 
 def bm25(base: dict[str, Source], terms: Callable[[str], list[str]]) -> Way:
-    """Plain BM25 (k1 = 1.2, b = 0.75) over everything a template says, in one field."""
+    """Return plain BM25 (k1 = 1.2, b = 0.75) over all texts of a template as one field."""
     parts = {key: [s.title, *s.keywords, *s.examples, s.text] for key, s in base.items()}
-    counts = {key: Counter(term for part in told for term in terms(part)) for key, told in parts.items()}
+    counts = {key: Counter(term for text in texts for term in terms(text)) for key, texts in parts.items()}
     lengths = {key: sum(count.values()) for key, count in counts.items()}
     usual = sum(lengths.values()) / len(lengths)
     times = Counter(term for count in counts.values() for term in count)
@@ -94,26 +94,26 @@ def bm25(base: dict[str, Source], terms: Callable[[str], list[str]]) -> Way:
                 if count[term]:
                     norm = 1.2 * (0.25 + 0.75 * lengths[key] / usual)
                     scores[key] += rarity * count[term] * 2.2 / (count[term] + norm)
-        return sorted(scores.items(), key=lambda one: (-one[1], one[0]))
+        return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
     return way
 
 
 def joined(first: Way, second: Way) -> Way:
-    """Two ways by the sum of their scores; a gram weighs little, for a word has many."""
+    """Combine two methods by a weighted sum; an n-gram weighs little, because a word has many."""
 
     def way(text: str) -> Ranking:
         scores: dict[str, float] = defaultdict(float)
         for weight, found in ((1.0, first(text)), (GRAM, second(text))):
             for key, score in found:
                 scores[key] += weight * score
-        return sorted(scores.items(), key=lambda one: (-one[1], one[0]))
+        return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
     return way
 
 
 def ours(base: dict[str, Source], synonyms: Synonyms, tuning: Tuning = TUNING) -> Way:
-    """The index of the service."""
+    """Return the search index of the service as a method."""
     index = Index(tuning)
     keys = {UUID(int=place): key for place, key in enumerate(base)}
     for template_id, key in keys.items():
@@ -121,38 +121,41 @@ def ours(base: dict[str, Source], synonyms: Synonyms, tuning: Tuning = TUNING) -
 
     def way(text: str) -> Ranking:
         found = index.find(text, keys, synonyms, limit=10, threshold=0.0)
-        return [(keys[one.template_id], one.score) for one in found]
+        return [(keys[match.template_id], match.score) for match in found]
 
     return way
 
 
-def hits(way: Way, told: Iterable[Labelled], most: int, least: float) -> float:
-    """The share of answerable messages with a right template among the first `most` that reach the threshold."""
-    wanted = [one for one in told if one.answers]
+def hits(way: Way, labelled: Iterable[Labelled], most: int, least: float) -> float:
+    """Return the share of answerable messages with a correct template among the first `most` over the threshold."""
+    answerable = [message for message in labelled if message.answers]
     return sum(
-        any(key in one.answers for key, score in way(one.text)[:most] if score >= least) for one in wanted
-    ) / len(wanted)
+        any(key in message.answers for key, score in way(message.text)[:most] if score >= least)
+        for message in answerable
+    ) / len(answerable)
 
 
-def best_scores(way: Way, told: Iterable[Labelled]) -> list[float]:
-    """The best scores of the messages that nothing answers, in order."""
-    return sorted(max((score for _, score in way(one.text)), default=0.0) for one in told if not one.answers)
+def best_scores(way: Way, labelled: Iterable[Labelled]) -> list[float]:
+    """Return the sorted best scores of the unanswerable messages."""
+    return sorted(
+        max((score for _, score in way(message.text)), default=0.0) for message in labelled if not message.answers
+    )
 
 
-def threshold(way: Way, told: Sequence[Labelled]) -> float:
-    """The least threshold that keeps silent on 80 % of what nothing answers."""
-    scores = best_scores(way, told)
+def threshold(way: Way, labelled: Sequence[Labelled]) -> float:
+    """Return the lowest threshold at which 80 % of the unanswerable messages get no suggestion."""
+    scores = best_scores(way, labelled)
     return scores[ceil(len(scores) * SILENCE) - 1] + 1e-9
 
 
-def silence(way: Way, told: Iterable[Labelled], least: float) -> float:
-    """The share of what nothing answers on which nothing is offered."""
-    scores = best_scores(way, told)
+def silence(way: Way, labelled: Iterable[Labelled], least: float) -> float:
+    """Return the share of unanswerable messages that get no suggestion."""
+    scores = best_scores(way, labelled)
     return sum(score < least for score in scores) / len(scores)
 
 
 def ways(base: dict[str, Source]) -> dict[str, Way]:
-    """Every way that is compared."""
+    """Return the compared search methods by name."""
     lemmas = bm25(base, load_forms)
     known = {
         "tokens": bm25(base, tokens),
@@ -164,75 +167,77 @@ def ways(base: dict[str, Source]) -> dict[str, Way]:
 
 
 def judged(split: str = "test") -> dict[str, dict[str, dict[str, float]]]:
-    """hit@1 and hit@3 with nothing held back, then hit@3 and silence at the threshold that `dev` gives.
+    """Return hit@1 and hit@3 without a threshold, then hit@3 and silence at the threshold from `dev`.
 
-    `hit@3_at_80` is at a silence of 80 % of the judged messages, `ours_as_served` at the service's own threshold.
+    `hit@3_at_80` is at 80 % silence on the evaluated split, `ours_as_served` at the threshold of the service.
     """
-    told, dev = messages(split), messages("dev")
-    answer: dict[str, dict[str, dict[str, float]]] = {}
+    labelled, dev = messages(split), messages("dev")
+    figures: dict[str, dict[str, dict[str, float]]] = {}
     for name, typical in (("templates_alone", False), ("two_typical_messages", True)):
-        answer[name] = {}
+        figures[name] = {}
         known = ways(sources(typical=typical))
         for way_name, way in known.items():
-            least, exact = threshold(way, dev), threshold(way, told)
-            answer[name][way_name] = {
-                "hit@1": round(hits(way, told, 1, 0.0), 3),
-                "hit@3": round(hits(way, told, 3, 0.0), 3),
-                "hit@3_held_back": round(hits(way, told, 3, least), 3),
-                "silence": round(silence(way, told, least), 3),
-                "hit@3_at_80": round(hits(way, told, 3, exact), 3),
+            least, exact = threshold(way, dev), threshold(way, labelled)
+            figures[name][way_name] = {
+                "hit@1": round(hits(way, labelled, 1, 0.0), 3),
+                "hit@3": round(hits(way, labelled, 3, 0.0), 3),
+                "hit@3_held_back": round(hits(way, labelled, 3, least), 3),
+                "silence": round(silence(way, labelled, least), 3),
+                "hit@3_at_80": round(hits(way, labelled, 3, exact), 3),
             }
         served, way = TUNING.threshold, known["ours"]
-        answer[name]["ours_as_served"] = {
-            "hit@1": round(hits(way, told, 1, served), 3),
-            "hit@3": round(hits(way, told, 3, served), 3),
-            "silence": round(silence(way, told, served), 3),
+        figures[name]["ours_as_served"] = {
+            "hit@1": round(hits(way, labelled, 1, served), 3),
+            "hit@3": round(hits(way, labelled, 3, served), 3),
+            "silence": round(silence(way, labelled, served), 3),
         }
-    return answer
+    return figures
 
 
 def many(count: int) -> dict[UUID, Source]:
-    """Templates made by variation: the words of two templates and some of a third, and a number of their own."""
+    """Generate templates by mixing the words of three templates, each with a unique keyword."""
     base = list(sources(typical=True).values())
-    chance = random.Random(5)
-    made = {}
+    rng = random.Random(5)
+    templates = {}
     for number in range(count):
-        one, two, three = chance.sample(base, 3)
-        text = " ".join([one.text, *chance.sample(two.text.split(), 8), *chance.sample(three.text.split(), 5)])
-        keywords = [*one.keywords, *chance.sample(list(two.keywords), 2), f"вариант{number}"]
-        made[UUID(int=number)] = replace(one, title=f"{one.title}, случай {number}", keywords=keywords, text=text)
-    return made
+        first, second, third = rng.sample(base, 3)
+        text = " ".join([first.text, *rng.sample(second.text.split(), 8), *rng.sample(third.text.split(), 5)])
+        keywords = [*first.keywords, *rng.sample(list(second.keywords), 2), f"вариант{number}"]
+        templates[UUID(int=number)] = replace(
+            first, title=f"{first.title}, случай {number}", keywords=keywords, text=text
+        )
+    return templates
 
 
 def speed() -> dict[str, Any]:
-    """p50 and p95 of a suggestion in milliseconds over 5,000 templates, and what building and following cost."""
-    base, synonyms, texts = many(MANY), known_synonyms(), [one.text for one in messages("dev")]
-    load_forms(" ".join(texts))  # the dictionary is loaded before the clock runs
+    """Measure p50 and p95 of a suggestion (ms) over 5,000 templates, and the cost of building and updating."""
+    base, synonyms, texts = many(MANY), known_synonyms(), [message.text for message in messages("dev")]
+    load_forms(" ".join(texts))  # the dictionary must be loaded before the measurement
     index = Index()
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     for template_id, source in base.items():
         index.put(template_id, source)
-    built = time.perf_counter() - began
-    began = time.perf_counter()
+    build_time = time.perf_counter() - started_at
+    started_at = time.perf_counter()
     for template_id in list(base)[:100]:
         index.put(template_id, base[template_id])
-    followed = (time.perf_counter() - began) / 100
-    answer: dict[str, Any] = {"build_seconds": round(built, 2), "put_one_ms": round(followed * 1000, 2)}
+    update_time = (time.perf_counter() - started_at) / 100
+    figures: dict[str, Any] = {"build_seconds": round(build_time, 2), "put_one_ms": round(update_time * 1000, 2)}
     for name, among in (("all", list(base)), ("unit_of_500", list(base)[:500])):
         for turn in ("first", "again"):
-            taken = []
+            times = []
             for text in texts:
-                began = time.perf_counter()
+                started_at = time.perf_counter()
                 index.find(text, among, synonyms, limit=5)
-                taken.append((time.perf_counter() - began) * 1000)
-            taken.sort()
-            p50, p95 = (round(taken[int(len(taken) * share)], 2) for share in (0.5, 0.95))
-            answer[f"{name}_{turn}"] = {"p50_ms": p50, "p95_ms": p95}
-    return answer
+                times.append((time.perf_counter() - started_at) * 1000)
+            times.sort()
+            p50, p95 = (round(times[int(len(times) * share)], 2) for share in (0.5, 0.95))
+            figures[f"{name}_{turn}"] = {"p50_ms": p50, "p95_ms": p95}
+    return figures
 
 
 def main() -> None:
-    """Print everything."""
+    """Print all figures as JSON."""
     print(json.dumps({"judged_on_test": judged(), "speed": speed()}, ensure_ascii=False, indent=1))
 
 

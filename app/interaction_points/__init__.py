@@ -1,1 +1,1 @@
-"""The registry of interaction points: where clients meet the ministry, approved by a legal act (O-2.7, O-3, O-10c)."""
+"""The registry of interaction points, each approved by a legal act and regulated (O-2.7, O-3, O-10c)."""

@@ -1,4 +1,4 @@
-"""The full history of points: every deed with the fields it changed, and the registry as it stood on any day."""
+"""The change history of points, and the registry as of any day."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -34,17 +34,17 @@ FIELDS = (
     "regulation_clause",
     "regulation_text",
 )
-"""Everything of a point that can change."""
+"""The fields of a point whose changes are recorded."""
 
 Snapshot = Mapping[str, str | bool | None]
 
 
 def snapshot(point: Point) -> Snapshot:
-    """The fields of a point as JSON holds them."""
-    return {name: _as_json(getattr(point, name)) for name in FIELDS}
+    """Return the fields of a point as JSON values."""
+    return {name: _to_json(getattr(point, name)) for name in FIELDS}
 
 
-def _as_json(value: Any) -> str | bool | None:
+def _to_json(value: Any) -> str | bool | None:
     match value:
         case None | bool():
             return value
@@ -58,10 +58,12 @@ def _as_json(value: Any) -> str | bool | None:
 def record_change(
     session: AsyncSession, point: Point, action: PointAction, before: Snapshot, by: Principal | None
 ) -> None:
-    """Write down what a deed changed since that snapshot; an empty one for a new point."""
-    now = snapshot(point)
+    """Record the fields that changed since a snapshot; the snapshot of a new point is empty."""
+    after = snapshot(point)
     changes = [
-        {"field": name, "old": before.get(name), "new": now[name]} for name in FIELDS if before.get(name) != now[name]
+        {"field": name, "old": before.get(name), "new": after[name]}
+        for name in FIELDS
+        if before.get(name) != after[name]
     ]
     session.add(
         PointChange(
@@ -75,9 +77,9 @@ def record_change(
 
 
 async def load_points_as_of(session: AsyncSession, points: Sequence[Point], before: datetime) -> list[Point]:
-    """Copies of points, not of the session, with the values that held just before a moment.
+    """Return detached copies of points with their values just before a moment.
 
-    From the present values the changes since are taken back, newest first.
+    Later changes are reverted from the current values, newest first.
     """
     query = select(PointChange).where(
         col(PointChange.point_id).in_([point.id for point in points]), col(PointChange.recorded_at) >= before
@@ -85,14 +87,14 @@ async def load_points_as_of(session: AsyncSession, points: Sequence[Point], befo
     values = {point.id: dict(snapshot(point)) for point in points}
     for row in await session.exec(query.order_by(col(PointChange.id).desc())):
         values[row.point_id] |= {change["field"]: change["old"] for change in row.changes}
-    return [_point(point, values[point.id]) for point in points]
+    return [_build_point(point, values[point.id]) for point in points]
 
 
-def _point(point: Point, values: Mapping[str, Any]) -> Point:
-    known = {"id": point.id, "created_at": point.created_at, "version": point.version}
-    return Point.model_validate(known | dict(values))
+def _build_point(point: Point, values: Mapping[str, Any]) -> Point:
+    unchanged = {"id": point.id, "created_at": point.created_at, "version": point.version}
+    return Point.model_validate(unchanged | dict(values))
 
 
 def load_changes(point_id: UUID) -> SelectOfScalar[PointChange]:
-    """The deeds on a point."""
+    """Select the changes of a point."""
     return select(PointChange).where(PointChange.point_id == point_id)

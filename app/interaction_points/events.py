@@ -1,4 +1,4 @@
-"""Facts about interaction points."""
+"""Events of interaction points."""
 
 from uuid import UUID
 
@@ -18,6 +18,6 @@ class PointSuspended(Event):
 
 
 class PointWithdrawn(Event):
-    """A point was withdrawn for good."""
+    """A point was permanently withdrawn."""
 
     point_id: UUID

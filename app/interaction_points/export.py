@@ -1,4 +1,4 @@
-"""The registry as a table: its columns, and each point as a row that can be imported again."""
+"""Export of the registry: the columns of the table and a row for each point."""
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable
@@ -39,7 +39,7 @@ COLUMNS = (
     "regulation_clause",
     "regulation_text",
 )
-"""Row 1 of the export; the import takes them in any order."""
+"""The header of the export; the import accepts the columns in any order."""
 
 EXAMPLE = (
     "name;format;channel;audience;unit;act_number;act_date;valid_from\r\n"
@@ -51,7 +51,7 @@ UUID_LENGTH = 36
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the names in a table stand for; each table of reference data is read once for a page of rows."""
+    """Reference data by id and by name, loaded once for each page of rows."""
 
     organizations: dict[UUID, Organization]
     organization_keys: dict[str, Organization]
@@ -61,21 +61,21 @@ class Names:
     channels: frozenset[str]
 
     def organization(self, key: str) -> Organization | None:
-        """By key; the empty one means the ministry."""
+        """Return an organization by key; an empty key means the ministry."""
         if key:
             return self.organization_keys.get(key)
         return next((row for row in self.organizations.values() if row.kind is OrganizationKind.MINISTRY), None)
 
     def unit(self, name_or_id: str, organization_id: UUID) -> Unit | None:
-        """By exact name or id, within an organization."""
-        named = self.unit_names.get((organization_id, name_or_id))
-        if named is None and len(name_or_id) == UUID_LENGTH:
+        """Return a unit of an organization by exact name or id."""
+        unit = self.unit_names.get((organization_id, name_or_id))
+        if unit is None and len(name_or_id) == UUID_LENGTH:
             with contextlib.suppress(ValueError):
-                named = self.units.get(UUID(name_or_id))
-        return named if named is not None and named.organization_id == organization_id else None
+                unit = self.units.get(UUID(name_or_id))
+        return unit if unit is not None and unit.organization_id == organization_id else None
 
-    def acts_of(self, kind: LegalActKind | None, number: str, signed_on: date) -> list[LegalAct]:
-        """By number and date, and kind if that is given."""
+    def find_acts(self, kind: LegalActKind | None, number: str, signed_on: date) -> list[LegalAct]:
+        """Return the acts with a number and date, and kind if given."""
         return [
             act
             for act in self.acts.values()
@@ -84,7 +84,7 @@ class Names:
 
 
 async def load_names(session: AsyncSession) -> Names:
-    """The reference data as it is now."""
+    """Load the current reference data."""
     organizations = (await session.exec(select(Organization))).all()
     units = (await session.exec(select(Unit))).all()
     acts = (await session.exec(select(LegalAct))).all()
@@ -100,20 +100,20 @@ async def load_names(session: AsyncSession) -> Names:
 
 
 async def export_pages(database: Database, query: SelectOfScalar[Point]) -> AsyncIterator[Iterable[Row]]:
-    """The points of a query as rows, a page in a transaction of its own: a slow reader holds no connection."""
+    """Yield pages of rows, each read in its own transaction so that a slow reader holds no connection."""
     after = UUID(int=0)
     while True:
         async with database.transaction(write=False) as session:
             page = query.where(col(Point.id) > after).order_by(col(Point.id)).limit(PAGE)
             points = (await session.exec(page)).all()
             names = await load_names(session)
-        yield [_row(point, names) for point in points]
+        yield [_to_row(point, names) for point in points]
         if len(points) < PAGE:
             return
         after = points[-1].id
 
 
-def _row(point: Point, names: Names) -> Row:
+def _to_row(point: Point, names: Names) -> Row:
     return (
         names.organizations[point.organization_id].key,
         point.name,
@@ -126,20 +126,20 @@ def _row(point: Point, names: Names) -> Row:
         point.service,
         point.working_hours,
         point.status.value,
-        *_act(point.approval_act_id, names),
-        _day(point.valid_from),
-        _day(point.valid_to),
-        *_act(point.regulation_act_id, names),
+        *_to_act_cells(point.approval_act_id, names),
+        _format_day(point.valid_from),
+        _format_day(point.valid_to),
+        *_to_act_cells(point.regulation_act_id, names),
         point.regulation_clause,
         point.regulation_text,
     )
 
 
-def _day(day: date | None) -> str | None:
+def _format_day(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _act(act_id: UUID | None, names: Names) -> Row:
+def _to_act_cells(act_id: UUID | None, names: Names) -> Row:
     if act_id is None:
         return (None, None, None)
     act = names.acts[act_id]

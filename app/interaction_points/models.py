@@ -13,14 +13,14 @@ from app.interaction_points.rules import PointStatus
 
 
 class PointFormat(StrEnum):
-    """Digital or offline (O-2.7)."""
+    """The format of a point (O-2.7)."""
 
     DIGITAL = "digital"
     OFFLINE = "offline"
 
 
 class Audience(StrEnum):
-    """Whom a point serves (O-2.7)."""
+    """The clients a point serves (O-2.7)."""
 
     EXTERNAL = "external"
     INTERNAL = "internal"
@@ -28,14 +28,14 @@ class Audience(StrEnum):
 
 
 class RegulationKind(StrEnum):
-    """What regulates work at a point: an act with its clause, or a text of one's own (O-10c)."""
+    """The kind of regulation of a point: a legal act with its clause, or its own text (O-10c)."""
 
     LEGAL_ACT = "legal_act"
     OWN_TEXT = "own_text"
 
 
 class PointAction(StrEnum):
-    """What was done to a point."""
+    """An action on a point."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -46,7 +46,7 @@ class PointAction(StrEnum):
 
 
 class ChannelKind(Table, table=True):
-    """A kind of channel, as data: «иные медиаресурсы» may come."""
+    """A channel kind; kinds are data, because the order allows «иные медиаресурсы»."""
 
     __tablename__ = "channel_kinds"
     __table_args__ = (sa.UniqueConstraint("key", name="uq_channel_kinds_key"),)
@@ -54,11 +54,11 @@ class ChannelKind(Table, table=True):
     key: str = Field(max_length=64)
     name: str = Field(max_length=500)
     is_social: bool = Field(default=False)
-    """Whether it is a social network or messenger (O-6)."""
+    """Whether the channel is a social network or a messenger (O-6)."""
 
 
 class Point(VersionedTable, table=True):
-    """An interaction point (O-2.7) with its present status; the history stands in `point_states`."""
+    """An interaction point (O-2.7) with its current status; `point_states` holds the history."""
 
     __tablename__ = "interaction_points"
     __table_args__ = (
@@ -82,7 +82,7 @@ class Point(VersionedTable, table=True):
     is_official_page: bool = Field(default=False)
     service: str | None = Field(default=None, max_length=500)
     working_hours: str | None = Field(default=None, max_length=500)
-    """When clients meet somebody there, in the words they read."""
+    """Working hours as shown to clients."""
     status: PointStatus = Field(sa_column=enum_column(PointStatus, index=True))
     approval_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id", index=True)
     valid_from: date | None = None
@@ -95,7 +95,7 @@ class Point(VersionedTable, table=True):
 
 
 class PointState(Table, table=True):
-    """One step of a point's life, in the order of recording; never changed (O-3: history is kept)."""
+    """A status change of a point, in order of recording; append-only (O-3)."""
 
     __tablename__ = "point_states"
     __table_args__ = (
@@ -115,7 +115,7 @@ class PointState(Table, table=True):
 
 
 class PointChange(Table, table=True):
-    """One deed on a point with every field that it changed; only ever added to (O-3: history is kept)."""
+    """An action on a point with the fields it changed; append-only (O-3)."""
 
     __tablename__ = "point_changes"
     __table_args__ = (sa.Index("ix_point_changes_point", "point_id", "id"),)
@@ -123,6 +123,6 @@ class PointChange(Table, table=True):
     point_id: UUID = Field(foreign_key="interaction_points.id")
     action: PointAction = Field(sa_column=enum_column(PointAction))
     changes: list[dict[str, Any]] = Field(sa_column=json_column())
-    """`{"field", "old", "new"}` each, by the names of the table's columns."""
+    """Items of `{"field", "old", "new"}`; `field` is a column name."""
     recorded_at: datetime = Field(index=True)
     recorded_by: UUID | None = None

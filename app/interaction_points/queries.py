@@ -1,4 +1,4 @@
-"""Selects of interaction points: visibility, force on a day, and the shape that the API shows."""
+"""Queries of interaction points: visibility, points in force on a day, and API objects."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from app.legal_acts.models import LegalAct
 
 
 def visible_to(by: Principal | None) -> ColumnElement[bool]:
-    """Employees see the whole registry, an API client the points granted to it."""
+    """Return the filter of visible points: all for an employee, the granted ones for an API client."""
     if by is not None and by.kind == "client":
         return col(Point.id).in_(by.point_ids)
     return sa.true()
@@ -28,25 +28,25 @@ def visible_to(by: Principal | None) -> ColumnElement[bool]:
 def select_points(
     by: Principal | None, on_date: date | None, updated_after: datetime | None = None, **filters: Any
 ) -> SelectOfScalar[Point]:
-    """The points that a caller sees, by values of columns (None: any); with a day only those in force on it."""
-    query = select(Point).where(visible_to(by), *_are(filters))
+    """Select the points visible to a caller by column values (None: any), optionally only those in force on a day."""
+    query = select(Point).where(visible_to(by), *_build_filters(filters))
     if updated_after is not None:
-        changed = select(PointChange.point_id).where(col(PointChange.recorded_at) > updated_after)
-        query = query.where(col(Point.id).in_(changed))
+        changed_ids = select(PointChange.point_id).where(col(PointChange.recorded_at) > updated_after)
+        query = query.where(col(Point.id).in_(changed_ids))
     return query if on_date is None else query.where(is_in_force_on(on_date))
 
 
-def without_regulation(day: date, **filters: Any) -> SelectOfScalar[Point]:
-    """The points in force on a day that nothing regulates (O-10c), by values of columns (None: any)."""
-    return select(Point).where(is_in_force_on(day), col(Point.regulation_kind).is_(None), *_are(filters))
+def select_points_without_regulation(day: date, **filters: Any) -> SelectOfScalar[Point]:
+    """Select the points in force on a day without regulation (O-10c), by column values (None: any)."""
+    return select(Point).where(is_in_force_on(day), col(Point.regulation_kind).is_(None), *_build_filters(filters))
 
 
-def _are(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+def _build_filters(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     return [getattr(Point, name) == value for name, value in filters.items() if value is not None]
 
 
 def is_in_force_on(day: date) -> ColumnElement[bool]:
-    """The same as `rules.is_in_force`, as a condition: of the steps begun by then the last recorded rules."""
+    """Return `rules.is_in_force` as a condition: the last recorded step effective by the day decides."""
     last = (
         sa.select(sa.func.max(PointState.sequence))
         .where(col(PointState.point_id) == col(Point.id), col(PointState.effective_on) <= day)
@@ -68,13 +68,13 @@ def is_in_force_on(day: date) -> ColumnElement[bool]:
 
 
 async def load_states_of_point(session: AsyncSession, point_id: UUID) -> list[PointPeriod]:
-    """The recorded steps of a point, as the rule takes them."""
+    """Load the recorded steps of a point as input for the rules."""
     rows = await load_states(session, point_id)
     return [PointPeriod(row.status, row.effective_on, row.valid_to) for row in rows]
 
 
 async def load_states(session: AsyncSession, point_id: UUID) -> list[PointState]:
-    """The recorded steps of a point, in order."""
+    """Load the recorded steps of a point, in order."""
     query = select(PointState).where(PointState.point_id == point_id).order_by(col(PointState.sequence))
     return list((await session.exec(query)).all())
 
@@ -82,26 +82,28 @@ async def load_states(session: AsyncSession, point_id: UUID) -> list[PointState]
 async def read_points(
     session: AsyncSession, points: Sequence[Point], before: datetime | None = None
 ) -> list[PointRead]:
-    """Points as the API shows them; the titles of all their acts and their last changes come in a query each.
+    """Return points as API objects, with two extra queries for all of them: legal acts and last changes.
 
-    With `before` the last change is the last one until that moment.
+    With `before`, `updated_at` is the last change before that moment.
     """
-    wanted = {point.approval_act_id for point in points if point.approval_act_id}
+    act_ids = {point.approval_act_id for point in points if point.approval_act_id}
     acts = {}
-    if wanted:
-        acts = {act.id: act for act in (await session.exec(select(LegalAct).where(col(LegalAct.id).in_(wanted)))).all()}
-    changed = await _last_changes(session, points, before)
+    if act_ids:
+        acts = {
+            act.id: act for act in (await session.exec(select(LegalAct).where(col(LegalAct.id).in_(act_ids)))).all()
+        }
+    updated_at = await _load_last_changes(session, points, before)
     return [
-        _read(
+        _to_read(
             point,
             acts.get(point.approval_act_id) if point.approval_act_id else None,
-            changed.get(point.id, point.created_at),
+            updated_at.get(point.id, point.created_at),
         )
         for point in points
     ]
 
 
-async def _last_changes(
+async def _load_last_changes(
     session: AsyncSession, points: Sequence[Point], before: datetime | None
 ) -> dict[UUID, datetime]:
     query = select(PointChange.point_id, sa.func.max(col(PointChange.recorded_at)))
@@ -111,16 +113,16 @@ async def _last_changes(
     return dict((await session.exec(query.group_by(col(PointChange.point_id)))).all())
 
 
-def _read(point: Point, act: LegalAct | None, updated_at: datetime) -> PointRead:
+def _to_read(point: Point, act: LegalAct | None, updated_at: datetime) -> PointRead:
     return PointRead(
         **point.model_dump(include=set(PointRead.model_fields) - {"approval", "regulation"}),
         updated_at=updated_at,
         approval=ApprovalRead(legal_act_id=act.id, title=act.short_title) if act else None,
-        regulation=_regulation(point),
+        regulation=_to_regulation_read(point),
     )
 
 
-def _regulation(point: Point) -> RegulationRead | None:
+def _to_regulation_read(point: Point) -> RegulationRead | None:
     if point.regulation_kind is None:
         return None
     return RegulationRead(
@@ -132,10 +134,10 @@ def _regulation(point: Point) -> RegulationRead | None:
 
 
 async def count_coverage(session: AsyncSession, day: date, **filters: Any) -> list[CoverageGroupRead]:
-    """By organization and channel: points in force on the day, and those of them without regulation."""
+    """Count the points in force on a day and those without regulation, by organization and channel."""
     without = sa.func.count().filter(col(Point.regulation_kind).is_(None))
     keys = (col(Point.organization_id), col(Point.channel))
-    query = sa.select(*keys, sa.func.count(), without).where(is_in_force_on(day), *_are(filters))
+    query = sa.select(*keys, sa.func.count(), without).where(is_in_force_on(day), *_build_filters(filters))
     rows = (await session.exec(query.group_by(*keys).order_by(*keys))).all()  # type: ignore[call-overload]
     return [
         CoverageGroupRead(organization_id=row[0], channel=row[1], in_force=row[2], without_regulation=row[3])

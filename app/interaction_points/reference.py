@@ -1,4 +1,4 @@
-"""Kinds of channels and the points that the order names: inserted when missing, never overwritten."""
+"""Initial channel kinds and the points named by the order: inserted if missing, never overwritten."""
 
 from datetime import date
 from typing import Any
@@ -18,32 +18,34 @@ from app.organizations.models import Unit
 
 
 async def load_reference(session: AsyncSession) -> None:
-    """Channel kinds, and the named points as approved by order № 27."""
+    """Load the channel kinds and the points approved by order № 27."""
     data = load_yaml(__file__, "points.yaml")
-    known = set((await session.exec(select(ChannelKind.key))).all())
+    existing_keys = set((await session.exec(select(ChannelKind.key))).all())
     for raw in data["channel_kinds"]:
-        if raw["key"] not in known:
+        if raw["key"] not in existing_keys:
             session.add(ChannelKind.model_validate(raw))
     await session.flush()  # points refer to them
-    await _load(session, data["points"], data["approval"], await organizations.owner_of_points(session))
+    await _load_points(session, data["points"], data["approval"], await organizations.owner_of_points(session))
 
 
 async def load_demo(session: AsyncSession) -> None:
-    """A point that the second demo unit owns."""
+    """Load a point owned by the second demo unit."""
     data = load_yaml(__file__, "points.yaml")
     units = await organizations.demo_units(session)
-    await _load(session, data["demo_points"], data["approval"], units.second)
+    await _load_points(session, data["demo_points"], data["approval"], units.second)
 
 
-async def _load(session: AsyncSession, points: list[dict[str, Any]], approval: dict[str, Any], unit: Unit) -> None:
-    named = approval["legal_act"]
-    day = date.fromisoformat(named["signed_on"])
-    act = await legal_acts.find_act(session, LegalActKind(named["kind"]), named["number"], day)
+async def _load_points(
+    session: AsyncSession, points: list[dict[str, Any]], approval: dict[str, Any], unit: Unit
+) -> None:
+    act_data = approval["legal_act"]
+    signed_on = date.fromisoformat(act_data["signed_on"])
+    act = await legal_acts.find_act(session, LegalActKind(act_data["kind"]), act_data["number"], signed_on)
     valid_from = date.fromisoformat(approval["valid_from"])
     query = select(Point.name).where(Point.organization_id == unit.organization_id)
-    known = set((await session.exec(query)).all())
+    existing_names = set((await session.exec(query)).all())
     for raw in points:
-        if raw["name"] in known:
+        if raw["name"] in existing_names:
             continue
         is_approved = raw["is_approved"] and act is not None
         point = Point.model_validate(
@@ -71,4 +73,4 @@ async def _load(session: AsyncSession, points: list[dict[str, Any]], approval: d
                     recorded_at=clock.now(),
                 )
             )
-    await session.flush()  # what comes next reads the points
+    await session.flush()  # later loaders read the points

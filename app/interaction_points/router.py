@@ -1,4 +1,4 @@
-"""HTTP of the registry of interaction points."""
+"""HTTP endpoints of the registry of interaction points."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -45,32 +45,32 @@ Approver = Annotated[Principal, requires("points:approve")]
 Importing = Annotated[Principal, requires_detached("points:write", "points:approve")]
 
 
-async def _staged(
+async def _stage_upload(
     by: Importing, options: OptionsDep, request: Request, idempotency: RequiredIdempotencyDep
 ) -> Staged | None:
     return await stage_upload(request, POINTS, by, idempotency, options)
 
 
-StagedDep = Annotated[Staged | None, Depends(_staged)]
+StagedDep = Annotated[Staged | None, Depends(_stage_upload)]
 
 router = APIRouter(prefix="/interaction-points", tags=["interaction points"])
-# `:uuid` keeps /public and /channel-kinds from being taken for an id by methods that they do not have.
+# `:uuid` keeps /public and /channel-kinds from matching `point_id` for methods that they do not support.
 
 
 class PointSort(StrEnum):
-    """Orders of the registry."""
+    """Sort order of the registry."""
 
     NEWEST = "-created_at"
     OLDEST = "created_at"
     BY_NAME = "name"
-    BY_NAME_DOWN = "-name"
+    BY_NAME_DESCENDING = "-name"
 
 
-CHANGES = (PointNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired)
-MOVES = (*CHANGES, TransitionNotAllowed)
+CHANGE_PROBLEMS = (PointNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired)
+TRANSITION_PROBLEMS = (*CHANGE_PROBLEMS, TransitionNotAllowed)
 
 
-async def _shown(session: AsyncSession, point: Point) -> PointRead:
+async def _to_read(session: AsyncSession, point: Point) -> PointRead:
     return (await queries.read_points(session, [point]))[0]
 
 
@@ -85,11 +85,14 @@ async def list_points(
     audience: Annotated[Audience | None, Query()] = None,
     unit_id: Annotated[Id | None, Query()] = None,
     organization_id: Annotated[Id | None, Query()] = None,
-    on_date: Annotated[Day | None, Query(description="Only the points in force on this day (O-3).")] = None,
-    updated_after: Annotated[Moment | None, Query(description="Changed after this moment.")] = None,
+    on_date: Annotated[Day | None, Query(description="Return only points in force on this day (O-3).")] = None,
+    updated_after: Annotated[Moment | None, Query(description="Return only points changed after this moment.")] = None,
     sort: Annotated[PointSort, Query()] = PointSort.NEWEST,
 ) -> Page[PointRead]:
-    """The registry (O-2.7), newest first. An API client sees the points granted to it."""
+    """List the interaction points of the registry (O-2.7), newest first by default.
+
+    An API client sees only the points it has access to.
+    """
     query = queries.select_points(
         by,
         on_date,
@@ -101,9 +104,9 @@ async def list_points(
         unit_id=unit_id,
         organization_id=organization_id,
     )
-    by_name = sort in (PointSort.BY_NAME, PointSort.BY_NAME_DOWN)
+    by_name = sort in (PointSort.BY_NAME, PointSort.BY_NAME_DESCENDING)
     order = (col(Point.name), col(Point.id)) if by_name else (col(Point.id),)
-    descending = sort in (PointSort.NEWEST, PointSort.BY_NAME_DOWN)
+    descending = sort in (PointSort.NEWEST, PointSort.BY_NAME_DESCENDING)
     rows, cursor, count = await paginate_rows(session, query, page, order=order, descending=descending)
     return Page(items=await queries.read_points(session, rows), next_cursor=cursor, count=count)
 
@@ -112,21 +115,26 @@ async def list_points(
     "/export",
     response_class=Response,
     responses=TABLE_RESPONSES | problems(ValidationFailed),
-    summary="Export the registry",
+    summary="Export interaction points",
 )
 async def export_points(
     by: Reader,
     database: DatabaseDep,
-    format: Annotated[TableFormat, Query(description="The kind of file.")] = TableFormat.CSV,
+    format: Annotated[TableFormat, Query(description="File format.")] = TableFormat.CSV,
     status: Annotated[PointStatus | None, Query()] = None,
-    point_format: Annotated[PointFormat | None, Query(description="`format` of the list.")] = None,
+    point_format: Annotated[
+        PointFormat | None, Query(description="The `format` filter of the list: digital or offline.")
+    ] = None,
     channel: Annotated[ChannelKey | None, Query()] = None,
     audience: Annotated[Audience | None, Query()] = None,
     unit_id: Annotated[Id | None, Query()] = None,
     organization_id: Annotated[Id | None, Query()] = None,
-    on_date: Annotated[Day | None, Query(description="Only the points in force on this day (O-3).")] = None,
+    on_date: Annotated[Day | None, Query(description="Return only points in force on this day (O-3).")] = None,
 ) -> Response:
-    """The registry as a table (O-2.7), with the filters of the list. Imported again it changes nothing."""
+    """Export the registry as a table (O-2.7), with the same filters as the list.
+
+    Importing an unchanged export changes nothing.
+    """
     query = queries.select_points(
         by,
         on_date,
@@ -146,17 +154,17 @@ async def export_points(
     response_model=ImportRead,
     responses=IMPORT_RESPONSES,
     openapi_extra=import_body(export.EXAMPLE),
-    summary="Import the registry",
+    summary="Import interaction points",
 )
 async def import_points(
     by: Importing, staged: StagedDep, session: SessionDep, idempotency: RequiredIdempotencyDep
 ) -> Response:
-    """Create and change points by a table with the columns of the export (O-2.7); 202, then see `/imports/{id}`.
+    """Create and update points from a table with the columns of the export (O-2.7).
 
-    A point is known by `organization` (its key; empty: the ministry) and `name`. `unit` is a name or an id.
-    `act_number`, `act_date` and `valid_from` approve it, empty ones leave a draft; `regulation_act_number` and
-    `regulation_act_date`, or `regulation_text`, regulate it. What is the same stays untouched; a column left out
-    keeps what is there.
+    Returns 202; the result is at `/imports/{id}`. A point is identified by `organization` (its key; empty means the
+    ministry) and `name`. `unit` is a name or an id. `act_number`, `act_date` and `valid_from` approve the point; when
+    they are empty, a new point remains a draft. `regulation_act_number` and `regulation_act_date`, or
+    `regulation_text`, set its regulation. A column that is left out keeps the current value.
     """
     return await accept_import(session, POINTS, staged, idempotency, by=by)
 
@@ -165,31 +173,34 @@ async def import_points(
     "/as-of",
     response_model=Page[PointRead],
     responses=problems(ValidationFailed),
-    summary="The registry as it stood on a day",
+    summary="List interaction points as of a day",
 )
 async def list_points_as_of(
     by: Reader,
     session: SessionDep,
     page: PageDep,
-    on_date: Annotated[Day, Query(description="Values are those at the end of this day, in Asia/Novosibirsk.")],
+    on_date: Annotated[Day, Query(description="Return the values at the end of this day, in Asia/Novosibirsk.")],
 ) -> Page[PointRead]:
-    """Every point known by the end of a day, with the values that held then (O-3), newest first."""
+    """List every point that existed at the end of a day, with its values at that time (O-3), newest first."""
     moment = clock.day_ends_before(on_date)
     query = select(Point).where(queries.visible_to(by), col(Point.created_at) < moment)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
-    stood = await change_history.load_points_as_of(session, rows, moment)
-    return Page(items=await queries.read_points(session, stood, moment), next_cursor=cursor, count=count)
+    past_points = await change_history.load_points_as_of(session, rows, moment)
+    return Page(items=await queries.read_points(session, past_points, moment), next_cursor=cursor, count=count)
 
 
 @router.get(
-    "/public", response_model=Page[PointRead], responses=problems(ValidationFailed), summary="List approved points"
+    "/public",
+    response_model=Page[PointRead],
+    responses=problems(ValidationFailed),
+    summary="List public interaction points",
 )
 async def list_public_points(
     session: SessionDep,
     page: PageDep,
     channel: Annotated[ChannelKey | None, Query()] = None,
 ) -> Page[PointRead]:
-    """The points where clients meet the ministry: in force today and open to external clients (O-2.7). No token."""
+    """List the points that are in force today and serve external clients (O-2.7). No token is required."""
     query = select(Point).where(
         queries.is_in_force_on(clock.today()), col(Point.audience).in_([Audience.EXTERNAL, Audience.BOTH])
     )
@@ -203,10 +214,10 @@ async def list_public_points(
     "/channel-kinds",
     response_model=Page[ChannelKindRead],
     responses=problems(ValidationFailed),
-    summary="List kinds of channels",
+    summary="List channel kinds",
 )
 async def list_channel_kinds(by: Reader, session: SessionDep, page: PageDep) -> Page[ChannelKindRead]:
-    """The kinds of channels that a point may have, oldest first; they are data, and more can be added."""
+    """List the channel kinds that a point can have, oldest first."""
     order = (col(ChannelKind.id),)
     return await paginate(
         session, select(ChannelKind), page, ChannelKindRead.model_validate, order=order, descending=False
@@ -218,12 +229,12 @@ async def list_channel_kinds(by: Reader, session: SessionDep, page: PageDep) -> 
     status_code=201,
     response_model=ChannelKindRead,
     responses=problems(ChannelKindExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Add a kind of channel",
+    summary="Create a channel kind",
 )
 async def create_channel_kind(
     body: ChannelKindCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add a kind of channel, which points may then have."""
+    """Create a channel kind; points can use it at once."""
 
     async def work() -> Response:
         row = await service.create_channel_kind(session, body, by=by)
@@ -233,21 +244,24 @@ async def create_channel_kind(
 
 
 @router.get(
-    "/coverage", response_model=CoverageRead, responses=problems(ValidationFailed), summary="Points without regulation"
+    "/coverage",
+    response_model=CoverageRead,
+    responses=problems(ValidationFailed),
+    summary="Get the regulation coverage report",
 )
 async def get_coverage(
     by: CoverageReader,
     session: SessionDep,
     page: PageDep,
-    on_date: Annotated[Day | None, Query(description="Today unless given.")] = None,
+    on_date: Annotated[Day | None, Query(description="Day of the report; today by default.")] = None,
     organization_id: Annotated[Id | None, Query()] = None,
     channel: Annotated[ChannelKey | None, Query()] = None,
     unit_id: Annotated[Id | None, Query()] = None,
 ) -> CoverageRead:
-    """The points in force that nothing regulates (O-10c), newest first, with counts by organization and channel."""
+    """Return the points in force without regulation (O-10c), newest first, with counts by organization and channel."""
     day = on_date or clock.today()
     filters = {"organization_id": organization_id, "channel": channel, "unit_id": unit_id}
-    query = queries.without_regulation(day, **filters)
+    query = queries.select_points_without_regulation(day, **filters)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
     groups = await queries.count_coverage(session, day, **filters)
     return CoverageRead(
@@ -266,14 +280,14 @@ async def get_coverage(
     status_code=201,
     response_model=PointRead,
     responses=problems(PointExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Add an interaction point",
+    summary="Create an interaction point",
 )
 async def create_point(body: PointCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep) -> Response:
-    """Add a point as a draft; it is used only after its approval (O-3)."""
+    """Create a point as a draft; it can be used only after approval (O-3)."""
 
     async def work() -> Response:
         point = await service.create_point(session, body, by=by)
-        return json_response(await _shown(session, point), version=point.version, status=201)
+        return json_response(await _to_read(session, point), version=point.version, status=201)
 
     return await idempotency(session, by, work)
 
@@ -285,19 +299,19 @@ async def create_point(body: PointCreate, by: Writer, session: SessionDep, idemp
     summary="Get an interaction point",
 )
 async def get_point(point_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One interaction point."""
+    """Return an interaction point."""
     point = await service.get_point(session, point_id, by)
-    return conditional_response(request, await _shown(session, point), version=point.version)
+    return conditional_response(request, await _to_read(session, point), version=point.version)
 
 
 @router.get(
     "/{point_id:uuid}/history",
     response_model=Page[PointStateRead],
     responses=problems(PointNotFound, ValidationFailed),
-    summary="Get the history of a point's states",
+    summary="List status changes of an interaction point",
 )
 async def get_point_history(point_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[PointStateRead]:
-    """Every step of the point's life in the order of recording: status, from when, by which act, who (O-3)."""
+    """List the status changes of a point in order of recording: status, effective date, legal act and author (O-3)."""
     point = await service.get_point(session, point_id, by)
     query = select(PointState).where(PointState.point_id == point.id)
     order = (col(PointState.sequence),)
@@ -308,10 +322,10 @@ async def get_point_history(point_id: UUID, by: Reader, session: SessionDep, pag
     "/{point_id:uuid}/changes",
     response_model=Page[PointChangeRead],
     responses=problems(PointNotFound, ValidationFailed),
-    summary="Get the full history of a point",
+    summary="List changes of an interaction point",
 )
 async def list_point_changes(point_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[PointChangeRead]:
-    """Who changed what and when (O-3): every deed with the old and new value of each field, newest first."""
+    """List all changes of a point with their author, time, and old and new field values (O-3), newest first."""
     point = await service.get_point(session, point_id, by)
     query = change_history.load_changes(point.id)
     return await paginate(session, query, page, PointChangeRead.model_validate, order=(col(PointChange.id),))
@@ -320,68 +334,68 @@ async def list_point_changes(point_id: UUID, by: Reader, session: SessionDep, pa
 @router.patch(
     "/{point_id:uuid}",
     response_model=PointRead,
-    responses=problems(*CHANGES, PointExists),
-    summary="Change an interaction point",
+    responses=problems(*CHANGE_PROBLEMS, PointExists),
+    summary="Update an interaction point",
 )
 async def update_point(
     point_id: UUID, body: PointPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change a point; its status moves by approve, suspend and withdraw."""
+    """Update the fields of a point; its status is changed by approve, suspend and withdraw."""
     point = await service.update_point(session, point_id, body, match, by=by)
-    return json_response(await _shown(session, point), version=point.version)
+    return json_response(await _to_read(session, point), version=point.version)
 
 
 @router.put(
     "/{point_id:uuid}/regulation",
     response_model=PointRead,
-    responses=problems(*CHANGES),
-    summary="Say what regulates a point",
+    responses=problems(*CHANGE_PROBLEMS),
+    summary="Set the regulation of an interaction point",
 )
 async def regulate_point(
     point_id: UUID, body: RegulationPut, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Regulate work at a point by a legal act with its clause, or by an own text (O-10c)."""
+    """Set the regulation of a point: a legal act with its clause, or its own text (O-10c)."""
     point = await service.set_regulation(session, point_id, body, match, by=by)
-    return json_response(await _shown(session, point), version=point.version)
+    return json_response(await _to_read(session, point), version=point.version)
 
 
 @router.post(
     "/{point_id:uuid}/approve",
     response_model=PointRead,
-    responses=problems(*MOVES),
+    responses=problems(*TRANSITION_PROBLEMS),
     summary="Approve an interaction point",
 )
 async def approve_point(
     point_id: UUID, body: PointApprove, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Approve a point by a legal act. From `valid_from` on it accepts messages (O-2.7, O-3)."""
+    """Approve a point by a legal act; it accepts messages from `valid_from` on (O-2.7, O-3)."""
     point = await service.approve_point(session, point_id, body, match, by=by)
-    return json_response(await _shown(session, point), version=point.version)
+    return json_response(await _to_read(session, point), version=point.version)
 
 
 @router.post(
     "/{point_id:uuid}/suspend",
     response_model=PointRead,
-    responses=problems(*MOVES),
+    responses=problems(*TRANSITION_PROBLEMS),
     summary="Suspend an interaction point",
 )
 async def suspend_point(
     point_id: UUID, body: PointEnd, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Suspend a point from a day on; it may be approved again."""
+    """Suspend a point from a given day (today by default); it can be approved again."""
     point = await service.end_point(session, point_id, PointStatus.SUSPENDED, body, match, by=by)
-    return json_response(await _shown(session, point), version=point.version)
+    return json_response(await _to_read(session, point), version=point.version)
 
 
 @router.post(
     "/{point_id:uuid}/withdraw",
     response_model=PointRead,
-    responses=problems(*MOVES),
+    responses=problems(*TRANSITION_PROBLEMS),
     summary="Withdraw an interaction point",
 )
 async def withdraw_point(
     point_id: UUID, body: PointEnd, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Withdraw a point from a day on, for good; its history stays."""
+    """Withdraw a point permanently from a given day (today by default); its history is kept."""
     point = await service.end_point(session, point_id, PointStatus.WITHDRAWN, body, match, by=by)
-    return json_response(await _shown(session, point), version=point.version)
+    return json_response(await _to_read(session, point), version=point.version)

@@ -1,4 +1,4 @@
-"""When an interaction point may be used, and how its status may move (O-2.7, O-3)."""
+"""Status transitions of an interaction point and the rule of when it is in force (O-2.7, O-3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class PointStatus(StrEnum):
-    """Where a point stands in its life."""
+    """The status of a point."""
 
     DRAFT = "draft"
     APPROVED = "approved"
@@ -21,27 +21,27 @@ POINT_TRANSITIONS: dict[PointStatus, frozenset[PointStatus]] = {
     PointStatus.SUSPENDED: frozenset({PointStatus.APPROVED, PointStatus.WITHDRAWN}),
     PointStatus.WITHDRAWN: frozenset(),
 }
-"""What each status may become; approving an approved point again gives it another act or another term."""
+"""The allowed transitions; approving an approved point again changes its act or its validity dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class PointPeriod:
-    """One recorded step of a point's life: from `effective_on` the status holds (an approval until `valid_to`)."""
+    """A recorded status of a point, effective from `effective_on` (an approval: until `valid_to`, inclusive)."""
 
     status: PointStatus
     effective_on: date
     valid_to: date | None = None
 
 
-def can_become(status: PointStatus, wanted: PointStatus) -> bool:
-    """Whether a point in that status may get the other."""
-    return wanted in POINT_TRANSITIONS[status]
+def can_become(status: PointStatus, target: PointStatus) -> bool:
+    """Return whether a point can move from one status to another."""
+    return target in POINT_TRANSITIONS[status]
 
 
 def is_in_force(steps: Sequence[PointPeriod], on: date) -> bool:
-    """Whether a point may be used on a day (O-3): of the steps that have begun by then, the last recorded rules."""
-    begun = [step for step in steps if step.effective_on <= on]
-    if not begun:
+    """Return whether a point is in force on a day (O-3): the last recorded step effective by the day decides."""
+    effective = [step for step in steps if step.effective_on <= on]
+    if not effective:
         return False
-    last = begun[-1]
+    last = effective[-1]
     return last.status is PointStatus.APPROVED and (last.valid_to is None or on <= last.valid_to)

@@ -1,4 +1,4 @@
-"""What the API takes and gives about interaction points."""
+"""API schemas of interaction points."""
 
 from datetime import date
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.interaction_points.rules import PointStatus
 
 
 class PointCreate(Input):
-    """A new point, a draft until it is approved."""
+    """A new interaction point; it is a draft until approved."""
 
     name: Name
     format: PointFormat
@@ -39,7 +39,7 @@ class PointCreate(Input):
 
 
 class PointPatch(Input):
-    """Changes of a point; its status moves by approve, suspend and withdraw."""
+    """Changes to a point; its status is changed by approve, suspend and withdraw."""
 
     name: Name = Field(default="")
     format: PointFormat = PointFormat.DIGITAL
@@ -54,7 +54,7 @@ class PointPatch(Input):
 
 
 class PointApprove(Input):
-    """Approval of a point by a legal act."""
+    """The approval of a point by a legal act."""
 
     legal_act_id: Id
     valid_from: Day
@@ -63,7 +63,7 @@ class PointApprove(Input):
 
 
 class PointEnd(Input):
-    """Why a point is suspended or withdrawn, and from which day (today unless given)."""
+    """The reason and the start day (today by default) of a suspension or withdrawal."""
 
     reason: Note
     on: Day | None = None
@@ -71,7 +71,7 @@ class PointEnd(Input):
 
 
 class RegulationPut(Input):
-    """What regulates work at a point: a legal act with its clause, or an own text (O-10c)."""
+    """The regulation of a point: a legal act with its clause, or its own text (O-10c)."""
 
     kind: RegulationKind
     legal_act_id: Id | None = None
@@ -81,14 +81,14 @@ class RegulationPut(Input):
 
 
 class ApprovalRead(Output):
-    """The act that approves a point."""
+    """The legal act that approves a point."""
 
     legal_act_id: UUID
     title: str
 
 
 class RegulationRead(Output):
-    """What regulates work at a point (O-10c)."""
+    """The regulation of a point (O-10c)."""
 
     kind: RegulationKind
     legal_act_id: UUID | None
@@ -120,7 +120,7 @@ class PointRead(Output):
 
 
 class PointStateRead(Output):
-    """One step of a point's life."""
+    """A status change of a point."""
 
     status: PointStatus
     effective_on: date
@@ -132,7 +132,7 @@ class PointStateRead(Output):
 
 
 class FieldChangeRead(Output):
-    """A field with its value before and after, as JSON."""
+    """A changed field with its old and new values, as JSON."""
 
     field: str
     old: str | bool | None
@@ -140,7 +140,7 @@ class FieldChangeRead(Output):
 
 
 class PointChangeRead(Output):
-    """What somebody did to a point, and what it changed."""
+    """An action on a point and the fields it changed."""
 
     id: UUID
     action: PointAction
@@ -150,7 +150,7 @@ class PointChangeRead(Output):
 
 
 class ChannelKindCreate(Input):
-    """A new kind of channel."""
+    """A new channel kind."""
 
     key: ChannelKey
     name: Name
@@ -159,7 +159,7 @@ class ChannelKindCreate(Input):
 
 
 class ChannelKindRead(Output):
-    """A kind of channel."""
+    """A channel kind."""
 
     key: str
     name: str
@@ -167,7 +167,7 @@ class ChannelKindRead(Output):
 
 
 class CoverageGroupRead(Output):
-    """How many points of an organization and channel are in force, and how many of them nothing regulates."""
+    """The number of points in force of an organization and channel, and how many have no regulation."""
 
     organization_id: UUID
     channel: str
@@ -176,7 +176,7 @@ class CoverageGroupRead(Output):
 
 
 class CoverageRead(Output):
-    """Points in force without regulation (O-10c); an empty list is the aim."""
+    """The points in force without regulation (O-10c)."""
 
     on_date: date
     in_force: int
@@ -184,4 +184,4 @@ class CoverageRead(Output):
     groups: list[CoverageGroupRead]
     items: list[PointRead]
     next_cursor: str | None
-    count: int | None = Field(description="With `with_count=true`: how many items there are, stopping at 1,001.")
+    count: int | None = Field(description="With `with_count=true`: the number of items, counted up to 1,001.")

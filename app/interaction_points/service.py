@@ -34,7 +34,7 @@ from app.organizations import service as organizations
 
 
 async def get_point(session: AsyncSession, point_id: UUID, by: Principal | None) -> Point:
-    """The point if the caller may see it, or `PointNotFound`."""
+    """Return a point visible to the caller. Raises `PointNotFound`."""
     point = (await session.exec(select(Point).where(Point.id == point_id, visible_to(by)))).first()
     if point is None:
         raise PointNotFound
@@ -42,13 +42,13 @@ async def get_point(session: AsyncSession, point_id: UUID, by: Principal | None)
 
 
 async def require_in_force(session: AsyncSession, point: Point, on: date) -> None:
-    """Raise `PointNotInForce` unless the point may be used on that day (O-3)."""
+    """Raise `PointNotInForce` unless the point is in force on the day (O-3)."""
     if not is_in_force(await load_states_of_point(session, point.id), on):
         raise PointNotInForce
 
 
 async def require_known(session: AsyncSession, point_id: UUID | None, channel: str | None) -> None:
-    """Raise 422 unless the point and the kind of channel that a body names are there."""
+    """Raise 422 unless the point and the channel kind named in a body exist."""
     if point_id is not None and await session.get(Point, point_id) is None:
         raise unknown_reference("/interaction_point_id")
     if channel is not None:
@@ -56,56 +56,58 @@ async def require_known(session: AsyncSession, point_id: UUID | None, channel: s
 
 
 async def list_approved_points(session: AsyncSession) -> list[Point]:
-    """The points in force today."""
+    """Return the points in force today."""
     query = select(Point).where(is_in_force_on(clock.today())).order_by(col(Point.id))
     return list((await session.exec(query)).all())
 
 
 async def list_inactive_points(session: AsyncSession) -> list[Point]:
-    """The points that were in force once and are not today, whose address serves no other point that is."""
+    """Return the points no longer in force whose address is not used by a point in force today."""
     today = clock.today()
-    was = select(PointState.point_id).where(
+    once_approved = select(PointState.point_id).where(
         PointState.status == PointStatus.APPROVED, col(PointState.effective_on) <= today
     )
-    query = select(Point).where(col(Point.id).in_(was), sa.not_(is_in_force_on(today)), col(Point.address).is_not(None))
-    closed = (await session.exec(query.order_by(col(Point.id)))).all()
-    if not closed:
-        return []
-    serving = select(Point.address).where(
-        is_in_force_on(today), col(Point.address).in_({point.address for point in closed})
+    query = select(Point).where(
+        col(Point.id).in_(once_approved), sa.not_(is_in_force_on(today)), col(Point.address).is_not(None)
     )
-    kept = set((await session.exec(serving)).all())
-    return [point for point in closed if point.address not in kept]
+    inactive = (await session.exec(query.order_by(col(Point.id)))).all()
+    if not inactive:
+        return []
+    active_addresses = select(Point.address).where(
+        is_in_force_on(today), col(Point.address).in_({point.address for point in inactive})
+    )
+    used_addresses = set((await session.exec(active_addresses)).all())
+    return [point for point in inactive if point.address not in used_addresses]
 
 
 async def list_channel_kinds(session: AsyncSession) -> list[ChannelKind]:
-    """All kinds of channels."""
+    """Return all channel kinds, oldest first."""
     return list((await session.exec(select(ChannelKind).order_by(col(ChannelKind.id)))).all())
 
 
 async def create_channel_kind(session: AsyncSession, body: ChannelKindCreate, *, by: Principal) -> ChannelKind:
-    """Add a kind of channel."""
+    """Create a channel kind."""
     row = ChannelKind.model_validate(body)
     session.add(row)
     audit.record(session, by, "channel_kind.created", "channel_kind", row.key)
-    await session.flush()  # the answer tells of a taken key
+    await session.flush()  # a duplicate key must raise here, before the response is built
     return row
 
 
 async def create_point(session: AsyncSession, body: PointCreate, *, by: Principal) -> Point:
-    """Add a point as a draft."""
+    """Create a point as a draft."""
     organization_id = body.organization_id or by.organization_id
     if organization_id is None:
         organization_id = (await organizations.get_ministry(session)).id
     await organizations.get_open_unit(session, body.unit_id, organization_id, "/unit_id")
     await _require_channel(session, body.channel)
     point = add_point(session, body, organization_id, by=by)
-    await session.flush()  # the answer tells of a taken name
+    await session.flush()  # a duplicate name must raise here, before the response is built
     return point
 
 
 def add_point(session: AsyncSession, body: PointCreate, organization_id: UUID, *, by: Principal) -> Point:
-    """A new draft whose references were checked."""
+    """Create a draft; the caller has checked its references."""
     point = Point.model_validate(
         body,
         update={"organization_id": organization_id, "status": PointStatus.DRAFT, "created_at": clock.now()},
@@ -119,7 +121,7 @@ def add_point(session: AsyncSession, body: PointCreate, organization_id: UUID, *
 async def update_point(
     session: AsyncSession, point_id: UUID, body: PointPatch, match: IfMatch, *, by: Principal
 ) -> Point:
-    """Change a point; its status moves by other calls."""
+    """Update the fields of a point, except its status."""
     point = await get_point(session, point_id, by)
     if "unit_id" in body.model_fields_set:
         if body.unit_id is None:
@@ -129,12 +131,12 @@ async def update_point(
         await _require_channel(session, body.channel)
     match.require(point)
     change_point(session, point, body, by=by)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increments the version
     return point
 
 
 def change_point(session: AsyncSession, point: Point, body: PointPatch, *, by: Principal) -> None:
-    """Change fields whose references were checked."""
+    """Update fields; the caller has checked the references."""
     before = snapshot(point)
     changed = apply_changes(point, body)
     audit.record(session, by, "point.changed", "interaction_point", point.id, fields=changed)
@@ -144,34 +146,32 @@ def change_point(session: AsyncSession, point: Point, body: PointPatch, *, by: P
 async def approve_point(
     session: AsyncSession, point_id: UUID, body: PointApprove, match: IfMatch, *, by: Principal
 ) -> Point:
-    """Approve a point by a legal act; from `valid_from` on it may be used (O-2.7, O-3)."""
-    if faults := find_approval_errors(body):
-        raise ValidationFailed(field_errors=faults)
+    """Approve a point by a legal act; it can be used from `valid_from` on (O-2.7, O-3)."""
+    if errors := find_approval_errors(body):
+        raise ValidationFailed(field_errors=errors)
     point = await get_point(session, point_id, by)
     await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     match.require(point)
-    _require_move(point, PointStatus.APPROVED)
-    activate_point(session, point, body, await _steps_before(session, point), by=by)
-    await session.flush()  # the version is counted at the flush
+    _require_transition(point, PointStatus.APPROVED)
+    activate_point(session, point, body, await _count_steps(session, point), by=by)
+    await session.flush()  # the flush increments the version
     return point
 
 
 def find_approval_errors(body: PointApprove) -> list[FieldError]:
-    """What is wrong with the term of an approval."""
+    """Return the errors in the validity dates of an approval."""
     if body.valid_to is None or body.valid_to >= body.valid_from:
         return []
-    ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
+    ru, en = "Дата окончания раньше даты начала.", "The end date is before the start date."
     return [FieldError("/valid_to", "dates_reversed", ru, en)]
 
 
-def activate_point(
-    session: AsyncSession, point: Point, body: PointApprove, steps_before: int, *, by: Principal
-) -> None:
-    """Approve a point by an act that is known, when its status allows it."""
+def activate_point(session: AsyncSession, point: Point, body: PointApprove, step_count: int, *, by: Principal) -> None:
+    """Approve a point; the caller has checked the act and the transition."""
     before = snapshot(point)
     step = PointState(
         point_id=point.id,
-        sequence=steps_before + 1,
+        sequence=step_count + 1,
         status=PointStatus.APPROVED,
         effective_on=body.valid_from,
         valid_to=body.valid_to,
@@ -179,7 +179,7 @@ def activate_point(
         recorded_at=clock.now(),
         recorded_by=by.id,
     )
-    _record(session, point, step)
+    _add_step(session, point, step)
     point.approval_act_id, point.valid_from, point.valid_to = body.legal_act_id, body.valid_from, body.valid_to
     audit.record(session, by, "point.approved", "interaction_point", point.id, fields=["status", "valid_from"])
     record_change(session, point, PointAction.APPROVED, before, by)
@@ -187,59 +187,60 @@ def activate_point(
 
 
 async def end_point(
-    session: AsyncSession, point_id: UUID, wanted: PointStatus, body: PointEnd, match: IfMatch, *, by: Principal
+    session: AsyncSession, point_id: UUID, status: PointStatus, body: PointEnd, match: IfMatch, *, by: Principal
 ) -> Point:
-    """Suspend a point, or withdraw it for good, from a day on (today unless given)."""
+    """Suspend or permanently withdraw a point from a day (today by default)."""
     point = await get_point(session, point_id, by)
     match.require(point)
-    _require_move(point, wanted)
+    _require_transition(point, status)
     before = snapshot(point)
     step = PointState(
         point_id=point.id,
-        sequence=await _steps_before(session, point) + 1,
-        status=wanted,
+        sequence=await _count_steps(session, point) + 1,
+        status=status,
         effective_on=body.on or clock.today(),
         reason=body.reason,
         recorded_at=clock.now(),
         recorded_by=by.id,
     )
-    _record(session, point, step)
-    is_suspended = wanted is PointStatus.SUSPENDED
-    audit.record(session, by, f"point.{wanted.value}", "interaction_point", point.id, fields=["status"])
-    record_change(session, point, PointAction(wanted.value), before, by)
+    _add_step(session, point, step)
+    is_suspended = status is PointStatus.SUSPENDED
+    audit.record(session, by, f"point.{status.value}", "interaction_point", point.id, fields=["status"])
+    record_change(session, point, PointAction(status.value), before, by)
     emit(session, PointSuspended(point_id=point.id) if is_suspended else PointWithdrawn(point_id=point.id))
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increments the version
     return point
 
 
 async def set_regulation(
     session: AsyncSession, point_id: UUID, body: RegulationPut, match: IfMatch, *, by: Principal
 ) -> Point:
-    """Say what regulates work at a point: a legal act with its clause, or an own text (O-10c)."""
-    if faults := find_regulation_errors(body):
-        raise ValidationFailed(field_errors=faults)
+    """Set the regulation of a point: a legal act with its clause, or its own text (O-10c)."""
+    if errors := find_regulation_errors(body):
+        raise ValidationFailed(field_errors=errors)
     point = await get_point(session, point_id, by)
     if body.legal_act_id is not None:
         await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     match.require(point)
     put_regulation(session, point, body, by=by)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increments the version
     return point
 
 
 def find_regulation_errors(body: RegulationPut) -> list[FieldError]:
-    """What is missing or too much for the kind of regulation."""
+    """Return the fields that are missing or not allowed for the kind of regulation."""
     is_act = body.kind is RegulationKind.LEGAL_ACT
-    ru, en = "Для акта укажите акт, для своего текста — текст.", "Act or text, by kind."
+    ru = "Укажите либо нормативный акт, либо собственный текст — в соответствии с видом регулирования."
+    en = "Specify either a legal act or a text, according to the kind of regulation."
     return [
         FieldError(f"/{name}", "regulation_whole", ru, en)
-        for name, is_wanted in (("legal_act_id", is_act), ("text", not is_act))
-        if (getattr(body, name) is not None) is not is_wanted
+        for name, is_required in (("legal_act_id", is_act), ("text", not is_act))
+        if (getattr(body, name) is not None) is not is_required
     ]
 
 
 def put_regulation(session: AsyncSession, point: Point, body: RegulationPut, *, by: Principal) -> None:
-    """Regulate a point by an act that is known, or by a text."""
+    """Set the regulation of a point; the caller has checked the act."""
     before = snapshot(point)
     point.regulation_kind, point.regulation_act_id = body.kind, body.legal_act_id
     point.regulation_clause, point.regulation_text = body.clause, body.text
@@ -247,20 +248,20 @@ def put_regulation(session: AsyncSession, point: Point, body: RegulationPut, *, 
     record_change(session, point, PointAction.REGULATED, before, by)
 
 
-def _require_move(point: Point, wanted: PointStatus) -> None:
-    if not can_become(point.status, wanted):
-        raise TransitionNotAllowed(point.status.value, wanted.value)
+def _require_transition(point: Point, status: PointStatus) -> None:
+    if not can_become(point.status, status):
+        raise TransitionNotAllowed(point.status.value, status.value)
 
 
-async def _steps_before(session: AsyncSession, point: Point) -> int:
+async def _count_steps(session: AsyncSession, point: Point) -> int:
     return len(await load_states(session, point.id))
 
 
-def _record(session: AsyncSession, point: Point, step: PointState) -> None:
-    """Add a step to the history. The unique (point, sequence) lets one of two at once through."""
+def _add_step(session: AsyncSession, point: Point, step: PointState) -> None:
+    """Add a step to the history; of two concurrent steps, unique (point, sequence) accepts one."""
     session.add(step)
     point.status = step.status
-    flag_modified(point, "status")  # the same status again is a change too: the version must grow
+    flag_modified(point, "status")  # an unchanged status must also increment the version
 
 
 async def _require_channel(session: AsyncSession, key: str) -> None:

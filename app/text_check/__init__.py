@@ -1,1 +1,1 @@
-"""The reply check: what a writer should see about a text before it goes out (O-6.2.3b, O-6.2.4, O-6.2.5)."""
+"""The reply check: findings about a text before it is sent (O-6.2.3b, O-6.2.4, O-6.2.5)."""

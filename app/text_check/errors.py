@@ -4,22 +4,22 @@ from app.core.problems import Conflict, NotFound
 
 
 class CheckEntryNotFound(NotFound):
-    """There is no such entry in the tables of the check."""
+    """The dictionary of the reply check has no such entry."""
 
     code = "check_entry_not_found"
-    title_ru, title_en = "Запись словаря не найдена", "Entry of the reply check not found"
+    title_ru, title_en = "Запись словаря проверки не найдена", "Dictionary entry not found"
 
 
 class CheckEntryExists(Conflict):
-    """The table holds this phrase, abbreviation or emoji already, open or closed."""
+    """The dictionary already has this phrase, abbreviation or emoji, open or closed."""
 
     code = "check_entry_exists"
-    title_ru, title_en = "Такая запись в словаре уже есть", "The reply check has this entry already"
+    title_ru, title_en = "Такая запись в словаре проверки уже существует", "Dictionary entry already exists"
     constraints = ("uq_check_entries_matched",)
 
 
 class CheckRuleNotFound(NotFound):
-    """There is no such rule of the check."""
+    """The reply check has no such rule."""
 
     code = "check_rule_not_found"
-    title_ru, title_en = "Правило проверки не найдено", "Rule of the reply check not found"
+    title_ru, title_en = "Правило проверки не найдено", "Reply check rule not found"

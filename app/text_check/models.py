@@ -1,4 +1,4 @@
-"""Tables of the reply check: its words, and how its rules are set."""
+"""Tables of the reply check: dictionary entries and rule settings."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from app.text_check.rules.findings import RuleCode
 
 
 class EntryKind(StrEnum):
-    """What an entry is."""
+    """The kind of a dictionary entry."""
 
     BUREAUCRATIC_PHRASE = "bureaucratic_phrase"
     EMPTY_POLITENESS = "empty_politeness"
@@ -22,7 +22,7 @@ class EntryKind(StrEnum):
 
 
 class CheckEntry(VersionedTable, table=True):
-    """A phrase, an abbreviation or a positive emoji. What it matches never changes: it is closed, and another added."""
+    """A dictionary entry: a phrase, an abbreviation or a positive emoji; its match key never changes."""
 
     __tablename__ = "check_entries"
     __table_args__ = (
@@ -34,15 +34,15 @@ class CheckEntry(VersionedTable, table=True):
     kind: EntryKind = Field(sa_column=enum_column(EntryKind))
     text: str = Field(max_length=200)
     matched: str = Field(max_length=300)
-    """The dictionary forms of a phrase, an abbreviation in capitals, the key of an emoji."""
+    """The match key: the lemmas of a phrase, an abbreviation in capitals, or the key of an emoji."""
     replacement: str | None = Field(default=None, max_length=200)
-    """The plain counterpart, what an abbreviation stands for, the Unicode name of an emoji."""
+    """A plain replacement, the expansion of an abbreviation, or the Unicode name of an emoji."""
     closed_on: date | None = None
     updated_at: datetime
 
 
 class CheckRule(VersionedTable, table=True):
-    """How a rule is set, in all channels and in some."""
+    """The settings of a rule, common and by channel."""
 
     __tablename__ = "check_rules"
     __table_args__ = (
@@ -55,5 +55,5 @@ class CheckRule(VersionedTable, table=True):
     threshold: int | None = None
     values: list[str] = Field(sa_column=json_column())
     overrides: list[dict[str, Any]] = Field(sa_column=json_column())
-    """`{"channel", "is_public", "is_on", "threshold"}` each; null: any, or as in all channels."""
+    """Items of `{"channel", "is_public", "is_on", "threshold"}`; null means any, or the common setting."""
     updated_at: datetime

@@ -1,4 +1,4 @@
-"""The tables of the check as one lexicon, kept by the process while they stay as they are."""
+"""Queries of the reply check: its lexicon and settings, cached by the process until they change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.text_check.models import CheckEntry, CheckRule, EntryKind
 from app.text_check.rules.check_context import Abbreviation, Lexicon, Phrases, Setting
-from app.text_check.rules.findings import NAMES_RU, RuleCode, severity_of
+from app.text_check.rules.findings import NAMES_RU, RuleCode, get_severity
 from app.text_check.schemas import CheckRuleRead
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The lexicon and the settings, as they stood together."""
+    """A consistent snapshot of the lexicon and the rule settings."""
 
     lexicon: Lexicon
     rules: dict[RuleCode, tuple[Setting, list[dict[str, Any]]]]
@@ -30,14 +30,14 @@ class _CachedTables:
     tables: Tables | None = None
 
 
-_kept = _CachedTables()
+_cache = _CachedTables()
 
 
 async def load_tables(session: AsyncSession) -> Tables:
-    """The tables of the check as they are now: one small query when nothing changed since this process read them.
+    """Load the current tables of the check; only one small query if they have not changed.
 
-    Rows are never deleted and every change raises a version: so the sum of versions tells of every change, whichever
-    worker made it; the last moment tells apart what was rolled back.
+    Rows are never deleted and every change increments a version, so the sums of versions reveal a change by any
+    worker; `updated_at` distinguishes a change that follows a rollback.
     """
     query = select(
         sa.select(sa.func.sum(col(CheckEntry.version))).scalar_subquery(),
@@ -46,28 +46,28 @@ async def load_tables(session: AsyncSession) -> Tables:
         sa.select(sa.func.max(col(CheckRule.updated_at))).scalar_subquery(),
     )
     state = (*(await session.exec(query)).one(), clock.today())
-    if _kept.state != state or _kept.tables is None:
-        _kept.tables = await _read(session)
-        _kept.state = state
-    return _kept.tables
+    if _cache.state != state or _cache.tables is None:
+        _cache.tables = await _load(session)
+        _cache.state = state
+    return _cache.tables
 
 
-def load_in_force(on: date) -> sa.ColumnElement[bool]:
-    """Entries that are not closed on that day."""
+def is_open_on(on: date) -> sa.ColumnElement[bool]:
+    """Return the filter of entries that are not closed on a day."""
     return sa.or_(col(CheckEntry.closed_on).is_(None), col(CheckEntry.closed_on) > on)
 
 
-def read_rule(row: CheckRule) -> CheckRuleRead:
-    """A rule as the API shows it."""
+def to_rule_read(row: CheckRule) -> CheckRuleRead:
+    """Return a rule as an API object."""
     return CheckRuleRead.model_validate(
-        row.model_dump() | {"name": NAMES_RU[row.code], "severity": severity_of(row.code)}
+        row.model_dump() | {"name": NAMES_RU[row.code], "severity": get_severity(row.code)}
     )
 
 
-async def _read(session: AsyncSession) -> Tables:
+async def _load(session: AsyncSession) -> Tables:
     query = select(CheckEntry.kind, CheckEntry.text, CheckEntry.matched, CheckEntry.replacement)
-    found = (await session.exec(query.where(load_in_force(clock.today())))).all()
-    entries = [(EntryKind(row[0]), row[1], row[2], row[3]) for row in found]
+    rows = (await session.exec(query.where(is_open_on(clock.today())))).all()
+    entries = [(EntryKind(row[0]), row[1], row[2], row[3]) for row in rows]
     rules = (await session.exec(select(CheckRule))).all()
     return Tables(
         build_lexicon(entries),
@@ -76,7 +76,7 @@ async def _read(session: AsyncSession) -> Tables:
 
 
 def build_lexicon(entries: Sequence[tuple[EntryKind, str, str, str | None]]) -> Lexicon:
-    """Entries (kind, text, what it matches, replacement), made ready for finding."""
+    """Build the lexicon from entries: kind, text, match key, replacement."""
     phrases: dict[EntryKind, list[tuple[str, str | None]]] = {kind: [] for kind in EntryKind}
     abbreviations: dict[str, Abbreviation] = {}
     positive: set[str] = set()
@@ -85,8 +85,8 @@ def build_lexicon(entries: Sequence[tuple[EntryKind, str, str, str | None]]) -> 
             positive.add(matched)
         elif kind in (EntryKind.ABBREVIATION, EntryKind.WELL_KNOWN_ABBREVIATION):
             is_well_known = kind is EntryKind.WELL_KNOWN_ABBREVIATION
-            known = abbreviations.get(matched)
-            if known is None or is_well_known:
+            existing = abbreviations.get(matched)
+            if existing is None or is_well_known:
                 abbreviations[matched] = Abbreviation(replacement, is_well_known)
         else:
             phrases[kind].append((text, replacement))

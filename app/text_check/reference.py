@@ -1,4 +1,4 @@
-"""The tables of the check out of the box: inserted when missing, never overwritten."""
+"""Initial dictionary and rule settings of the reply check: inserted if missing, never overwritten."""
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,18 +12,18 @@ from app.text_check.service import build_entry
 
 
 async def load_reference(session: AsyncSession) -> None:
-    """Phrases, abbreviations, positive emoji, and how each rule is set. A closed entry stays closed."""
-    told = load_yaml(__file__, "phrases.yaml") | load_yaml(__file__, "abbreviations.yaml")
-    told |= {key: dict.fromkeys(texts) for key, texts in load_yaml(__file__, "emoji.yaml").items()}
-    known = set((await session.exec(select(CheckEntry.kind, CheckEntry.matched))).all())
-    for kind, entries in told.items():
+    """Load phrases, abbreviations, positive emoji and rule settings; closed entries remain closed."""
+    dictionary = load_yaml(__file__, "phrases.yaml") | load_yaml(__file__, "abbreviations.yaml")
+    dictionary |= {key: dict.fromkeys(texts) for key, texts in load_yaml(__file__, "emoji.yaml").items()}
+    existing = set((await session.exec(select(CheckEntry.kind, CheckEntry.matched))).all())
+    for kind, entries in dictionary.items():
         for text, replacement in entries.items():
             row = build_entry(EntryKind(kind), text, replacement)
-            if (row.kind, row.matched) not in known:
+            if (row.kind, row.matched) not in existing:
                 session.add(row)
-    rules = set((await session.exec(select(CheckRule.code))).all())
+    existing_rules = set((await session.exec(select(CheckRule.code))).all())
     for code, raw in load_yaml(__file__, "rules.yaml")["rules"].items():
-        if RuleCode(code) not in rules:
+        if RuleCode(code) not in existing_rules:
             setting = CheckRulePatch.model_validate(raw).model_dump()
             session.add(CheckRule(code=RuleCode(code), updated_at=clock.now(), **setting))
-    await session.flush()  # what comes next checks texts
+    await session.flush()  # later loaders check texts

@@ -1,4 +1,4 @@
-"""HTTP of the reply check."""
+"""HTTP endpoints of the reply check."""
 
 from typing import Annotated
 from uuid import UUID
@@ -28,7 +28,7 @@ from app.text_check.schemas import (
 
 Writer = Annotated[Principal, requires("replies:write")]
 Reader = Annotated[Principal, requires("reply_check:read")]
-Keeper = Annotated[Principal, requires("reply_check:write")]
+Editor = Annotated[Principal, requires("reply_check:write")]
 Code = Annotated[str, Path(max_length=64)]
 
 router = APIRouter(prefix="/reply-check", tags=["reply check"])
@@ -36,9 +36,9 @@ router = APIRouter(prefix="/reply-check", tags=["reply check"])
 
 @router.post("", response_model=TextCheckRead, responses=problems(ValidationFailed), summary="Check a text")
 async def check_text(body: TextCheck, by: Writer, session: SessionDep) -> TextCheckRead:
-    """Findings and readability of a text, without a message (O-6.2.3b, O-6.2.4, O-6.2.5). Nothing is stored.
+    """Return the findings and readability of a text (O-6.2.3b, O-6.2.4, O-6.2.5). Nothing is stored.
 
-    Errors would block sending, warnings would not. At most 20 findings of each code are told.
+    Errors block sending, warnings do not. At most 20 findings of each code are returned.
     """
     return await service.check_text(session, body)
 
@@ -47,21 +47,21 @@ async def check_text(body: TextCheck, by: Writer, session: SessionDep) -> TextCh
     "/entries",
     response_model=Page[CheckEntryRead],
     responses=problems(ValidationFailed),
-    summary="List the check's words",
+    summary="List dictionary entries",
 )
 async def list_check_entries(
     by: Reader,
     session: SessionDep,
     page: PageDep,
     kind: Annotated[EntryKind | None, Query()] = None,
-    with_closed: Annotated[bool, Query(description="Those that count no more too.")] = False,
+    with_closed: Annotated[bool, Query(description="Include closed entries.")] = False,
 ) -> Page[CheckEntryRead]:
-    """Bureaucratic phrases, empty politeness, abbreviations and positive emoji, newest first."""
+    """List the entries of the check dictionary (phrases, abbreviations, positive emoji), newest first."""
     query = select(CheckEntry)
     if kind is not None:
         query = query.where(CheckEntry.kind == kind)
     if not with_closed:
-        query = query.where(queries.load_in_force(clock.today()))
+        query = query.where(queries.is_open_on(clock.today()))
     return await paginate(session, query, page, CheckEntryRead.model_validate, order=(col(CheckEntry.id),))
 
 
@@ -70,12 +70,12 @@ async def list_check_entries(
     status_code=201,
     response_model=CheckEntryRead,
     responses=problems(CheckEntryExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Add a word to the check",
+    summary="Create a dictionary entry",
 )
 async def create_check_entry(
-    body: CheckEntryCreate, by: Keeper, session: SessionDep, idempotency: IdempotencyDep
+    body: CheckEntryCreate, by: Editor, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add a phrase with its plain counterpart, an abbreviation, or a positive emoji. It counts in the next check."""
+    """Create a phrase with its plain replacement, an abbreviation or a positive emoji; the next check uses it."""
 
     async def work() -> Response:
         row = await service.create_entry(session, body, by=by)
@@ -88,10 +88,10 @@ async def create_check_entry(
     "/entries/{entry_id}",
     response_model=CheckEntryRead,
     responses=problems(CheckEntryNotFound, ValidationFailed),
-    summary="Get a word of the check",
+    summary="Get a dictionary entry",
 )
 async def get_check_entry(entry_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One entry."""
+    """Return a dictionary entry."""
     row = await service.get_entry(session, entry_id)
     return conditional_response(request, CheckEntryRead.model_validate(row), version=row.version)
 
@@ -100,46 +100,46 @@ async def get_check_entry(entry_id: UUID, by: Reader, session: SessionDep, reque
     "/entries/{entry_id}",
     response_model=CheckEntryRead,
     responses=problems(CheckEntryNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired),
-    summary="Change or close a word of the check",
+    summary="Update a dictionary entry",
 )
 async def update_check_entry(
-    entry_id: UUID, body: CheckEntryPatch, by: Keeper, session: SessionDep, match: IfMatchDep
+    entry_id: UUID, body: CheckEntryPatch, by: Editor, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change what stands instead, or close the entry; what it matches stays. It counts in the next check."""
+    """Change the replacement of an entry, close it or reopen it; the next check uses the change."""
     row = await service.update_entry(session, entry_id, body, match, by=by)
     return json_response(CheckEntryRead.model_validate(row), version=row.version)
 
 
 @router.get(
-    "/rules", response_model=Page[CheckRuleRead], responses=problems(ValidationFailed), summary="List the check's rules"
+    "/rules", response_model=Page[CheckRuleRead], responses=problems(ValidationFailed), summary="List reply check rules"
 )
 async def list_check_rules(by: Reader, session: SessionDep) -> Page[CheckRuleRead]:
-    """Every rule with its severity and how it is set. Always one page."""
+    """List all rules with their severity and settings, in one page."""
     rows = await service.list_rules(session)
-    return Page(items=[queries.read_rule(row) for row in rows], next_cursor=None, count=None)
+    return Page(items=[queries.to_rule_read(row) for row in rows], next_cursor=None, count=None)
 
 
 @router.get(
     "/rules/{code}",
     response_model=CheckRuleRead,
     responses=problems(CheckRuleNotFound, ValidationFailed),
-    summary="Get a rule of the check",
+    summary="Get a reply check rule",
 )
 async def get_check_rule(code: Code, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One rule."""
+    """Return a rule with its severity and settings."""
     row = await service.get_rule(session, code)
-    return conditional_response(request, queries.read_rule(row), version=row.version)
+    return conditional_response(request, queries.to_rule_read(row), version=row.version)
 
 
 @router.patch(
     "/rules/{code}",
     response_model=CheckRuleRead,
     responses=problems(CheckRuleNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired),
-    summary="Set a rule of the check",
+    summary="Update a reply check rule",
 )
 async def update_check_rule(
-    code: Code, body: CheckRulePatch, by: Keeper, session: SessionDep, match: IfMatchDep
+    code: Code, body: CheckRulePatch, by: Editor, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Switch a rule everywhere or in a channel, set its number and its words. It counts in the next check."""
+    """Switch a rule on or off, everywhere or by channel, and set its threshold and values; the next check uses it."""
     row = await service.update_rule(session, code, body, match, by=by)
-    return json_response(queries.read_rule(row), version=row.version)
+    return json_response(queries.to_rule_read(row), version=row.version)

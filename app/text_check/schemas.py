@@ -1,4 +1,4 @@
-"""What the API takes and gives about the reply check."""
+"""API schemas of the reply check."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -17,18 +17,20 @@ Switch = Annotated[bool, Field(strict=True)]
 
 
 class FindingRead(Output):
-    """Something about a text that its writer should see: a place in code points, and what to do."""
+    """A finding about a text: its position, what is wrong, and a suggested replacement."""
 
     code: RuleCode | Literal["template_past_review", "point_not_in_force"]
-    severity: Severity = Field(description="An error blocks sending, a warning never does.")
+    severity: Severity = Field(description="An error blocks sending; a warning does not.")
     start: int
-    end: int = Field(description="The place is `text[start:end]`, in code points of the text as it was given.")
+    end: int = Field(description="End of the finding: `text[start:end]`, counted in code points of the original text.")
     message: str
-    suggestion: str | None = Field(description="What may stand there instead; an empty text: nothing. Null: no advice.")
+    suggestion: str | None = Field(
+        description="Suggested replacement; an empty string means delete, null means no suggestion."
+    )
 
 
 class ReadabilityRead(Output):
-    """Readability of a text (O-6.2.4)."""
+    """The readability of a text (O-6.2.4): Flesch score, school grades, and numbers of sentences and words."""
 
     flesch: float
     fk_grade: float
@@ -41,36 +43,42 @@ class ReadabilityRead(Output):
 
 
 class TextCheck(Input):
-    """A text, the kind of channel that it goes to, and whether everybody can read it there."""
+    """A text to check, its channel, and whether it will be public."""
 
     text: FreeText
-    channel: ChannelKey | None = Field(default=None, description="Left out: only what holds in every channel.")
+    channel: ChannelKey | None = Field(
+        default=None, description="Channel kind; if omitted, only the settings common to all channels apply."
+    )
     is_public: Switch | None = Field(
-        default=None, description="Left out: in a social network personal data are looked for as in a public comment."
+        default=None, description="Whether the text will be public; if omitted, a social network is treated as public."
     )
     model_config = example({"text": "Здравствуйте! В целях получения займа пройдите по ссылке. 😡", "channel": "vk"})
 
 
 class TextCheckRead(Output):
-    """What was found in a text."""
+    """The result of a check."""
 
     findings: list[FindingRead]
     readability: ReadabilityRead | None = Field(description="Null for a text without words.")
 
 
 class CheckEntryCreate(Input):
-    """A phrase with its plain counterpart, an abbreviation with what it stands for, or a positive emoji."""
+    """A new dictionary entry: a phrase and its plain replacement, an abbreviation and its expansion, or an emoji."""
 
     kind: EntryKind
-    text: EntryText = Field(description="Words of a phrase match in every form; one marked with = only as it stands.")
-    replacement: EntryText | None = Field(default=None, description="Not for emoji: they have their Unicode names.")
+    text: EntryText = Field(
+        description="The words of a phrase match in any form; a word marked with = matches only exactly."
+    )
+    replacement: EntryText | None = Field(
+        default=None, description="Plain replacement or expansion; ignored for an emoji, which gets its Unicode name."
+    )
     model_config = example(
         {"kind": "bureaucratic_phrase", "text": "в преддверии наступления", "replacement": "перед, к"}
     )
 
 
 class CheckEntryPatch(Input):
-    """Another replacement, or the day from which the entry counts no more; null opens it again."""
+    """Changes to a dictionary entry: its replacement, or the day from which it is closed (null reopens it)."""
 
     replacement: EntryText | None = None
     closed_on: Day | None = None
@@ -78,7 +86,7 @@ class CheckEntryPatch(Input):
 
 
 class CheckEntryRead(Output):
-    """An entry of the tables of the check."""
+    """A dictionary entry of the reply check."""
 
     id: UUID
     kind: EntryKind
@@ -88,7 +96,7 @@ class CheckEntryRead(Output):
 
 
 class RuleOverride(Input):
-    """How a rule is set for a channel, for public comments (true) or private messages (false), or for both."""
+    """A rule setting for a channel, for public comments (true) or private messages (false), or for both."""
 
     channel: ChannelKey | None = None
     is_public: Switch | None = None
@@ -97,7 +105,7 @@ class RuleOverride(Input):
 
 
 class CheckRulePatch(Input):
-    """Changes of a rule; lists are given whole."""
+    """Changes to a rule; a list replaces the previous list."""
 
     is_on: Switch = True
     threshold: Threshold | None = None
@@ -107,7 +115,7 @@ class CheckRulePatch(Input):
 
 
 class RuleOverrideRead(Output):
-    """How a rule is set for a channel; null: any, or as in all channels."""
+    """A rule setting for a channel; null means any channel or the common setting."""
 
     channel: str | None
     is_public: bool | None
@@ -116,12 +124,14 @@ class RuleOverrideRead(Output):
 
 
 class CheckRuleRead(Output):
-    """A rule of the check and how it is set."""
+    """A rule of the reply check and its settings."""
 
     code: RuleCode
     name: str
     severity: Severity
     is_on: bool
-    threshold: int | None = Field(description="The rule's number: words, characters, years of learning. Null: none.")
-    values: list[str] = Field(description="The rule's words or names: allowed sites, words of greeting, exceptions.")
+    threshold: int | None = Field(
+        description="Threshold of the rule: words, characters or school years. Null if it has none."
+    )
+    values: list[str] = Field(description="Words or names used by the rule: allowed sites, greeting words, exceptions.")
     overrides: list[RuleOverrideRead]

@@ -1,4 +1,4 @@
-"""Use cases of the reply check: checking a text, and keeping its tables (O-6.2.3b, O-6.2.4, O-6.2.5)."""
+"""Use cases of the reply check: checking texts, editing the dictionary and the rules (O-6.2.3b, O-6.2.4, O-6.2.5)."""
 
 import asyncio
 from uuid import UUID
@@ -17,10 +17,10 @@ from app.text_check.errors import CheckEntryNotFound, CheckRuleNotFound
 from app.text_check.models import CheckEntry, CheckRule, EntryKind
 from app.text_check.queries import load_tables
 from app.text_check.rules.check import check
-from app.text_check.rules.check_context import MOST_WORDS, CheckContext, KnownClient, phrase_words
+from app.text_check.rules.check_context import MAX_PHRASE_WORDS, CheckContext, KnownClient, split_phrase
 from app.text_check.rules.findings import Finding
 from app.text_check.rules.overrides import select_setting
-from app.text_check.rules.pictographs import name_of, pictograph_of
+from app.text_check.rules.pictographs import get_name, parse_pictograph
 from app.text_check.rules.readability import compute_readability
 from app.text_check.schemas import (
     CheckEntryCreate,
@@ -33,8 +33,8 @@ from app.text_check.schemas import (
 )
 
 NOBODY = KnownClient()
-_PHRASES = (EntryKind.BUREAUCRATIC_PHRASE, EntryKind.EMPTY_POLITENESS)
-_LONGEST_ABBREVIATION = 20
+_PHRASE_KINDS = (EntryKind.BUREAUCRATIC_PHRASE, EntryKind.EMPTY_POLITENESS)
+_MAX_ABBREVIATION_LENGTH = 20
 
 
 async def find(
@@ -45,50 +45,51 @@ async def find(
     is_public: bool | None = None,
     client: KnownClient = NOBODY,
 ) -> list[Finding]:
-    """The findings of a text that goes to a channel, by place.
+    """Return the findings of a text for a channel, in order of position.
 
-    `is_public` None, where it is not known: social networks count as public when personal data are looked for.
+    If `is_public` is None (unknown), a social network is treated as public in the personal data rules.
     """
-    known = await load_tables(session)
+    tables = await load_tables(session)
     kinds = {kind.key: kind.is_social for kind in await points.list_channel_kinds(session)} if channel else {}
     is_social = kinds.get(channel) if channel else None
-    case = CheckContext(
-        lexicon=known.lexicon,
+    context = CheckContext(
+        lexicon=tables.lexicon,
         settings={
             code: select_setting(setting, overrides, channel, is_public=is_public)
-            for code, (setting, overrides) in known.rules.items()
+            for code, (setting, overrides) in tables.rules.items()
         },
         is_social=is_social,
         is_public=bool(is_social) if is_public is None else is_public,
         client=client,
     )
-    return await asyncio.to_thread(check, text, case)  # a long text takes as long as many requests
+    return await asyncio.to_thread(check, text, context)  # a long text would block the event loop
 
 
 async def check_text(session: AsyncSession, body: TextCheck) -> TextCheckRead:
-    """Findings and readability of a text without a message."""
+    """Return the findings and readability of a text."""
     if body.channel is not None:
         await require_channel(session, body.channel, "/channel")
     findings = await find(session, body.text, channel=body.channel, is_public=body.is_public)
     return TextCheckRead(
-        findings=[FindingRead.model_validate(one) for one in findings], readability=to_readability_read(body.text)
+        findings=[FindingRead.model_validate(finding) for finding in findings],
+        readability=to_readability_read(body.text),
     )
 
 
 def to_readability_read(text: str) -> ReadabilityRead | None:
-    """The six figures of a text as the API shows them."""
-    told = compute_readability(text)
-    return None if told is None else ReadabilityRead.model_validate(told)
+    """Return the readability of a text as an API object, None for a text without words."""
+    readability = compute_readability(text)
+    return None if readability is None else ReadabilityRead.model_validate(readability)
 
 
 async def require_channel(session: AsyncSession, channel: str, pointer: str) -> None:
-    """Raise 422 with a pointer unless there is such a kind of channel."""
+    """Raise 422 with a pointer unless the channel kind exists."""
     if channel not in {kind.key for kind in await points.list_channel_kinds(session)}:
         raise unknown_reference(pointer)
 
 
 async def get_entry(session: AsyncSession, entry_id: UUID) -> CheckEntry:
-    """The entry, or `CheckEntryNotFound`."""
+    """Return a dictionary entry. Raises `CheckEntryNotFound`."""
     row = await session.get(CheckEntry, entry_id)
     if row is None:
         raise CheckEntryNotFound
@@ -96,55 +97,55 @@ async def get_entry(session: AsyncSession, entry_id: UUID) -> CheckEntry:
 
 
 def build_entry(kind: EntryKind, text: str, replacement: str | None) -> CheckEntry:
-    """An entry with what it matches. Raises 422 for a text that can match nothing."""
+    """Build a dictionary entry with its match key. Raises 422 for a text that can never match."""
     matched: str | None
     if kind is EntryKind.EMOJI:
-        matched = pictograph_of(text)
-        replacement = name_of(matched) if matched else None
-    elif kind in _PHRASES:
-        words = phrase_words(text)
-        matched = " ".join(words) if 0 < len(words) <= MOST_WORDS else None
+        matched = parse_pictograph(text)
+        replacement = get_name(matched) if matched else None
+    elif kind in _PHRASE_KINDS:
+        words = split_phrase(text)
+        matched = " ".join(words) if 0 < len(words) <= MAX_PHRASE_WORDS else None
     else:
-        is_word = text.isalpha() and len(text) <= _LONGEST_ABBREVIATION
+        is_word = text.isalpha() and len(text) <= _MAX_ABBREVIATION_LENGTH
         matched = text.upper() if is_word else None
     if matched is None:
-        ru, en = "Такой текст не найти: проверьте вид записи.", "This text can match nothing: see its kind."
+        ru, en = "Текст не соответствует виду записи.", "The text does not fit the kind of entry."
         raise ValidationFailed(field_errors=[FieldError("/text", "entry_text", ru, en)])
     return CheckEntry(kind=kind, text=text, matched=matched, replacement=replacement, updated_at=clock.now())
 
 
 async def create_entry(session: AsyncSession, body: CheckEntryCreate, *, by: Principal) -> CheckEntry:
-    """Add a phrase, an abbreviation or a positive emoji."""
+    """Create a dictionary entry: a phrase, an abbreviation or a positive emoji."""
     row = build_entry(body.kind, body.text, body.replacement)
     session.add(row)
     audit.record(session, by, "check_entry.created", "check_entry", row.id)
-    await session.flush()  # the answer tells of an entry that is there
+    await session.flush()  # a duplicate entry must raise here, before the response is built
     return row
 
 
 async def update_entry(
     session: AsyncSession, entry_id: UUID, body: CheckEntryPatch, match: IfMatch, *, by: Principal
 ) -> CheckEntry:
-    """Change what stands instead, close or open an entry."""
+    """Change the replacement of an entry, close it or reopen it."""
     row = await get_entry(session, entry_id)
     if row.kind is EntryKind.EMOJI and "replacement" in body.model_fields_set:
-        ru, en = "У эмодзи есть своё название.", "An emoji has its own name."
+        ru, en = "Для эмодзи замену указать нельзя.", "An emoji cannot have a replacement."
         raise ValidationFailed(field_errors=[FieldError("/replacement", "not_taken", ru, en)])
     match.require(row)
     changed = apply_changes(row, body)
     row.updated_at = clock.now()
     audit.record(session, by, "check_entry.changed", "check_entry", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increments the version
     return row
 
 
 async def list_rules(session: AsyncSession) -> list[CheckRule]:
-    """All rules, in the order of their codes."""
+    """Return all rules, ordered by code."""
     return list((await session.exec(select(CheckRule).order_by(col(CheckRule.code)))).all())
 
 
 async def get_rule(session: AsyncSession, code: str) -> CheckRule:
-    """The rule, or `CheckRuleNotFound`."""
+    """Return a rule. Raises `CheckRuleNotFound`."""
     row = next((row for row in await list_rules(session) if row.code == code), None)
     if row is None:
         raise CheckRuleNotFound
@@ -154,16 +155,16 @@ async def get_rule(session: AsyncSession, code: str) -> CheckRule:
 async def update_rule(
     session: AsyncSession, code: str, body: CheckRulePatch, match: IfMatch, *, by: Principal
 ) -> CheckRule:
-    """Switch a rule, or set its number, its words, and how it holds for channels."""
+    """Update a rule: on or off, threshold, values and overrides for channels."""
     row = await get_rule(session, code)
-    for place, override in enumerate(body.overrides):
+    for index, override in enumerate(body.overrides):
         if override.channel is not None:
-            await require_channel(session, override.channel, f"/overrides/{place}/channel")
+            await require_channel(session, override.channel, f"/overrides/{index}/channel")
     match.require(row)
     changed = sorted(body.model_fields_set)
     for name in changed:
         setattr(row, name, body.model_dump()[name])
     row.updated_at = clock.now()
     audit.record(session, by, "check_rule.changed", "check_rule", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush increments the version
     return row

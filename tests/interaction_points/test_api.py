@@ -1,4 +1,4 @@
-"""The registry over HTTP (O-2.7, O-3)."""
+"""The HTTP API of the registry of interaction points (O-2.7, O-3)."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from tests.conftest import Api, JoinedDatabase
 PATH = "/api/v1/interaction-points"
 
 
-def body(people: People, **more: Any) -> dict[str, Any]:
+def point_body(people: People, **more: Any) -> dict[str, Any]:
     return {
         "name": "Горячая линия",
         "format": "offline",
@@ -30,55 +30,57 @@ def body(people: People, **more: Any) -> dict[str, Any]:
     }
 
 
-async def act_of(api: Api, people: People, number: str) -> str:
+async def get_act_id(api: Api, people: People, number: str) -> str:
     acts = (await api.get("/api/v1/legal-acts", headers=api.as_(people.admin))).json()["items"]
     return next(str(act["id"]) for act in acts if act["number"] == number)
 
 
-async def act(api: Api, people: People, made: httpx.Response, verb: str, **sent: Any) -> httpx.Response:
-    path = f"{PATH}/{made.json()['id']}"
+async def perform(api: Api, people: People, created: httpx.Response, action: str, **payload: Any) -> httpx.Response:
+    path = f"{PATH}/{created.json()['id']}"
     headers = api.as_(people.admin)
     tag = (await api.get(path, headers=headers)).headers["etag"]
-    return await api.post(f"{path}/{verb}", headers=headers | {"If-Match": tag}, json=sent)
+    return await api.post(f"{path}/{action}", headers=headers | {"If-Match": tag}, json=payload)
 
 
 @pytest.mark.order("O-2.7", "O-3")
-async def test_the_life_of_a_point(api: Api, people: People) -> None:
+async def test_a_point_is_created_approved_suspended_and_withdrawn(api: Api, people: People) -> None:
     headers = api.as_(people.admin)
-    made = await api.post(PATH, headers=headers, json=body(people))
+    made = await api.post(PATH, headers=headers, json=point_body(people))
     assert made.status_code == 201, made.text
-    told = made.json()
-    assert (told["status"], told["approval"], told["valid_from"], told["regulation"]) == ("draft", None, None, None)
-    assert set(told) >= {
+    point = made.json()
+    assert (point["status"], point["approval"], point["valid_from"], point["regulation"]) == ("draft", None, None, None)
+    assert set(point) >= {
         "id", "name", "format", "channel", "audience", "address", "organization_id", "unit_id", "status",
         "approval", "valid_from", "valid_to", "is_official_page", "regulation", "service",
         "working_hours",
     }  # fmt: skip
     today = clock.today()
-    act_id = await act_of(api, people, "27")
-    approved = await act(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
+    act_id = await get_act_id(api, people, "27")
+    approved = await perform(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
     assert approved.status_code == 200, approved.text
     assert approved.json()["approval"] == {"legal_act_id": act_id, "title": "Приказ от 15.02.2024 № 27"}
     public = (await api.get(f"{PATH}/public", params={"channel": "phone"})).json()["items"]
-    assert [point["id"] for point in public] == [told["id"]]
-    suspended = await act(api, people, made, "suspend", reason="Ремонт")
+    assert [item["id"] for item in public] == [point["id"]]
+    suspended = await perform(api, people, made, "suspend", reason="Ремонт")
     assert suspended.json()["status"] == "suspended"
     assert (await api.get(f"{PATH}/public", params={"channel": "phone"})).json()["items"] == []
-    again = await act(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
-    renewed = await act(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
+    again = await perform(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
+    renewed = await perform(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
     assert renewed.status_code == 200 and renewed.headers["etag"] != again.headers["etag"]
-    gone = await act(api, people, made, "withdraw", reason="Закрыта", on=(today + timedelta(days=1)).isoformat())
-    assert gone.json()["status"] == "withdrawn"
-    refused = await act(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
-    assert (refused.status_code, refused.json()["code"]) == (409, "move_not_allowed")
-    history = (await api.get(f"{PATH}/{told['id']}/history", headers=headers)).json()["items"]
+    withdrawn = await perform(
+        api, people, made, "withdraw", reason="Закрыта", on=(today + timedelta(days=1)).isoformat()
+    )
+    assert withdrawn.json()["status"] == "withdrawn"
+    rejected = await perform(api, people, made, "approve", legal_act_id=act_id, valid_from=today.isoformat())
+    assert (rejected.status_code, rejected.json()["code"]) == (409, "move_not_allowed")
+    history = (await api.get(f"{PATH}/{point['id']}/history", headers=headers)).json()["items"]
     assert [step["status"] for step in history] == ["approved", "suspended", "approved", "approved", "withdrawn"]
     assert history[1]["reason"] == "Ремонт" and history[1]["recorded_by"] == str(people.admin.id)
-    first = (await api.get(f"{PATH}/{told['id']}/history?limit=3&with_count=true", headers=headers)).json()
-    rest = await api.get(f"{PATH}/{told['id']}/history?limit=3&cursor={first['next_cursor']}", headers=headers)
-    assert rest.status_code == 422, "a cursor belongs to the list it came from"
+    first = (await api.get(f"{PATH}/{point['id']}/history?limit=3&with_count=true", headers=headers)).json()
+    rest = await api.get(f"{PATH}/{point['id']}/history?limit=3&cursor={first['next_cursor']}", headers=headers)
+    assert rest.status_code == 422, "a cursor is valid only for the same list"
     rest = await api.get(
-        f"{PATH}/{told['id']}/history?limit=3&with_count=true&cursor={first['next_cursor']}", headers=headers
+        f"{PATH}/{point['id']}/history?limit=3&with_count=true&cursor={first['next_cursor']}", headers=headers
     )
     assert (first["items"] + rest.json()["items"], first["count"]) == (history, 5)
     for day, expected in ((today, 1), (today + timedelta(days=1), 0)):
@@ -88,9 +90,9 @@ async def test_the_life_of_a_point(api: Api, people: People) -> None:
 
 
 @pytest.mark.order("O-3")
-async def test_the_filter_by_day_says_what_the_rule_says(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_the_filter_by_day_agrees_with_the_rule(api: Api, people: People, database: JoinedDatabase) -> None:
     headers = api.as_(people.admin)
-    act_id = await act_of(api, people, "27")
+    act_id = await get_act_id(api, people, "27")
     start = clock.today() - timedelta(days=10)
     days = [start + timedelta(days=n) for n in range(-2, 12)]
     plans: list[list[tuple[str, int, int | None]]] = [
@@ -103,15 +105,17 @@ async def test_the_filter_by_day_says_what_the_rule_says(api: Api, people: Peopl
         [],
     ]
     for number, plan in enumerate(plans):
-        made = await api.post(PATH, headers=headers, json=body(people, name=f"Линия {number}"))
-        for verb, first, last in plan:
-            begins = (start + timedelta(days=first)).isoformat()
-            if verb == "approve":
-                until = (start + timedelta(days=last)).isoformat() if last is not None else None
-                answer = await act(api, people, made, verb, legal_act_id=act_id, valid_from=begins, valid_to=until)
+        made = await api.post(PATH, headers=headers, json=point_body(people, name=f"Линия {number}"))
+        for action, first, last in plan:
+            first_day = (start + timedelta(days=first)).isoformat()
+            if action == "approve":
+                last_day = (start + timedelta(days=last)).isoformat() if last is not None else None
+                response = await perform(
+                    api, people, made, action, legal_act_id=act_id, valid_from=first_day, valid_to=last_day
+                )
             else:
-                answer = await act(api, people, made, verb, reason="Причина", on=begins)
-            assert answer.status_code == 200, answer.text
+                response = await perform(api, people, made, action, reason="Причина", on=first_day)
+            assert response.status_code == 200, response.text
     async with database.transaction() as session:
         points = (await session.exec(select(Point))).all()
         for day in days:
@@ -133,22 +137,22 @@ async def test_the_filter_by_day_says_what_the_rule_says(api: Api, people: Peopl
         ({"status": "approved"}, "/status"),
     ],
 )
-async def test_what_a_new_point_may_not_be(api: Api, people: People, change: dict[str, Any], pointer: str) -> None:
-    refused = await api.post(PATH, headers=api.as_(people.admin), json=body(people, **change))
-    assert refused.status_code == 422
-    assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
+async def test_an_invalid_point_is_rejected(api: Api, people: People, change: dict[str, Any], pointer: str) -> None:
+    rejected = await api.post(PATH, headers=api.as_(people.admin), json=point_body(people, **change))
+    assert rejected.status_code == 422
+    assert [error["pointer"] for error in rejected.json()["errors"]] == [pointer]
 
 
-async def test_two_points_of_one_name_are_a_conflict(api: Api, people: People) -> None:
+async def test_a_duplicate_name_is_a_conflict(api: Api, people: People) -> None:
     headers = api.as_(people.admin)
-    assert (await api.post(PATH, headers=headers, json=body(people))).status_code == 201
-    twice = await api.post(PATH, headers=headers, json=body(people))
-    assert (twice.status_code, twice.json()["code"]) == (409, "point_exists")
+    assert (await api.post(PATH, headers=headers, json=point_body(people))).status_code == 201
+    duplicate = await api.post(PATH, headers=headers, json=point_body(people))
+    assert (duplicate.status_code, duplicate.json()["code"]) == (409, "point_exists")
 
 
-async def test_changing_a_point(api: Api, people: People) -> None:
+async def test_a_point_is_updated(api: Api, people: People) -> None:
     headers = api.as_(people.admin)
-    made = await api.post(PATH, headers=headers, json=body(people))
+    made = await api.post(PATH, headers=headers, json=point_body(people))
     path, tag = f"{PATH}/{made.json()['id']}", {"If-Match": made.headers["etag"]}
     changed = await api.patch(path, headers=headers | tag, json={"address": None, "service": "Госуслуги"})
     assert (changed.json()["address"], changed.json()["service"]) == (None, "Госуслуги")
@@ -156,12 +160,12 @@ async def test_changing_a_point(api: Api, people: People) -> None:
     stale = await api.patch(path, headers=headers | tag, json={"address": "x"})
     assert stale.status_code == 412
     assert (await api.patch(path, headers=headers, json={"address": "x"})).status_code == 428
-    for wrong in ({"name": None}, {"unit_id": None}, {"format": None}):
-        refused = await api.patch(path, headers=headers | {"If-Match": "*"}, json=wrong)
-        assert refused.status_code == 422, wrong
+    for invalid in ({"name": None}, {"unit_id": None}, {"format": None}):
+        rejected = await api.patch(path, headers=headers | {"If-Match": "*"}, json=invalid)
+        assert rejected.status_code == 422, invalid
 
 
-async def test_a_client_sees_the_points_granted_to_it(api: Api, people: People) -> None:
+async def test_an_api_client_sees_only_its_granted_points(api: Api, people: People) -> None:
     headers = api.as_(people.integration)
     listed = await api.get(PATH, headers=headers)
     assert [point["id"] for point in listed.json()["items"]] == [str(people.point_id)]
@@ -169,15 +173,15 @@ async def test_a_client_sees_the_points_granted_to_it(api: Api, people: People) 
 
 
 @pytest.mark.order("O-2.7")
-async def test_the_points_the_order_names_are_there(api: Api, people: People) -> None:
+async def test_the_points_named_by_the_order_exist(api: Api, people: People) -> None:
     listed = (await api.get(PATH, headers=api.as_(people.admin))).json()["items"]
-    named = {point["name"]: (point["channel"], point["status"], point["is_official_page"]) for point in listed}
-    assert named["Страница министерства «ВКонтакте»"] == ("vk", "approved", True)
-    assert named["Страница министерства в «Одноклассниках»"] == ("ok", "approved", True)
-    assert named["Телеграм-канал министерства"] == ("telegram", "approved", True)
-    assert named["Официальный сайт министерства"] == ("site", "approved", False)
-    assert named["Иные медиаресурсы"] == ("other_media", "draft", True)
-    assert {"Письменное взаимодействие", "Бумажные анкеты"} <= set(named)
+    by_name = {point["name"]: (point["channel"], point["status"], point["is_official_page"]) for point in listed}
+    assert by_name["Страница министерства «ВКонтакте»"] == ("vk", "approved", True)
+    assert by_name["Страница министерства в «Одноклассниках»"] == ("ok", "approved", True)
+    assert by_name["Телеграм-канал министерства"] == ("telegram", "approved", True)
+    assert by_name["Официальный сайт министерства"] == ("site", "approved", False)
+    assert by_name["Иные медиаресурсы"] == ("other_media", "draft", True)
+    assert {"Письменное взаимодействие", "Бумажные анкеты"} <= set(by_name)
     kinds = (await api.get(f"{PATH}/channel-kinds", headers=api.as_(people.admin))).json()["items"]
     assert [kind["key"] for kind in kinds] == [
         "site", "vk", "ok", "telegram", "email", "phone", "post", "in_person", "paper", "other_media",
@@ -185,9 +189,9 @@ async def test_the_points_the_order_names_are_there(api: Api, people: People) ->
 
 
 @pytest.mark.order("O-10c")
-async def test_the_coverage_report_empties_when_the_last_point_gets_its_regulation(api: Api, people: People) -> None:
+async def test_the_coverage_report_is_empty_when_every_point_is_regulated(api: Api, people: People) -> None:
     headers = api.as_(people.admin)
-    act_id = await act_of(api, people, "122")
+    act_id = await get_act_id(api, people, "122")
     reader = api.as_(people.client_centricity)
     report = (await api.get(f"{PATH}/coverage", headers=reader)).json()
     assert report["in_force"] == report["without_regulation"] == len(report["items"]) == 7
@@ -204,22 +208,22 @@ async def test_the_coverage_report_empties_when_the_last_point_gets_its_regulati
     assert "Иные медиаресурсы" not in names, "a draft is not in force"
     for number, point in enumerate(report["items"]):
         tag = {"If-Match": (await api.get(f"{PATH}/{point['id']}", headers=headers)).headers["etag"]}
-        sent = {"kind": "legal_act", "legal_act_id": act_id, "clause": "п. 2"}
+        payload = {"kind": "legal_act", "legal_act_id": act_id, "clause": "п. 2"}
         if number == 0:
-            sent = {"kind": "own_text", "text": "Отвечаем в рабочие дни."}
-        done = await api.put(f"{PATH}/{point['id']}/regulation", headers=headers | tag, json=sent)
-        assert done.status_code == 200, done.text
-        assert done.json()["regulation"] == {"legal_act_id": None, "clause": None, "text": None} | sent
-        left = (await api.get(f"{PATH}/coverage", headers=reader)).json()
-        assert left["without_regulation"] == len(left["items"]) == 6 - number
-    assert left["items"] == [] and left["in_force"] == 7
+            payload = {"kind": "own_text", "text": "Отвечаем в рабочие дни."}
+        response = await api.put(f"{PATH}/{point['id']}/regulation", headers=headers | tag, json=payload)
+        assert response.status_code == 200, response.text
+        assert response.json()["regulation"] == {"legal_act_id": None, "clause": None, "text": None} | payload
+        remaining = (await api.get(f"{PATH}/coverage", headers=reader)).json()
+        assert remaining["without_regulation"] == len(remaining["items"]) == 6 - number
+    assert remaining["items"] == [] and remaining["in_force"] == 7
     early = (await api.get(f"{PATH}/coverage", params={"on_date": "2024-02-14"}, headers=reader)).json()
     assert (early["in_force"], early["groups"]) == (0, [])
 
 
 @pytest.mark.order("O-10c")
 @pytest.mark.parametrize(
-    ("sent", "pointer"),
+    ("payload", "pointer"),
     [
         ({"kind": "legal_act"}, "/legal_act_id"),
         ({"kind": "own_text"}, "/text"),
@@ -228,17 +232,19 @@ async def test_the_coverage_report_empties_when_the_last_point_gets_its_regulati
         ({"kind": "custom"}, "/kind"),
     ],
 )
-async def test_a_regulation_is_whole_or_refused(api: Api, people: People, sent: dict[str, Any], pointer: str) -> None:
+async def test_an_incomplete_regulation_is_rejected(
+    api: Api, people: People, payload: dict[str, Any], pointer: str
+) -> None:
     path = f"{PATH}/{people.point_id}/regulation"
-    refused = await api.put(path, headers=api.as_(people.admin) | {"If-Match": "*"}, json=sent)
-    assert refused.status_code == 422
-    assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
+    rejected = await api.put(path, headers=api.as_(people.admin) | {"If-Match": "*"}, json=payload)
+    assert rejected.status_code == 422
+    assert [error["pointer"] for error in rejected.json()["errors"]] == [pointer]
 
 
 @pytest.mark.order("O-2.7")
-async def test_working_hours_are_kept_changed_exported_and_remembered(api: Api, people: People) -> None:
+async def test_working_hours_are_stored_updated_exported_and_recorded_in_the_history(api: Api, people: People) -> None:
     headers = api.as_(people.admin)
-    made = await api.post(PATH, headers=headers, json=body(people, working_hours="пн–пт 9:00–18:00"))
+    made = await api.post(PATH, headers=headers, json=point_body(people, working_hours="пн–пт 9:00–18:00"))
     assert (made.status_code, made.json()["working_hours"]) == (201, "пн–пт 9:00–18:00")
     url = f"{PATH}/{made.json()['id']}"
     changed = await api.patch(url, headers=headers | {"If-Match": '"1"'}, json={"working_hours": "пн–чт 9:00–17:00"})
@@ -250,7 +256,7 @@ async def test_working_hours_are_kept_changed_exported_and_remembered(api: Api, 
 
 
 @pytest.mark.order("O-10c")
-async def test_the_coverage_report_is_cut_by_organization_channel_and_unit(api: Api, people: People) -> None:
+async def test_the_coverage_report_is_filtered_by_organization_channel_and_unit(api: Api, people: People) -> None:
     reader = api.as_(people.unit_head)
     url = f"{PATH}/coverage"
     for query, count in (
@@ -259,19 +265,19 @@ async def test_the_coverage_report_is_cut_by_organization_channel_and_unit(api: 
         ({"organization_id": str(people.operator.organization_id)}, 7),
         ({"organization_id": str(UUID(int=5))}, 0),
     ):
-        told = (await api.get(url, params=query | {"with_count": "true"}, headers=reader)).json()
-        assert (told["without_regulation"], told["in_force"], len(told["items"]), told["count"]) == (count,) * 4
-        assert sum(group["without_regulation"] for group in told["groups"]) == count
+        report = (await api.get(url, params=query | {"with_count": "true"}, headers=reader)).json()
+        assert (report["without_regulation"], report["in_force"], len(report["items"]), report["count"]) == (count,) * 4
+        assert sum(group["without_regulation"] for group in report["groups"]) == count
 
 
 @pytest.mark.order("O-2.7")
-async def test_the_registry_is_sorted_and_tells_what_changed_since(api: Api, people: People) -> None:
+async def test_the_registry_is_sorted_and_filtered_by_time_of_change(api: Api, people: People) -> None:
     headers = api.as_(people.admin)
-    first = await api.post(PATH, headers=headers, json=body(people, name="Аа"))
-    second = await api.post(PATH, headers=headers, json=body(people, name="Яя"))
+    first = await api.post(PATH, headers=headers, json=point_body(people, name="Аа"))
+    second = await api.post(PATH, headers=headers, json=point_body(people, name="Яя"))
     by_name = (await api.get(PATH, params={"sort": "name", "limit": 200}, headers=headers)).json()["items"]
-    down = (await api.get(PATH, params={"sort": "-name", "limit": 200}, headers=headers)).json()["items"]
-    assert [point["name"] for point in down] == [point["name"] for point in by_name][::-1]
+    by_name_descending = (await api.get(PATH, params={"sort": "-name", "limit": 200}, headers=headers)).json()["items"]
+    assert [point["name"] for point in by_name_descending] == [point["name"] for point in by_name][::-1]
     oldest = (await api.get(PATH, params={"sort": "created_at", "limit": 200}, headers=headers)).json()["items"]
     assert [point["name"] for point in oldest][-2:] == ["Аа", "Яя"]
     assert (await api.get(PATH, params={"sort": "id;drop"}, headers=headers)).status_code == 422

@@ -1,4 +1,4 @@
-"""When a point may be used (O-3)."""
+"""The rule of when a point is in force (O-3)."""
 
 from datetime import date
 
@@ -29,17 +29,17 @@ MAY, JUNE, JULY = date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1)
             MAY,
             True,
         ),  # approved again with an earlier date
-        ([PointPeriod(A, FEB), PointPeriod(S, JULY)], JUNE, True),  # a suspension that is still ahead
+        ([PointPeriod(A, FEB), PointPeriod(S, JULY)], JUNE, True),  # a future suspension
         ([PointPeriod(A, FEB), PointPeriod(W, MAY)], JUNE, False),
-        ([PointPeriod(A, JULY)], JUNE, False),  # an approval that is still ahead
-        ([PointPeriod(A, FEB), PointPeriod(A, JUNE, JULY)], date(2026, 7, 2), False),  # the newer approval has a term
+        ([PointPeriod(A, JULY)], JUNE, False),  # a future approval
+        ([PointPeriod(A, FEB), PointPeriod(A, JUNE, JULY)], date(2026, 7, 2), False),  # the newer approval has expired
     ],
 )
-def test_a_point_is_in_force_as_its_last_step_says(steps: list[PointPeriod], on: date, expected: bool) -> None:
+def test_the_last_step_decides_whether_a_point_is_in_force(steps: list[PointPeriod], on: date, expected: bool) -> None:
     assert is_in_force(steps, on) is expected
 
 
-def test_a_withdrawn_point_stays_withdrawn() -> None:
+def test_a_withdrawn_point_cannot_change_its_status() -> None:
     assert not any(can_become(W, status) for status in PointStatus)
     assert set(POINT_TRANSITIONS) == set(PointStatus)
     assert can_become(PointStatus.DRAFT, A) and not can_become(PointStatus.DRAFT, S)

@@ -1,1 +1,1 @@
-"""The reply check."""
+"""Tests of the reply check."""

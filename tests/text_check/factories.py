@@ -1,4 +1,4 @@
-"""The check with the tables that the service comes with, without a database."""
+"""The reply check with the initial dictionary and settings, without a database."""
 
 from functools import cache
 from typing import Any
@@ -14,46 +14,46 @@ from app.text_check.rules.overrides import select_setting
 from app.text_check.schemas import CheckRulePatch
 
 PLAIN = "Здравствуйте, Иван! Вот условия займа. Чем ещё помочь?"
-"""A text about which nothing is to be said."""
+"""A text without findings."""
 
 
 @cache
-def lexicon() -> Lexicon:
-    """The words out of the box."""
-    told = load_yaml(service.__file__, "phrases.yaml") | load_yaml(service.__file__, "abbreviations.yaml")
-    told |= {kind: dict.fromkeys(texts) for kind, texts in load_yaml(service.__file__, "emoji.yaml").items()}
-    entries = [service.build_entry(EntryKind(kind), *entry) for kind in told for entry in told[kind].items()]
-    return build_lexicon([(one.kind, one.text, one.matched, one.replacement) for one in entries])
+def load_lexicon() -> Lexicon:
+    """Return the initial lexicon."""
+    dictionary = load_yaml(service.__file__, "phrases.yaml") | load_yaml(service.__file__, "abbreviations.yaml")
+    dictionary |= {kind: dict.fromkeys(texts) for kind, texts in load_yaml(service.__file__, "emoji.yaml").items()}
+    entries = [service.build_entry(EntryKind(kind), *item) for kind in dictionary for item in dictionary[kind].items()]
+    return build_lexicon([(entry.kind, entry.text, entry.matched, entry.replacement) for entry in entries])
 
 
 @cache
-def _rules() -> dict[RuleCode, CheckRulePatch]:
-    told = load_yaml(service.__file__, "rules.yaml")["rules"]
-    return {RuleCode(code): CheckRulePatch.model_validate(raw) for code, raw in told.items()}
+def _load_rules() -> dict[RuleCode, CheckRulePatch]:
+    rules = load_yaml(service.__file__, "rules.yaml")["rules"]
+    return {RuleCode(code): CheckRulePatch.model_validate(raw) for code, raw in rules.items()}
 
 
-def case_of(channel: str | None = None, *, is_public: bool | None = None, **more: Any) -> CheckContext:
-    """What a text is checked for, by the rules out of the box."""
+def build_context(channel: str | None = None, *, is_public: bool | None = None, **more: Any) -> CheckContext:
+    """Build a check context with the initial rules."""
     client = more.pop("client", KnownClient())
     values: dict[str, tuple[str, ...]] = more.pop("values", {})
     settings = {
         code: select_setting(
             Setting(rule.is_on, rule.threshold, values.get(code, tuple(rule.values))),
-            [one.model_dump() for one in rule.overrides],
+            [override.model_dump() for override in rule.overrides],
             channel,
             is_public=is_public,
         )
-        for code, rule in _rules().items()
+        for code, rule in _load_rules().items()
     }
     is_social = channel in ("vk", "ok", "telegram") if channel else None
-    return CheckContext(lexicon(), settings, is_social, bool(is_public), client)
+    return CheckContext(load_lexicon(), settings, is_social, bool(is_public), client)
 
 
-def found(text: str, code: RuleCode, channel: str | None = "vk", **more: Any) -> list[str]:
-    """The places that a rule finds, as they stand in the text."""
-    return [text[one.start : one.end] for one in all_found(text, channel, **more) if one.code is code]
+def find_places(text: str, code: RuleCode, channel: str | None = "vk", **more: Any) -> list[str]:
+    """Return the parts of a text found by a rule."""
+    return [text[finding.start : finding.end] for finding in find_all(text, channel, **more) if finding.code is code]
 
 
-def all_found(text: str, channel: str | None = "vk", **more: Any) -> list[Finding]:
-    """Everything that is found."""
-    return check(text, case_of(channel, **more))
+def find_all(text: str, channel: str | None = "vk", **more: Any) -> list[Finding]:
+    """Return all findings of a text."""
+    return check(text, build_context(channel, **more))

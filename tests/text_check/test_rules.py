@@ -1,4 +1,4 @@
-"""Every rule has texts that trip it, with the exact places, and texts that must not (O-6.2.3b, O-6.2.4, O-6.2.5)."""
+"""The rules of the reply check, each with matching and non-matching texts (O-6.2.3b, O-6.2.4, O-6.2.5)."""
 
 import unicodedata
 
@@ -13,7 +13,7 @@ from app.text_check.rules.check_context import KnownClient, Phrases
 from app.text_check.rules.findings import ERRORS, NAMES_RU, Finding, RuleCode, Severity
 from app.text_check.rules.parsed_text import ParsedText
 from app.text_check.rules.readability import compute_readability
-from tests.text_check.factories import PLAIN, all_found, found
+from tests.text_check.factories import PLAIN, find_all, find_places
 
 C = RuleCode
 LONG = "Мы " + "очень " * 24 + "рады. "
@@ -26,14 +26,14 @@ HARD = (
 
 ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 
-TRIPS: dict[RuleCode, list[tuple[str, list[str]]]] = {
+MATCHING: dict[RuleCode, list[tuple[str, list[str]]]] = {
     C.PLACEHOLDER_MISSING: [("Привет, {имя}! {Ссылка} {x}", ["{имя}", "{Ссылка}", "{x}"]), ("{{имя}}", ["{имя}"])],
     C.TOO_LONG: [("а" * 4096 + "😊бв", ["😊бв"])],
     C.EMOJI_NOT_POSITIVE: [
         ("Нет 😡!", ["😡"]),
         ("👨‍👩‍👧 и 🇷🇺, 1️⃣ ☎️", ["👨‍👩‍👧", "🇷🇺", "1️⃣", "☎️"]),
-        ("😊😀\u200d😡👍", ["😀\u200d😡"]),  # joined with a positive one it is another sequence
-        ("😊🏽", ["😊🏽"]),  # takes no skin tone: a brown square would stand beside it
+        ("😊😀\u200d😡👍", ["😀\u200d😡"]),  # joined with a positive emoji it is another sequence
+        ("😊🏽", ["😊🏽"]),  # this emoji has no skin tones, so a brown square follows it
         ("🇷 ☹ \U0001fadf", ["🇷", "☹", "\U0001fadf"]),
         ("Жаль :( и (это) так :-(((", [":(", ":-((("]),
         ("ну((", ["(("]),
@@ -42,7 +42,7 @@ TRIPS: dict[RuleCode, list[tuple[str, list[str]]]] = {
         ("Эх :-\\ и :o, >:( и o_O", [":-\\", ":o", ">:(", "o_O"]),
         ("Да </3 ¯\\_(ツ)_/¯", ["</3", "¯\\_(ツ)_/¯"]),
         ("👩🏽\u200d💻 е\u0301😡\u0301", ["👩🏽\u200d💻", "😡"]),
-        ("https://nso.ru/a😡 и nso.ru/b👎", ["😡", "👎"]),  # no blank between a link and an emoji hides it
+        ("https://nso.ru/a😡 и nso.ru/b👎", ["😡", "👎"]),  # an emoji is find_places directly after a link
     ],
     C.EMOJI_NOT_SOCIAL: [
         ("Рады помочь 😊 👍🏽 :)", ["😊", "👍🏽", ":)"]),
@@ -109,11 +109,11 @@ TRIPS: dict[RuleCode, list[tuple[str, list[str]]]] = {
     C.MISSING_GREETING: [("Условия есть. Чем помочь?", ["Условия есть."])],
     C.MISSING_INTEREST: [
         ("Здравствуйте! Условия есть.", ["Условия есть."]),
-        ("Условия: https://nso.ru/a?id=5", ["Условия: https://nso.ru/a?id=5"]),  # a link asks nothing
+        ("Условия: https://nso.ru/a?id=5", ["Условия: https://nso.ru/a?id=5"]),  # a link is not a question
     ],
 }  # fmt: skip
 
-SILENT: dict[RuleCode, list[str]] = {
+NON_MATCHING: dict[RuleCode, list[str]] = {
     C.PLACEHOLDER_MISSING: ["Без полей", "{}", "{ имя }", "{1}"],
     C.TOO_LONG: ["а" * 4096],
     C.EMOJI_NOT_POSITIVE: [
@@ -185,68 +185,70 @@ CLIENT = KnownClient(("Петров Иван Сергеевич",), ("id123456",
 PUBLIC = {C.PERSONAL_DATA, C.PUBLIC_CONTACT, C.TOO_LONG}
 
 
-def found_by(code: RuleCode, text: str) -> list[str]:
+def find_by_rule(code: RuleCode, text: str) -> list[str]:
     channel = "email" if code is C.EMOJI_NOT_SOCIAL else "vk"
     more = {"values": {C.LINK_NOT_ALLOWED: ("nso.ru",)}} if code is C.LINK_NOT_ALLOWED else {}
-    return found(text, code, channel, is_public=code in PUBLIC or None, client=CLIENT, **more)
+    return find_places(text, code, channel, is_public=code in PUBLIC or None, client=CLIENT, **more)
 
 
-def test_every_rule_is_tried_both_ways_and_has_a_name() -> None:
-    assert set(TRIPS) == set(SILENT) == set(RULES) == set(NAMES_RU) == set(C)
-
-
-@pytest.mark.order("O-6.2.3b", "O-6.2.4", "O-6.2.5")
-@pytest.mark.parametrize(("code", "text", "places"), [(c, *row) for c, rows in TRIPS.items() for row in rows])
-def test_texts_that_trip(code: RuleCode, text: str, places: list[str]) -> None:
-    assert found_by(code, text) == places
+def test_every_rule_has_a_name_and_both_kinds_of_texts() -> None:
+    assert set(MATCHING) == set(NON_MATCHING) == set(RULES) == set(NAMES_RU) == set(C)
 
 
 @pytest.mark.order("O-6.2.3b", "O-6.2.4", "O-6.2.5")
-@pytest.mark.parametrize(("code", "text"), [(c, text) for c, texts in SILENT.items() for text in texts])
-def test_texts_that_must_not(code: RuleCode, text: str) -> None:
-    assert found_by(code, text) == []
+@pytest.mark.parametrize(("code", "text", "places"), [(c, *row) for c, rows in MATCHING.items() for row in rows])
+def test_a_rule_finds_the_exact_places(code: RuleCode, text: str, places: list[str]) -> None:
+    assert find_by_rule(code, text) == places
 
 
-def test_places_are_of_the_text_as_it_was_written() -> None:
-    """Before what is found stand astral characters, joined emoji and letters in two code points."""
+@pytest.mark.order("O-6.2.3b", "O-6.2.4", "O-6.2.5")
+@pytest.mark.parametrize(("code", "text"), [(c, text) for c, texts in NON_MATCHING.items() for text in texts])
+def test_a_rule_finds_nothing(code: RuleCode, text: str) -> None:
+    assert find_by_rule(code, text) == []
+
+
+def test_places_refer_to_the_original_text() -> None:
+    """The findings follow astral characters, joined emoji and letters of two code points."""
     before = "👩‍👩‍👧‍👦🇷🇺 И\u0306о\u0301д 𝒜 "
     for after in ("в целях", "http://a.ru", "ТОСЭР", "{имя}", ":("):
         text = before + after
-        assert (len(before), len(text)) in {(one.start, one.end) for one in all_found(text)}, after
+        assert (len(before), len(text)) in {(finding.start, finding.end) for finding in find_all(text)}, after
     composed = unicodedata.normalize("NFC", before)
-    assert len(composed) < len(before), "the text must be one whose places normalizing would shift"
+    assert len(composed) < len(before), "normalization must change the positions in this text"
 
 
-def test_a_plain_text_has_no_findings_anywhere() -> None:
+def test_a_plain_text_has_no_findings_in_any_channel() -> None:
     for channel in (None, "vk", "telegram", "email"):
-        assert all_found(PLAIN, channel, is_public=True) == []
+        assert find_all(PLAIN, channel, is_public=True) == []
 
 
-def test_severities() -> None:
-    told = all_found("{имя} данной 😡")
-    assert {one.code: one.severity for one in told} == {
+def test_findings_have_the_severity_of_their_rule() -> None:
+    findings = find_all("{имя} данной 😡")
+    assert {finding.code: finding.severity for finding in findings} == {
         C.PLACEHOLDER_MISSING: Severity.ERROR,
         C.EMOJI_NOT_POSITIVE: Severity.ERROR,
         C.BUREAUCRATIC_PHRASE: Severity.WARNING,
         C.MISSING_GREETING: Severity.WARNING,
         C.MISSING_INTEREST: Severity.WARNING,
     }
-    assert {one.code for one in blocking(told)} <= ERRORS
+    assert {finding.code for finding in blocking(findings)} <= ERRORS
 
 
-def test_suggestions_fit_the_place() -> None:
-    told = {one.code: one.suggestion for one in all_found("В целях роста. ТОСЭР. http://a.ru ДА НЕТ!!")}
-    assert told[C.BUREAUCRATIC_PHRASE] == "Чтобы"
-    assert told[C.UNEXPLAINED_ABBREVIATION] == "территория опережающего социально-экономического развития"
-    assert told[C.LINK_NOT_HTTPS] == "https://a.ru"
-    assert told[C.CAPITALS] == "да нет" and told[C.REPEATED_PUNCTUATION] == "!"
+def test_a_suggestion_fits_the_place() -> None:
+    suggestions = {
+        finding.code: finding.suggestion for finding in find_all("В целях роста. ТОСЭР. http://a.ru ДА НЕТ!!")
+    }
+    assert suggestions[C.BUREAUCRATIC_PHRASE] == "Чтобы"
+    assert suggestions[C.UNEXPLAINED_ABBREVIATION] == "территория опережающего социально-экономического развития"
+    assert suggestions[C.LINK_NOT_HTTPS] == "https://a.ru"
+    assert suggestions[C.CAPITALS] == "да нет" and suggestions[C.REPEATED_PUNCTUATION] == "!"
 
 
-def test_a_contact_is_the_clients_however_it_is_written_and_only_in_public() -> None:
+def test_a_client_contact_is_found_in_any_format_and_only_in_public_texts() -> None:
     for text in ("89131234567", "+7 913 123 45 67", "8-913-123-45-67", "(913) 123.45.67"):
-        assert found(f"Ваш номер {text}", C.PERSONAL_DATA, is_public=True, client=CLIENT) == [text]
-        assert found(f"Ваш номер {text}", C.PERSONAL_DATA, is_public=False, client=CLIENT) == []
-    assert found("Ваш номер 8 913 123-45-68", C.PERSONAL_DATA, is_public=True, client=CLIENT) == []
+        assert find_places(f"Ваш номер {text}", C.PERSONAL_DATA, is_public=True, client=CLIENT) == [text]
+        assert find_places(f"Ваш номер {text}", C.PERSONAL_DATA, is_public=False, client=CLIENT) == []
+    assert find_places("Ваш номер 8 913 123-45-68", C.PERSONAL_DATA, is_public=True, client=CLIENT) == []
 
 
 @pytest.mark.parametrize(
@@ -261,58 +263,58 @@ def test_a_contact_is_the_clients_however_it_is_written_and_only_in_public() -> 
         ("Йолкин Олег", "И\u0306олкину, Олег", ["И\u0306олкину"]),
     ],
 )
-def test_the_clients_surname_is_found_in_any_case_and_the_first_name_is_allowed(
+def test_the_client_surname_is_found_in_any_case_and_the_first_name_is_allowed(
     name: str, text: str, places: list[str]
 ) -> None:
-    assert found(text, C.PERSONAL_DATA, is_public=True, client=KnownClient((name,))) == places
+    assert find_places(text, C.PERSONAL_DATA, is_public=True, client=KnownClient((name,))) == places
 
 
 @pytest.mark.parametrize(
     ("channel", "is_public", "limit"),
     [("telegram", False, 4096), ("vk", False, 9000), ("vk", True, 4096), ("vk", None, 9000), ("ok", True, 4000)],
 )
-def test_limits_of_channels(channel: str, is_public: bool | None, limit: int) -> None:
-    assert found("а" * limit, C.TOO_LONG, channel, is_public=is_public) == []
-    assert found("а" * (limit + 1), C.TOO_LONG, channel, is_public=is_public) == ["а"]
-    assert found("а" * 10_000, C.TOO_LONG, "email") == []
+def test_the_length_limit_depends_on_the_channel(channel: str, is_public: bool | None, limit: int) -> None:
+    assert find_places("а" * limit, C.TOO_LONG, channel, is_public=is_public) == []
+    assert find_places("а" * (limit + 1), C.TOO_LONG, channel, is_public=is_public) == ["а"]
+    assert find_places("а" * 10_000, C.TOO_LONG, "email") == []
 
 
-def test_there_are_phrases_enough_and_each_is_found_by_itself() -> None:
-    told = load_yaml(service.__file__, "phrases.yaml")
-    assert len(told["bureaucratic_phrase"]) >= 150
-    assert all(told["bureaucratic_phrase"].values())
+def test_there_are_enough_phrases_and_each_is_found() -> None:
+    phrases = load_yaml(service.__file__, "phrases.yaml")
+    assert len(phrases["bureaucratic_phrase"]) >= 150
+    assert all(phrases["bureaucratic_phrase"].values())
     for kind, code in (("bureaucratic_phrase", C.BUREAUCRATIC_PHRASE), ("empty_politeness", C.EMPTY_POLITENESS)):
-        for phrase in told[kind]:
+        for phrase in phrases[kind]:
             text = phrase.replace("=", "")
-            assert found(text, code) == [text], phrase
+            assert find_places(text, code) == [text], phrase
 
 
 @pytest.mark.order("O-6.2.6")
-def test_the_demo_texts_are_plain() -> None:
+def test_the_demo_texts_pass_the_check() -> None:
     values = {"имя": "Иван", "ссылка": "https://mbnso.ru", "телефон": "8 (383) 000-00-00", "дата": "1 декабря"}
     values |= {"адрес": "Красный проспект, 18", "номер": "1"}
-    texts = [one["text"] for one in load_yaml(templates.__file__, "demo_templates.yaml")["templates"]]
+    texts = [template["text"] for template in load_yaml(templates.__file__, "demo_templates.yaml")["templates"]]
     bodies = load_yaml(messages.__file__, "demo_competent_bodies.yaml")["competent_bodies"]
     warnings: list[Finding] = []
-    for text in [*texts, *(one["explanation"] for one in bodies)]:
+    for text in [*texts, *(body["explanation"] for body in bodies)]:
         for name, value in values.items():
             text = text.replace(f"{{{name}}}", value)  # noqa: PLW2901
-        told = all_found(text, is_public=True)
-        assert blocking(told) == [], text
-        warnings += told
-    assert len(warnings) <= len(texts) / 10, "what we write ourselves is written as we ask others to"
+        findings = find_all(text, is_public=True)
+        assert blocking(findings) == [], text
+        warnings += findings
+    assert len(warnings) <= len(texts) / 10, "the demo texts must follow the rules"
 
 
 @pytest.mark.order("O-6.2.4")
 def test_readability_of_the_worked_example() -> None:
-    told = compute_readability(
+    readability = compute_readability(
         "Министерство экономического развития готово ответить на ваш вопрос. "
         "Напишите нам номер телефона, и мы перезвоним сегодня."
     )
-    assert told is not None
-    assert (told.flesch, told.fk_grade, told.cli) == (27.40, 11.98, 10.70)
-    assert (told.smog, told.ari, told.dale_chall) == (6.30, 11.50, 5.63)
-    assert (told.sentences, told.words) == (2, 16)
+    assert readability is not None
+    assert (readability.flesch, readability.fk_grade, readability.cli) == (27.40, 11.98, 10.70)
+    assert (readability.smog, readability.ari, readability.dale_chall) == (6.30, 11.50, 5.63)
+    assert (readability.sentences, readability.words) == (2, 16)
 
 
 @pytest.mark.parametrize("text", ["", "123", "!!!", "hmm", "в с к", "😀"])
@@ -320,27 +322,27 @@ def test_a_text_without_words_has_no_readability(text: str) -> None:
     assert compute_readability(text) is None
 
 
-def test_upper_case_counts_as_lower_and_a_text_has_a_sentence_at_least() -> None:
+def test_readability_ignores_case_and_counts_at_least_one_sentence() -> None:
     assert compute_readability("ДОБРЫЙ ДЕНЬ") == compute_readability("добрый день")
-    told = compute_readability("добрый день")
-    assert told is not None and told.sentences == 1
+    readability = compute_readability("добрый день")
+    assert readability is not None and readability.sentences == 1
     assert compute_readability("и\u0306 ещё") == compute_readability("й ещё"), (
-        "figures don't depend on how a letter is composed"
+        "readability must not depend on composition"
     )
     plain = compute_readability("Предприниматель платит кое-какие налоги")
     for text in ("Предпринима\u0301тель", "Пред\u00adприни\u00adматель", "Предприни\u200bматель"):
         assert compute_readability(f"{text} платит кое‑какие налоги") == plain, (
-            "what is inside a word does not break it"
+            "invisible characters must not split a word"
         )
-    for picture in ("😊", "👍🏽", ":)"):
-        assert compute_readability(f"Мы рады!{picture} Ждём вас.{picture}") == compute_readability(
+    for pictograph in ("😊", "👍🏽", ":)"):
+        assert compute_readability(f"Мы рады!{pictograph} Ждём вас.{pictograph}") == compute_readability(
             "Мы рады! Ждём вас."
-        ), picture
+        ), pictograph
 
 
-def test_a_lone_word_counts_where_it_is_likelier_than_another() -> None:
-    """An administrator adds a word as it stands in the dictionary: «данные» are no form of «данный»."""
-    table = Phrases([("данный", "этот"), ("данный момент", "сейчас"), ("=путём", "с помощью")])
+def test_a_single_word_phrase_matches_only_its_most_likely_lemma() -> None:
+    """«данные» is not a form of the dictionary word «данный»."""
+    phrases = Phrases([("данный", "этот"), ("данный момент", "сейчас"), ("=путём", "с помощью")])
     for text, places in (
         ("Данную услугу, данного займа", ["Данную", "данного"]),
         ("Персональные данные. Данные дали.", []),
@@ -348,4 +350,4 @@ def test_a_lone_word_counts_where_it_is_likelier_than_another() -> None:
         ("путём", ["путём"]),
         ("в пути", []),
     ):
-        assert [text[one.start : one.end] for one in table.find(ParsedText(text))] == places
+        assert [text[match.start : match.end] for match in phrases.find(ParsedText(text))] == places

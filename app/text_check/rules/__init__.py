@@ -1,1 +1,1 @@
-"""The rules of the reply check, one file a family; pure, and linear in the length of the text."""
+"""The rules of the reply check by family: pure functions, linear in the length of the text."""

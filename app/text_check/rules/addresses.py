@@ -1,4 +1,4 @@
-"""Links in a text, as social networks would make them clickable: where they stand and where they really lead."""
+"""Links in a text as social networks detect them: their positions and actual hosts."""
 
 import re
 from bisect import bisect_right
@@ -15,71 +15,70 @@ _TAIL = ".,;:!?…»\"'*"
 _AUTHORITY_END = re.compile(r"[/?#\\]")
 _DOTS = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
 
-# Endings that networks turn into links without a scheme; «т.е» and «сайте.Подробности» have none of them.
-_ENDINGS_TOLD = (
+# Top-level domains that networks link without a scheme; «т.е» and «сайте.Подробности» have none of them.
+_TOP_LEVEL_DOMAIN_LIST = (
     "ru рф su com org net info biz pro gov edu online site website tech app dev io me tv cc co eu by kz uk de cn "
     "xyz top shop club link page ly gl gg to дети рус москва онлайн сайт орг moscow xn--p1ai xn--d1acj3b xn--p1acf "
     "xn--80adxhks xn--80asehdb xn--80aswg xn--c1avg"
 )
-_ENDINGS = frozenset(_ENDINGS_TOLD.split())
+_TOP_LEVEL_DOMAINS = frozenset(_TOP_LEVEL_DOMAIN_LIST.split())
 _CITY = "г.москва"
-"""A postal address without its blank; the one city that is an ending too."""
-# Cyrillic letters that cannot be told from Latin ones.
-_ALIKE = frozenset("аеорсухіѕјһԁԛԝӏ")
+"""Part of a postal address without a space; the only city that is also a top-level domain."""
+# Cyrillic letters that look like Latin ones.
+_LATIN_LOOKALIKES = frozenset("аеорсухіѕјһԁԛԝӏ")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link: its place, the scheme as written (empty for a bare domain), and the host it leads to, in ASCII."""
+    """A link: its position, the scheme as written (empty for a bare domain), and its host in ASCII."""
 
     start: int
     end: int
     scheme: str
     host: str
-    """Small letters, punycode, without port and final dot; empty when no host can be read."""
+    """Lower case, punycode, without port and trailing dot; empty if the host cannot be parsed."""
     is_misleading: bool
-    """A user name before the host, letters of two alphabets in one label, a bare number, or invisible characters."""
+    """Whether the link has a user name, a label in two alphabets, a numeric host or invisible characters."""
 
 
 def find_links(text: str) -> list[Link]:
-    """The links of a text, in order."""
-    found = [_with_scheme(match) for match in _WITH_SCHEME.finditer(text)]
-    starts, ends = [link.start for link in found], [link.end for link in found]
+    """Return the links of a text, in order."""
+    links = [_parse_link(match) for match in _WITH_SCHEME.finditer(text)]
+    starts, ends = [link.start for link in links], [link.end for link in links]
     for match in _BARE.finditer(text):
-        place = bisect_right(starts, match.start())
+        index = bisect_right(starts, match.start())
         if match[0].casefold() == _CITY:
             continue
-        if match[2].casefold() in _ENDINGS and not (place and match.start() < ends[place - 1]):
-            next_one = starts[place] if place < len(starts) else len(text)
-            end = _trimmed(text, match.start(), min(match.end(), next_one))
-            host, is_misleading = _host(match[1])
-            found.append(Link(match.start(), max(end, match.end(1)), "", host, is_misleading))
-    return sorted(found, key=lambda link: link.start)
+        if match[2].casefold() in _TOP_LEVEL_DOMAINS and not (index and match.start() < ends[index - 1]):
+            next_start = starts[index] if index < len(starts) else len(text)
+            end = _trim(text, match.start(), min(match.end(), next_start))
+            host, is_misleading = _parse_host(match[1])
+            links.append(Link(match.start(), max(end, match.end(1)), "", host, is_misleading))
+    return sorted(links, key=lambda link: link.start)
 
 
 def find_emails(text: str) -> Iterator[tuple[int, int]]:
-    """The places of e-mail addresses."""
+    """Return the positions of e-mail addresses."""
     return (match.span() for match in _EMAIL.finditer(text))
 
 
-def is_on(host: str, site: str) -> bool:
-    """Whether a host is the site or a subdomain of it."""
-    wanted, _ = _host(site)
-    return bool(host) and bool(wanted) and (host == wanted or host.endswith(f".{wanted}"))
+def is_within_site(host: str, site: str) -> bool:
+    """Return whether a host is a site or its subdomain."""
+    domain, _ = _parse_host(site)
+    return bool(host) and bool(domain) and (host == domain or host.endswith(f".{domain}"))
 
 
-def _with_scheme(match: re.Match[str]) -> Link:
-    end = _trimmed(match.string, match.start(), match.end())
+def _parse_link(match: re.Match[str]) -> Link:
+    end = _trim(match.string, match.start(), match.end())
     rest = match.string[match.start(2) : max(end, match.start(2))]
     authority = _AUTHORITY_END.split(rest, maxsplit=1)[0]
-    user, at, place = authority.rpartition("@")
-    del user
-    host, is_misleading = _host(place)
+    _, at, host_and_port = authority.rpartition("@")
+    host, is_misleading = _parse_host(host_and_port)
     return Link(match.start(), max(end, match.start(2)), match[1], host, is_misleading or bool(at))
 
 
-def _trimmed(text: str, start: int, end: int) -> int:
-    """Where a link ends: punctuation after it and a bracket that it did not open are the sentence's."""
+def _trim(text: str, start: int, end: int) -> int:
+    """Return the end of a link without trailing punctuation and unmatched closing brackets."""
     opened = text.count("(", start, end) - text.count(")", start, end)
     while end > start:
         last = text[end - 1]
@@ -91,20 +90,20 @@ def _trimmed(text: str, start: int, end: int) -> int:
     return end
 
 
-def _host(place: str) -> tuple[str, bool]:
-    host = re.sub(r":\d{0,5}$", "", place).translate(_DOTS).rstrip(".")
+def _parse_host(host_and_port: str) -> tuple[str, bool]:
+    host = re.sub(r":\d{0,5}$", "", host_and_port).translate(_DOTS).rstrip(".")
     if not host or not host.isprintable():
         return "", True
     try:
         ascii_host = host.encode("idna").decode().lower()
-        labels = [_unicode(label) for label in ascii_host.split(".")]
+        labels = [_decode_label(label) for label in ascii_host.split(".")]
     except UnicodeError:
         return "", True
     is_ascii_zone = labels[-1].isascii()
     return ascii_host, labels[-1].isdigit() or any(_is_mixed(label, is_ascii_zone=is_ascii_zone) for label in labels)
 
 
-def _unicode(label: str) -> str:
+def _decode_label(label: str) -> str:
     return label.encode().decode("idna") if label.startswith("xn--") else label
 
 
@@ -113,4 +112,4 @@ def _is_mixed(label: str, *, is_ascii_zone: bool) -> bool:
     ascii_letters = sum(letter.isascii() for letter in letters)
     if 0 < ascii_letters < len(letters):
         return True
-    return is_ascii_zone and bool(letters) and _ALIKE.issuperset(letters)
+    return is_ascii_zone and bool(letters) and _LATIN_LOOKALIKES.issuperset(letters)

@@ -1,23 +1,23 @@
-"""Emoji: only in social networks, and only those that show a positive mood (O-6.2.5)."""
+"""Rules about emoji: allowed in social networks only, and only positive ones (O-6.2.5)."""
 
 from collections.abc import Iterator
 
 from app.text_check.rules.check_context import CheckContext
 from app.text_check.rules.findings import Place
 from app.text_check.rules.parsed_text import ParsedText
-from app.text_check.rules.pictographs import name_of
+from app.text_check.rules.pictographs import get_name
 
 
-def not_positive(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """Emoji and smileys that are not on the positive list, by their whole sequence."""
-    for one in parsed.pictographs:
-        if one.key not in case.lexicon.positive:
-            message = f"Этого эмодзи нет в списке позитивных: {name_of(one.key)}."
-            yield Place(one.start, one.end, message, "")
+def find_not_positive(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find emoji and smileys that are not on the positive list."""
+    for pictograph in parsed.pictographs:
+        if pictograph.key not in context.lexicon.positive:
+            message = f"Эмодзи «{get_name(pictograph.key)}» нет в списке позитивных."
+            yield Place(pictograph.start, pictograph.end, message, "")
 
 
-def not_social(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """Every emoji and smiley outside social networks."""
-    if case.is_social is False:
-        for one in parsed.pictographs:
-            yield Place(one.start, one.end, "Эмодзи уместны только в социальных сетях.", "")
+def find_not_social(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find every emoji and smiley outside social networks."""
+    if context.is_social is False:
+        for pictograph in parsed.pictographs:
+            yield Place(pictograph.start, pictograph.end, "Эмодзи допустимы только в социальных сетях.", "")

@@ -1,4 +1,4 @@
-"""What the check finds: codes, severities, places in code points."""
+"""Findings of the check: rule codes, severities and positions in code points."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,14 +6,14 @@ from typing import Literal
 
 
 class Severity(StrEnum):
-    """An error blocks sending, a warning never does."""
+    """The severity of a finding: an error blocks sending, a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class RuleCode(StrEnum):
-    """The rules, each switched by itself; a finding carries the code of its rule."""
+    """The code of a rule; each rule can be switched off separately."""
 
     PLACEHOLDER_MISSING = "placeholder_missing"
     TOO_LONG = "too_long"
@@ -40,7 +40,7 @@ class RuleCode(StrEnum):
 
 
 POINT_NOT_IN_FORCE: Literal["point_not_in_force"] = "point_not_in_force"
-"""The text sends its reader to a point that was switched off (O-3): no rule of words, so none switches it off."""
+"""The text refers to a point that is not in force (O-3); this check cannot be switched off."""
 
 _C = RuleCode
 
@@ -68,7 +68,7 @@ NAMES_RU: dict[RuleCode, str] = {
     _C.LINK_MISLEADING: "Ссылки, которые вводят в заблуждение",
     _C.LINK_BARE: "Ссылки без https://",
     _C.PUBLIC_CONTACT: "Личные контакты в публичном ответе",
-    _C.HARD_TO_READ: "Трудный текст",
+    _C.HARD_TO_READ: "Текст, трудный для чтения",
     _C.LONG_SENTENCE: "Длинные предложения",
     _C.GENITIVE_CHAIN: "Цепочки родительных падежей",
     _C.VERBAL_NOUNS: "Скопления отглагольных существительных",
@@ -78,22 +78,22 @@ NAMES_RU: dict[RuleCode, str] = {
     _C.UNEXPLAINED_ABBREVIATION: "Непонятные сокращения",
     _C.CAPITALS: "Слова прописными буквами",
     _C.REPEATED_PUNCTUATION: "Повторы знаков препинания",
-    _C.MISSING_GREETING: "Нет приветствия",
-    _C.MISSING_INTEREST: "Нет заинтересованности",
+    _C.MISSING_GREETING: "Отсутствие приветствия",
+    _C.MISSING_INTEREST: "Отсутствие заинтересованности",
 }
 
 MOST_OF_A_RULE = 20
-"""So many findings of one rule are told: a writer mends those first, and an answer stays small."""
+"""The maximum number of findings of one rule, to keep the response small."""
 
 
-def severity_of(code: RuleCode) -> Severity:
-    """Whether findings of a rule block sending."""
+def get_severity(code: RuleCode) -> Severity:
+    """Return the severity of the findings of a rule."""
     return Severity.ERROR if code in ERRORS else Severity.WARNING
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Something found in a text: `text[start:end]` in code points, what to say of it, and what to write instead."""
+    """A position `text[start:end]` in code points, with a message and a suggested replacement."""
 
     start: int
     end: int
@@ -103,7 +103,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A place with the rule that found it."""
+    """A finding: the code and severity of a rule with a position in the text."""
 
     code: RuleCode | Literal["point_not_in_force"]
     severity: Severity

@@ -1,4 +1,4 @@
-"""What the channel takes, and what was left unfilled."""
+"""Rules about the length of a text and unfilled placeholders."""
 
 from collections.abc import Iterator
 
@@ -7,15 +7,15 @@ from app.text_check.rules.findings import Place, RuleCode
 from app.text_check.rules.parsed_text import PLACEHOLDER, ParsedText
 
 
-def too_long(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """What stands beyond the limit of the channel, in code points."""
-    most, length = case.of(RuleCode.TOO_LONG).threshold, len(parsed.raw)
-    if most is not None and length > most:
-        yield Place(most, length, f"Текст длиннее, чем принимает канал: {length} знаков при пределе {most}.")
+def find_excess(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find the part of a text beyond the limit of the channel, in code points."""
+    limit, length = context.setting(RuleCode.TOO_LONG).threshold, len(parsed.raw)
+    if limit is not None and length > limit:
+        yield Place(limit, length, f"Текст слишком длинный для канала. Знаков: {length}, допустимо: {limit}.")
 
 
-def placeholders(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """Placeholders of templates that nothing was put in for."""
-    del case
+def find_placeholders(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find unfilled template placeholders."""
+    del context
     for match in PLACEHOLDER.finditer(parsed.raw):
         yield Place(*match.span(), f"Не заполнено поле «{match[1]}».")

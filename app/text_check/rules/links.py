@@ -1,44 +1,44 @@
-"""Links: safe, honest, and where it is set, on the sites that are allowed."""
+"""Rules about links: https, no misleading hosts, and allowed sites only."""
 
 from collections.abc import Iterator
 
-from app.text_check.rules.addresses import is_on
+from app.text_check.rules.addresses import is_within_site
 from app.text_check.rules.check_context import CheckContext
 from app.text_check.rules.findings import Place, RuleCode
 from app.text_check.rules.parsed_text import ParsedText
 
 
-def not_https(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """Links with a scheme other than https."""
-    del case
+def find_not_https(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find links with a scheme other than https."""
+    del context
     for link in parsed.links:
         if link.scheme and link.scheme.lower() != "https":
             rest = parsed.raw[link.start + len(link.scheme) : link.end]
-            better = f"https{rest}" if link.scheme.lower() == "http" else None
-            yield Place(link.start, link.end, "Ссылка должна начинаться с https://.", better)
+            replacement = f"https{rest}" if link.scheme.lower() == "http" else None
+            yield Place(link.start, link.end, "Ссылка должна начинаться с https://.", replacement)
 
 
-def not_allowed(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """Links to hosts that are neither an allowed site (`values`) nor below one; none are allowed: all are."""
-    sites = case.of(RuleCode.LINK_NOT_ALLOWED).values
+def find_not_allowed(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find links outside the allowed sites (`values`) and their subdomains; an empty list allows all sites."""
+    sites = context.setting(RuleCode.LINK_NOT_ALLOWED).values
     for link in parsed.links:
-        if sites and not any(is_on(link.host, site) for site in sites):
-            yield Place(link.start, link.end, "Сайта нет в списке разрешённых.")
+        if sites and not any(is_within_site(link.host, site) for site in sites):
+            yield Place(link.start, link.end, "Этого сайта нет в списке разрешённых.")
 
 
-def misleading(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """Links that look as if they led elsewhere."""
-    del case
+def find_misleading(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find links that look as if they led to another site."""
+    del context
     for link in parsed.links:
         if link.is_misleading:
             message = "Ссылка может вводить в заблуждение: проверьте, куда она ведёт."
             yield Place(link.start, link.end, message)
 
 
-def bare(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """Domains without a scheme: networks make links of them, mostly without https."""
-    del case
+def find_bare(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find domains without a scheme, because networks link them without https."""
+    del context
     for link in parsed.links:
         if not link.scheme:
-            better = f"https://{parsed.raw[link.start : link.end]}"
-            yield Place(link.start, link.end, "Укажите адрес полностью, с https://.", better)
+            replacement = f"https://{parsed.raw[link.start : link.end]}"
+            yield Place(link.start, link.end, "Укажите адрес полностью, с https://.", replacement)

@@ -1,4 +1,4 @@
-"""How a rule is set for one channel: what names more decides."""
+"""Selection of the rule settings for a channel: the more specific override wins."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,17 +9,18 @@ from app.text_check.rules.check_context import Setting
 def select_setting(
     setting: Setting, overrides: Sequence[Mapping[str, Any]], channel: str | None, *, is_public: bool | None
 ) -> Setting:
-    """The setting with the overrides that fit, those that name more over those that name less.
+    """Return the setting with the matching overrides applied, the more specific ones last.
 
-    `is_public` None: it is not known, and what is said of public comments only, or of private messages only, waits.
+    If `is_public` is None (unknown), overrides for only public or only private texts do not apply.
     """
     is_on, threshold = setting.is_on, setting.threshold
-    fitting = [
-        one
-        for one in overrides
-        if one["channel"] in (None, channel) and (one["is_public"] is None or one["is_public"] is is_public)
+    matching = [
+        override
+        for override in overrides
+        if override["channel"] in (None, channel)
+        and (override["is_public"] is None or override["is_public"] is is_public)
     ]
-    for one in sorted(fitting, key=lambda one: ((one["channel"] is not None), (one["is_public"] is not None))):
-        is_on = one["is_on"] if one["is_on"] is not None else is_on
-        threshold = one["threshold"] if one["threshold"] is not None else threshold
+    for override in sorted(matching, key=lambda item: (item["channel"] is not None, item["is_public"] is not None)):
+        is_on = override["is_on"] if override["is_on"] is not None else is_on
+        threshold = override["threshold"] if override["threshold"] is not None else threshold
     return Setting(is_on, threshold, setting.values)

@@ -1,7 +1,7 @@
-"""Personal data in a reply that everybody can read (152-FZ).
+"""Rules about personal data in a public reply (152-FZ).
 
-What is personal by its nature is an error whoever it belongs to; telephones, addresses and names only when they are
-the client's: a reply may give the telephone of an authority, and may greet by first name and patronymic.
+Document and card numbers are always an error; telephones, addresses and surnames only if they belong to the client,
+because a reply may give the telephone of an authority and greet by first name and patronymic.
 """
 
 import re
@@ -15,83 +15,89 @@ from app.text_check.rules.findings import Place, RuleCode
 from app.text_check.rules.parsed_text import ParsedText, Word
 
 _K = PersonalDataKind
-_BY_NATURE = {
+_DOCUMENT_LABELS = {
     _K.SNILS: "СНИЛС",
     _K.PASSPORT: "Паспортные данные",
     _K.CARD: "Номер банковской карты",
     _K.INN: "ИНН гражданина",
 }
-_PERSONS_INN, _SHORTEST_CARD = 12, 16
+_PERSONAL_INN_DIGITS, _MIN_CARD_DIGITS = 12, 16
 _DIGITS = re.compile(r"(?<!\d)(?:\(\d{3,5}\)|\+?\d)(?:[ \u00a0().-]{0,3}\d){5,14}(?!\d)")
-_OWN_PART, _LONGEST_NATIONAL = 7, 10
-_SHORTEST_CONTACT = 4
-_NAME_PART = 2
+_MIN_TELEPHONE_DIGITS, _NATIONAL_DIGITS = 7, 10
+_MIN_CONTACT_LENGTH = 4
+_MIN_NAME_LENGTH = 2
 
 
-def personal_data(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """Numbers that are personal by nature, and whatever is the client's own, in a public text."""
-    if not case.is_public:
+def find_client_data(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find document and card numbers, and contacts and surnames of the client, in a public text."""
+    if not context.is_public:
         return
-    for one in parsed.suspicions:
-        if one.kind in _BY_NATURE and _is_persons(parsed.raw, one):
-            yield Place(one.start, one.end, f"{_BY_NATURE[one.kind]} в публичном ответе. Уберите или спросите лично.")
-    yield from _contacts(parsed, case.client.contacts)
-    for name in case.client.names:
-        yield from _surnames(parsed, name)
+    for match in parsed.personal_data:
+        if match.kind in _DOCUMENT_LABELS and _is_personal_number(parsed.raw, match):
+            yield Place(
+                match.start,
+                match.end,
+                f"{_DOCUMENT_LABELS[match.kind]} в публичном ответе. Удалите или уточните в личном сообщении.",
+            )
+    yield from _find_client_contacts(parsed, context.client.contacts)
+    for name in context.client.names:
+        yield from _find_surnames(parsed, name)
 
 
-def public_contacts(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """Mobile telephones, and addresses at mail services for everybody (`values`), that may be a person's."""
-    if not case.is_public:
+def find_public_contacts(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find mobile telephones, and addresses at public mail services (`values`), in a public text."""
+    if not context.is_public:
         return
-    services = case.of(RuleCode.PUBLIC_CONTACT).values
-    for one in parsed.suspicions:
-        told = parsed.raw[one.start : one.end]
-        if one.kind is _K.PHONE and _is_mobile(told):
-            yield Place(one.start, one.end, "Мобильный телефон в публичном ответе. Убедитесь, что он не личный.")
-        if one.kind is _K.EMAIL and told.rpartition("@")[2].casefold() in services:
-            yield Place(one.start, one.end, "Адрес почты в публичном ответе. Убедитесь, что он не личный.")
+    services = context.setting(RuleCode.PUBLIC_CONTACT).values
+    for match in parsed.personal_data:
+        value = parsed.raw[match.start : match.end]
+        if match.kind is _K.PHONE and _is_mobile(value):
+            yield Place(match.start, match.end, "Мобильный телефон в публичном ответе. Убедитесь, что он не личный.")
+        if match.kind is _K.EMAIL and value.rpartition("@")[2].casefold() in services:
+            yield Place(
+                match.start, match.end, "Адрес электронной почты в публичном ответе. Убедитесь, что он не личный."
+            )
 
 
 def contacts_in(text: str) -> list[str]:
-    """The telephones and e-mail addresses of a text, as written."""
-    return [text[one.start : one.end] for one in find_personal_data(text) if one.kind in (_K.PHONE, _K.EMAIL)]
+    """Return the telephones and e-mail addresses of a text, as written."""
+    return [text[match.start : match.end] for match in find_personal_data(text) if match.kind in (_K.PHONE, _K.EMAIL)]
 
 
-def _is_persons(raw: str, one: PersonalDataMatch) -> bool:
-    digits = sum(character.isdigit() for character in raw[one.start : one.end])
-    if one.kind is _K.INN:  # ten digits are an organization's
-        return digits == _PERSONS_INN
-    return one.kind is not _K.CARD or digits >= _SHORTEST_CARD  # shorter ones are ОГРН, ОГРНИП
+def _is_personal_number(raw: str, match: PersonalDataMatch) -> bool:
+    digits = sum(character.isdigit() for character in raw[match.start : match.end])
+    if match.kind is _K.INN:  # ten digits belong to an organization
+        return digits == _PERSONAL_INN_DIGITS
+    return match.kind is not _K.CARD or digits >= _MIN_CARD_DIGITS  # shorter numbers are ОГРН or ОГРНИП
 
 
-def _contacts(parsed: ParsedText, contacts: tuple[str, ...]) -> Iterator[Place]:
-    message = "Контакт клиента в публичном ответе. Уберите его."
-    numbers = {number for contact in contacts if (number := _own_digits(contact))}
+def _find_client_contacts(parsed: ParsedText, contacts: tuple[str, ...]) -> Iterator[Place]:
+    message = "Контакт клиента в публичном ответе. Удалите его."
+    numbers = {number for contact in contacts if (number := _normalize_telephone(contact))}
     if numbers:
         for match in _DIGITS.finditer(parsed.raw):
-            if _own_digits(match[0]) in numbers:
+            if _normalize_telephone(match[0]) in numbers:
                 yield Place(*match.span(), message)
     for contact in contacts:
         plain = contact.strip().removeprefix("@")
-        if len(plain) >= _SHORTEST_CONTACT and not _DIGITS.fullmatch(plain):
+        if len(plain) >= _MIN_CONTACT_LENGTH and not _DIGITS.fullmatch(plain):
             for match in re.finditer(rf"(?<!\w)@?{re.escape(plain)}(?!\w)", parsed.raw, re.IGNORECASE):
                 yield Place(*match.span(), message)
 
 
-def _own_digits(contact: str) -> str | None:
-    """The digits that tell a telephone from others: 8 and +7 before them say nothing."""
+def _normalize_telephone(contact: str) -> str | None:
+    """Return the significant digits of a telephone, without the leading 8 or +7."""
     digits = re.sub(r"[^0-9]", "", contact)
-    if len(digits) < _OWN_PART or len(digits) < sum(not c.isspace() for c in contact) / 2:
+    if len(digits) < _MIN_TELEPHONE_DIGITS or len(digits) < sum(not c.isspace() for c in contact) / 2:
         return None
-    return digits[-_LONGEST_NATIONAL:]
+    return digits[-_NATIONAL_DIGITS:]
 
 
-def _surnames(parsed: ParsedText, name: str) -> Iterator[Place]:
-    parts = [word for word in ParsedText(name).words if len(word.text) >= _NAME_PART]
-    surnames = _without_first_names(parts)
+def _find_surnames(parsed: ParsedText, name: str) -> Iterator[Place]:
+    parts = [word for word in ParsedText(name).words if len(word.text) >= _MIN_NAME_LENGTH]
+    surnames = _remove_first_names(parts)
     forms = {word.form for word in parts}
-    lemmas = {lemma for word in surnames for lemma in (word.form, *_surname_lemmas(word))}
+    lemmas = {lemma for word in surnames for lemma in (word.form, *_get_surname_lemmas(word))}
     if not surnames:
         return
     for sentence in parsed.sentences:
@@ -99,40 +105,47 @@ def _surnames(parsed: ParsedText, name: str) -> Iterator[Place]:
             if not ({word.form} | word.lemmas) & lemmas:
                 continue
             is_common = "Surn" not in word.readings[0].tags and word.readings[0].is_known
-            if not word.text[0].isupper() and any(one.is_known and "Surn" not in one.tags for one in word.readings):
+            if not word.text[0].isupper() and any(
+                reading.is_known and "Surn" not in reading.tags for reading in word.readings
+            ):
                 continue
             following = sentence.words[place + 1] if place + 1 < len(sentence.words) else None
             is_address = parsed.raw[word.end : word.end + 1] in (",", "!") or (following and following.form in forms)
             if is_common and place == 0 and not is_address:
-                continue  # «Мороз крепчает»: the first word of a sentence is capital anyway
+                continue  # «Мороз крепчает»: the first word of a sentence is always capitalized
             yield Place(word.start, word.end, "Фамилия клиента в публичном ответе. Обратитесь по имени.")
 
 
-def _surname_lemmas(word: Word) -> set[str]:
-    sure = {one.lemma for one in word.readings if "Surn" in one.tags}
-    return sure or {one.lemma for one in word.readings}  # «Иванов» is no «Иван» in the genitive
+def _get_surname_lemmas(word: Word) -> set[str]:
+    surname_lemmas = {reading.lemma for reading in word.readings if "Surn" in reading.tags}
+    return surname_lemmas or {
+        reading.lemma for reading in word.readings
+    }  # «Иванов» must not match «Иван» in the genitive
 
 
 def _is_first_name(word: Word) -> bool:
-    """Whether a word is a first name or a patronymic as it stands: «Петров» is no form of «Пётр» here."""
+    """Return whether a word is a first name or patronymic in the nominative; «Петров» is not «Пётр»."""
     return any(
-        one.is_known and "nomn" in one.tags and "sing" in one.tags and ("Name" in one.tags or "Patr" in one.tags)
-        for one in word.readings
+        reading.is_known
+        and "nomn" in reading.tags
+        and "sing" in reading.tags
+        and ("Name" in reading.tags or "Patr" in reading.tags)
+        for reading in word.readings
     )
 
 
-def _without_first_names(parts: list[Word]) -> list[Word]:
-    """The parts of a person's name that are no first name and no patronymic."""
+def _remove_first_names(parts: list[Word]) -> list[Word]:
+    """Return the parts of a name except the first name and patronymic."""
     others = [word for word in parts if not _is_first_name(word)]
     if len(others) < len(parts):
         return others
-    known = [word for word in parts if word.may_be("Surn")]
-    return known or parts[1:]  # of names that no dictionary knows the first is taken for the first name
+    surnames = [word for word in parts if word.may_be("Surn")]
+    return surnames or parts[1:]  # in an unknown name the first part is taken as the first name
 
 
-def _is_mobile(told: str) -> bool:
+def _is_mobile(telephone: str) -> bool:
     try:
-        number = phonenumbers.parse(told, "RU")
+        number = phonenumbers.parse(telephone, "RU")
     except phonenumbers.NumberParseException:
         return False
     return phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE

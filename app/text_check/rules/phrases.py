@@ -1,4 +1,4 @@
-"""Bureaucratic phrases with a plain counterpart, and politeness that says nothing (O-6.2.4)."""
+"""Rules about bureaucratic phrases and empty politeness (O-6.2.4)."""
 
 from collections.abc import Iterator
 
@@ -7,22 +7,22 @@ from app.text_check.rules.findings import Place
 from app.text_check.rules.parsed_text import ParsedText
 
 
-def bureaucratic_phrases(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """The phrases of the table, the longest first."""
-    for match in case.lexicon.bureaucratic.find(parsed):
-        yield Place(match.start, match.end, f"Канцеляризм: «{match.phrase}».", _suggestion(parsed, match))
+def find_bureaucratic_phrases(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find bureaucratic phrases, the longest first."""
+    for match in context.lexicon.bureaucratic.find(parsed):
+        yield Place(match.start, match.end, f"Канцеляризм: «{match.phrase}».", _build_suggestion(parsed, match))
 
 
-def empty_politeness(parsed: ParsedText, case: CheckContext) -> Iterator[Place]:
-    """Polite phrases of the table that tell the client nothing."""
-    for match in case.lexicon.politeness.find(parsed):
-        message = f"Пустая вежливость: «{match.phrase}». Скажите по делу, чем поможете."
-        yield Place(match.start, match.end, message, _suggestion(parsed, match))
+def find_empty_politeness(parsed: ParsedText, context: CheckContext) -> Iterator[Place]:
+    """Find polite phrases without content."""
+    for match in context.lexicon.politeness.find(parsed):
+        message = f"Пустая вежливость: «{match.phrase}». Напишите по существу, чем вы поможете."
+        yield Place(match.start, match.end, message, _build_suggestion(parsed, match))
 
 
-def _suggestion(parsed: ParsedText, match: Match) -> str | None:
-    if match.counterpart is None:
+def _build_suggestion(parsed: ParsedText, match: Match) -> str | None:
+    if match.replacement is None:
         return None
-    found = parsed.raw[match.start : match.end]
-    is_capital = found[0].isupper() and not found.isupper()
-    return match.counterpart[0].upper() + match.counterpart[1:] if is_capital else match.counterpart
+    original = parsed.raw[match.start : match.end]
+    is_capital = original[0].isupper() and not original.isupper()
+    return match.replacement[0].upper() + match.replacement[1:] if is_capital else match.replacement

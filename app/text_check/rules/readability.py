@@ -1,4 +1,4 @@
-"""How easy a Russian text is, by the six formulas (O-6.2.4)."""
+"""Readability of a Russian text by six formulas (O-6.2.4)."""
 
 import re
 import unicodedata
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from app.text_check.rules.pictographs import find_pictographs
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[-‑](?=[^\W\d_]))*+")
-# What stands inside a word and is no letter of it: stress marks, soft hyphens and what is not seen.
-_NO_LETTER = re.compile(r"[\u0300-\u036f\u0483-\u0487\u00ad\u200b-\u200d\u2060\ufeff]")
+# Characters inside words that are not letters: stress marks, soft hyphens and invisible characters.
+_NON_LETTERS = re.compile(r"[\u0300-\u036f\u0483-\u0487\u00ad\u200b-\u200d\u2060\ufeff]")
 _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++(?=[\s»\")]|$)")
 _VOWELS = frozenset("аеёиоуыэюя")
 _COMPLEX_SYLLABLES = 4
@@ -16,7 +16,7 @@ _COMPLEX_SYLLABLES = 4
 
 @dataclass(frozen=True, slots=True)
 class Readability:
-    """How easy a Russian text is (O-6.2.4): Flesch by Oborneva (more is easier) and school grades by plainrussian."""
+    """The readability of a Russian text (O-6.2.4): Flesch by Oborneva (higher is easier) and school grades."""
 
     flesch: float
     fk_grade: float
@@ -29,20 +29,20 @@ class Readability:
 
     @property
     def grade(self) -> float:
-        """The middle one of the five grades: how many years of learning the text asks for."""
+        """The median of the five grades: the years of schooling that the text requires."""
         return sorted((self.fk_grade, self.cli, self.smog, self.ari, self.dale_chall))[2]
 
 
 def compute_readability(text: str) -> Readability | None:
-    """The six figures, rounded to 2 digits; None for a text without a single word that has a vowel."""
+    """Compute the six figures, rounded to 2 digits; None for a text without a word that has a vowel."""
     text = unicodedata.normalize("NFC", text)
-    plain = _NO_LETTER.sub("", text)
+    plain = _NON_LETTERS.sub("", text)
     words = [word for word in _WORD.findall(plain.lower()) if _VOWELS & set(word)]
     if not words:
         return None
     syllables = [sum(letter in _VOWELS for letter in word) for word in words]
     w = len(words)
-    s = max(1, len(_SENTENCE_END.findall(_without_pictographs(text))))
+    s = max(1, len(_SENTENCE_END.findall(_remove_pictographs(text))))
     letters = sum(character.isalpha() for character in plain)
     complex_words = sum(count > _COMPLEX_SYLLABLES for count in syllables)
     return Readability(
@@ -57,10 +57,10 @@ def compute_readability(text: str) -> Readability | None:
     )
 
 
-def _without_pictographs(text: str) -> str:
-    """Blanks for emoji and smileys: a sentence ends before one too, «Спасибо!😊»."""
-    parts, done = [], 0
-    for one in find_pictographs(text):
-        parts += [text[done : one.start], " "]
-        done = one.end
-    return "".join([*parts, text[done:]])
+def _remove_pictographs(text: str) -> str:
+    """Replace emoji and smileys by spaces, so that «Спасибо!😊» ends a sentence."""
+    parts, position = [], 0
+    for pictograph in find_pictographs(text):
+        parts += [text[position : pictograph.start], " "]
+        position = pictograph.end
+    return "".join([*parts, text[position:]])
