@@ -1,4 +1,4 @@
-"""Shares with their Wilson interval (O-11)."""
+"""Statistics of monitoring (O-11)."""
 
 import pytest
 from hypothesis import given
@@ -36,7 +36,7 @@ def test_wilson(satisfied: int, n: int, expected: tuple[float | None, ...]) -> N
 
 
 @given(st.integers(1, 10_000_000), st.data())
-def test_the_interval_holds_the_share_and_stays_between_0_and_1(n: int, data: st.DataObject) -> None:
+def test_the_interval_contains_the_share_and_stays_between_0_and_1(n: int, data: st.DataObject) -> None:
     satisfied = data.draw(st.integers(0, n))
     low, high = wilson(satisfied, n)
     assert low is not None and high is not None
@@ -50,9 +50,13 @@ def test_the_interval_holds_the_share_and_stays_between_0_and_1(n: int, data: st
         # Newcombe's own table (1998, method 10): 56/70 against 48/80.
         ((56, 70), (48, 80), (0.2, 0.0524, 0.3339, Verdict.HIGHER)),
         ((48, 80), (56, 70), (-0.2, -0.3339, -0.0524, Verdict.LOWER)),
-        ((9, 10), (3, 10), (0.6, 0.1705, 0.8090, Verdict.TOO_FEW)),  # his second row: far apart, and still too few
+        (
+            (9, 10),
+            (3, 10),
+            (0.6, 0.1705, 0.8090, Verdict.TOO_FEW),
+        ),  # the second row of his table: far apart, but still too few
         ((30, 60), (25, 60), (0.0833, -0.0925, 0.2522, Verdict.WITHIN_CHANCE)),
-        ((30, 30), (0, 30), (1.0, 0.8395, 1.0, Verdict.HIGHER)),  # nothing leaves −1 … 1
+        ((30, 30), (0, 30), (1.0, 0.8395, 1.0, Verdict.HIGHER)),  # the interval stays within −1 … 1
         ((29, 29), (0, 30), (1.0, 0.837, 1.0, Verdict.TOO_FEW)),
         ((0, 0), (5, 30), (None, None, None, Verdict.TOO_FEW)),
     ],
@@ -78,7 +82,7 @@ def test_means_are_compared_by_welchs_interval() -> None:
     assert means_differ(much, ()).difference is None
 
 
-def test_many_comparisons_ask_for_more() -> None:
+def test_more_comparisons_need_a_larger_quantile() -> None:
     assert round(z_among(1), 6) == 1.959964
     assert round(z_among(5), 4) == 2.5758  # 99 %
     assert shares_differ(56, 70, 48, 80, z_among(10)).verdict is Verdict.WITHIN_CHANCE
@@ -91,7 +95,7 @@ def test_counts_are_added_up_by_row_and_group() -> None:
 
 
 @pytest.mark.order("A-1.11–13")
-def test_successors_are_followed_over_several_reforms_and_never_round_in_a_ring() -> None:
+def test_successors_are_found_across_reforms_and_cycles_are_ignored() -> None:
     known = {"a": "b", "b": "c", "c": None, "x": "y", "y": "x", "alone": None}
     assert find_last_successors(known) == {"a": "c", "b": "c", "c": "c", "x": "x", "y": "y", "alone": "alone"}
     assert find_predecessors("c", known) == ["c", "b", "a"]
