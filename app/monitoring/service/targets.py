@@ -70,7 +70,7 @@ class TargetFigures:
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """Return the filter for targets: those of the caller's unit, or all for a caller heads monitors all units."""
+    """Return the filter for targets: those of the caller's unit, or all for a caller who monitors all units."""
     if by.may("monitoring:all_units"):
         return sa.true()
     return col(UnitTarget.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
