@@ -41,20 +41,20 @@ class Difference:
     verdict: Verdict
 
 
-def share(satisfied: int, n: int) -> float | None:
+def compute_share(satisfied: int, n: int) -> float | None:
     """Return the share of answer 1, rounded to 4 digits, or None without answers."""
     return round(satisfied / n, DIGITS) if n else None
 
 
-def wilson(satisfied: int, n: int) -> tuple[float | None, float | None]:
+def compute_wilson(satisfied: int, n: int) -> tuple[float | None, float | None]:
     """Return the 95 % Wilson score interval of a share, rounded to 4 digits, or (None, None) without answers."""
     if n == 0:
         return None, None
-    low, high = _compute_wilson(satisfied, n, Z)
+    low, high = _compute_wilson_bounds(satisfied, n, Z)
     return round(low, DIGITS), round(high, DIGITS)
 
 
-def _compute_wilson(count: int, n: int, z: float) -> tuple[float, float]:
+def _compute_wilson_bounds(count: int, n: int, z: float) -> tuple[float, float]:
     p = count / n
     weight = 1 + z * z / n
     center = (p + z * z / (2 * n)) / weight
@@ -62,50 +62,49 @@ def _compute_wilson(count: int, n: int, z: float) -> tuple[float, float]:
     return max(0.0, center - half), min(1.0, center + half)
 
 
-def proportion(count: int, n: int) -> dict[str, float | bool | None]:
+def build_share_fields(count: int, n: int) -> dict[str, float | bool | None]:
     """Return a share, its interval and whether the sample is too small."""
-    low, high = wilson(count, n)
-    return {"share": share(count, n), "low": low, "high": high, "is_too_few": n < MIN_SAMPLE}
+    low, high = compute_wilson(count, n)
+    return {"share": compute_share(count, n), "low": low, "high": high, "is_too_few": n < MIN_SAMPLE}
 
 
-def z_among(comparisons: int) -> float:
+def compute_quantile(comparisons: int) -> float:
     """Return the quantile that keeps the error of all comparisons together at 5 % (Bonferroni)."""
     return NormalDist().inv_cdf(1 - 0.025 / max(1, comparisons))
 
 
-def shares_differ(count: int, n: int, other_count: int, other_n: int, z: float = Z) -> Difference:
+def compare_shares(count: int, n: int, other_count: int, other_n: int, z: float = Z) -> Difference:
     """Compare two shares by Newcombe's interval."""
     if n == 0 or other_n == 0:
         return Difference(None, None, None, Verdict.TOO_FEW)
     p, other = count / n, other_count / other_n
-    low, high = _compute_wilson(count, n, z)
-    other_low, other_high = _compute_wilson(other_count, other_n, z)
+    low, high = _compute_wilson_bounds(count, n, z)
+    other_low, other_high = _compute_wilson_bounds(other_count, other_n, z)
     down = sqrt((p - low) ** 2 + (other_high - other) ** 2)
     up = sqrt((high - p) ** 2 + (other - other_low) ** 2)
     return _build_difference(p - other, down, up, min(n, other_n))
 
 
-def mean(counts: Sequence[int]) -> float | None:
+def compute_mean(counts: Sequence[int]) -> float | None:
     """Return the mean of scores from their counts (score 1 first), rounded to 4 digits, or None without scores."""
-    return None if not sum(counts) else round(_compute_mean(counts), DIGITS)
+    return None if not sum(counts) else round(_compute_exact_mean(counts), DIGITS)
 
 
-def mean_interval(counts: Sequence[int]) -> tuple[float | None, float | None]:
+def compute_mean_interval(counts: Sequence[int]) -> tuple[float | None, float | None]:
     """Return the 95 % interval of a mean, rounded to 4 digits, or (None, None) below the minimum sample."""
     if sum(counts) < MIN_SAMPLE:
         return None, None
     half = Z * sqrt(_compute_mean_variance(counts))
-    return round(max(1.0, _compute_mean(counts) - half), DIGITS), round(
-        min(len(counts), _compute_mean(counts) + half), DIGITS
-    )
+    average = _compute_exact_mean(counts)
+    return round(max(1.0, average - half), DIGITS), round(min(len(counts), average + half), DIGITS)
 
 
-def means_differ(counts: Sequence[int], other: Sequence[int], z: float = Z) -> Difference:
+def compare_means(counts: Sequence[int], other: Sequence[int], z: float = Z) -> Difference:
     """Compare two means by Welch's interval; below the minimum sample return the difference without an interval."""
     least = min(sum(counts), sum(other))
     if least == 0:
         return Difference(None, None, None, Verdict.TOO_FEW)
-    difference = _compute_mean(counts) - _compute_mean(other)
+    difference = _compute_exact_mean(counts) - _compute_exact_mean(other)
     if least < MIN_SAMPLE:
         return Difference(round(difference, DIGITS), None, None, Verdict.TOO_FEW)
     half = z * sqrt(_compute_mean_variance(counts) + _compute_mean_variance(other))
@@ -125,12 +124,12 @@ def _build_difference(difference: float, down: float, up: float, least: int) -> 
     return Difference(round(difference, DIGITS), round(low, DIGITS), round(high, DIGITS), verdict)
 
 
-def _compute_mean(counts: Sequence[int]) -> float:
+def _compute_exact_mean(counts: Sequence[int]) -> float:
     return sum(value * count for value, count in enumerate(counts, 1)) / sum(counts)
 
 
 def _compute_mean_variance(counts: Sequence[int]) -> float:
-    n, average = sum(counts), _compute_mean(counts)
+    n, average = sum(counts), _compute_exact_mean(counts)
     return sum(count * (value - average) ** 2 for value, count in enumerate(counts, 1)) / (n - 1) / n
 
 
@@ -167,7 +166,7 @@ def add_counts(parts: Iterable[tuple[str, str, Counts]]) -> dict[str, dict[str, 
     return {row: groups for row, groups in found.items() if groups}
 
 
-def summed(counts: Iterable[Counts]) -> Counts:
+def sum_counts(counts: Iterable[Counts]) -> Counts:
     """Add up the counts of several groups; return an empty tuple without groups."""
     return tuple(map(sum, zip(*counts, strict=True)))
 
@@ -210,7 +209,7 @@ MONTHS_RU = "январь февраль март апрель май июнь �
 _QUARTERS_RU = ("I", "II", "III", "IV")
 
 
-def period_of(day: date, period: TargetPeriod) -> tuple[date, date]:
+def find_period(day: date, period: TargetPeriod) -> tuple[date, date]:
     """Return the first and the last day of the month or quarter that contains a day."""
     months = 1 if period is TargetPeriod.MONTH else 3
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
@@ -218,18 +217,18 @@ def period_of(day: date, period: TargetPeriod) -> tuple[date, date]:
     return first, next_start - timedelta(days=1)
 
 
-def period_ru(first: date, period: TargetPeriod) -> str:
+def format_period(first: date, period: TargetPeriod) -> str:
     """Format a month or quarter in Russian."""
     if period is TargetPeriod.MONTH:
         return f"{MONTHS_RU[first.month - 1]} {first.year} года"
     return f"{_QUARTERS_RU[first.month // 3]} квартал {first.year} года"
 
 
-def percent_ru(value: float) -> str:
+def format_percent(value: float) -> str:
     """Format a share as a percentage with one decimal digit: 62,5 %."""
     return f"{value * 100:.1f} %".replace(".", ",")
 
 
-def deviates(count: int, n: int, threshold: float, least_n: int) -> bool:
+def is_below_target(count: int, n: int, threshold: float, least_n: int) -> bool:
     """Return whether a share is below its target; a sample below the minimum never is."""
     return n >= max(1, least_n) and count < threshold * n

@@ -87,7 +87,7 @@ def test_text_that_looks_like_a_formula_survives_export_and_import(text: str) ->
     assert cell_text == f"'{text}"
     assert read_table(made).rows == [(2, [text])]
     book = xlsx_bytes(["a"], [[text]])
-    assert read_table(book).rows == [(2, [text])], "a string, and no apostrophe"
+    assert read_table(book).rows == [(2, [text])], "a string without an apostrophe"
 
 
 def test_a_workbook_contains_strings_only() -> None:
@@ -175,7 +175,7 @@ def test_hostile_workbooks_are_small_and_rejected(make: Callable[[], bytes], rea
 
 def test_the_reader_cannot_exceed_its_memory_limit() -> None:
     greedy = (
-        "import runpy, sys; reader = runpy.run_path(sys.argv[1]); reader['bound_ourselves']()\n"
+        "import runpy, sys; reader = runpy.run_path(sys.argv[1]); reader['limit_resources']()\n"
         "try: bytearray(reader['MEMORY_BYTES'])\n"
         "except MemoryError: print('bounded')"
     )

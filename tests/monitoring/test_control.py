@@ -76,7 +76,7 @@ async def test_the_queue_counts_open_due_overdue_and_awaiting_messages_by_employ
     assert loads[str(people.colleague.id)]["name"] == "Сотрудник operator"
     assert (loads[None]["open"], loads[None]["name"]) == (3, None)
     idle = loads[str(people.operator.id)]
-    assert {name: idle[name] for name in empty} == empty, "who has nothing to do is there with zeros"
+    assert {name: idle[name] for name in empty} == empty, "an employee without messages is listed with zeros"
     assert str(people.unit_head.id) in loads and str(people.other_operator.id) not in loads
     assert queue_read["by_employee"][-1]["employee_id"] is None
     (channel,) = queue_read["by_channel"]
@@ -155,7 +155,7 @@ async def test_signed_off_months_are_paginated(api: Api, people: People) -> None
     first = (await api.get(url, params={"limit": 2, "with_count": "true"}, headers=headers)).json()
     asked = {"limit": 2, "with_count": "true", "cursor": first["next_cursor"]}
     rest = (await api.get(url, params=asked, headers=headers)).json()
-    assert [item["month"] for item in first["items"] + rest["items"]] == months, "the latest first"
+    assert [item["month"] for item in first["items"] + rest["items"]] == months, "latest first"
     assert (first["count"], rest["next_cursor"]) == (3, None)
 
 
@@ -201,7 +201,7 @@ async def test_only_the_client_centricity_unit_creates_notes_on_submissions(api:
     made = await api.post(NOTES, headers=api.as_(people.client_centricity), json=body)
     assert made.status_code == 201, made.text
     refused = await api.post(NOTES, headers=api.as_(people.unit_head), json=body)
-    assert refused.status_code == 422, "a head reads no submissions"
+    assert refused.status_code == 422, "a head cannot read submissions"
     unknown = await api.post(NOTES, headers=api.as_(people.client_centricity), json=body | {"object_id": str(new_id())})
     assert unknown.status_code == 422
 

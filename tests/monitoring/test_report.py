@@ -66,7 +66,7 @@ async def test_the_workbook_contains_the_figures_as_numbers(api: Api, people: Pe
     municipalities = book.get_sheet_by_name("Муниципалитеты").to_python()
     assert [row[0] for row in municipalities[1:]] == ["городской округ город Новосибирск", "Не указан"]
     drawn = [name for name in zipfile.ZipFile(io.BytesIO(answer.content)).namelist() if "charts/chart" in name]
-    assert len(drawn) == 4, "service levels have nothing to draw yet"
+    assert len(drawn) == 4, "service levels have no data yet"
     facts = book.get_sheet_by_name("Отчёт").to_python()
     assert ["Организация", "все"] in facts and ["Период", "с 01.09.2026 по 30.11.2026"] in facts
 

@@ -188,7 +188,7 @@ async def test_levels_by_day_and_month(api: Api, people: People, database: Joine
     assert (october["n"], october["in_time"], october["previous"]) == (2, 1, None)
     assert (november["n"], november["in_time"], november["policies"][0]["median_hours"]) == (3, 2, 2.0)
     assert october["policies"][0]["p90_hours"] == 10.0
-    assert stage_of(read["stages"], "first_reply", "target")["previous"]["n"] == 0, "the whole is compared all the same"
+    assert stage_of(read["stages"], "first_reply", "target")["previous"]["n"] == 0, "the total is compared in any case"
     days = (await get_levels(api, people.unit_head, **period, group_by="day"))["items"]
     assert [item["key"] for item in days] == ["2026-10-30", "2026-10-31", "2026-11-23"]
 
@@ -249,7 +249,7 @@ async def test_channels_are_compared_and_significant_differences_are_reported(
     found = of("vk", "findability")
     assert (found["n"], found["value"], found["others"]["value"]) == (120, 1.0, 4.0)
     assert found["others"]["verdict"] == "lower"
-    assert of("site", "findability")["others"]["verdict"] == "higher", "the order's own list names no points"
+    assert of("site", "findability")["others"]["verdict"] == "higher", "the sources in the order's list have no points"
     late = of("vk", "in_time", "final_reply", "limit")
     assert (late["name"], late["value"], late["others"]["value"]) == ("В срок: окончательный ответ (срок)", 0.5, 1.0)
     assert (late["others"]["verdict"], of("email", "in_time", "final_reply", "limit")["others"]["verdict"]) == (

@@ -13,7 +13,7 @@ from sqlmodel import select
 from app.core.security import Principal
 from app.messages.models import Message
 from app.monitoring.models import ControlNote, TargetDeviation, UnitTarget
-from app.monitoring.rules import TargetPeriod, deviates, percent_ru, period_of, period_ru
+from app.monitoring.rules import TargetPeriod, find_period, format_percent, format_period, is_below_target
 from app.monitoring.service import targets
 from app.monitoring.service.targets import check_targets
 from tests.callers import People
@@ -34,13 +34,13 @@ def stopped_clock() -> Iterator[time_machine.Traveller]:
 
 
 def test_periods() -> None:
-    assert period_of(date(2026, 2, 28), TargetPeriod.MONTH) == (date(2026, 2, 1), date(2026, 2, 28))
-    assert period_of(date(2026, 12, 1), TargetPeriod.MONTH) == (date(2026, 12, 1), date(2026, 12, 31))
-    assert period_of(date(2026, 12, 31), TargetPeriod.QUARTER) == (date(2026, 10, 1), date(2026, 12, 31))
-    assert period_of(date(2026, 1, 1), TargetPeriod.QUARTER) == (date(2026, 1, 1), date(2026, 3, 31))
-    assert period_ru(date(2026, 11, 1), TargetPeriod.MONTH) == "ноябрь 2026 года"
-    assert period_ru(date(2026, 10, 1), TargetPeriod.QUARTER) == "IV квартал 2026 года"
-    assert percent_ru(0.625) == "62,5 %"
+    assert find_period(date(2026, 2, 28), TargetPeriod.MONTH) == (date(2026, 2, 1), date(2026, 2, 28))
+    assert find_period(date(2026, 12, 1), TargetPeriod.MONTH) == (date(2026, 12, 1), date(2026, 12, 31))
+    assert find_period(date(2026, 12, 31), TargetPeriod.QUARTER) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert find_period(date(2026, 1, 1), TargetPeriod.QUARTER) == (date(2026, 1, 1), date(2026, 3, 31))
+    assert format_period(date(2026, 11, 1), TargetPeriod.MONTH) == "ноябрь 2026 года"
+    assert format_period(date(2026, 10, 1), TargetPeriod.QUARTER) == "IV квартал 2026 года"
+    assert format_percent(0.625) == "62,5 %"
 
 
 @pytest.mark.order("O-10", "O-11")
@@ -55,7 +55,7 @@ def test_periods() -> None:
     ],
 )
 def test_deviations(count: int, n: int, threshold: float, least_n: int, expected: bool) -> None:
-    assert deviates(count, n, threshold, least_n) is expected
+    assert is_below_target(count, n, threshold, least_n) is expected
 
 
 async def create_target(api: Api, people: People, **more: Any) -> httpx.Response:
@@ -90,7 +90,7 @@ async def test_the_head_is_notified_once_a_period_of_a_target_that_is_not_reache
         await answered(session, 50, 0, date(2026, 11, 3), came_from_point_id=people.other_point_id)
         await answered(session, 50, 0, date(2026, 10, 31), came_from_point_id=people.point_id)
     await check_targets(database)
-    assert await notes(api, people.unit_head) == [], "too few, another unit's, and before the target was set"
+    assert await notes(api, people.unit_head) == [], "too few answers, another unit, and before the target was created"
     async with database.transaction() as session:
         await answered(session, 11, 10, date(2026, 11, 4), came_from_point_id=people.point_id)
     await check_targets(database)
@@ -134,7 +134,7 @@ async def test_an_ended_month_is_not_judged_by_a_later_change(
     headers = api.as_(people.client_centricity) | {"If-Match": "*"}
     assert (await api.patch(target, headers=headers, json={"threshold": 0.9})).status_code == 200
     await check_targets(database)
-    assert await notes(api, people.unit_head) == [], "November reached what was asked of it"
+    assert await notes(api, people.unit_head) == [], "November reached its target"
     async with database.transaction() as session:
         await answered(session, 40, 26, date(2026, 12, 2), came_from_point_id=people.point_id)
     await check_targets(database)
@@ -187,7 +187,7 @@ async def test_every_measure_covers_the_unit_only(api: Api, people: People, data
     assert found == {"answer_satisfaction": (0, 1), "targets_in_time": (10, 40), "limits_in_time": (1, 1)}
     every = (await api.get(PATH, headers=api.as_(people.client_centricity))).json()["items"]
     assert len(every) == 4
-    assert every[0]["current"] | {"n": 0} == every[0]["current"], "another unit's"
+    assert every[0]["current"] | {"n": 0} == every[0]["current"], "data of another unit"
     await check_targets(database)
     texts = " ".join(one["text"] for one in await notes(api, people.unit_head))
     assert "Исполнено в целевой срок" in texts and "Удовлетворённость ответами" in texts
@@ -231,4 +231,4 @@ async def test_targets_are_changed_closed_and_visible_to_their_unit(
     async with database.transaction() as session:
         await answered(session, 40, 0, date(2026, 11, 3), came_from_point_id=people.point_id)
     await check_targets(database)
-    assert len(await notes(api, people.unit_head)) == 3, "both hold in the period"
+    assert len(await notes(api, people.unit_head)) == 3, "both targets are in force in the period"

@@ -6,7 +6,7 @@ import pytest
 
 from app.core import example_ids
 from app.messages.rules.text_similarity import compute_changed_share
-from app.monitoring.rules import wilson
+from app.monitoring.rules import compute_wilson
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import MESSAGES, act, drafted, message_body, register, triage_body
@@ -68,7 +68,7 @@ async def test_uses_are_counted_by_outcome(api: Api, people: People, database: J
     usage = await uses(api, people.unit_head, group_by="template")
     (item,) = usage["items"]
     assert item["key"] == TEMPLATE and item["name"] == "Льготный заём для малого бизнеса"
-    low, high = wilson(1, 2)
+    low, high = compute_wilson(1, 2)
     satisfaction = {"n": 2, "satisfied": 1, "share": 0.5, "low": low, "high": high, "is_too_few": True}
     total = usage["total"]
     assert total["satisfaction"] == satisfaction, "the later rating counts"

@@ -54,7 +54,7 @@ async def test_a_head_signs_in_sees_the_figures_and_signs_out(door: Door, databa
     out = await door.http.post(f"{MONITORING}/sign-out", headers=BROWSER)
     assert out.status_code == 303 and "Max-Age=0" in out.headers["set-cookie"]
     door.http.cookies.set(page_sessions.COOKIE, cookie.split("=", 1)[1].split(";")[0], path="/monitoring")
-    assert (await open_monitoring(door)).status_code == 303, "a copy of the cookie opens nothing any more"
+    assert (await open_monitoring(door)).status_code == 303, "a copy of the cookie is no longer valid"
 
 
 @pytest.mark.order("O-11")
@@ -106,7 +106,7 @@ async def test_wrong_passwords_are_rejected_and_lock_the_account(door: Door) -> 
         if locked.status_code == 429:
             break
     assert locked.status_code == 429 and int(locked.headers["retry-after"]) > 0
-    assert (await sign_in(door)).status_code == 429, "the right password does not open it before its time"
+    assert (await sign_in(door)).status_code == 429, "the lock also rejects the right password"
 
 
 @pytest.mark.parametrize("username", ["anna", "vera"])

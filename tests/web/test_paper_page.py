@@ -178,7 +178,7 @@ async def test_a_sheet_is_entered_by_the_form_and_the_municipalities_of_its_day(
     old = await enter_sheet(door, number="2", municipality="Венгеровский", filled_at="2025-12-20")
     assert (new.status_code, old.status_code) == (303, 303), text_of(old.text)
     following = await door.http.get(f"http://service{old.headers['location']}", headers=BROWSER)
-    assert "Ответы подряд, цифр: 9" in following.text, "the next sheet of the bundle is of the same day"
+    assert "Ответы подряд, цифр: 9" in following.text, "the next sheet of the batch has the same day"
     async with database.transaction(write=False) as session:
         rows = await stored(session)
     assert [(row.form_version, row.municipality) for row in rows] == [(2, None), (1, "50608000")]

@@ -22,7 +22,7 @@ class Refused(Exception):
     """The file is rejected; the argument is the code of the reason."""
 
 
-def bound_ourselves() -> None:
+def limit_resources() -> None:
     """Limit address space and processor time, and forbid writing files and core dumps."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
@@ -43,7 +43,7 @@ def require_xlsx(content: bytes) -> None:
         raise Refused("too_large")
 
 
-def as_text(cell: object) -> str:
+def to_text(cell: object) -> str:
     """Format a cell as a person would type it: 5.0 as 5, a date in ISO format, an empty cell as an empty string."""
     match cell:
         case bool():
@@ -58,7 +58,7 @@ def as_text(cell: object) -> str:
     return str(cell)
 
 
-def rows_of(sheet: Any, max_rows: int, max_columns: int, max_characters: int) -> Iterator[tuple[int, list[str]]]:
+def iterate_rows(sheet: Any, max_rows: int, max_columns: int, max_characters: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the non-empty rows with their numbers in the spreadsheet."""
     if sheet.start is None:
         return
@@ -70,7 +70,7 @@ def rows_of(sheet: Any, max_rows: int, max_columns: int, max_characters: int) ->
     before = [""] * sheet.start[1]  # calamine omits empty columns on the left and keeps empty rows above
     characters = 0
     for number, cells in enumerate(sheet.iter_rows(), start=1):
-        row = before + [as_text(cell) for cell in cells]
+        row = before + [to_text(cell) for cell in cells]
         characters += sum(map(len, row))
         if characters > max_characters:
             raise Refused("too_large")
@@ -96,14 +96,14 @@ def read(content: bytes, max_rows: int, max_columns: int, max_characters: int) -
         if len(visible) != 1:
             raise Refused("too_many_sheets" if visible else "no_sheet")
         sheet = book.get_sheet_by_name(visible[0].name)
-        return list(rows_of(sheet, max_rows, max_columns, max_characters))
+        return list(iterate_rows(sheet, max_rows, max_columns, max_characters))
     except (python_calamine.CalamineError, OSError, ValueError):
         raise Refused("not_xlsx") from None
 
 
 def main() -> None:
     """Limit the process, read the file and write the result."""
-    bound_ourselves()
+    limit_resources()
     try:
         result: dict[str, Any] = {"rows": read(sys.stdin.buffer.read(), *map(int, sys.argv[1:4]))}
     except Refused as reason:

@@ -64,14 +64,14 @@ async def build_report(session: AsyncSession, cut: Cut, by: Principal) -> Report
     return Report(TITLE, await _load_facts(session, cut), parts, await _load_sign_offs(session, cut))
 
 
-def day_ru(day: date) -> str:
+def format_day(day: date) -> str:
     """Format a day in Russian."""
     return f"{day:%d.%m.%Y}"
 
 
 async def _load_facts(session: AsyncSession, cut: Cut) -> list[tuple[str, str]]:
     since, until = cut.period.since, cut.period.until
-    period = " ".join([f"с {day_ru(since)}" if since else "", f"по {day_ru(until)}" if until else ""]).strip()
+    period = " ".join([f"с {format_day(since)}" if since else "", f"по {format_day(until)}" if until else ""]).strip()
     facts = [("Период", period or "за всё время")]
     if cut.organization_id is None:
         facts.insert(0, ("Организация", "все"))
@@ -202,7 +202,7 @@ async def _load_sign_offs(session: AsyncSession, cut: Cut) -> list[str]:
     if cut.organization_id is not None:
         query = query.where(Unit.organization_id == cut.organization_id)
     return [
-        f"{unit}, {_format_month(row.month)}: {head}, {day_ru(row.signed_at.astimezone(clock.LOCAL_ZONE))}"
+        f"{unit}, {_format_month(row.month)}: {head}, {format_day(row.signed_at.astimezone(clock.LOCAL_ZONE))}"
         for row, unit, head in (await session.exec(query)).all()
     ]
 

@@ -55,9 +55,9 @@ async def compute_channel_parity(session: AsyncSession, cut: LevelCut, by: Princ
             kind = DeadlineKind.TARGET if policy.is_target else DeadlineKind.LIMIT
             measure = Measure(ParityMeasure.IN_TIME, policy.stage, kind)
             before = samples.setdefault(measure, {}).get(channel, (0, 0))
-            samples[measure][channel] = rules.summed([before, (level.met, level.missed)])
+            samples[measure][channel] = rules.sum_counts([before, (level.met, level.missed)])
     policies = await service_levels.load_policy_names(session)
-    names = await service_levels.group_names(session, LevelGroupBy.CHANNEL)
+    names = await service_levels.load_group_names(session, LevelGroupBy.CHANNEL)
     measured: dict[str, list[ParityRead]] = defaultdict(list)
     for measure, channels in sorted(samples.items(), key=lambda one: _sort_key(one[0])):
         for channel, parity in _compare_channels(measure, channels).items():
@@ -77,8 +77,8 @@ async def compute_channel_parity(session: AsyncSession, cut: LevelCut, by: Princ
 
 def _compare_channels(measure: Measure, channels: Mapping[str, Counts]) -> dict[str, ParityRead]:
     """Compare one measure of each channel; more channels make the intervals wider (Bonferroni)."""
-    z = rules.z_among(sum(sum(counts) >= rules.MIN_SAMPLE for counts in channels.values()))
-    total = rules.summed(channels.values())
+    z = rules.compute_quantile(sum(sum(counts) >= rules.MIN_SAMPLE for counts in channels.values()))
+    total = rules.sum_counts(channels.values())
     compared = {}
     for channel, counts in channels.items():
         others = tuple(all_ - mine for all_, mine in zip(total, counts, strict=True))
@@ -89,13 +89,13 @@ def _compare_channels(measure: Measure, channels: Mapping[str, Counts]) -> dict[
 def _to_read(measure: Measure, counts: Counts, others: Counts, z: float) -> ParityRead:
     n, n_others = sum(counts), sum(others)
     if measure.what is ParityMeasure.FINDABILITY:
-        value, value_of_others = rules.mean(counts), rules.mean(others)
-        low, high = rules.mean_interval(counts)
-        found = rules.means_differ(counts, others, z)
+        value, value_of_others = rules.compute_mean(counts), rules.compute_mean(others)
+        low, high = rules.compute_mean_interval(counts)
+        found = rules.compare_means(counts, others, z)
     else:
-        value, value_of_others = rules.share(counts[0], n), rules.share(others[0], n_others)
-        low, high = rules.wilson(counts[0], n)
-        found = rules.shares_differ(counts[0], n, others[0], n_others, z)
+        value, value_of_others = rules.compute_share(counts[0], n), rules.compute_share(others[0], n_others)
+        low, high = rules.compute_wilson(counts[0], n)
+        found = rules.compare_shares(counts[0], n, others[0], n_others, z)
     return ParityRead(
         measure=measure.what,
         stage=measure.stage,
@@ -132,7 +132,7 @@ async def _load_survey_samples(session: AsyncSession, cut: LevelCut) -> Samples:
         key: points[source.point_id] if source.point_id is not None else _CHANNELS_OF_SOURCES.get(key, key)
         for key, source in sources.items()
     }
-    known = set(await service_levels.group_names(session, LevelGroupBy.CHANNEL))
+    known = set(await service_levels.load_group_names(session, LevelGroupBy.CHANNEL))
     ease = await read_counts(session, Counted.EASE_OF_FINDING, survey, None)
     found = [("", channels[key], counts[""]) for key, counts in ease.items() if channels[key] in known]
     return {
@@ -150,7 +150,7 @@ async def _load_message_samples(session: AsyncSession, cut: LevelCut, by: Princi
         func.count().filter(rating == 2),  # noqa: PLR2004
     )
     query = query.join_from(Message, Point, col(Point.id) == col(Message.point_id))
-    received = await service_levels.within(session, cut.period, col(Message.received_at))
+    received = await service_levels.build_period_condition(session, cut.period, col(Message.received_at))
     query = query.where(service_levels.visible_to(by), rating.is_not(None), received)
     if cut.organization_id is not None:
         query = query.where(col(Message.organization_id) == cut.organization_id)

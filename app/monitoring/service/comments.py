@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.pagination import PageParams, paginate_rows
 from app.monitoring.schemas.comments import CommentGroupRead, CommentRead, CommentsRead
 from app.monitoring.schemas.figures import GroupBy
-from app.monitoring.service.survey_counts import Cut, group_names, read_counts, sort_groups, survey_cut
+from app.monitoring.service.survey_counts import Cut, load_group_names, read_counts, sort_groups, to_survey_cut
 from app.surveys import counters
 from app.surveys.comment_indexer import has_words
 from app.surveys.models import Counted, SurveyComment, SurveyForm
@@ -28,9 +28,9 @@ async def list_comments(
     for key, by_group in counted.items():
         for group, counts in by_group.items() if key in chosen else ():
             groups[group] = groups.get(group, 0) + sum(counts)
-    names = await group_names(session, group_by, groups) if group_by else {}
+    names = await load_group_names(session, group_by, groups) if group_by else {}
     group_reads = [CommentGroupRead(key=key, name=names[key], n=n) for key, n in sort_groups(groups, group_by)]
-    query = select(SurveyComment).where(*(await survey_cut(session, cut)).holds(counters.comments))
+    query = select(SurveyComment).where(*(await to_survey_cut(session, cut)).holds(counters.comments))
     if code is not None:
         query = query.where(col(SurveyComment.row_key).in_(chosen))
     if q is not None:

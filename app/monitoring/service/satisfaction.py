@@ -16,8 +16,8 @@ async def compute_satisfaction(session: AsyncSession, cut: Cut, group_by: GroupB
     figures = await read_figures(session, Counted.SATISFACTION, cut, group_by)
     now = figures.now.get("", {})
     before = None if figures.before is None else figures.before.get("", {})
-    total_counts = rules.summed(now.values())
-    total_before = None if before is None else rules.summed(before.values())
+    total_counts = rules.sum_counts(now.values())
+    total_before = None if before is None else rules.sum_counts(before.values())
     groups_before = before if is_comparable(group_by) else None
     items = [
         GroupRead(
@@ -36,7 +36,7 @@ async def compute_satisfaction(session: AsyncSession, cut: Cut, group_by: GroupB
 
 def to_share_read(satisfied: int, n: int) -> dict[str, Any]:
     """Build the fields of `ShareRead`."""
-    return {"n": n, "satisfied": satisfied, **rules.proportion(satisfied, n)}
+    return {"n": n, "satisfied": satisfied, **rules.build_share_fields(satisfied, n)}
 
 
 def _count_satisfied(counts: Counts) -> tuple[int, int]:
@@ -49,5 +49,5 @@ def _compare(counts: Counts, before: Counts | None) -> ComparisonRead | None:
         return None
     satisfied, n = _count_satisfied(before)
     return compare_with_previous(
-        n, rules.share(satisfied, n), rules.shares_differ(*_count_satisfied(counts), satisfied, n)
+        n, rules.compute_share(satisfied, n), rules.compare_shares(*_count_satisfied(counts), satisfied, n)
     )

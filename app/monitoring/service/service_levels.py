@@ -106,7 +106,7 @@ async def compute_service_levels(
         ):  # days and months have no counterpart in the preceding period
             groups_before = await count_levels(session, before, group_by, seen)
     policies = await load_policy_names(session)
-    names = await group_names(session, group_by) if group_by else {}
+    names = await load_group_names(session, group_by) if group_by else {}
     items = []
     for key, levels in groups.items():
         key_text = f"{key:%Y-%m}" if group_by is LevelGroupBy.MONTH else str(key)
@@ -132,7 +132,7 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
     return col(Message.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
-async def within(session: AsyncSession, period: Period, moment: Any) -> ColumnElement[bool]:
+async def build_period_condition(session: AsyncSession, period: Period, moment: Any) -> ColumnElement[bool]:
     """Build the condition that a moment of a message is in the period, in the time zone of its organization."""
     zones = (await session.exec(select(Organization.zone).distinct())).all()
     return sa.or_(
@@ -249,7 +249,7 @@ async def load_policy_names(session: AsyncSession) -> dict[UUID, NamedPolicy]:
     return {policy.id: NamedPolicy(policy.name, act.short_title if act else None) for policy, act in rows}
 
 
-async def group_names(session: AsyncSession, group_by: LevelGroupBy) -> dict[Any, str]:
+async def load_group_names(session: AsyncSession, group_by: LevelGroupBy) -> dict[Any, str]:
     """Return the names of groups; empty for days and months."""
     query = _NAMES[group_by]
     return {} if query is None else dict((await session.exec(query)).all())
@@ -263,8 +263,8 @@ def to_stage_reads(levels: Levels, before: Levels | None, policies: Mapping[UUID
             stage=stage,
             kind=DeadlineKind.TARGET if is_target else DeadlineKind.LIMIT,
             name=STAGES_RU[stage],
-            **_build_in_time(added := summed(_filter_by_stage(levels, stage, is_target))),
-            previous=None if before is None else _compare(added, summed(_filter_by_stage(before, stage, is_target))),
+            **_build_in_time(added := sum_stats(_filter_by_stage(levels, stage, is_target))),
+            previous=None if before is None else _compare(added, sum_stats(_filter_by_stage(before, stage, is_target))),
             policies=[
                 _to_policy_read(policy_key, level, policies[policy_key.policy_id])
                 for policy_key, level in sorted(
@@ -283,7 +283,7 @@ def _filter_by_stage(levels: Levels, stage: Stage, is_target: bool) -> Iterable[
     ]
 
 
-def summed(levels: Iterable[SlaStats]) -> SlaStats:
+def sum_stats(levels: Iterable[SlaStats]) -> SlaStats:
     """Add up the counts of several levels; times of different units are not combined."""
     total = SlaStats()
     for level in levels:
@@ -296,12 +296,12 @@ def summed(levels: Iterable[SlaStats]) -> SlaStats:
 
 
 def _build_in_time(level: SlaStats) -> dict[str, Any]:
-    return {"n": level.n, "in_time": level.met, "open": level.open, **rules.proportion(level.met, level.n)}
+    return {"n": level.n, "in_time": level.met, "open": level.open, **rules.build_share_fields(level.met, level.n)}
 
 
 def _compare(level: SlaStats, before: SlaStats) -> Any:
-    difference = rules.shares_differ(level.met, level.n, before.met, before.n)
-    return compare_with_previous(before.n, rules.share(before.met, before.n), difference)
+    difference = rules.compare_shares(level.met, level.n, before.met, before.n)
+    return compare_with_previous(before.n, rules.compute_share(before.met, before.n), difference)
 
 
 def _to_policy_read(policy_key: PolicyKey, level: SlaStats, policy: NamedPolicy) -> PolicyLevelRead:

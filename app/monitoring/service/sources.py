@@ -48,9 +48,9 @@ async def _compute_by_source(
             | to_fields(counts, None if groups_before is None else groups_before.get(group, ()))
             for group, counts in sort_groups(now, group_by)
         ]
-        total_before = None if before is None else rules.summed(before.values())
+        total_before = None if before is None else rules.sum_counts(before.values())
         source = {"key": key, "code": sources[key].codes[question], "name": sources[key].text, "groups": groups}
-        items.append(source | to_fields(rules.summed(now.values()), total_before))
+        items.append(source | to_fields(rules.sum_counts(now.values()), total_before))
     return figures.head | {"items": items}
 
 
@@ -59,30 +59,30 @@ def _to_usage_fields(counts: Counts, before: Counts | None) -> dict[str, Any]:
     previous = None
     if before is not None:
         used_before, n_before = _count_users(before)
-        found = rules.shares_differ(used, n, used_before, n_before)
-        previous = compare_with_previous(n_before, rules.share(used_before, n_before), found)
+        found = rules.compare_shares(used, n, used_before, n_before)
+        previous = compare_with_previous(n_before, rules.compute_share(used_before, n_before), found)
     return {
         "n": n,
         "counts": _index_by_value(counts[:USAGES]),
         "used": used,
-        **rules.proportion(used, n),
+        **rules.build_share_fields(used, n),
         "previous": previous,
     }
 
 
 def _to_ease_fields(counts: Counts, before: Counts | None) -> dict[str, Any]:
     n = sum(counts)
-    low, high = rules.mean_interval(counts)
+    low, high = rules.compute_mean_interval(counts)
     return {
         "n": n,
         "counts": _index_by_value(counts[:SCORES]),
-        "mean": rules.mean(counts),
+        "mean": rules.compute_mean(counts),
         "low": low,
         "high": high,
         "is_too_few": n < rules.MIN_SAMPLE,
         "previous": None
         if before is None
-        else compare_with_previous(sum(before), rules.mean(before), rules.means_differ(counts, before)),
+        else compare_with_previous(sum(before), rules.compute_mean(before), rules.compare_means(counts, before)),
     }
 
 

@@ -72,7 +72,7 @@ async def read_figures(session: AsyncSession, question: Counted, cut: Cut, group
         "group_by": group_by,
         "previous_period": period and {"from": period.since, "to": period.until},
     }
-    return Figures(now, before, await group_names(session, group_by, keys) if group_by else {}, head)
+    return Figures(now, before, await load_group_names(session, group_by, keys) if group_by else {}, head)
 
 
 def is_comparable(group_by: GroupBy | None) -> bool:
@@ -93,7 +93,7 @@ async def read_counts(
     rows = await counters.read(
         session,
         question,
-        await survey_cut(session, cut),
+        await to_survey_cut(session, cut),
         _COLUMNS[group_by] if group_by else None,
         by_day=group_by is GroupBy.DAY,
     )
@@ -117,7 +117,7 @@ async def read_counts(
     return rules.add_counts((row.row_key, build_key(row.group), _to_counts(row)) for row in rows)
 
 
-async def survey_cut(session: AsyncSession, cut: Cut) -> counters.Cut:
+async def to_survey_cut(session: AsyncSession, cut: Cut) -> counters.Cut:
     """Convert filters for counters and comments; a municipality includes its predecessors."""
     forms = municipalities = None
     if cut.municipality is not None:
@@ -152,7 +152,7 @@ async def _load_versions(session: AsyncSession) -> dict[UUID, int]:
     return dict((await session.exec(select(SurveyForm.id, SurveyForm.form_version))).all())
 
 
-async def group_names(session: AsyncSession, group_by: GroupBy, keys: Iterable[str]) -> dict[str, str]:
+async def load_group_names(session: AsyncSession, group_by: GroupBy, keys: Iterable[str]) -> dict[str, str]:
     """Return the Russian names of groups."""
     names = {key: key for key in keys}
     if group_by is GroupBy.MUNICIPALITY:

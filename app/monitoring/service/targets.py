@@ -150,7 +150,7 @@ async def _load_missed(session: AsyncSession) -> list[TargetFigures]:
     known = {tuple(row) for row in (await session.exec(stored)).all()}
 
     def days(period: TargetPeriod) -> list[date]:
-        first, _ = rules.period_of(today, period)
+        first, _ = rules.find_period(today, period)
         return [today, first - timedelta(days=1)]
 
     return [
@@ -158,7 +158,7 @@ async def _load_missed(session: AsyncSession) -> list[TargetFigures]:
         for one in await _judge(session, rows, days)
         if (one.target.id, one.first) not in known
         and _applies(one.target, one.first)
-        and rules.deviates(one.count, one.n, one.target.threshold, one.target.least_n)
+        and rules.is_below_target(one.count, one.n, one.target.threshold, one.target.least_n)
     ]
 
 
@@ -167,7 +167,7 @@ def _applies(target: UnitTarget, first: date) -> bool:
 
     Periods that ended before the last change are not judged again.
     """
-    begins, _ = rules.period_of(max(target.valid_from, target.changed_on or target.valid_from), target.period)
+    begins, _ = rules.find_period(max(target.valid_from, target.changed_on or target.valid_from), target.period)
     return begins <= first and (target.closed_on is None or first <= target.closed_on)
 
 
@@ -177,7 +177,7 @@ async def _judge(session: AsyncSession, rows: Iterable[UnitTarget], days: Any) -
     found = []
     for row in rows:
         for day in days(row.period):
-            first, last = rules.period_of(day, row.period)
+            first, last = rules.find_period(day, row.period)
             key = (row.measure, first, last)
             if key not in read:
                 read[key] = await _load_shares(session, row.measure, Period(first, last))
@@ -196,7 +196,7 @@ async def _load_shares(session: AsyncSession, measure: TargetMeasure, period: Pe
     elif measure is TargetMeasure.ANSWER_SATISFACTION:
         rating, unit = col(Message.satisfaction), col(Message.unit_id)
         query: Any = sa.select(unit, func.count().filter(rating == 1), func.count())
-        received = await service_levels.within(session, period, col(Message.received_at))
+        received = await service_levels.build_period_condition(session, period, col(Message.received_at))
         query = query.where(rating.is_not(None), received).group_by(unit)
         shares |= {unit_id: (satisfied, n) for unit_id, satisfied, n in (await session.exec(query)).all()}
     else:
@@ -205,7 +205,9 @@ async def _load_shares(session: AsyncSession, measure: TargetMeasure, period: Pe
             session, service_levels.LevelCut(period), LevelGroupBy.UNIT, sa.true()
         )
         for unit_id, known in counted.items():
-            total = service_levels.summed(level for policy, level in known.items() if policy.is_target is wants_target)
+            total = service_levels.sum_stats(
+                level for policy, level in known.items() if policy.is_target is wants_target
+            )
             shares[unit_id] = (total.met, total.n)
     return shares
 
@@ -245,25 +247,25 @@ async def _store_deviation(session: AsyncSession, one: TargetFigures) -> None:
 
 def _build_note_text(one: TargetFigures) -> str:
     """Build the Russian text of the control note."""
-    low, high = rules.wilson(one.count, one.n)
-    interval = "" if low is None or high is None else f"{rules.percent_ru(low)} – {rules.percent_ru(high)}"
+    low, high = rules.compute_wilson(one.count, one.n)
+    interval = "" if low is None or high is None else f"{rules.format_percent(low)} – {rules.format_percent(high)}"
     return (
-        f"{_NAMES_RU[one.target.measure]}, {rules.period_ru(one.first, one.target.period)}:"
-        f" {rules.percent_ru(one.count / one.n)} ({one.count} из {one.n}, 95 %-й интервал {interval})."
-        f" Цель – не ниже {rules.percent_ru(one.target.threshold)}."
+        f"{_NAMES_RU[one.target.measure]}, {rules.format_period(one.first, one.target.period)}:"
+        f" {rules.format_percent(one.count / one.n)} ({one.count} из {one.n}, 95 %-й интервал {interval})."
+        f" Цель – не ниже {rules.format_percent(one.target.threshold)}."
     )
 
 
 def _to_figure_read(one: TargetFigures) -> TargetFigureRead:
     target = one.target
-    first, last = rules.period_of(one.first, target.period)
+    first, last = rules.find_period(one.first, target.period)
     if one.n < target.least_n:
         standing = TargetStanding.TOO_FEW
-    elif rules.deviates(one.count, one.n, target.threshold, target.least_n):
+    elif rules.is_below_target(one.count, one.n, target.threshold, target.least_n):
         standing = TargetStanding.NOT_REACHED
     else:
         standing = TargetStanding.REACHED
-    figures = rules.proportion(one.count, one.n)
+    figures = rules.build_share_fields(one.count, one.n)
     del figures["is_too_few"]  # the target has its own minimum sample
     return TargetFigureRead.model_validate(
         {"from": first, "to": last, "n": one.n, "count": one.count, "standing": standing, **figures}
@@ -279,6 +281,6 @@ async def _load_deviations(session: AsyncSession, target_ids: Sequence[UUID]) ->
     query = query.where(latest.c.place <= SHOWN_DEVIATIONS).order_by(start.desc())
     found: dict[UUID, list[DeviationRead]] = defaultdict(list)
     for row in (await session.exec(query)).all():
-        share = rules.share(row.count, row.n)
+        share = rules.compute_share(row.count, row.n)
         found[row.target_id].append(DeviationRead.model_validate(row.model_dump() | {"share": share}))
     return found

@@ -18,7 +18,7 @@ from app.messages.rules.states import ReplyState
 from app.monitoring import rules
 from app.monitoring.schemas.template_usage import TemplateGroupBy, TemplateUseRead, TemplateUsesRead, UseRead
 from app.monitoring.service.satisfaction import to_share_read
-from app.monitoring.service.service_levels import within
+from app.monitoring.service.service_levels import build_period_condition
 from app.organizations.models import Unit
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
 
@@ -84,7 +84,7 @@ async def _load_uses(
         .join(ReplyTemplate, col(ReplyTemplate.id) == col(Reply.template_id))
         .join(Message, col(Message.id) == col(Reply.message_id))
         .join(Point, col(Point.id) == col(Message.point_id))
-        .where(_visible_to(by), await within(session, cut.period, col(Reply.created_at)))
+        .where(_visible_to(by), await build_period_condition(session, cut.period, col(Reply.created_at)))
     )
     if cut.unit_id is not None:
         query = query.where(col(Message.unit_id) == cut.unit_id)

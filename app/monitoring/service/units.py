@@ -72,7 +72,7 @@ async def sign_off(session: AsyncSession, unit_id: UUID, body: SignOffCreate, *,
     if clock.today(await _load_zone(session, unit_id)) < clock.next_month(month):
         ru, en = "Месяц ещё не закончился.", "The month has not ended yet."
         raise ValidationFailed(field_errors=[FieldError("/month", "not_over", ru, en)])
-    figures = await month_figures(session, unit_id, month)
+    figures = await compute_month_figures(session, unit_id, month)
     row = SignOff(unit_id=unit_id, month=month, figures=figures.model_dump(), signed_at=clock.now(), signed_by=by.id)
     session.add(row)
     audit.record(session, by, "month.signed_off", "unit", unit_id, fields=[body.month])
@@ -82,10 +82,10 @@ async def sign_off(session: AsyncSession, unit_id: UUID, body: SignOffCreate, *,
 
 async def read_sign_offs(session: AsyncSession, rows: Sequence[SignOff]) -> list[SignOffRead]:
     """Return signed-off months with their current figures and the names of the changed ones."""
-    return [_to_read(row, await month_figures(session, row.unit_id, row.month)) for row in rows]
+    return [_to_read(row, await compute_month_figures(session, row.unit_id, row.month)) for row in rows]
 
 
-async def month_figures(session: AsyncSession, unit_id: UUID, month: date) -> MonthFiguresRead:
+async def compute_month_figures(session: AsyncSession, unit_id: UUID, month: date) -> MonthFiguresRead:
     """Count the messages that a unit received in a month (local days) by outcome, and their ended deadlines."""
     zone = await _load_zone(session, unit_id)
     since, until = clock.day_starts_at(month, zone), clock.day_starts_at(clock.next_month(month), zone)

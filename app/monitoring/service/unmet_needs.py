@@ -26,7 +26,7 @@ from app.monitoring.rules import (
     UnmetNeedMove,
 )
 from app.monitoring.schemas.unmet_needs import UnmetNeedPatch, UnmetNeedRead, UnmetNeedStepRead, UnmetNeedSummaryRead
-from app.monitoring.service.survey_counts import Cut, survey_cut
+from app.monitoring.service.survey_counts import Cut, to_survey_cut
 from app.organizations import service as organizations
 from app.organizations.models import Unit
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
@@ -61,7 +61,7 @@ async def list_groups(
     session: AsyncSession, cut: Cut, limit: int, *, by: Principal, **equal: Any
 ) -> tuple[int, int, list[UnmetNeedSummaryRead]]:
     """Return the numbers of comments and groups and the largest groups; a None in `equal` does not filter."""
-    survey = await survey_cut(session, cut)
+    survey = await to_survey_cut(session, cut)
     conditions = [getattr(UnmetNeed, name) == value for name, value in equal.items() if value is not None]
     sizes = _build_size_query(survey, visible_to(by), *conditions).subquery()
     total: Any = sa.select(func.coalesce(func.sum(sizes.c.n), 0), func.count())
