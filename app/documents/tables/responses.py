@@ -40,7 +40,7 @@ TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
 async def table_response(
     kind: TableFormat, name: str, headers: Sequence[str], pages: AsyncIterable[Iterable[Row]]
 ) -> Response:
-    """Build the response with a table. Pages are read while the response is built, each in its own transaction.
+    """Build the response with a table. Pages are read while it is sent, so they open their own transactions.
 
     CSV is sent page by page. A workbook is written to an unnamed temporary file and sent from there.
     """

@@ -30,9 +30,9 @@ router = APIRouter(prefix="/monitoring/units", tags=["monitoring"])
     summary="Get a unit's queue",
 )
 async def get_unit_queue(unit_id: UUID, by: Head, session: SessionDep) -> UnitQueueRead:
-    """Return the open, due, overdue, awaiting-approval, returned and unassigned messages of the head's unit (O-10).
+    """Return the numbers of open, due, overdue, awaiting-approval, returned and unassigned messages (O-10).
 
-    They are counted in total, by employee and by channel.
+    They are those of the head's unit, in total, by employee and by channel.
     """
     units.require_own(unit_id, by)
     return await units.read_queue(session, unit_id)

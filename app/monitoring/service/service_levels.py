@@ -101,9 +101,8 @@ async def compute_service_levels(
         before = replace(cut, period=period)
         seen = visible_to(by)
         total_before = (await count_levels(session, before, None, seen)).get(None, {})
-        if (
-            group_by is not None and _NAMES[group_by] is not None
-        ):  # days and months have no counterpart in the preceding period
+        # Days and months have no counterpart in the preceding period.
+        if group_by is not None and _NAMES[group_by] is not None:
             groups_before = await count_levels(session, before, group_by, seen)
     policies = await load_policy_names(session)
     names = await load_group_names(session, group_by) if group_by else {}
