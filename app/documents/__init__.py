@@ -1,1 +1,1 @@
-"""Documents that people download: tables (CSV, XLSX), PDF and charts. Pure: no database, no HTTP routes."""
+"""Downloadable documents: tables (CSV, XLSX), PDF and charts, without database access and HTTP routes."""

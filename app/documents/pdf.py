@@ -1,4 +1,4 @@
-"""Printed documents: PDF made by typst, offline, with the fonts of its wheel."""
+"""PDF documents rendered by Typst offline, with the fonts of its package."""
 
 import json
 from datetime import datetime
@@ -8,12 +8,12 @@ from typing import Any
 import typst
 
 
-def render_pdf(template: Path, told: dict[str, Any], made_at: datetime | None = None) -> bytes:
-    """A template of typst with its data, which it reads as `json(bytes(sys.inputs.told))`. Blocks: use a thread.
+def render_pdf(template: Path, data: dict[str, Any], made_at: datetime | None = None) -> bytes:
+    """Render a Typst template with its data, which it reads as `json(bytes(sys.inputs.told))`. Blocks: use a thread.
 
-    What people wrote goes in as data and is never read as markup. The file says that it was made now unless told.
+    Texts are passed as data and never interpreted as markup. The creation date of the file is now by default.
     """
-    inputs = {"told": json.dumps(told, ensure_ascii=False)}
-    made = typst.compile(str(template), format="pdf", sys_inputs=inputs, ignore_system_fonts=True, timestamp=made_at)
-    assert isinstance(made, bytes)  # noqa: S101  one format, no output file
-    return made
+    inputs = {"told": json.dumps(data, ensure_ascii=False)}
+    content = typst.compile(str(template), format="pdf", sys_inputs=inputs, ignore_system_fonts=True, timestamp=made_at)
+    assert isinstance(content, bytes)  # noqa: S101  bytes with one format and no output file
+    return content

@@ -1,1 +1,1 @@
-"""Monitoring of satisfaction as the form of control (O-1, O-11)."""
+"""Monitoring of satisfaction, the order's form of control (O-1, O-11)."""

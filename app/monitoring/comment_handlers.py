@@ -1,4 +1,4 @@
-"""What monitoring does about events. The worker calls these."""
+"""Event handlers of monitoring, called by the worker."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,8 +12,8 @@ from app.surveys.events import CommentsIndexed
 
 
 async def group_comments(session: AsyncSession, payload: Mapping[str, Any]) -> None:
-    """Comments were read in: they join what others could not find either (O-11)."""
-    await comment_grouping.group_comments(session, [UUID(told) for told in payload["comment_ids"]])
+    """Group newly indexed comments by the unmet need they describe (O-11)."""
+    await comment_grouping.group_comments(session, [UUID(comment_id) for comment_id in payload["comment_ids"]])
 
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {CommentsIndexed: [group_comments]}

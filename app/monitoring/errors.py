@@ -4,45 +4,45 @@ from app.core.problems import Conflict, NotFound
 
 
 class ControlNoteNotFound(NotFound):
-    """There is no such control note, or it is another unit's."""
+    """The control note does not exist or belongs to another unit."""
 
     code = "control_note_not_found"
-    title_ru, title_en = "Отметка о контроле не найдена", "Control note not found"
+    title_ru, title_en = "Отметка о контроле не найдена", "The control note was not found"
 
 
 class ControlNoteResolved(Conflict):
-    """The note is resolved already."""
+    """The control note is already resolved."""
 
     code = "control_note_resolved"
-    title_ru, title_en = "Отметка о контроле уже снята", "The control note is resolved already"
+    title_ru, title_en = "Отметка о контроле уже снята", "The control note is already resolved"
 
 
 class MonthSignedOff(Conflict):
-    """The month's figures are confirmed already."""
+    """The figures of the month are already signed off."""
 
     code = "month_signed_off"
-    title_ru, title_en = "Показатели за этот месяц уже подтверждены", "The month is signed off already"
+    title_ru, title_en = "Показатели за этот месяц уже подтверждены", "The month is already signed off"
     constraints = ("uq_sign_offs_month",)
 
 
 class UnmetNeedNotFound(NotFound):
-    """There is no such group of texts, or it is another unit's."""
+    """The unmet need does not exist or belongs to another unit."""
 
     code = "not_found_group_not_found"
-    title_ru, title_en = "Группа ответов о ненайденном не найдена", "The group of what was not found is not there"
+    title_ru, title_en = "Неудовлетворённая потребность не найдена", "The unmet need was not found"
 
 
 class TargetNotFound(NotFound):
-    """There is no such target, or it is another unit's."""
+    """The target does not exist or belongs to another unit."""
 
     code = "target_not_found"
-    title_ru, title_en = "Целевой показатель не найден", "Target not found"
+    title_ru, title_en = "Целевой показатель не найден", "The target was not found"
 
 
 class TargetExists(Conflict):
-    """The unit has a target for this measure and period already."""
+    """The unit already has an open target for this measure and period."""
 
     code = "target_exists"
-    title_ru, title_en = "Такой целевой показатель уже действует", "There is such a target already"
-    detail_ru, detail_en = "Измените его или закройте датой.", "Change it, or close it by a date."
+    title_ru, title_en = "Такой целевой показатель уже действует", "The target already exists"
+    detail_ru, detail_en = "Измените его или укажите дату окончания.", "Change the existing target or set its last day."
     constraints = ("uq_unit_targets_open",)

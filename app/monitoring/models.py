@@ -1,4 +1,4 @@
-"""Tables of control: notes of heads, months signed off (O-10), and what respondents could not find (O-11)."""
+"""Tables of control notes, signed-off months and targets (O-10), and of unmet needs (O-11)."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from app.monitoring.rules import TargetPeriod, UnmetNeedState
 
 
 class NotedType(StrEnum):
-    """What a control note may stand on."""
+    """Type of the object that a control note is about."""
 
     MESSAGE = "message"
     REPLY = "reply"
@@ -23,7 +23,7 @@ class NotedType(StrEnum):
 
 
 class ControlNote(VersionedTable, table=True):
-    """A remark that stays on the record until it is resolved, and after: a head's, or the service's own."""
+    """A remark of a head or of the service itself; it stays on the record after it is resolved."""
 
     __tablename__ = "control_notes"
     __table_args__ = (
@@ -39,28 +39,28 @@ class ControlNote(VersionedTable, table=True):
     text: str = Field(max_length=2000)
     created_at: datetime
     created_by: UUID | None = Field(default=None, foreign_key="employees.id")
-    """None: the service itself, of a target that is not reached."""
+    """None for a note that the service created because a target was not reached."""
     resolution: str | None = Field(default=None, max_length=2000)
     resolved_at: datetime | None = None
     resolved_by: UUID | None = Field(default=None, foreign_key="employees.id")
 
 
 class SignOff(Table, table=True):
-    """A month's figures of a unit as its head confirmed them; never changed."""
+    """A unit's figures of a month as its head confirmed them; never changed."""
 
     __tablename__ = "sign_offs"
     __table_args__ = (sa.UniqueConstraint("unit_id", "month", name="uq_sign_offs_month"),)
 
     unit_id: UUID = Field(foreign_key="units.id")
     month: date
-    """Its first day."""
+    """The first day of the month."""
     figures: dict[str, Any] = Field(sa_column=json_column())
     signed_at: datetime
     signed_by: UUID = Field(foreign_key="employees.id")
 
 
 class UnmetNeed(VersionedTable, table=True):
-    """Something that respondents could not find: their texts on it, and what is done about it (O-11)."""
+    """A group of comments about one thing that respondents could not find, with its state (O-11)."""
 
     __tablename__ = "not_found_groups"
     __table_args__ = (
@@ -72,23 +72,23 @@ class UnmetNeed(VersionedTable, table=True):
 
     organization_id: UUID = Field(foreign_key="organizations.id")
     unit_id: UUID | None = Field(default=None, foreign_key="units.id", index=True)
-    """Whose template should answer it, or who took it up."""
+    """The unit that owns the template or that started work on the need."""
     template_id: UUID | None = Field(default=None, foreign_key="reply_templates.id", index=True)
-    """The template that should answer it."""
+    """The reply template that should answer the need."""
     is_untied: bool = Field(default=False)
-    """Whether somebody took the template away: new texts bring none along then."""
+    """Whether an employee removed the template; new comments then do not set another one."""
     state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState, check="notfoundstate_known"))
     length: int
-    """The squared length of the counts of its lemmas, by which texts are grouped (`core.grouping`)."""
+    """Squared length of the vector of lemma counts, used for grouping (`language.text_groups`)."""
     created_at: datetime
     changed_at: datetime
-    """When its state last changed, by whom (None: new texts), and what was said of it."""
+    """When the state last changed; `changed_by` is None after new comments, `note` is the latest note."""
     changed_by: UUID | None = Field(default=None, foreign_key="employees.id")
     note: str | None = Field(default=None, max_length=2000)
 
 
 class UnmetNeedText(SQLModel, table=True):
-    """The group that a respondent's comment belongs to."""
+    """The link from a comment to its unmet need."""
 
     __tablename__ = "not_found_texts"
 
@@ -99,7 +99,7 @@ class UnmetNeedText(SQLModel, table=True):
 
 
 class UnmetNeedLemma(SQLModel, table=True):
-    """How many texts of a group have a lemma."""
+    """The number of comments of an unmet need that contain a lemma."""
 
     __tablename__ = "not_found_lemmas"
     __table_args__ = (
@@ -113,7 +113,7 @@ class UnmetNeedLemma(SQLModel, table=True):
 
 
 class UnmetNeedStep(Table, table=True):
-    """One change of a group's state; never changed itself."""
+    """One state change of an unmet need; never changed."""
 
     __tablename__ = "not_found_steps"
     __table_args__ = (length_check("note", 2000),)
@@ -126,18 +126,18 @@ class UnmetNeedStep(Table, table=True):
 
 
 class TargetMeasure(StrEnum):
-    """What a unit may have a target for; each is a share."""
+    """Measure that a target is set for; each is a share."""
 
     SATISFACTION = "satisfaction"
-    """Question 21 of those who came from the unit's points."""
+    """Question 21, answered by respondents who came from the unit's points."""
     ANSWER_SATISFACTION = "answer_satisfaction"
-    """How clients rated the unit's answers."""
+    """Clients' ratings of the unit's answers."""
     LIMITS_IN_TIME = "limits_in_time"
     TARGETS_IN_TIME = "targets_in_time"
 
 
 class UnitTarget(VersionedTable, table=True):
-    """The share that a unit should reach in every period, as data (O-10, O-11)."""
+    """The share that a unit should reach in every period (O-10, O-11)."""
 
     __tablename__ = "unit_targets"
     __table_args__ = (
@@ -159,19 +159,19 @@ class UnitTarget(VersionedTable, table=True):
     measure: TargetMeasure = Field(sa_column=enum_column(TargetMeasure))
     threshold: float
     least_n: int
-    """With fewer answers nothing is said of a period."""
+    """The smallest sample that a period is judged by."""
     period: TargetPeriod = Field(sa_column=enum_column(TargetPeriod))
     valid_from: date
     closed_on: date | None = None
-    """The last day on which it holds."""
+    """The last day of validity."""
     changed_on: date | None = None
-    """Since when it asks for what it asks; None: from the beginning."""
+    """The day of the last change of the threshold or the sample; None if never changed."""
     created_at: datetime
     created_by: UUID = Field(foreign_key="employees.id")
 
 
 class TargetDeviation(Table, table=True):
-    """A period in which a target was not reached, as it was found; one for each, so that it is told once."""
+    """A period in which a target was not reached; at most one row for each target and period."""
 
     __tablename__ = "target_deviations"
     __table_args__ = (sa.UniqueConstraint("target_id", "period_start", name="uq_target_deviations_period"),)

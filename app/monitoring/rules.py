@@ -1,11 +1,11 @@
-"""Figures of monitoring: a share or a mean always comes with its n and its 95 % interval (O-11).
+"""Statistics of monitoring: every share and mean has its n and its 95 % interval (O-11).
 
-Two shares are compared by Newcombe's interval of their difference (1998, method 10): it is made of the two Wilson
-intervals that are shown anyway, keeps its 95 % for small samples and for shares near 0 and 1, where the usual z-test
-does not, and never leaves −1 … 1. Two means are compared by Welch's interval with the quantile of the normal
-distribution, which from 30 scores on a side is the same as Student's to the digits shown; the variances need not be
-equal. A difference matters when its interval leaves out 0. Below 30 answers on either side nothing is said at all:
-there the interval of a share may be 36 percentage points wide.
+Two shares are compared by Newcombe's interval of their difference (1998, method 10). It is built from the two Wilson
+intervals, keeps its 95 % coverage for small samples and for shares near 0 and 1, where the usual z-test does not, and
+stays within −1 … 1. Two means are compared by Welch's interval with the quantile of the normal distribution, which
+from 30 scores on each side equals Student's to the displayed digits; the variances may differ. A difference is
+significant when its interval excludes 0. With fewer than 30 answers on either side there is no verdict: the interval
+of a share may then be 36 percentage points wide.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,14 +16,14 @@ from math import sqrt
 from statistics import NormalDist
 
 Z = 1.959963984540054
-"""Quantile of the normal distribution for 95 %."""
+"""Quantile of the normal distribution for a 95 % interval."""
 DIGITS = 4
 MIN_SAMPLE = 30
-"""So few answers say next to nothing, and differences between them nothing."""
+"""Smaller samples are marked as too small, and differences between them get no verdict."""
 
 
 class Verdict(StrEnum):
-    """What a difference says."""
+    """Verdict on a difference."""
 
     HIGHER = "higher"
     LOWER = "lower"
@@ -33,7 +33,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One figure minus another, the 95 % interval of that, and what it says; Nones where a side has no answers."""
+    """One figure minus another, its 95 % interval and the verdict; None values where a side has no answers."""
 
     difference: float | None
     low: float | None
@@ -41,20 +41,20 @@ class Difference:
     verdict: Verdict
 
 
-def share(satisfied: int, n: int) -> float | None:
-    """The share of answer 1, rounded to 4 digits; None without answers."""
+def compute_share(satisfied: int, n: int) -> float | None:
+    """Return the share of answer 1, rounded to 4 digits, or None without answers."""
     return round(satisfied / n, DIGITS) if n else None
 
 
-def wilson(satisfied: int, n: int) -> tuple[float | None, float | None]:
-    """The Wilson score interval of a share at 95 %, rounded to 4 digits; (None, None) without answers."""
+def compute_wilson(satisfied: int, n: int) -> tuple[float | None, float | None]:
+    """Return the 95 % Wilson score interval of a share, rounded to 4 digits, or (None, None) without answers."""
     if n == 0:
         return None, None
-    low, high = _wilson(satisfied, n, Z)
+    low, high = _compute_wilson_bounds(satisfied, n, Z)
     return round(low, DIGITS), round(high, DIGITS)
 
 
-def _wilson(count: int, n: int, z: float) -> tuple[float, float]:
+def _compute_wilson_bounds(count: int, n: int, z: float) -> tuple[float, float]:
     p = count / n
     weight = 1 + z * z / n
     center = (p + z * z / (2 * n)) / weight
@@ -62,55 +62,56 @@ def _wilson(count: int, n: int, z: float) -> tuple[float, float]:
     return max(0.0, center - half), min(1.0, center + half)
 
 
-def proportion(count: int, n: int) -> dict[str, float | bool | None]:
-    """What is told of a share beside its counts: the share, its interval, and whether there are too few answers."""
-    low, high = wilson(count, n)
-    return {"share": share(count, n), "low": low, "high": high, "is_too_few": n < MIN_SAMPLE}
+def build_share_fields(count: int, n: int) -> dict[str, float | bool | None]:
+    """Return a share, its interval and whether the sample is too small."""
+    low, high = compute_wilson(count, n)
+    return {"share": compute_share(count, n), "low": low, "high": high, "is_too_few": n < MIN_SAMPLE}
 
 
-def z_among(comparisons: int) -> float:
-    """The quantile with which so many comparisons name, by chance, any difference in 5 % of cases (Bonferroni)."""
+def compute_quantile(comparisons: int) -> float:
+    """Return the quantile that keeps the error of all comparisons together at 5 % (Bonferroni)."""
     return NormalDist().inv_cdf(1 - 0.025 / max(1, comparisons))
 
 
-def shares_differ(count: int, n: int, other_count: int, other_n: int, z: float = Z) -> Difference:
-    """How one share differs from another, by Newcombe's interval."""
+def compare_shares(count: int, n: int, other_count: int, other_n: int, z: float = Z) -> Difference:
+    """Compare two shares by Newcombe's interval."""
     if n == 0 or other_n == 0:
         return Difference(None, None, None, Verdict.TOO_FEW)
     p, other = count / n, other_count / other_n
-    low, high = _wilson(count, n, z)
-    other_low, other_high = _wilson(other_count, other_n, z)
+    low, high = _compute_wilson_bounds(count, n, z)
+    other_low, other_high = _compute_wilson_bounds(other_count, other_n, z)
     down = sqrt((p - low) ** 2 + (other_high - other) ** 2)
     up = sqrt((high - p) ** 2 + (other - other_low) ** 2)
-    return _judged(p - other, down, up, min(n, other_n))
+    return _build_difference(p - other, down, up, min(n, other_n))
 
 
-def mean(counts: Sequence[int]) -> float | None:
-    """The mean of scores that were given so many times each (1 first), rounded to 4 digits; None without scores."""
-    return None if not sum(counts) else round(_mean(counts), DIGITS)
+def compute_mean(counts: Sequence[int]) -> float | None:
+    """Return the mean of scores from their counts (score 1 first), rounded to 4 digits, or None without scores."""
+    return None if not sum(counts) else round(_compute_exact_mean(counts), DIGITS)
 
 
-def mean_interval(counts: Sequence[int]) -> tuple[float | None, float | None]:
-    """The 95 % interval of a mean, rounded to 4 digits; (None, None) where there are too few scores for one."""
+def compute_mean_interval(counts: Sequence[int]) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of a mean, rounded to 4 digits, or (None, None) below the minimum sample."""
     if sum(counts) < MIN_SAMPLE:
         return None, None
-    half = Z * sqrt(_variance_of_mean(counts))
-    return round(max(1.0, _mean(counts) - half), DIGITS), round(min(len(counts), _mean(counts) + half), DIGITS)
+    half = Z * sqrt(_compute_mean_variance(counts))
+    average = _compute_exact_mean(counts)
+    return round(max(1.0, average - half), DIGITS), round(min(len(counts), average + half), DIGITS)
 
 
-def means_differ(counts: Sequence[int], other: Sequence[int], z: float = Z) -> Difference:
-    """How one mean of scores differs from another, by Welch's interval; too few scores have a difference only."""
+def compare_means(counts: Sequence[int], other: Sequence[int], z: float = Z) -> Difference:
+    """Compare two means by Welch's interval; below the minimum sample return the difference without an interval."""
     least = min(sum(counts), sum(other))
     if least == 0:
         return Difference(None, None, None, Verdict.TOO_FEW)
-    difference = _mean(counts) - _mean(other)
+    difference = _compute_exact_mean(counts) - _compute_exact_mean(other)
     if least < MIN_SAMPLE:
         return Difference(round(difference, DIGITS), None, None, Verdict.TOO_FEW)
-    half = z * sqrt(_variance_of_mean(counts) + _variance_of_mean(other))
-    return _judged(difference, half, half, least)
+    half = z * sqrt(_compute_mean_variance(counts) + _compute_mean_variance(other))
+    return _build_difference(difference, half, half, least)
 
 
-def _judged(difference: float, down: float, up: float, least: int) -> Difference:
+def _build_difference(difference: float, down: float, up: float, least: int) -> Difference:
     low, high = difference - down, difference + up
     if least < MIN_SAMPLE:
         verdict = Verdict.TOO_FEW
@@ -123,28 +124,28 @@ def _judged(difference: float, down: float, up: float, least: int) -> Difference
     return Difference(round(difference, DIGITS), round(low, DIGITS), round(high, DIGITS), verdict)
 
 
-def _mean(counts: Sequence[int]) -> float:
+def _compute_exact_mean(counts: Sequence[int]) -> float:
     return sum(value * count for value, count in enumerate(counts, 1)) / sum(counts)
 
 
-def _variance_of_mean(counts: Sequence[int]) -> float:
-    n, middle = sum(counts), _mean(counts)
-    return sum(count * (value - middle) ** 2 for value, count in enumerate(counts, 1)) / (n - 1) / n
+def _compute_mean_variance(counts: Sequence[int]) -> float:
+    n, average = sum(counts), _compute_exact_mean(counts)
+    return sum(count * (value - average) ** 2 for value, count in enumerate(counts, 1)) / (n - 1) / n
 
 
 def find_last_successors(successors: Mapping[str, str | None]) -> dict[str, str]:
-    """Each municipality's successor of today, over several reforms; itself where it has none or they run in a ring."""
-    lasting: dict[str, str] = {}
+    """Return each municipality's current successor across reforms, or itself without one or in a cycle."""
+    last_successors: dict[str, str] = {}
     for start in successors:
-        line = [start]
-        while (following := successors.get(line[-1])) is not None and following not in line:
-            line.append(following)
-        lasting[start] = start if following is not None else line[-1]
-    return lasting
+        chain = [start]
+        while (successor := successors.get(chain[-1])) is not None and successor not in chain:
+            chain.append(successor)
+        last_successors[start] = start if successor is not None else chain[-1]
+    return last_successors
 
 
 def find_predecessors(code: str, successors: Mapping[str, str | None]) -> list[str]:
-    """A municipality with all that were reformed into it, however many reforms ago."""
+    """Return a municipality and all its predecessors, across any number of reforms."""
     found = [code]
     for known in found:
         found += [old for old, new in successors.items() if new == known and old not in found]
@@ -152,11 +153,11 @@ def find_predecessors(code: str, successors: Mapping[str, str | None]) -> list[s
 
 
 Counts = tuple[int, ...]
-"""How often each value was answered, the value 1 first."""
+"""The number of answers of each value, value 1 first."""
 
 
 def add_counts(parts: Iterable[tuple[str, str, Counts]]) -> dict[str, dict[str, Counts]]:
-    """Counts added up by the row of a question and by group; what nobody answered is left out."""
+    """Add up counts by question row and by group; rows and groups without answers are omitted."""
     sums: dict[str, dict[str, Counts]] = {}
     for row, group, counts in parts:
         groups = sums.setdefault(row, {})
@@ -165,13 +166,13 @@ def add_counts(parts: Iterable[tuple[str, str, Counts]]) -> dict[str, dict[str, 
     return {row: groups for row, groups in found.items() if groups}
 
 
-def summed(counts: Iterable[Counts]) -> Counts:
-    """Counts of several groups together; nothing without groups."""
+def sum_counts(counts: Iterable[Counts]) -> Counts:
+    """Add up the counts of several groups; return an empty tuple without groups."""
     return tuple(map(sum, zip(*counts, strict=True)))
 
 
 class UnmetNeedState(StrEnum):
-    """Where it stands with something that respondents could not find."""
+    """State of an unmet need."""
 
     OPEN = "open"
     TAKEN_UP = "taken_up"
@@ -179,7 +180,7 @@ class UnmetNeedState(StrEnum):
 
 
 class UnmetNeedMove(StrEnum):
-    """What can happen to it; new texts reopen what was resolved."""
+    """Transition of an unmet need; new comments also reopen a resolved one."""
 
     START = "start"
     RESOLVE = "resolve"
@@ -194,11 +195,11 @@ UNMET_NEED_TRANSITIONS: dict[UnmetNeedState, dict[UnmetNeedMove, UnmetNeedState]
     _S.RESOLVED: {_M.REOPEN: _S.OPEN},
 }
 UNMET_NEED_STATES_RU = {_S.OPEN: "открыто", _S.TAKEN_UP: "в работе", _S.RESOLVED: "решено"}
-UNMET_NEED_MOVES_RU = {_M.START: "взять в работу", _M.RESOLVE: "решить", _M.REOPEN: "открыть снова"}
+UNMET_NEED_MOVES_RU = {_M.START: "взять в работу", _M.RESOLVE: "отметить как решённое", _M.REOPEN: "открыть снова"}
 
 
 class TargetPeriod(StrEnum):
-    """Over what a target is judged."""
+    """Period that a target is judged by."""
 
     MONTH = "month"
     QUARTER = "quarter"
@@ -208,26 +209,26 @@ MONTHS_RU = "январь февраль март апрель май июнь �
 _QUARTERS_RU = ("I", "II", "III", "IV")
 
 
-def period_of(day: date, period: TargetPeriod) -> tuple[date, date]:
-    """The first and the last day of the month or quarter that holds a day."""
+def find_period(day: date, period: TargetPeriod) -> tuple[date, date]:
+    """Return the first and the last day of the month or quarter that contains a day."""
     months = 1 if period is TargetPeriod.MONTH else 3
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
-    behind = date(first.year + (first.month - 1 + months) // 12, (first.month - 1 + months) % 12 + 1, 1)
-    return first, behind - timedelta(days=1)
+    next_start = date(first.year + (first.month - 1 + months) // 12, (first.month - 1 + months) % 12 + 1, 1)
+    return first, next_start - timedelta(days=1)
 
 
-def period_ru(first: date, period: TargetPeriod) -> str:
-    """A month or quarter as it is written in Russian."""
+def format_period(first: date, period: TargetPeriod) -> str:
+    """Format a month or quarter in Russian."""
     if period is TargetPeriod.MONTH:
         return f"{MONTHS_RU[first.month - 1]} {first.year} года"
     return f"{_QUARTERS_RU[first.month // 3]} квартал {first.year} года"
 
 
-def percent_ru(value: float) -> str:
-    """A share as percents with one digit: 62,5 %."""
+def format_percent(value: float) -> str:
+    """Format a share as a percentage with one decimal digit: 62,5 %."""
     return f"{value * 100:.1f} %".replace(".", ",")
 
 
-def deviates(count: int, n: int, threshold: float, least_n: int) -> bool:
-    """Whether a share is below its target; with less than the least sample nothing is."""
+def is_below_target(count: int, n: int, threshold: float, least_n: int) -> bool:
+    """Return whether a share is below its target; a sample below the minimum never is."""
     return n >= max(1, least_n) and count < threshold * n

@@ -1,4 +1,4 @@
-"""The page for heads and the client-centricity unit: what the survey says, to be seen (O-4, O-11)."""
+"""The monitoring page for heads of units and the client-centricity unit (O-4, O-11)."""
 
 from collections.abc import Callable
 from datetime import date
@@ -23,7 +23,7 @@ from app.identity.router.sessions import FormDep, TokensDep
 from app.identity.service import sessions
 from app.monitoring.report.builder import build_report
 from app.monitoring.report.download import ReportFormat, download_response
-from app.monitoring.report.pdf import shown
+from app.monitoring.report.pdf import format_cell
 from app.monitoring.service.survey_counts import SOURCES_RU, Cut
 from app.organizations.models import Municipality, Organization
 from app.surveys.models import SubmissionSource
@@ -39,67 +39,67 @@ _MONTHS_SHOWN = 12
 _YEARS = (1900, 2200)
 
 
-def _day(told: str) -> date:
-    day = date.fromisoformat(told)
+def _parse_day(text: str) -> date:
+    day = date.fromisoformat(text)
     if not _YEARS[0] <= day.year < _YEARS[1]:
-        raise ValueError(told)
+        raise ValueError(text)
     return day
 
 
-def _municipality(told: str) -> str:
-    if not (told.isascii() and told.isdigit() and len(told) in (8, 11)):
-        raise ValueError(told)
-    return told
+def _parse_municipality(text: str) -> str:
+    if not (text.isascii() and text.isdigit() and len(text) in (8, 11)):
+        raise ValueError(text)
+    return text
 
 
-_READERS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "from": (_day, "Начало периода — не дата."),
-    "to": (_day, "Конец периода — не дата."),
+_PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "from": (_parse_day, "Дата начала периода указана неверно."),
+    "to": (_parse_day, "Дата окончания периода указана неверно."),
     "organization_id": (UUID, "Такой организации нет."),
-    "municipality": (_municipality, "Такого муниципалитета нет."),
+    "municipality": (_parse_municipality, "Такого муниципального района или городского округа нет."),
     "source": (SubmissionSource, "Такого способа заполнения нет."),
 }
-"""The filters: how each is read, and what is said of one that cannot be."""
+"""Parser and error text of each filter."""
 
 
-def _months_ago(count: int) -> date:
+def _compute_month_start(count: int) -> date:
     today = clock.today()
     months = today.year * 12 + today.month - 1 - count
     return date(months // 12, months % 12 + 1, 1)
 
 
 class Filters:
-    """The filters of the page as they were typed, what they mean, and what cannot be understood in them.
+    """The filters of the page: typed values, parsed values and errors.
 
-    An empty field is no filter; without any the page shows the last twelve months.
+    An empty field is ignored; without a query the page shows the last twelve months.
     """
 
     def __init__(self, request: Request) -> None:
-        self.typed = {name: value for name, value in request.query_params.items() if name in _READERS and value}
+        self.typed = {name: value for name, value in request.query_params.items() if name in _PARSERS and value}
         self.errors: list[str] = []
         if not request.query_params:
-            self.typed = {"from": _months_ago(_MONTHS_SHOWN - 1).isoformat(), "to": clock.today().isoformat()}
-        since, until = self._read("from"), self._read("to")
+            self.typed = {"from": _compute_month_start(_MONTHS_SHOWN - 1).isoformat(), "to": clock.today().isoformat()}
+        since, until = self._parse("from"), self._parse("to")
         if since is not None and until is not None and until < since:
-            self.errors.append("Конец периода раньше начала.")
+            self.errors.append("Дата окончания периода раньше даты начала.")
             until = None
-        others = {name: self._read(name) for name in ("organization_id", "municipality", "source")}
+        others = {name: self._parse(name) for name in ("organization_id", "municipality", "source")}
         self.cut = Cut(Period(since, until), **others)
 
-    def _read(self, name: str) -> Any:
-        told = self.typed.get(name)
-        if told is None:
+    def _parse(self, name: str) -> Any:
+        text = self.typed.get(name)
+        if text is None:
             return None
-        read, wrong = _READERS[name]
+        parse, error_text = _PARSERS[name]
         try:
-            return read(told)
+            return parse(text)
         except ValueError:
-            self.errors.append(wrong)
+            self.errors.append(error_text)
             return None
 
     @property
     def query(self) -> str:
-        """The filters as a query."""
+        """The filters as a query string."""
         return urlencode(self.typed)
 
 
@@ -109,7 +109,7 @@ Reader = Annotated[Principal, Depends(signed_in("monitoring:read"))]
 
 @router.api_route("", methods=READ)
 async def open_monitoring(by: Reader, filters: FiltersDep, session: SessionDep) -> Response:
-    """The report with its charts, the numbers beside them, and the filters."""
+    """Show the report with charts, tables and filters."""
     report = await build_report(session, filters.cut, by)
     return page(
         "monitoring.html",
@@ -117,16 +117,16 @@ async def open_monitoring(by: Reader, filters: FiltersDep, session: SessionDep) 
         by=by,
         report=report,
         filters=filters,
-        choices=await _choices(session),
+        choices=await _load_choices(session),
         drawn=render_svg,
-        shown=shown,
+        shown=format_cell,
         formats=[(ReportFormat.XLSX, "таблица XLSX"), (ReportFormat.PDF, "документ PDF")],
     )
 
 
 @router.api_route("/report.{format}", methods=READ)
 async def download_report(format: str, by: Reader, filters: FiltersDep, session: SessionDep) -> Response:
-    """The same report as a file."""
+    """Download the report as a file."""
     if format not in (ReportFormat.XLSX, ReportFormat.PDF) or filters.errors:
         raise NotFound
     return await download_response(await build_report(session, filters.cut, by), ReportFormat(format))
@@ -134,7 +134,7 @@ async def download_report(format: str, by: Reader, filters: FiltersDep, session:
 
 @router.api_route("/sign-in", methods=READ)
 async def ask_to_sign_in() -> Response:
-    """Where name and password are asked for."""
+    """Show the sign-in form."""
     return page("sign_in.html", error=None, username="")
 
 
@@ -142,33 +142,33 @@ async def ask_to_sign_in() -> Response:
 async def sign_in(
     _: SameOrigin, form: FormDep, database: DatabaseDep, settings: SettingsDep, tokens: TokensDep, public_url: PublicUrl
 ) -> Response:
-    """Sign in with the same account as everywhere."""
+    """Sign in with an employee account."""
     username, password = form.get("username", ""), form.get("password", "")
     try:
         issued = await sessions.sign_in(database, settings, tokens, username, password, None)
     except InvalidGrant:
-        return page("sign_in.html", 422, error="Неверное имя или пароль.", username=username)
+        return page("sign_in.html", 422, error="Неверное имя пользователя или пароль.", username=username)
     except TooManyRequests as locked:
         return page("sign_in.html", 429, locked.headers, error=f"{locked.title_ru}. {locked.ru}", username=username)
-    answer = RedirectResponse(PATH, 303)
+    response = RedirectResponse(PATH, 303)
     family_id = await tokens.family_of(issued.access_token)
     assert family_id is not None  # noqa: S101  the token was issued a moment ago
-    page_sessions.give(answer, settings.secret_key.get_secret_value(), family_id, public_url)
-    return answer
+    page_sessions.set_cookie(response, settings.secret_key.get_secret_value(), family_id, public_url)
+    return response
 
 
 @router.post("/sign-out")
 async def sign_out(_: SameOrigin, family_id: SessionId, session: SessionDep) -> Response:
-    """End the session, wherever its cookie may be kept."""
+    """End the session on all devices with its cookie."""
     if family_id is not None:
         await sessions.end_session(session, family_id)
-    answer = RedirectResponse(SIGN_IN, 303)
-    page_sessions.take(answer)
-    return answer
+    response = RedirectResponse(SIGN_IN, 303)
+    page_sessions.delete_cookie(response)
+    return response
 
 
-async def _choices(session: AsyncSession) -> dict[str, list[tuple[str, str]]]:
-    """What the filters offer: values and names."""
+async def _load_choices(session: AsyncSession) -> dict[str, list[tuple[str, str]]]:
+    """Load the options of the filters as pairs of value and name."""
     organizations = (await session.exec(select(Organization.id, Organization.name).order_by(Organization.name))).all()
     municipalities = select(Municipality.oktmo, Municipality.name).where(col(Municipality.successor).is_(None))
     return {

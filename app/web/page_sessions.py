@@ -1,7 +1,7 @@
-"""Sessions of the pages for heads: a signed cookie that names a session of identity, and nothing else.
+"""Sessions of the employees' pages: a signed cookie with the id of an identity session.
 
-The cookie is made by us and cannot be made by others (HMAC); whether its session still lives, and what its owner may,
-the database says at every request, as for tokens. It is no access token: the API does not take it.
+The cookie is signed with HMAC. Every request checks in the database that the session is active and which rights its
+owner has, as for tokens. The cookie is not an access token: the API does not accept it.
 """
 
 import hashlib
@@ -22,55 +22,57 @@ from app.identity.tokens import Claims
 
 COOKIE = "monitoring_session"
 PATH = "/monitoring"
-LIFE = timedelta(hours=12)
-"""A working day: a session is not renewed, its owner signs in again."""
+LIFETIME = timedelta(hours=12)
+"""A working day; a session is not renewed."""
 
 
-def _signature(secret: str, told: str) -> str:
-    return hmac.new(secret.encode(), f"monitoring\0{told}".encode(), hashlib.sha256).hexdigest()
+def _compute_signature(secret: str, payload: str) -> str:
+    return hmac.new(secret.encode(), f"monitoring\0{payload}".encode(), hashlib.sha256).hexdigest()
 
 
 def sign(secret: str, family_id: UUID, ends: int) -> str:
-    """The cookie of a session that ends at a moment (seconds of Unix time)."""
-    told = f"{family_id.hex}.{ends:x}"
-    return f"{told}.{_signature(secret, told)}"
+    """Build the cookie of a session that ends at a Unix time in seconds."""
+    payload = f"{family_id.hex}.{ends:x}"
+    return f"{payload}.{_compute_signature(secret, payload)}"
 
 
-def read(secret: str, cookie: str, now: float) -> UUID | None:
-    """The session of a cookie; None for one that is not ours or has ended."""
-    told, _, signature = cookie.rpartition(".")
-    if not cookie.isascii() or not hmac.compare_digest(_signature(secret, told), signature):
+def parse_cookie(secret: str, cookie: str, now: float) -> UUID | None:
+    """Return the session id of a cookie, or None if the signature is wrong or the session has ended."""
+    payload, _, signature = cookie.rpartition(".")
+    if not cookie.isascii() or not hmac.compare_digest(_compute_signature(secret, payload), signature):
         return None
-    family_id, _, ends = told.partition(".")
+    family_id, _, ends = payload.partition(".")
     return UUID(family_id) if int(ends, 16) > now else None
 
 
-def give(answer: Response, secret: str, family_id: UUID, public_url: str) -> None:
-    """Put the cookie of a new session on an answer: not for scripts, not for other sites' requests."""
-    seconds = int(LIFE.total_seconds())
-    told = sign(secret, family_id, int(clock.now().timestamp()) + seconds)
+def set_cookie(response: Response, secret: str, family_id: UUID, public_url: str) -> None:
+    """Set the cookie of a new session, hidden from scripts and from requests of other sites."""
+    seconds = int(LIFETIME.total_seconds())
+    payload = sign(secret, family_id, int(clock.now().timestamp()) + seconds)
     is_secure = public_url.startswith("https://")
-    answer.set_cookie(COOKIE, told, seconds, path=PATH, secure=is_secure, httponly=True, samesite="lax")
+    response.set_cookie(COOKIE, payload, seconds, path=PATH, secure=is_secure, httponly=True, samesite="lax")
 
 
-def take(answer: Response) -> None:
-    """Take the cookie back."""
-    answer.delete_cookie(COOKIE, path=PATH)
+def delete_cookie(response: Response) -> None:
+    """Delete the cookie."""
+    response.delete_cookie(COOKIE, path=PATH)
 
 
-def session_id(request: Request, settings: SettingsDep) -> UUID | None:
-    """The session that the request's cookie names, whether it lives or not."""
+def get_session_id(request: Request, settings: SettingsDep) -> UUID | None:
+    """Return the session id of the request's cookie; the session may have been ended."""
     secret = settings.secret_key.get_secret_value()
-    return read(secret, request.cookies.get(COOKIE, ""), clock.now().timestamp())
+    return parse_cookie(secret, request.cookies.get(COOKIE, ""), clock.now().timestamp())
 
 
-SessionId = Annotated[UUID | None, Depends(session_id)]
+SessionId = Annotated[UUID | None, Depends(get_session_id)]
 
 
 def signed_in(scope: str) -> Callable[..., Awaitable[Principal]]:
-    """A dependency that tells who is signed in. Raises `Unauthenticated`, or `Forbidden` without the scope."""
+    """Build a dependency that returns the signed-in employee. Raises `Unauthenticated` and `Forbidden`."""
 
-    async def caller(request: Request, family_id: SessionId, session: SessionDep, tokens: TokensDep) -> Principal:
+    async def get_principal(
+        request: Request, family_id: SessionId, session: SessionDep, tokens: TokensDep
+    ) -> Principal:
         if family_id is None:
             raise Unauthenticated
         by = await tokens.resolve(session, Claims("", 0, family_id, None))
@@ -79,4 +81,4 @@ def signed_in(scope: str) -> Callable[..., Awaitable[Principal]]:
             raise Forbidden
         return by
 
-    return caller
+    return get_principal

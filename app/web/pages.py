@@ -1,4 +1,4 @@
-"""How a page is made: templates, styles and scripts of our own, and nothing from anywhere else."""
+"""Rendering of pages with local templates, styles and scripts only."""
 
 import hashlib
 import re
@@ -17,7 +17,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
-# Our own pages must tell us that a form is theirs: without a referrer older browsers send `Origin: null`.
+# Forms are checked by `Origin`; without a referrer older browsers send `Origin: null`.
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "same-origin",
@@ -26,9 +26,9 @@ HEADERS = {
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 ASSETS = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir()) if path.suffix in TYPES}
 
-_PLAIN: Mapping[str, tuple[str, str]] = {
+_TEXTS: Mapping[str, tuple[str, str]] = {
     "too_many_requests": (
-        "Слишком много обращений сразу",
+        "Слишком много запросов",
         "С вашего адреса пришло слишком много запросов подряд. Подождите минуту, вернитесь назад и попробуйте ещё раз.",
     ),
     "unavailable": (
@@ -43,30 +43,33 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
     "request_timeout": ("Связь прервалась", "Анкета не дошла целиком. Вернитесь назад и отправьте её ещё раз."),
     "unreadable": ("Запрос не удалось прочитать", "Откройте страницу заново."),
     "unsupported_media_type": ("Запрос не удалось прочитать", "Откройте страницу заново и отправьте форму с неё."),
-    "method_not_allowed": ("Так эта страница не открывается", "Откройте её по ссылке или наберите адрес в браузере."),
+    "method_not_allowed": (
+        "Эту страницу нельзя открыть таким способом",
+        "Откройте её по ссылке или наберите адрес в браузере.",
+    ),
     "not_found": ("Такой страницы нет", "Не найдено. Проверьте адрес: возможно, в нём опечатка."),
     "form_not_found": (
         "Такого опроса нет",
         "Проверьте адрес: возможно, в нём опечатка или опрос уже закончился.",
     ),
     "internal_error": (
-        "Что-то сломалось у нас",
+        "Произошла ошибка на сервере",
         "Ответы не сохранены. Вернитесь назад и отправьте ещё раз; если не получится, попробуйте позже.",
     ),
 }
-"""What people are told instead of the words that callers of the API get."""
+"""Titles and texts of error pages, in place of the API's texts."""
 
 
-def _asset(name: str) -> str:
-    """The address of an asset, which changes with its content."""
+def _build_asset_url(name: str) -> str:
+    """Return the address of an asset, which changes with its content."""
     return f"/static/{name}?v={hashlib.sha256(ASSETS[name]).hexdigest()[:12]}"
 
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
-def _plain(value: Any) -> Any:
-    """Text as a page may hold it, whatever was typed."""
+def _replace_controls(value: Any) -> Any:
+    """Replace control characters of a text."""
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", value) if type(value) is str else value
 
 
@@ -74,24 +77,24 @@ _templates = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
-    finalize=_plain,
+    finalize=_replace_controls,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.globals["asset"] = _asset
+_templates.globals["asset"] = _build_asset_url
 
 
-def page(template: str, status: int = 200, headers: Mapping[str, str] | None = None, **facts: Any) -> Response:
-    """A page as an answer."""
-    made = _templates.get_template(template).render(**facts)
-    return HTMLResponse(made, status, {**HEADERS, **(headers or {})})
+def page(template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any) -> Response:
+    """Render a template into a response."""
+    html = _templates.get_template(template).render(**context)
+    return HTMLResponse(html, status, {**HEADERS, **(headers or {})})
 
 
 def error_page(problem: Problem, request: Request, request_id: str) -> Response:
-    """A refusal in plain Russian, with what to do next; who is signed out is led to where they can sign in."""
+    """Build the error page in Russian with advice; without a session redirect to the sign-in page."""
     if isinstance(problem, Unauthenticated):
         return RedirectResponse("/monitoring/sign-in", 303)
-    title, text = _PLAIN.get(problem.code, (problem.title_ru, problem.ru))
+    title, text = _TEXTS.get(problem.code, (problem.title_ru, problem.ru))
     return page(
         "problem.html",
         int(problem.status),

@@ -1,4 +1,4 @@
-"""Workbooks built by hand, as no spreadsheet would."""
+"""Workbooks built by hand, unlike those of any spreadsheet program."""
 
 import io
 import zipfile
@@ -10,22 +10,22 @@ KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
 def cell(reference: str, text: str) -> str:
-    """A cell with a string of its own."""
+    """Build a cell with an inline string."""
     return f'<c r="{reference}" t="inlineStr"><is><t>{text}</t></is></c>'
 
 
 def shared(reference: str) -> str:
-    """A cell with the first shared string."""
+    """Build a cell with the first shared string."""
     return f'<c r="{reference}" t="s"><v>0</v></c>'
 
 
 def row(number: int, *cells: str) -> str:
-    """A row of a sheet."""
+    """Build a row of a sheet."""
     return f'<row r="{number}">{"".join(cells)}</row>'
 
 
 def workbook(rows: str, shared_string: str = "", sheets: int = 1) -> bytes:
-    """A workbook whose first sheet has these rows."""
+    """Build a workbook whose first sheet has these rows."""
     numbers = range(1, sheets + 1)
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">'

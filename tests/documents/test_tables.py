@@ -1,4 +1,4 @@
-"""Tables in and out: what a spreadsheet writes is read, what would hurt is refused, text stays text (C5, bonus 11)."""
+"""Tables: spreadsheets are read, harmful files are rejected, text stays text (C5, bonus 11)."""
 
 import csv
 import datetime
@@ -43,19 +43,19 @@ def refusal(content: bytes, says_xlsx: bool = False) -> str:
     ],
     ids=["utf-8", "bom", "cp1251", "comma", "tab", "lf", "quoted", "xlsx"],
 )
-def test_the_same_table_in_many_guises(content: bytes) -> None:
+def test_the_same_table_in_several_formats(content: bytes) -> None:
     table = read_table(content)
     assert (table.headers, table.rows) == (["имя", "город"], [(2, ["Анна", "Бердск"])])
 
 
-def test_rows_have_the_numbers_that_a_spreadsheet_shows() -> None:
+def test_rows_have_their_numbers_in_the_spreadsheet() -> None:
     text = 'a;b\r\n"line\r\nbreak; and ""quotes""";1\r\n;\r\n\r\nx\r\n'
     assert read_table(text.encode()).rows == [(2, ['line\r\nbreak; and "quotes"', "1"]), (5, ["x", ""])]
     book = workbook(row(1, cell("A1", "a"), cell("B1", "b")) + row(4, cell("B4", "x")))
     assert read_table(book).rows == [(4, ["", "x"])]
 
 
-def test_a_delimiter_inside_of_quotes_does_not_count() -> None:
+def test_a_delimiter_inside_quotes_is_ignored() -> None:
     assert read_table(b'"a;b;c",d\n1,2\n').headers == ["a;b;c", "d"]
 
 
@@ -81,29 +81,29 @@ def test_numbers_and_dates_of_a_spreadsheet_become_plain_strings() -> None:
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_text_that_looks_like_a_formula_is_exported_as_text_and_comes_back(text: str) -> None:
+def test_text_that_looks_like_a_formula_survives_export_and_import(text: str) -> None:
     made = csv_start(["a"]) + csv_lines([[text]])
-    shown = list(csv.reader(io.StringIO(made.decode("utf-8-sig"), newline=""), delimiter=";"))[1][0]
-    assert shown == f"'{text}"
+    cell_text = list(csv.reader(io.StringIO(made.decode("utf-8-sig"), newline=""), delimiter=";"))[1][0]
+    assert cell_text == f"'{text}"
     assert read_table(made).rows == [(2, [text])]
     book = xlsx_bytes(["a"], [[text]])
-    assert read_table(book).rows == [(2, [text])], "a string, and no apostrophe"
+    assert read_table(book).rows == [(2, [text])], "a string without an apostrophe"
 
 
-def test_a_workbook_holds_strings_only() -> None:
+def test_a_workbook_contains_strings_only() -> None:
     book = xlsx_bytes(["a"], [[text] for text in [*FORMULAS, "5", "https://example.org"]])
     sheet = zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet and "hyperlink" not in sheet and sheet.count('t="inlineStr"') == 13
     assert zipfile.ZipFile(io.BytesIO(book)).read("xl/workbook.xml").count(b"<sheet ") == 1
 
 
-def test_what_xlsx_cannot_hold_is_dropped() -> None:
+def test_characters_forbidden_in_xlsx_are_removed() -> None:
     book = xlsx_bytes(["a", "b"], [["x\x00\x08\x1f\ud800\uffffy", "q" * 40_000]])
     assert read_table(book).rows == [(2, ["xy", "q" * 32_766 + "…"])]
 
 
 @given(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)))
-def test_csv_comes_back_as_it_went(texts: list[str]) -> None:
+def test_csv_survives_export_and_import(texts: list[str]) -> None:
     made = csv_start(["a", "b"]) + csv_lines([["x", text] for text in [*texts, "last"]])
     assert [cells for _, cells in read_table(made).rows] == [["x", text] for text in [*texts, "last"]]
 
@@ -132,11 +132,11 @@ def test_csv_comes_back_as_it_went(texts: list[str]) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_unreadable_files_are_refused_with_a_reason(content: bytes, reason: str) -> None:
+def test_unreadable_files_are_rejected_with_a_reason(content: bytes, reason: str) -> None:
     assert refusal(content) == reason
 
 
-def test_a_renamed_program_is_no_workbook() -> None:
+def test_a_renamed_program_is_not_a_workbook() -> None:
     assert refusal(b"MZ\x90\x00" + bytes(5000), says_xlsx=True) == "not_xlsx"
 
 
@@ -150,7 +150,7 @@ def bomb() -> bytes:
 
 def one_string_everywhere() -> bytes:
     cells = (row(n, *[shared(f"{letter}{n}") for letter in "ABCDEFGHIJ"]) for n in range(1, 120))
-    return workbook("".join(cells), shared_string="x" * 30_000)  # 36 MB: the memory would do, the answer would not
+    return workbook("".join(cells), shared_string="x" * 30_000)  # 36 MB: fits into memory, but the result is too large
 
 
 @pytest.mark.parametrize(
@@ -167,15 +167,15 @@ def one_string_everywhere() -> bytes:
     ],
     ids=["sparse", "bomb", "one string everywhere", "tall", "rows", "wide", "sheets", "nul"],
 )
-def test_hostile_workbooks_are_small_and_refused(make: Callable[[], bytes], reason: str) -> None:
+def test_hostile_workbooks_are_small_and_rejected(make: Callable[[], bytes], reason: str) -> None:
     content = make()
     assert len(content) < 2_000_000
     assert refusal(content) == reason
 
 
-def test_the_reader_can_take_no_more_memory_than_it_may() -> None:
+def test_the_reader_cannot_exceed_its_memory_limit() -> None:
     greedy = (
-        "import runpy, sys; reader = runpy.run_path(sys.argv[1]); reader['bound_ourselves']()\n"
+        "import runpy, sys; reader = runpy.run_path(sys.argv[1]); reader['limit_resources']()\n"
         "try: bytearray(reader['MEMORY_BYTES'])\n"
         "except MemoryError: print('bounded')"
     )
@@ -183,7 +183,7 @@ def test_the_reader_can_take_no_more_memory_than_it_may() -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "bounded"
 
 
-def test_a_reader_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_reader_that_exceeds_its_time_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stuck = tmp_path / "stuck.py"
     stuck.write_text("import time\nwhile True: time.sleep(1)\n")
     monkeypatch.setattr(reader, "XLSX_READER", stuck)

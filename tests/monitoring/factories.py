@@ -1,4 +1,4 @@
-"""Many submissions for tests of figures, stored past the API and counted as the service does."""
+"""Factories of submissions for tests of figures, stored without the API and counted as the service does."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -19,7 +19,7 @@ from tests.surveys.factories import by_key
 async def answered(
     session: AsyncSession, many: int, satisfied: int, on: date, *, organization_id: UUID | None = None, **more: Any
 ) -> list[SurveySubmission]:
-    """So many submissions of a day, stored and counted; see `submissions_of`."""
+    """Store and count submissions of a day; see `submissions_of`."""
     rows = await submissions_of(session, many, satisfied, on, organization_id=organization_id, **more)
     await stored(session, rows)
     return rows
@@ -28,7 +28,7 @@ async def answered(
 async def submissions_of(
     session: AsyncSession, many: int, satisfied: int, on: date, *, organization_id: UUID | None = None, **more: Any
 ) -> list[SurveySubmission]:
-    """So many submissions of a day, the first of them satisfied; `more` are columns, answers by key among them."""
+    """Build submissions of a day, the first ones satisfied; `more` are columns, including answers by key."""
     ministry = await organizations.get_ministry(session)
     form = await load_form_in_force(session, "information-access", clock.today())
     assert form is not None
@@ -49,7 +49,7 @@ async def submissions_of(
 
 
 async def stored(session: AsyncSession, rows: Iterable[SurveySubmission]) -> None:
-    """Store submissions, and put half of them into the counters, half into the tail."""
+    """Store submissions; count half of them in the folded counters and half in the tail."""
     rows = list(rows)
     session.add_all(rows)
     await session.flush()

@@ -1,4 +1,4 @@
-"""The share of satisfied clients over real submissions (O-11)."""
+"""The share of satisfied clients over submissions (O-11)."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.surveys.factories import by_code, by_key, submit, subordinate
 PATH = "/api/v1/monitoring/satisfaction"
 
 
-async def told(api: Api, people: People, **query: Any) -> dict[str, Any]:
+async def get_satisfaction(api: Api, people: People, **query: Any) -> dict[str, Any]:
     answer = await api.get(PATH, params=query, headers=api.as_(people.client_centricity))
     assert answer.status_code == 200, answer.text
     read: dict[str, Any] = answer.json()
@@ -55,7 +55,7 @@ async def test_120_answers_of_which_96_are_satisfied(api: Api, people: People, d
         await counters.count(session, rows[:60])
         await counters.fold(session)
         await counters.count(session, rows[60:])
-    read = await told(api, people, **{"from": "2026-11-01", "to": "2026-11-30", "group_by": "municipality"})
+    read = await get_satisfaction(api, people, **{"from": "2026-11-01", "to": "2026-11-30", "group_by": "municipality"})
     assert (read["from"], read["to"], read["group_by"]) == ("2026-11-01", "2026-11-30", "municipality")
     total = {"n": 120, "satisfied": 96, "share": 0.8, "low": 0.7196, "high": 0.8618}
     assert read["total"] | {"previous": None} == total | {"is_too_few": False, "previous": None}
@@ -67,13 +67,16 @@ async def test_120_answers_of_which_96_are_satisfied(api: Api, people: People, d
         ("50708000", "городской округ город Бердск", 1, 0),
         ("unknown", "Не указан", 23, 0),
     ]
-    assert (await told(api, people, municipality="50708000"))["total"]["n"] == 1
-    assert [i["key"] for i in (await told(api, people, group_by="day"))["items"]] == ["2026-11-10", "2026-11-11"]
-    months = (await told(api, people, group_by="month"))["items"]
+    assert (await get_satisfaction(api, people, municipality="50708000"))["total"]["n"] == 1
+    assert [i["key"] for i in (await get_satisfaction(api, people, group_by="day"))["items"]] == [
+        "2026-11-10",
+        "2026-11-11",
+    ]
+    months = (await get_satisfaction(api, people, group_by="month"))["items"]
     assert [(i["key"], i["n"]) for i in months] == [("2026-11", 120)]
-    sources = (await told(api, people, group_by="source"))["items"]
+    sources = (await get_satisfaction(api, people, group_by="source"))["items"]
     assert [(i["key"], i["name"], i["n"]) for i in sources] == [("web", "На сайте", 120)]
-    (whole,) = (await told(api, people, group_by="organization"))["items"]
+    (whole,) = (await get_satisfaction(api, people, group_by="organization"))["items"]
     assert whole["name"] == "Министерство экономического развития Новосибирской области"
 
 
@@ -81,28 +84,28 @@ async def test_120_answers_of_which_96_are_satisfied(api: Api, people: People, d
 async def test_days_begin_at_midnight_in_novosibirsk(api: Api, people: People) -> None:
     for moment in ("2026-10-31T16:59:59Z", "2026-10-31T17:00:00Z", "2026-11-01T16:59:59Z", "2026-11-01T17:00:00Z"):
         assert (await submit(api, by_key(), filled_at=moment)).status_code == 201
-    days = (await told(api, people, group_by="day"))["items"]
+    days = (await get_satisfaction(api, people, group_by="day"))["items"]
     assert [(i["key"], i["n"]) for i in days] == [("2026-10-31", 1), ("2026-11-01", 2), ("2026-11-02", 1)]
-    one_day = await told(api, people, **{"from": "2026-11-01", "to": "2026-11-01"})
+    one_day = await get_satisfaction(api, people, **{"from": "2026-11-01", "to": "2026-11-01"})
     assert one_day["total"]["n"] == 2 and one_day["items"] == []
 
 
-async def test_without_a_moment_the_day_of_receipt_counts(api: Api, people: People) -> None:
+async def test_without_filled_at_the_day_of_receipt_counts(api: Api, people: People) -> None:
     assert (await submit(api, by_key())).status_code == 201
     today = clock.today().isoformat()
-    assert (await told(api, people, **{"from": today, "to": today}))["total"]["n"] == 1
+    assert (await get_satisfaction(api, people, **{"from": today, "to": today}))["total"]["n"] == 1
 
 
 async def test_no_answers_give_nulls(api: Api, people: People) -> None:
-    read = await told(api, people)
+    read = await get_satisfaction(api, people)
     nothing = {"n": 0, "satisfied": 0, "share": None, "low": None, "high": None}
     assert read["total"] == nothing | {"is_too_few": True, "previous": None}
     assert (read["from"], read["to"], read["group_by"], read["items"]) == (None, None, None, [])
-    ahead = await told(api, people, **{"from": "2100-01-01", "to": "2199-12-31"})
+    ahead = await get_satisfaction(api, people, **{"from": "2100-01-01", "to": "2199-12-31"})
     assert ahead["total"]["n"] == 0
 
 
-async def test_what_is_refused(api: Api, people: People) -> None:
+async def test_invalid_filters_are_rejected(api: Api, people: People) -> None:
     headers = api.as_(people.client_centricity)
     reversed_ = await api.get(PATH, params={"from": "2026-11-02", "to": "2026-11-01"}, headers=headers)
     assert (reversed_.status_code, reversed_.json()["errors"][0]["pointer"]) == (422, "/to")
@@ -113,7 +116,7 @@ async def test_what_is_refused(api: Api, people: People) -> None:
 
 
 @pytest.mark.order("O-11", "A-1.fn")
-async def test_figures_are_cut_by_organization_and_way_of_filling_in(
+async def test_figures_are_filtered_by_organization_and_way_of_filling_in(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     async with database.transaction() as session:
@@ -123,14 +126,14 @@ async def test_figures_are_cut_by_organization_and_way_of_filling_in(
     for moment in ("2026-10-31T23:59:59", "2026-11-01"):
         body = {"form": "information-access", "answers": by_code(**{"13": moment})}
         assert (await api.post(f"{SUBMISSIONS}/paper", headers=keyer, json=body)).status_code == 201
-    assert (await told(api, people))["total"]["n"] == 3
-    assert (await told(api, people, organization_id=str(other)))["total"]["satisfied"] == 0
-    assert (await told(api, people, source="paper"))["total"]["n"] == 2
-    paper_days = (await told(api, people, source="paper", group_by="day"))["items"]
+    assert (await get_satisfaction(api, people))["total"]["n"] == 3
+    assert (await get_satisfaction(api, people, organization_id=str(other)))["total"]["satisfied"] == 0
+    assert (await get_satisfaction(api, people, source="paper"))["total"]["n"] == 2
+    paper_days = (await get_satisfaction(api, people, source="paper", group_by="day"))["items"]
     assert [(i["key"], i["n"], i["satisfied"]) for i in paper_days] == [("2026-10-31", 1, 1), ("2026-11-01", 1, 1)]
-    ways = (await told(api, people, group_by="source"))["items"]
+    ways = (await get_satisfaction(api, people, group_by="source"))["items"]
     assert [(i["key"], i["n"]) for i in ways] == [("paper", 2), ("web", 1)]
-    whose = (await told(api, people, group_by="organization"))["items"]
+    whose = (await get_satisfaction(api, people, group_by="organization"))["items"]
     assert {i["name"]: i["n"] for i in whose} == {
         "Министерство экономического развития Новосибирской области": 2,
         "Учреждение": 1,
@@ -138,15 +141,15 @@ async def test_figures_are_cut_by_organization_and_way_of_filling_in(
 
 
 @pytest.mark.order("O-11", "A-1.11–13")
-async def test_figures_of_a_reformed_municipality_are_its_successors(api: Api, people: People) -> None:
-    """The draft's reference list: districts that became okrugs at the end of 2025."""
+async def test_figures_of_a_reformed_municipality_count_for_its_successor(api: Api, people: People) -> None:
+    """The draft's reference list has districts that became okrugs at the end of 2025."""
     known = (await api.get("/api/v1/municipalities", params={"limit": 200})).json()["items"]
     old = next(row for row in known if row["successor"])
     new = next(row for row in known if row["oktmo"] == old["successor"])
     for oktmo, moment in ((old["oktmo"], "2025-12-31T12:00:00+07:00"), (new["oktmo"], "2026-01-01T12:00:00+07:00")):
         answer = await submit(api, by_key(), municipality=oktmo, filled_at=moment)
         assert answer.status_code == 201, answer.text
-    items = (await told(api, people, group_by="municipality"))["items"]
+    items = (await get_satisfaction(api, people, group_by="municipality"))["items"]
     assert [(i["key"], i["name"], i["n"]) for i in items] == [(new["oktmo"], new["name"], 2)]
-    assert (await told(api, people, municipality=new["oktmo"]))["total"]["n"] == 2
-    assert (await told(api, people, municipality=old["oktmo"]))["total"]["n"] == 1
+    assert (await get_satisfaction(api, people, municipality=new["oktmo"]))["total"]["n"] == 2
+    assert (await get_satisfaction(api, people, municipality=old["oktmo"]))["total"]["n"] == 1

@@ -1,4 +1,4 @@
-"""What respondents could not find, over HTTP (A-1.23x, O-11)."""
+"""Comments of respondents over HTTP (A-1.23x, O-11)."""
 
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from tests.surveys.test_comments import worked_off
 PATH = "/api/v1/monitoring/comments"
 
 
-async def told(api: Api, people: People, **query: Any) -> dict[str, Any]:
+async def list_comments(api: Api, people: People, **query: Any) -> dict[str, Any]:
     answer = await api.get(PATH, params=query, headers=api.as_(people.unit_head))
     assert answer.status_code == 200, answer.text
     read: dict[str, Any] = answer.json()
@@ -28,11 +28,11 @@ def texts(read: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.order("A-1.23x", "O-11")
-async def test_comments_are_found_by_any_form_of_their_words_and_hold_no_personal_data(
+async def test_comments_are_found_by_any_form_of_a_word_without_personal_data(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    said = {"telegram": "Не нашёл телефоны отдела, пишите на ivan@example.org"}
-    made = await submit(api, by_key(comments=said), municipality="50701000", filled_at="2026-11-10T12:00:00+07:00")
+    comments = {"telegram": "Не нашёл телефоны отдела, пишите на ivan@example.org"}
+    made = await submit(api, by_key(comments=comments), municipality="50701000", filled_at="2026-11-10T12:00:00+07:00")
     assert made.status_code == 201
     async with database.transaction() as session:
         other = await subordinate(session)
@@ -44,7 +44,7 @@ async def test_comments_are_found_by_any_form_of_their_words_and_hold_no_persona
             session, 1, 1, date(2026, 11, 11), answers={"comments": {"telegram": "Чужое"}}, organization_id=other
         )
     await worked_off(database)
-    read = await told(api, people, **{"from": "2026-11-01", "to": "2026-11-30"}, with_count="true")
+    read = await list_comments(api, people, **{"from": "2026-11-01", "to": "2026-11-30"}, with_count="true")
     assert texts(read)[2:] == ["Чужое", "Не нашёл телефоны отдела, пишите на [почта]"]
     assert set(texts(read)[:2]) == {"Где льготные займы?", "Нет адреса"}
     assert (read["n"], read["count"], read["groups"], read["next_cursor"]) == (4, 4, [], None)
@@ -60,7 +60,7 @@ async def test_comments_are_found_by_any_form_of_their_words_and_hold_no_persona
         ("example", []),
         ("!!!", []),
     ):
-        searched = await told(api, people, q=words, with_count="true")
+        searched = await list_comments(api, people, q=words, with_count="true")
         assert (texts(searched), searched["count"], searched["n"]) == (found, len(found), 5), words
     for filters, n in (
         ({"code": "23.2"}, 3),
@@ -74,16 +74,16 @@ async def test_comments_are_found_by_any_form_of_their_words_and_hold_no_persona
         ({"form_version": 1}, 5),
         ({"form_version": 7}, 0),
     ):
-        cut = await told(api, people, **filters)
+        cut = await list_comments(api, people, **filters)
         assert (cut["n"], len(cut["items"])) == (n, n), filters
-    months = await told(api, people, group_by="month")
+    months = await list_comments(api, people, group_by="month")
     assert [(group["key"], group["n"]) for group in months["groups"]] == [("2026-10", 1), ("2026-11", 4)]
-    ways = await told(api, people, group_by="source", code="23.1")
+    ways = await list_comments(api, people, group_by="source", code="23.1")
     assert ways["groups"] == [{"key": "paper", "name": "На бумаге", "n": 1}]
 
 
 @pytest.mark.order("O-11")
-async def test_pages_hold_every_comment_once(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_pages_contain_each_comment_once(api: Api, people: People, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         for day in (3, 4):
             await answered(session, 5, 5, date(2026, 11, day), answers={"comments": {"vk": f"Нет адреса {day}"}})
@@ -92,25 +92,25 @@ async def test_pages_hold_every_comment_once(api: Api, people: People, database:
     page: dict[str, Any] = {"next_cursor": None}
     for _ in range(4):
         cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
-        page = await told(api, people, limit=3, q="адрес", **cursor)
+        page = await list_comments(api, people, limit=3, q="адрес", **cursor)
         seen += [item["id"] for item in page["items"]]
     assert page["next_cursor"] is None and len(seen) == len(set(seen)) == 10
 
 
-async def test_what_is_refused(api: Api, people: People) -> None:
+async def test_invalid_filters_are_rejected(api: Api, people: People) -> None:
     for query in ({"code": "x"}, {"q": ""}, {"cursor": "broken"}, {"group_by": "planet"}):
         assert (await api.get(PATH, params=query, headers=api.as_(people.unit_head))).status_code == 422, query
     assert (await api.get(PATH, headers=api.as_(people.operator))).status_code == 403
 
 
 @pytest.mark.order("A-1.23x", "O-11")
-async def test_a_whole_sentence_is_searched_for_as_well(api: Api, people: People, database: JoinedDatabase) -> None:
-    """Dozens of words, each joined, took PostgreSQL longer to plan than a statement may take: 503."""
+async def test_a_long_sentence_can_be_searched(api: Api, people: People, database: JoinedDatabase) -> None:
+    """Dozens of joins took PostgreSQL longer to plan than the statement timeout: 503."""
     many = [f"{first}{second}" for first in "бвгдж" for second in "аеиоуыэюя"]
     async with database.transaction() as session:
         await answered(session, 1, 1, date(2026, 11, 12), answers={"comments": {"telegram": " ".join(many)}})
     await worked_off(database)
     assert len(has_words(" ".join(many))) <= JOINED_WORDS + 1
-    assert len(texts(await told(api, people, q=" ".join(many)))) == 1
-    assert texts(await told(api, people, q=" ".join([*many, "займы"]))) == []
-    assert texts(await told(api, people, q=" ".join([*many[:5], "займы", *many[5:]]))) == []
+    assert len(texts(await list_comments(api, people, q=" ".join(many)))) == 1
+    assert texts(await list_comments(api, people, q=" ".join([*many, "займы"]))) == []
+    assert texts(await list_comments(api, people, q=" ".join([*many[:5], "займы", *many[5:]]))) == []

@@ -34,8 +34,8 @@ def stopped_clock() -> Iterator[time_machine.Traveller]:
 async def queue(api: Api, people: People) -> dict[str, Any]:
     answer = await api.get(f"/api/v1/monitoring/units/{people.unit_head.unit_id}", headers=api.as_(people.unit_head))
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 async def sorted_out(api: Api, people: People) -> str:
@@ -45,7 +45,7 @@ async def sorted_out(api: Api, people: People) -> str:
 
 
 @pytest.mark.order("O-10")
-async def test_the_head_sees_what_is_open_due_overdue_waiting_and_whose(
+async def test_the_queue_counts_open_due_overdue_and_awaiting_messages_by_employee(
     api: Api, people: People, stopped_clock: time_machine.Traveller
 ) -> None:
     empty = {"open": 0, "due_today": 0, "overdue": 0, "awaiting_approval": 0, "returned": 0, "without_assignee": 0}
@@ -65,21 +65,21 @@ async def test_the_head_sees_what_is_open_due_overdue_waiting_and_whose(
     assert (await act(api, people.unit_head, reply, "return", {"reason": "Короче"})).status_code == 200
     stopped_clock.move_to(datetime.fromisoformat("2026-11-25T10:30:00+07:00"))
     fresh = await registered(api, people)
-    told = await queue(api, people)
-    wanted = {"open": 4, "due_today": 3, "overdue": 0, "awaiting_approval": 1, "returned": 1, "without_assignee": 3}
-    assert told["total"] == wanted
+    queue_read = await queue(api, people)
+    expected = {"open": 4, "due_today": 3, "overdue": 0, "awaiting_approval": 1, "returned": 1, "without_assignee": 3}
+    assert queue_read["total"] == expected
     stopped_clock.move_to(datetime.fromisoformat("2026-11-25T11:15:01+07:00"))
-    told = await queue(api, people)
-    assert told["total"] == wanted | {"due_today": 0, "overdue": 3}
-    loads = {load["employee_id"]: load for load in told["by_employee"]}
+    queue_read = await queue(api, people)
+    assert queue_read["total"] == expected | {"due_today": 0, "overdue": 3}
+    loads = {load["employee_id"]: load for load in queue_read["by_employee"]}
     assert (loads[str(people.colleague.id)]["open"], loads[str(people.colleague.id)]["overdue"]) == (1, 1)
     assert loads[str(people.colleague.id)]["name"] == "Сотрудник operator"
     assert (loads[None]["open"], loads[None]["name"]) == (3, None)
     idle = loads[str(people.operator.id)]
-    assert {name: idle[name] for name in empty} == empty, "who has nothing to do is there with zeros"
+    assert {name: idle[name] for name in empty} == empty, "an employee without messages is listed with zeros"
     assert str(people.unit_head.id) in loads and str(people.other_operator.id) not in loads
-    assert told["by_employee"][-1]["employee_id"] is None
-    (channel,) = told["by_channel"]
+    assert queue_read["by_employee"][-1]["employee_id"] is None
+    (channel,) = queue_read["by_channel"]
     assert (channel["channel"], channel["name"], channel["open"]) == ("vk", "ВКонтакте", 4)
     headers = api.as_(people.unit_head)
     for filters, ids in (
@@ -96,7 +96,7 @@ async def test_the_head_sees_what_is_open_due_overdue_waiting_and_whose(
 
 
 @pytest.mark.order("O-10")
-async def test_a_head_signs_a_month_off_and_sees_what_changed_after(
+async def test_a_head_signs_off_a_month_and_sees_later_changes(
     api: Api, people: People, stopped_clock: time_machine.Traveller
 ) -> None:
     path = await sorted_out(api, people)
@@ -115,15 +115,15 @@ async def test_a_head_signs_a_month_off_and_sees_what_changed_after(
     assert (again.status_code, again.json()["code"]) == (409, "month_signed_off")
     assert (await api.get(url, headers=headers)).json()["items"][0]["changed"] == []
     assert (await act(api, people.operator, path, "spam", {})).status_code == 200
-    (shown,) = (await api.get(url, headers=headers)).json()["items"]
-    assert shown["changed"] == ["open", "spam"]
-    assert (shown["figures"]["spam"], shown["now"]["spam"]) == (0, 1)
+    (sign_off,) = (await api.get(url, headers=headers)).json()["items"]
+    assert sign_off["changed"] == ["open", "spam"]
+    assert (sign_off["figures"]["spam"], sign_off["now"]["spam"]) == (0, 1)
     foreign = await api.get(url, headers=api.as_(people.other_head))
     assert foreign.status_code == 404
 
 
 @pytest.mark.order("O-10")
-async def test_what_was_answered_or_redirected_stays_so_when_it_is_closed(
+async def test_answered_and_redirected_messages_count_as_such_after_closing(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
     answered, redirected, dropped = [await sorted_out(api, people) for _ in range(3)]
@@ -142,12 +142,12 @@ async def test_what_was_answered_or_redirected_stays_so_when_it_is_closed(
     assert (figures["received"], figures["answered"], figures["redirected"], figures["open"]) == (3, 1, 1, 1)
     for path in (answered, redirected, dropped):
         assert (await act(api, people.operator, path, "close", {"reason": "Готово"})).status_code == 200
-    (shown,) = (await api.get(url, headers=headers)).json()["items"]
-    assert shown["changed"] == ["open"] and shown["now"]["open"] == 0
+    (sign_off,) = (await api.get(url, headers=headers)).json()["items"]
+    assert sign_off["changed"] == ["open"] and sign_off["now"]["open"] == 0
 
 
 @pytest.mark.order("O-10")
-async def test_signed_off_months_are_pages(api: Api, people: People) -> None:
+async def test_signed_off_months_are_paginated(api: Api, people: People) -> None:
     url, headers = f"/api/v1/monitoring/units/{people.unit_head.unit_id}/sign-offs", api.as_(people.unit_head)
     months = ["2026-10", "2026-09", "2025-12"]
     for month in (months[1], months[0], months[2]):
@@ -155,12 +155,12 @@ async def test_signed_off_months_are_pages(api: Api, people: People) -> None:
     first = (await api.get(url, params={"limit": 2, "with_count": "true"}, headers=headers)).json()
     asked = {"limit": 2, "with_count": "true", "cursor": first["next_cursor"]}
     rest = (await api.get(url, params=asked, headers=headers)).json()
-    assert [item["month"] for item in first["items"] + rest["items"]] == months, "the latest first"
+    assert [item["month"] for item in first["items"] + rest["items"]] == months, "latest first"
     assert (first["count"], rest["next_cursor"]) == (3, None)
 
 
 @pytest.mark.order("O-10")
-async def test_a_note_stays_on_the_record_and_is_resolved_by_the_unit(api: Api, people: People) -> None:
+async def test_a_control_note_is_resolved_by_the_unit_and_stays_on_the_record(api: Api, people: People) -> None:
     path = await sorted_out(api, people)
     reply = await drafted(api, people, path)
     head, operator = api.as_(people.unit_head), api.as_(people.operator)
@@ -180,8 +180,8 @@ async def test_a_note_stays_on_the_record_and_is_resolved_by_the_unit(api: Api, 
     assert (await api.get(one, headers=api.as_(people.other_operator))).status_code == 404
     assert (await act(api, people.other_operator, one, "resolve", {"resolution": "Чужое"})).status_code == 404
     answer = await act(api, people.operator, one, "resolve", {"resolution": "Срок назван"})
-    told = answer.json()
-    assert (answer.status_code, told["resolution"], told["resolved_by"]) == (
+    body = answer.json()
+    assert (answer.status_code, body["resolution"], body["resolved_by"]) == (
         200,
         "Срок назван",
         str(people.operator.id),
@@ -195,23 +195,23 @@ async def test_a_note_stays_on_the_record_and_is_resolved_by_the_unit(api: Api, 
 
 
 @pytest.mark.order("O-10", "O-11")
-async def test_notes_on_submissions_are_the_client_centricity_units(api: Api, people: People) -> None:
+async def test_only_the_client_centricity_unit_creates_notes_on_submissions(api: Api, people: People) -> None:
     submission = (await submit(api, by_key(2))).json()
     body = {"object_type": "survey_submission", "object_id": submission["id"], "text": "Позвонить в район"}
     made = await api.post(NOTES, headers=api.as_(people.client_centricity), json=body)
     assert made.status_code == 201, made.text
     refused = await api.post(NOTES, headers=api.as_(people.unit_head), json=body)
-    assert refused.status_code == 422, "a head reads no submissions"
+    assert refused.status_code == 422, "a head cannot read submissions"
     unknown = await api.post(NOTES, headers=api.as_(people.client_centricity), json=body | {"object_id": str(new_id())})
     assert unknown.status_code == 422
 
 
 @pytest.mark.order("O-10")
 async def test_days_of_the_queue_are_local(api: Api, people: People, stopped_clock: time_machine.Traveller) -> None:
-    """What is due at 23:59:59 in Novosibirsk is due today at 23:30 there, though it is still the same day in UTC."""
+    """A message due at 23:59:59 in Novosibirsk is due today at 23:30 there, on the same day in UTC."""
     path = await sorted_out(api, people)
-    told = (await api.get(path, headers=api.as_(people.operator))).json()
-    assert told["due_at"] == "2026-11-25T11:15:00+07:00"
+    body = (await api.get(path, headers=api.as_(people.operator))).json()
+    assert body["due_at"] == "2026-11-25T11:15:00+07:00"
     stopped_clock.move_to(datetime.fromisoformat("2026-11-24T23:30:00+07:00"))
     assert (await queue(api, people))["total"]["due_today"] == 0
     stopped_clock.move_to(datetime.fromisoformat("2026-11-25T00:30:00+07:00"))
@@ -221,7 +221,7 @@ async def test_days_of_the_queue_are_local(api: Api, people: People, stopped_clo
 
 
 @pytest.mark.order("O-4", "O-10")
-async def test_days_and_months_of_messages_begin_where_their_organization_is(
+async def test_days_and_months_begin_in_the_zone_of_the_organization(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
     message = (await registered(api, people))["id"]
@@ -229,7 +229,7 @@ async def test_days_and_months_of_messages_begin_where_their_organization_is(
         whose = await session.get_one(Organization, people.unit_head.organization_id)
         whose.zone = "Asia/Kamchatka"
         row = await session.get_one(Message, UUID(message))
-        row.received_at = datetime.fromisoformat("2026-10-31T20:00:00+07:00")  # there November has begun
+        row.received_at = datetime.fromisoformat("2026-10-31T20:00:00+07:00")  # November has begun there
         row.satisfaction = 2
     for period, rated in ((("2026-10-01", "2026-10-31"), 0), (("2026-11-01", "2026-11-01"), 1)):
         query = dict(zip(("from", "to"), period, strict=True))
@@ -238,9 +238,9 @@ async def test_days_and_months_of_messages_begin_where_their_organization_is(
         assert sum(one["n"] for one in measures if one["measure"] == "answer_satisfaction") == rated, period
     async with database.transaction(write=False) as session:
         november = Period(date(2026, 11, 1), date(2026, 11, 30))
-        shares = await targets._shares(session, TargetMeasure.ANSWER_SATISFACTION, november)
+        shares = await targets._load_shares(session, TargetMeasure.ANSWER_SATISFACTION, november)
     assert shares == {people.unit_head.unit_id: (0, 1)}
-    stopped_clock.move_to(datetime.fromisoformat("2026-11-30T20:00:00+07:00"))  # there December has begun
+    stopped_clock.move_to(datetime.fromisoformat("2026-11-30T20:00:00+07:00"))  # December has begun there
     url = f"/api/v1/monitoring/units/{people.unit_head.unit_id}/sign-offs"
     signed = await api.post(url, headers=api.as_(people.unit_head), json={"month": "2026-11"})
     assert (signed.status_code, signed.json().get("figures", {}).get("received")) == (201, 1), signed.text

@@ -1,4 +1,4 @@
-"""Sources, findability, and the period before (O-11)."""
+"""Sources, findability and the comparison with the preceding period (O-11)."""
 
 import copy
 from datetime import date
@@ -18,7 +18,7 @@ from tests.surveys.factories import SOURCES, subordinate
 NOVEMBER = {"from": "2026-11-01", "to": "2026-11-30"}
 
 
-async def told(api: Api, people: People, what: str, **query: Any) -> dict[str, Any]:
+async def get_figures(api: Api, people: People, what: str, **query: Any) -> dict[str, Any]:
     answer = await api.get(f"/api/v1/monitoring/{what}", params=query, headers=api.as_(people.unit_head))
     assert answer.status_code == 200, answer.text
     read: dict[str, Any] = answer.json()
@@ -26,15 +26,15 @@ async def told(api: Api, people: People, what: str, **query: Any) -> dict[str, A
 
 
 @pytest.mark.order("O-1", "O-11")
-async def test_a_share_stands_beside_that_of_as_many_days_before(
+async def test_a_share_is_compared_with_the_preceding_period(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     async with database.transaction() as session:
         await answered(session, 70, 56, date(2026, 11, 1), municipality="50701000")
         await answered(session, 80, 48, date(2026, 10, 2), municipality="50701000")
-        await answered(session, 40, 0, date(2026, 10, 1))  # the day before as many days: not compared with
+        await answered(session, 40, 0, date(2026, 10, 1))  # the day before the preceding period: not compared
         await answered(session, 5, 5, date(2026, 11, 30), municipality="50708000")
-    read = await told(api, people, "satisfaction", **NOVEMBER, group_by="municipality")
+    read = await get_figures(api, people, "satisfaction", **NOVEMBER, group_by="municipality")
     assert read["previous_period"] == {"from": "2026-10-02", "to": "2026-10-31"}
     first, second = read["items"]
     assert first["previous"] == {
@@ -48,17 +48,15 @@ async def test_a_share_stands_beside_that_of_as_many_days_before(
     assert (second["n"], second["is_too_few"]) == (5, True)
     assert (second["previous"]["n"], second["previous"]["verdict"]) == (0, "too_few")
     assert (read["total"]["n"], read["total"]["previous"]["n"]) == (75, 80)
-    months = await told(api, people, "satisfaction", **NOVEMBER, group_by="month")
+    months = await get_figures(api, people, "satisfaction", **NOVEMBER, group_by="month")
     assert [(item["key"], item["previous"]) for item in months["items"]] == [("2026-11", None)]
     assert months["total"]["previous"]["verdict"] == "higher"
-    open_end = await told(api, people, "satisfaction", **{"from": "2026-11-01"})
+    open_end = await get_figures(api, people, "satisfaction", **{"from": "2026-11-01"})
     assert open_end["previous_period"] is None and open_end["total"]["previous"] is None
 
 
 @pytest.mark.order("O-11")
-async def test_sources_and_how_easily_things_are_found_there(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
+async def test_use_of_sources_and_ease_of_finding(api: Api, people: People, database: JoinedDatabase) -> None:
     often = {"source_usage": dict.fromkeys(SOURCES, 1), "ease_of_finding": dict.fromkeys(SOURCES, 5)}
     never = {"source_usage": dict.fromkeys(SOURCES, 3), "ease_of_finding": dict.fromkeys(SOURCES, 2)}
     async with database.transaction() as session:
@@ -67,9 +65,9 @@ async def test_sources_and_how_easily_things_are_found_there(
         await answered(session, 20, 0, date(2026, 11, 4), answers=never, source=SubmissionSource.PAPER)
         await answered(session, 30, 30, date(2026, 10, 20), answers=never)
         await answered(session, 7, 7, date(2026, 11, 3), answers=never, organization_id=other)
-    ministry = (await told(api, people, "satisfaction", group_by="organization"))["items"]
+    ministry = (await get_figures(api, people, "satisfaction", group_by="organization"))["items"]
     ours = next(item["key"] for item in ministry if item["n"] == 90)
-    read = await told(api, people, "sources", **NOVEMBER, group_by="source", organization_id=ours)
+    read = await get_figures(api, people, "sources", **NOVEMBER, group_by="source", organization_id=ours)
     assert [(item["code"], item["key"]) for item in read["items"]] == [
         ("22.1", "official_site"),
         ("22.2", "telegram"),
@@ -84,19 +82,19 @@ async def test_sources_and_how_easily_things_are_found_there(
         ("paper", "На бумаге", 20, 0),
         ("web", "На сайте", 40, 40),
     ]
-    found = await told(api, people, "findability", **NOVEMBER, group_by="month", organization_id=ours)
+    found = await get_figures(api, people, "findability", **NOVEMBER, group_by="month", organization_id=ours)
     site = found["items"][0]
     assert (site["code"], site["n"], site["mean"]) == ("23.1", 60, 4.0)
     assert site["counts"] == {"1": 0, "2": 20, "3": 0, "4": 0, "5": 40}
     assert (site["low"], site["high"], site["previous"]["verdict"]) == (3.6391, 4.3609, "higher")
     assert [(group["key"], group["n"], group["previous"]) for group in site["groups"]] == [("2026-11", 60, None)]
-    assert (await told(api, people, "findability", form_version=1))["items"][0]["n"] == 97
-    assert (await told(api, people, "findability", form_version=99))["items"] == []
-    assert (await told(api, people, "sources", **{"from": "2100-01-01"}))["items"] == []
+    assert (await get_figures(api, people, "findability", form_version=1))["items"][0]["n"] == 97
+    assert (await get_figures(api, people, "findability", form_version=99))["items"] == []
+    assert (await get_figures(api, people, "sources", **{"from": "2100-01-01"}))["items"] == []
 
 
 @pytest.mark.order("O-4", "O-11")
-async def test_sources_are_called_as_their_organization_calls_them(
+async def test_sources_have_the_names_given_by_their_organization(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     async with database.transaction() as session:
@@ -120,20 +118,22 @@ async def test_sources_are_called_as_their_organization_calls_them(
         ({}, "Телеграм-канал ведомства", 47, "telegram"),
     ):
         for what in ("sources", "findability"):
-            (item,) = [one for one in (await told(api, people, what, **whose))["items"] if one["key"] == "telegram"]
+            (item,) = [
+                one for one in (await get_figures(api, people, what, **whose))["items"] if one["key"] == "telegram"
+            ]
             assert (item["name"], item["n"]) == (name, n), (what, whose)
-        channels = (await told(api, people, "channel-parity", **whose))["items"]
+        channels = (await get_figures(api, people, "channel-parity", **whose))["items"]
         (measure,) = [one for item in channels if item["key"] == channel for one in item["measures"] if one["n"] == n]
         assert measure["measure"] == "findability"
 
 
-def test_versions_stand_in_the_order_of_their_numbers() -> None:
+def test_versions_are_sorted_by_number() -> None:
     assert [key for key, _ in sort_groups({"10": 0, "2": 0, "1": 0}, GroupBy.FORM_VERSION)] == ["1", "2", "10"]
     assert sort_groups({"50701000": 0, "50640434101": 0}, GroupBy.MUNICIPALITY)[0] == ("50640434101", 0)
     assert sort_groups({"": 0}, None) == []
 
 
-async def test_operators_read_no_figures(api: Api, people: People) -> None:
+async def test_operators_cannot_read_figures(api: Api, people: People) -> None:
     for what in ("sources", "findability"):
         answer = await api.get(f"/api/v1/monitoring/{what}", headers=api.as_(people.operator))
         assert answer.status_code == 403

@@ -1,4 +1,4 @@
-"""The monitoring report: the same figures as the API tells, as a workbook, on paper and as charts (O-11)."""
+"""The monitoring report as a workbook, PDF and charts, with the same figures as the API (O-11)."""
 
 import io
 import zipfile
@@ -16,14 +16,14 @@ from app.documents.charts import Chart, Mark, Scale, describe_chart, render_svg
 from app.monitoring.models import SignOff
 from app.monitoring.report.builder import build_report
 from app.monitoring.report.content import Kind, Part, Report, Table
-from app.monitoring.report.pdf import render_report_pdf, shown
+from app.monitoring.report.pdf import format_cell, render_report_pdf
 from app.monitoring.report.workbook import render_report_xlsx
 from app.monitoring.service.survey_counts import Cut
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import registered
 from tests.monitoring.factories import answered
-from tests.monitoring.test_service_levels import FINAL_REPLY, over
+from tests.monitoring.test_service_levels import FINAL_REPLY, create_ended_deadlines
 from tests.pdf import off_the_page, text_of
 from tests.surveys.factories import subordinate
 
@@ -33,14 +33,14 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 async def some_answers(database: JoinedDatabase) -> None:
-    """Three quarters of 40 in September, none in October, a tenth of 10 in November."""
+    """Store answers: three quarters of 40 satisfied in September, none in October, a tenth of 10 in November."""
     async with database.transaction() as session:
         await answered(session, 40, 30, date(2026, 9, 10), municipality="50701000")
         await answered(session, 10, 1, date(2026, 11, 5))
 
 
 @pytest.mark.order("O-11")
-async def test_the_workbook_holds_the_figures_as_numbers(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_the_workbook_contains_the_figures_as_numbers(api: Api, people: People, database: JoinedDatabase) -> None:
     await some_answers(database)
     answer = await api.get(REPORT, params=AUTUMN, headers=api.as_(people.client_centricity))
     assert answer.status_code == 200, answer.text
@@ -66,13 +66,13 @@ async def test_the_workbook_holds_the_figures_as_numbers(api: Api, people: Peopl
     municipalities = book.get_sheet_by_name("Муниципалитеты").to_python()
     assert [row[0] for row in municipalities[1:]] == ["городской округ город Новосибирск", "Не указан"]
     drawn = [name for name in zipfile.ZipFile(io.BytesIO(answer.content)).namelist() if "charts/chart" in name]
-    assert len(drawn) == 4, "service levels have nothing to draw yet"
+    assert len(drawn) == 4, "service levels have no data yet"
     facts = book.get_sheet_by_name("Отчёт").to_python()
     assert ["Организация", "все"] in facts and ["Период", "с 01.09.2026 по 30.11.2026"] in facts
 
 
 @pytest.mark.order("O-11")
-async def test_each_chart_is_an_image_with_its_numbers_in_words(
+async def test_each_chart_is_an_image_with_a_description_of_its_numbers(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     await some_answers(database)
@@ -97,7 +97,7 @@ async def test_each_chart_is_an_image_with_its_numbers_in_words(
 
 
 @pytest.mark.order("O-10", "O-11")
-async def test_the_printed_report_is_dated_and_says_who_signed_off(
+async def test_the_pdf_report_has_its_date_and_the_sign_offs(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     await some_answers(database)
@@ -124,7 +124,7 @@ async def test_the_printed_report_is_dated_and_says_who_signed_off(
     assert answer.headers["content-type"] == "application/pdf"
     paper = text_of(answer.content)
     made_at = dict(report.facts)["Составлен"][:10]
-    for told in (
+    for fragment in (
         report.title,
         "с 01.09.2026 по 30.11.2026",
         f"Составлен {made_at}",
@@ -133,11 +133,11 @@ async def test_the_printed_report_is_dated_and_says_who_signed_off(
         "Удовлетворённость Месяц Ответов",
         "Окончательные ответы в срок: нет данных.",
     ):
-        assert told in paper, (told, paper)
+        assert fragment in paper, (fragment, paper)
 
 
 @pytest.mark.order("O-11")
-async def test_the_report_heeds_the_filters_and_says_so(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_the_report_applies_and_lists_the_filters(api: Api, people: People, database: JoinedDatabase) -> None:
     await some_answers(database)
     query = {"municipality": "50701000", "source": "web", "form_version": "1"}
     answer = await api.get(REPORT, params=query, headers=api.as_(people.unit_head))
@@ -162,7 +162,7 @@ async def test_the_service_levels_are_those_of_the_organization(
     month_ago = datetime(2026, 9, 30, 20, tzinfo=UTC)
     async with database.transaction() as session:
         elsewhere = await subordinate(session)
-        await over(session, message["id"], FINAL_REPLY, [3600, 7200], missed=1, started_at=month_ago)
+        await create_ended_deadlines(session, message["id"], FINAL_REPLY, [3600, 7200], missed=1, started_at=month_ago)
     ministry = str(people.unit_head.organization_id)
     for organization, expected in ((ministry, [[1, 1], [2, 0.5]]), (str(elsewhere), [])):  # registered; answered
         query = {"organization_id": organization, "format": "xlsx"}
@@ -174,7 +174,7 @@ async def test_the_service_levels_are_those_of_the_organization(
         assert [row[:3] for row in over_time] == ([["10.2026", 2, 0.5]] if expected else []), organization
 
 
-async def test_a_chart_is_named_for_svg_only(api: Api, people: People) -> None:
+async def test_a_chart_is_allowed_for_svg_only(api: Api, people: People) -> None:
     for query in ({"format": "svg"}, {"format": "pdf", "chart": "sources"}, {"chart": "sources"}, {"format": "docx"}):
         answer = await api.get(REPORT, params=query, headers=api.as_(people.unit_head))
         assert answer.status_code == 422, query
@@ -192,7 +192,7 @@ def hostile_report() -> Report:
     return Report("Отчёт", [("Организация", HOSTILE)], [Part(HOSTILE, [chart], [table])], [HOSTILE])
 
 
-def test_what_people_wrote_is_never_markup_nor_formula() -> None:
+def test_texts_are_never_interpreted_as_markup_or_formulas() -> None:
     report = hostile_report()
     drawn = ElementTree.fromstring(render_svg(report.charts["sources"]))
     assert not drawn.findall(f".//{SVG}script")
@@ -217,24 +217,24 @@ def test_charts_of_every_size_are_drawn(count: int, over_time: bool) -> None:
     assert scores.tag == f"{SVG}svg"
 
 
-def test_nothing_printed_is_cut_off_by_the_end_of_a_page() -> None:
+def test_long_charts_are_split_between_pages() -> None:
     marks = [Mark(f"Район {place}", 40, 0.5, 0.4, 0.6) for place in range(45)]
     charts = [Chart("municipalities", "Доля", marks), Chart("satisfaction", "Доля", marks, over_time=True)]
     paper = render_report_pdf(Report("Отчёт", [], [Part("По муниципалитетам", charts, [])], []))
     assert off_the_page(paper) == []
-    told = text_of(paper)
-    assert told.count("Доля (продолжение)") == 2 and told.count("(n = 40)") == 45
+    text = text_of(paper)
+    assert text.count("Доля (продолжение)") == 2 and text.count("(n = 40)") == 45
 
 
-def test_figures_are_read_in_russian() -> None:
-    assert [shown(*one) for one in ((0.7321, Kind.SHARE), (1, Kind.SHARE), (None, Kind.WHOLE))] == [
+def test_figures_are_formatted_in_russian() -> None:
+    assert [format_cell(*one) for one in ((0.7321, Kind.SHARE), (1, Kind.SHARE), (None, Kind.WHOLE))] == [
         "73,2\u00a0%",
         "100\u00a0%",
         "—",
     ]
-    assert [shown(12345, Kind.WHOLE), shown(4.25, Kind.NUMBER), shown("текст", Kind.TEXT)] == [
+    assert [format_cell(12345, Kind.WHOLE), format_cell(4.25, Kind.NUMBER), format_cell("текст", Kind.TEXT)] == [
         "12\u00a0345",
         "4,2",
         "текст",
     ]
-    assert Scale.SCORE.shown(4.0) == "4" and describe_chart(Chart("a", "b", [])) == "Нет данных."
+    assert Scale.SCORE.format(4.0) == "4" and describe_chart(Chart("a", "b", [])) == "Нет данных."

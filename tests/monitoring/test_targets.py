@@ -1,4 +1,4 @@
-"""Targets of units: set, judged by month and quarter, told of once when they are not reached (O-10, O-11)."""
+"""Targets of units: created, judged by month and quarter, reported once when not reached (O-10, O-11)."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -13,14 +13,14 @@ from sqlmodel import select
 from app.core.security import Principal
 from app.messages.models import Message
 from app.monitoring.models import ControlNote, TargetDeviation, UnitTarget
-from app.monitoring.rules import TargetPeriod, deviates, percent_ru, period_of, period_ru
+from app.monitoring.rules import TargetPeriod, find_period, format_percent, format_period, is_below_target
 from app.monitoring.service import targets
 from app.monitoring.service.targets import check_targets
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import act, registered
 from tests.monitoring.factories import answered
-from tests.monitoring.test_service_levels import FIRST_REPLY, over
+from tests.monitoring.test_service_levels import FIRST_REPLY, create_ended_deadlines
 
 PATH = "/api/v1/monitoring/targets"
 NOTES = "/api/v1/control-notes"
@@ -34,13 +34,13 @@ def stopped_clock() -> Iterator[time_machine.Traveller]:
 
 
 def test_periods() -> None:
-    assert period_of(date(2026, 2, 28), TargetPeriod.MONTH) == (date(2026, 2, 1), date(2026, 2, 28))
-    assert period_of(date(2026, 12, 1), TargetPeriod.MONTH) == (date(2026, 12, 1), date(2026, 12, 31))
-    assert period_of(date(2026, 12, 31), TargetPeriod.QUARTER) == (date(2026, 10, 1), date(2026, 12, 31))
-    assert period_of(date(2026, 1, 1), TargetPeriod.QUARTER) == (date(2026, 1, 1), date(2026, 3, 31))
-    assert period_ru(date(2026, 11, 1), TargetPeriod.MONTH) == "ноябрь 2026 года"
-    assert period_ru(date(2026, 10, 1), TargetPeriod.QUARTER) == "IV квартал 2026 года"
-    assert percent_ru(0.625) == "62,5 %"
+    assert find_period(date(2026, 2, 28), TargetPeriod.MONTH) == (date(2026, 2, 1), date(2026, 2, 28))
+    assert find_period(date(2026, 12, 1), TargetPeriod.MONTH) == (date(2026, 12, 1), date(2026, 12, 31))
+    assert find_period(date(2026, 12, 31), TargetPeriod.QUARTER) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert find_period(date(2026, 1, 1), TargetPeriod.QUARTER) == (date(2026, 1, 1), date(2026, 3, 31))
+    assert format_period(date(2026, 11, 1), TargetPeriod.MONTH) == "ноябрь 2026 года"
+    assert format_period(date(2026, 10, 1), TargetPeriod.QUARTER) == "IV квартал 2026 года"
+    assert format_percent(0.625) == "62,5 %"
 
 
 @pytest.mark.order("O-10", "O-11")
@@ -48,17 +48,17 @@ def test_periods() -> None:
     ("count", "n", "threshold", "least_n", "expected"),
     [
         (23, 30, 0.8, 30, True),
-        (24, 30, 0.8, 30, False),  # what is reached exactly is reached
-        (0, 29, 0.8, 30, False),  # too few say nothing
+        (24, 30, 0.8, 30, False),  # a share equal to the target reaches it
+        (0, 29, 0.8, 30, False),  # the sample is too small
         (0, 0, 0.8, 1, False),
         (99, 100, 1.0, 1, True),
     ],
 )
-def test_what_deviates(count: int, n: int, threshold: float, least_n: int, expected: bool) -> None:
-    assert deviates(count, n, threshold, least_n) is expected
+def test_deviations(count: int, n: int, threshold: float, least_n: int, expected: bool) -> None:
+    assert is_below_target(count, n, threshold, least_n) is expected
 
 
-async def made(api: Api, people: People, **more: Any) -> httpx.Response:
+async def create_target(api: Api, people: People, **more: Any) -> httpx.Response:
     body = {"unit_id": str(people.unit_head.unit_id), "measure": "satisfaction", "threshold": 0.8, "least_n": 30} | more
     return await api.post(PATH, headers=api.as_(people.client_centricity), json=body)
 
@@ -69,10 +69,10 @@ async def notes(api: Api, by: Principal) -> list[dict[str, Any]]:
 
 
 @pytest.mark.order("O-10", "O-11")
-async def test_a_target_not_reached_is_told_to_the_head_once_a_period(
+async def test_the_head_is_notified_once_a_period_of_a_target_that_is_not_reached(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
-    answer = await made(api, people)
+    answer = await create_target(api, people)
     assert answer.status_code == 201, answer.text
     target = answer.json()
     assert target["current"] == {
@@ -90,7 +90,7 @@ async def test_a_target_not_reached_is_told_to_the_head_once_a_period(
         await answered(session, 50, 0, date(2026, 11, 3), came_from_point_id=people.other_point_id)
         await answered(session, 50, 0, date(2026, 10, 31), came_from_point_id=people.point_id)
     await check_targets(database)
-    assert await notes(api, people.unit_head) == [], "too few, another unit's, and before the target was set"
+    assert await notes(api, people.unit_head) == [], "too few answers, another unit, and before the target was created"
     async with database.transaction() as session:
         await answered(session, 11, 10, date(2026, 11, 4), came_from_point_id=people.point_id)
     await check_targets(database)
@@ -102,17 +102,17 @@ async def test_a_target_not_reached_is_told_to_the_head_once_a_period(
         " 35,2 % – 64,8 %). Цель – не ниже 80,0 %."
     )
     assert await notes(api, people.other_head) == []
-    told = (await api.get("/api/v1/notifications", headers=api.as_(people.unit_head))).json()["items"]
-    assert [(one["kind"], one["object_id"]) for one in told] == [("target_not_reached", note["id"])]
-    shown = (await api.get(f"{PATH}/{target['id']}", headers=api.as_(people.unit_head))).json()
-    assert (shown["current"]["standing"], shown["current"]["share"]) == ("not_reached", 0.5)
-    assert [(one["period_start"], one["n"], one["share"], one["note_id"]) for one in shown["deviations"]] == [
+    notifications = (await api.get("/api/v1/notifications", headers=api.as_(people.unit_head))).json()["items"]
+    assert [(one["kind"], one["object_id"]) for one in notifications] == [("target_not_reached", note["id"])]
+    target_read = (await api.get(f"{PATH}/{target['id']}", headers=api.as_(people.unit_head))).json()
+    assert (target_read["current"]["standing"], target_read["current"]["share"]) == ("not_reached", 0.5)
+    assert [(one["period_start"], one["n"], one["share"], one["note_id"]) for one in target_read["deviations"]] == [
         ("2026-11-01", 40, 0.5, note["id"])
     ]
     done = await act(api, people.unit_head, f"{NOTES}/{note['id']}", "resolve", {"resolution": "Разобрали"})
     assert done.status_code == 200
     await check_targets(database)
-    assert len(await notes(api, people.unit_head)) == 1, "the period was told of"
+    assert len(await notes(api, people.unit_head)) == 1, "one note for each period"
     stopped_clock.move_to(datetime.fromisoformat("2026-12-05T12:00:00+07:00"))
     async with database.transaction() as session:
         await answered(session, 30, 0, date(2026, 12, 2), came_from_point_id=people.point_id)
@@ -124,17 +124,17 @@ async def test_a_target_not_reached_is_told_to_the_head_once_a_period(
 
 
 @pytest.mark.order("O-10", "O-11")
-async def test_a_month_that_is_over_is_not_judged_by_what_was_asked_for_later(
+async def test_an_ended_month_is_not_judged_by_a_later_change(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
-    target = f"{PATH}/{(await made(api, people, threshold=0.5)).json()['id']}"
+    target = f"{PATH}/{(await create_target(api, people, threshold=0.5)).json()['id']}"
     async with database.transaction() as session:
         await answered(session, 40, 26, date(2026, 11, 3), came_from_point_id=people.point_id)
     stopped_clock.move_to(datetime.fromisoformat("2026-12-03T12:00:00+07:00"))
     headers = api.as_(people.client_centricity) | {"If-Match": "*"}
     assert (await api.patch(target, headers=headers, json={"threshold": 0.9})).status_code == 200
     await check_targets(database)
-    assert await notes(api, people.unit_head) == [], "November reached what was asked of it"
+    assert await notes(api, people.unit_head) == [], "November reached its target"
     async with database.transaction() as session:
         await answered(session, 40, 26, date(2026, 12, 2), came_from_point_id=people.point_id)
     await check_targets(database)
@@ -143,26 +143,24 @@ async def test_a_month_that_is_over_is_not_judged_by_what_was_asked_for_later(
 
 
 @pytest.mark.order("O-10")
-async def test_two_workers_that_find_it_at_once_leave_one_note(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
-    target_id = UUID((await made(api, people)).json()["id"])
+async def test_two_concurrent_workers_create_one_note(api: Api, people: People, database: JoinedDatabase) -> None:
+    target_id = UUID((await create_target(api, people)).json()["id"])
     async with database.transaction() as session:
         target = await session.get_one(UnitTarget, target_id)
-    found = targets.Judged(target, date(2026, 11, 1), 10, 40)
+    found = targets.TargetFigures(target, date(2026, 11, 1), 10, 40)
     for _ in range(2):
         async with database.transaction() as session:
-            await targets._tell(session, found)
+            await targets._store_deviation(session, found)
     async with database.transaction() as session:
         assert len((await session.exec(select(ControlNote))).all()) == 1
         assert len((await session.exec(select(TargetDeviation))).all()) == 1
 
 
 @pytest.mark.order("O-10")
-async def test_what_comes_late_is_judged_in_the_period_before(
+async def test_late_data_is_judged_in_the_preceding_period(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
-    made_at = await made(api, people, period="quarter", valid_from="2026-08-15")
+    made_at = await create_target(api, people, period="quarter", valid_from="2026-08-15")
     assert made_at.status_code == 201, made_at.text
     async with database.transaction() as session:
         for day in (date(2026, 7, 2), date(2026, 9, 30)):
@@ -174,22 +172,22 @@ async def test_what_comes_late_is_judged_in_the_period_before(
 
 
 @pytest.mark.order("O-4", "O-10")
-async def test_every_measure_is_the_units_own(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_every_measure_covers_the_unit_only(api: Api, people: People, database: JoinedDatabase) -> None:
     message = (await registered(api, people))["id"]
     async with database.transaction() as session:
-        await over(session, message, FIRST_REPLY, [60] * 40, missed=30)
+        await create_ended_deadlines(session, message, FIRST_REPLY, [60] * 40, missed=30)
         row = await session.get_one(Message, UUID(message))
         row.satisfaction = 2
     for measure in ("limits_in_time", "targets_in_time", "answer_satisfaction"):
-        assert (await made(api, people, measure=measure, least_n=1)).status_code == 201
+        assert (await create_target(api, people, measure=measure, least_n=1)).status_code == 201
     unit_id = str(people.other_head.unit_id)
-    assert (await made(api, people, measure="targets_in_time", unit_id=unit_id)).status_code == 201
+    assert (await create_target(api, people, measure="targets_in_time", unit_id=unit_id)).status_code == 201
     listed = (await api.get(PATH, headers=api.as_(people.unit_head))).json()["items"]
     found = {one["measure"]: (one["current"]["count"], one["current"]["n"]) for one in listed}
     assert found == {"answer_satisfaction": (0, 1), "targets_in_time": (10, 40), "limits_in_time": (1, 1)}
     every = (await api.get(PATH, headers=api.as_(people.client_centricity))).json()["items"]
     assert len(every) == 4
-    assert every[0]["current"] | {"n": 0} == every[0]["current"], "another unit's"
+    assert every[0]["current"] | {"n": 0} == every[0]["current"], "data of another unit"
     await check_targets(database)
     texts = " ".join(one["text"] for one in await notes(api, people.unit_head))
     assert "Исполнено в целевой срок" in texts and "Удовлетворённость ответами" in texts
@@ -197,12 +195,12 @@ async def test_every_measure_is_the_units_own(api: Api, people: People, database
 
 
 @pytest.mark.order("O-10")
-async def test_targets_are_changed_closed_and_seen_by_their_unit(
+async def test_targets_are_changed_closed_and_visible_to_their_unit(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    target = (await made(api, people)).json()
+    target = (await create_target(api, people)).json()
     path = f"{PATH}/{target['id']}"
-    again = await made(api, people)
+    again = await create_target(api, people)
     assert (again.status_code, again.json()["code"]) == (409, "target_exists")
     for wrong in (
         {"threshold": 1.5},
@@ -211,7 +209,7 @@ async def test_targets_are_changed_closed_and_seen_by_their_unit(
         {"measure": "luck"},
         {"unit_id": target["id"]},
     ):
-        assert (await made(api, people, **wrong)).status_code == 422, wrong
+        assert (await create_target(api, people, **wrong)).status_code == 422, wrong
     writer = api.as_(people.client_centricity)
     changed = await api.patch(path, headers=writer | {"If-Match": '"1"'}, json={"threshold": 0.5})
     assert (changed.status_code, changed.json()["threshold"], changed.headers["etag"]) == (200, 0.5, '"2"')
@@ -229,8 +227,8 @@ async def test_targets_are_changed_closed_and_seen_by_their_unit(
     assert (await api.post(NOTES, headers=api.as_(people.other_head), json=remark)).status_code == 422
     closed = await api.patch(path, headers=writer | {"If-Match": "*"}, json={"closed_on": "2026-11-24"})
     assert closed.status_code == 200
-    assert (await made(api, people)).status_code == 201
+    assert (await create_target(api, people)).status_code == 201
     async with database.transaction() as session:
         await answered(session, 40, 0, date(2026, 11, 3), came_from_point_id=people.point_id)
     await check_targets(database)
-    assert len(await notes(api, people.unit_head)) == 3, "both hold in the period"
+    assert len(await notes(api, people.unit_head)) == 3, "both targets are in force in the period"

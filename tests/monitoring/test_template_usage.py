@@ -1,4 +1,4 @@
-"""How the knowledge bases are used: inserted, sent as they are, changed, rated (O-6.2.6)."""
+"""Use of reply templates: inserted, sent unchanged, edited, rated (O-6.2.6)."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from app.core import example_ids
 from app.messages.rules.text_similarity import compute_changed_share
-from app.monitoring.rules import wilson
+from app.monitoring.rules import compute_wilson
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import MESSAGES, act, drafted, message_body, register, triage_body
@@ -24,28 +24,32 @@ FILLED = {"template_id": TEMPLATE, "text": None, "values": {"имя": "Иван"
     ("template", "text", "expected"),
     [
         ("Заём дают быстро", "Заём дают быстро", 0.0),
-        ("Заём дают быстро", "быстро заём дают!", 0.0001),  # order and marks are no other words, and yet a change
+        (
+            "Заём дают быстро",
+            "быстро заём дают!",
+            0.0001,
+        ),  # the words are the same, but their order and the punctuation changed
         ("слово " * 9_999, "слово " * 9_998, 0.0001),
         ("Заём дают быстро", "Кредит берут долго", 1.0),
-        ("раз два три четыре", "раз два три пять", 0.25),  # one word of four left, one of four came
-        ("раз раз", "раз", 0.3333),  # two and one word, one in common
-        ("!", "?", 0.0001),  # no words at all
+        ("раз два три четыре", "раз два три пять", 0.25),  # one word of four removed, one of four added
+        ("раз раз", "раз", 0.3333),  # two words and one word, one in common
+        ("!", "?", 0.0001),  # no words
         ("!", "!", 0.0),
     ],
 )
-def test_the_share_that_was_changed_counts_words(template: str, text: str, expected: float) -> None:
+def test_the_changed_share_counts_words(template: str, text: str, expected: float) -> None:
     assert compute_changed_share(template, text) == expected
 
 
 async def uses(api: Api, by: Any, **query: Any) -> dict[str, Any]:
     answer = await api.get(USES, headers=api.as_(by), params=query)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_uses_are_counted_by_what_became_of_them(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_uses_are_counted_by_outcome(api: Api, people: People, database: JoinedDatabase) -> None:
     assert (await uses(api, people.unit_head))["total"]["n"] == 0
     as_it_is, changed, waiting, own = [await came_in(api, people) for _ in range(4)]
     for path in (as_it_is, changed, waiting, own):
@@ -61,13 +65,13 @@ async def test_uses_are_counted_by_what_became_of_them(api: Api, people: People,
         rated = await act(api, people.integration, path, "satisfaction", {"satisfaction": rating})
         assert (rated.status_code, rated.json()["satisfaction"]) == (200, rating), rated.text
 
-    told = await uses(api, people.unit_head, group_by="template")
-    (item,) = told["items"]
+    usage = await uses(api, people.unit_head, group_by="template")
+    (item,) = usage["items"]
     assert item["key"] == TEMPLATE and item["name"] == "Льготный заём для малого бизнеса"
-    low, high = wilson(1, 2)
+    low, high = compute_wilson(1, 2)
     satisfaction = {"n": 2, "satisfied": 1, "share": 0.5, "low": low, "high": high, "is_too_few": True}
-    total = told["total"]
-    assert total["satisfaction"] == satisfaction, "the later rating stands"
+    total = usage["total"]
+    assert total["satisfaction"] == satisfaction, "the later rating counts"
     assert {name: total[name] for name in ("n", "sent", "sent_unchanged", "edited")} == {
         "n": 3,
         "sent": 2,
@@ -83,7 +87,7 @@ async def test_uses_are_counted_by_what_became_of_them(api: Api, people: People,
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_a_use_is_called_by_the_title_in_use_and_never_by_a_foreign_draft(
+async def test_a_use_has_the_published_title_of_its_template_and_never_that_of_a_draft(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     other = str(people.other_operator.unit_id)
@@ -97,12 +101,12 @@ async def test_a_use_is_called_by_the_title_in_use_and_never_by_a_foreign_draft(
     assert used.status_code == 201, used.text
     assert (await act_on_template(api, people.operator, made, "patch", {"title": "Тайный черновик"})).is_success
     for who in (people.other_head, people.unit_head, people.client_centricity):
-        told = await uses(api, who, group_by="template")
-        assert [item["name"] for item in told["items"]] == ["Ежевика"]
+        usage = await uses(api, who, group_by="template")
+        assert [item["name"] for item in usage["items"]] == ["Ежевика"]
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_another_unit_sees_no_foreign_use_and_a_period_bounds_them(api: Api, people: People) -> None:
+async def test_a_unit_sees_only_its_own_uses_and_only_those_of_the_period(api: Api, people: People) -> None:
     path = await came_in(api, people)
     await sorted_out(api, people, path)
     await drafted(api, people, path, **FILLED)
@@ -113,7 +117,9 @@ async def test_another_unit_sees_no_foreign_use_and_a_period_bounds_them(api: Ap
     assert (await uses(api, people.unit_head, **{"to": "2020-01-01"}))["total"]["n"] == 0
 
 
-async def test_only_whose_message_it_is_tells_the_rating(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_only_the_unit_of_the_message_records_the_rating(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
     path = await came_in(api, people)
     await sorted_out(api, people, path)
     await sent(api, people, path, database)

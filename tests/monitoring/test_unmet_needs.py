@@ -1,4 +1,4 @@
-"""What respondents could not find: grouped, tied to a template, taken up, resolved, opened again (O-11)."""
+"""Unmet needs: grouped, linked to a template, started, resolved, reopened (O-11)."""
 
 from datetime import date
 from typing import Any
@@ -25,8 +25,10 @@ PATH = "/api/v1/monitoring/unmet-needs"
 DAY = date(2026, 11, 10)
 
 
-async def said(database: JoinedDatabase, *texts: str, on: date = DAY, source: str = "vk", **more: Any) -> None:
-    """Respondents that could not find things, and the worker that reads and groups what they say."""
+async def store_comments(
+    database: JoinedDatabase, *texts: str, on: date = DAY, source: str = "vk", **more: Any
+) -> None:
+    """Store comments of respondents and run the worker that indexes and groups them."""
     async with database.transaction() as session:
         for text in texts:
             await answered(session, 1, 1, on, answers={"comments": {source: text}}, **more)
@@ -36,7 +38,7 @@ async def said(database: JoinedDatabase, *texts: str, on: date = DAY, source: st
         pass
 
 
-async def listed(api: Api, by: Principal, **query: Any) -> dict[str, Any]:
+async def list_needs(api: Api, by: Principal, **query: Any) -> dict[str, Any]:
     answer = await api.get(PATH, params=query, headers=api.as_(by))
     assert answer.status_code == 200, answer.text
     read: dict[str, Any] = answer.json()
@@ -44,13 +46,13 @@ async def listed(api: Api, by: Principal, **query: Any) -> dict[str, Any]:
 
 
 @pytest.mark.order("A-1.23x", "O-11")
-async def test_texts_of_the_same_thing_stand_together_and_are_tied_to_the_template_that_answers(
+async def test_similar_comments_are_grouped_and_linked_to_the_template_that_answers_them(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    await said(database, "Не нашёл расписание приёма граждан", "Нет расписания приёма", on=date(2026, 10, 5))
-    await said(database, "Где график и расписание приёма граждан?", source="ok")
-    await said(database, "Не нашёл, где взять льготный заём для малого бизнеса", "🙂")
-    read = await listed(api, people.client_centricity)
+    await store_comments(database, "Не нашёл расписание приёма граждан", "Нет расписания приёма", on=date(2026, 10, 5))
+    await store_comments(database, "Где график и расписание приёма граждан?", source="ok")
+    await store_comments(database, "Не нашёл, где взять льготный заём для малого бизнеса", "🙂")
+    read = await list_needs(api, people.client_centricity)
     assert (read["n"], read["groups"]) == (4, 2)
     times, loan = read["items"]
     assert (times["n"], times["state"], times["first_on"], times["last_on"]) == (3, "open", "2026-10-05", "2026-11-10")
@@ -60,38 +62,40 @@ async def test_texts_of_the_same_thing_stand_together_and_are_tied_to_the_templa
     assert (loan["n"], loan["template_id"]) == (1, example_ids.TEMPLATE)
     assert loan["template_title"] == "Льготный заём для малого бизнеса"
     assert loan["unit_id"] == str(people.operator.unit_id)
-    november = await listed(api, people.client_centricity, **{"from": "2026-11-01"})
+    november = await list_needs(api, people.client_centricity, **{"from": "2026-11-01"})
     assert {item["id"]: item["n"] for item in november["items"]} == {times["id"]: 1, loan["id"]: 1}
-    assert (await listed(api, people.client_centricity, template_id=loan["template_id"]))["n"] == 1
-    assert (await listed(api, people.client_centricity, limit=1))["groups"] == 2
-    assert (await listed(api, people.client_centricity, state="resolved"))["items"] == []
-    assert (await listed(api, people.client_centricity, source="paper"))["n"] == 0
+    assert (await list_needs(api, people.client_centricity, template_id=loan["template_id"]))["n"] == 1
+    assert (await list_needs(api, people.client_centricity, limit=1))["groups"] == 2
+    assert (await list_needs(api, people.client_centricity, state="resolved"))["items"] == []
+    assert (await list_needs(api, people.client_centricity, source="paper"))["n"] == 0
     async with database.transaction() as session:
         await group_comments(session, (await session.exec(select(SurveyComment.id))).all())
-    assert await listed(api, people.client_centricity) == read, "told twice of one changes nothing"
+    assert await list_needs(api, people.client_centricity) == read, "grouping a comment twice changes nothing"
 
 
 @pytest.mark.order("A-1.23x", "O-11")
-async def test_a_template_that_was_taken_away_does_not_come_back_with_the_next_text(
+async def test_a_removed_template_is_not_set_again_by_the_next_comment(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    await said(database, "Не нашёл, где взять льготный заём для малого бизнеса")
-    (loan,) = (await listed(api, people.client_centricity))["items"]
+    await store_comments(database, "Не нашёл, где взять льготный заём для малого бизнеса")
+    (loan,) = (await list_needs(api, people.client_centricity))["items"]
     assert loan["template_id"] == example_ids.TEMPLATE
     headers = api.as_(people.client_centricity) | {"If-Match": "*"}
     untied = await api.patch(f"{PATH}/{loan['id']}", headers=headers, json={"template_id": None})
     assert untied.json()["template_id"] is None
-    await said(database, "Где взять льготный заём малому бизнесу?")
-    (again,) = (await listed(api, people.client_centricity))["items"]
+    await store_comments(database, "Где взять льготный заём малому бизнесу?")
+    (again,) = (await list_needs(api, people.client_centricity))["items"]
     assert (again["id"], again["n"], again["template_id"]) == (loan["id"], 2, None)
 
 
 @pytest.mark.order("A-1.23x", "O-11")
-async def test_a_telephone_that_was_left_is_no_telephone_that_was_looked_for(
+async def test_a_respondents_own_telephone_is_not_a_request_for_one(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    await said(database, "Не нашёл телефон отдела", "Где парковка? +7 913 123-45-67", "Нет программы, +7 913 123-45-68")
-    read = await listed(api, people.client_centricity)
+    await store_comments(
+        database, "Не нашёл телефон отдела", "Где парковка? +7 913 123-45-67", "Нет программы, +7 913 123-45-68"
+    )
+    read = await list_needs(api, people.client_centricity)
     assert (read["n"], read["groups"]) == (3, 3)
     assert sorted(item["words"] for item in read["items"]) == [
         ["найти", "отдел", "телефон"],
@@ -106,11 +110,9 @@ async def test_a_telephone_that_was_left_is_no_telephone_that_was_looked_for(
 
 
 @pytest.mark.order("O-11", "O-10")
-async def test_what_was_resolved_is_opened_again_by_new_texts(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
-    await said(database, "Не нашёл расписание приёма граждан")
-    (item,) = (await listed(api, people.unit_head))["items"]
+async def test_new_comments_reopen_a_resolved_need(api: Api, people: People, database: JoinedDatabase) -> None:
+    await store_comments(database, "Не нашёл расписание приёма граждан")
+    (item,) = (await list_needs(api, people.unit_head))["items"]
     path = f"{PATH}/{item['id']}"
     taken = await act(api, people.unit_head, path, "start", {"note": "Спросим канцелярию"})
     assert taken.status_code == 200, taken.text
@@ -118,12 +120,12 @@ async def test_what_was_resolved_is_opened_again_by_new_texts(
     assert taken.json()["changed_by"] == str(people.unit_head.id)
     again = await act(api, people.unit_head, path, "start", {})
     assert (again.status_code, again.json()["code"]) == (409, "move_not_allowed")
-    await said(database, "Нет расписания приёма граждан")
-    assert (await listed(api, people.unit_head))["items"][0]["state"] == "taken_up", "somebody sees to it already"
+    await store_comments(database, "Нет расписания приёма граждан")
+    assert (await list_needs(api, people.unit_head))["items"][0]["state"] == "taken_up", "work has already started"
     assert (await act(api, people.unit_head, path, "resolve", {})).status_code == 422
     done = await act(api, people.client_centricity, path, "resolve", {"note": "Опубликовано на сайте"})
     assert (done.status_code, done.json()["state"], done.json()["n"]) == (200, "resolved", 2)
-    await said(database, "Расписание приёма граждан опять не нашла")
+    await store_comments(database, "Расписание приёма граждан опять не нашла")
     whole = (await api.get(path, headers=api.as_(people.unit_head))).json()
     assert (whole["state"], whole["changed_by"], whole["note"]) == ("open", None, "Появились новые ответы.")
     assert [(step["state"], step["by"], step["note"]) for step in whole["history"]] == [
@@ -142,11 +144,11 @@ async def test_what_was_resolved_is_opened_again_by_new_texts(
 
 
 @pytest.mark.order("O-11")
-async def test_a_correction_of_something_else_opens_nothing_again(
+async def test_a_correction_of_another_answer_reopens_nothing(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    await said(database, "Не нашёл расписание приёма граждан")
-    (group,) = (await listed(api, people.client_centricity))["items"]
+    await store_comments(database, "Не нашёл расписание приёма граждан")
+    (group,) = (await list_needs(api, people.client_centricity))["items"]
     path = f"{PATH}/{group['id']}"
     assert (await act(api, people.client_centricity, path, "resolve", {"note": "Готово"})).status_code == 200
     async with database.transaction() as session:
@@ -155,8 +157,8 @@ async def test_a_correction_of_something_else_opens_nothing_again(
         row.municipality = "50701000"
         await session.flush()
         await counters.count(session, [row])
-    await said(database)
-    read = await listed(api, people.client_centricity, municipality="50701000")
+    await store_comments(database)
+    read = await list_needs(api, people.client_centricity, municipality="50701000")
     assert [(item["id"], item["state"], item["n"]) for item in read["items"]] == [(group["id"], "resolved", 1)]
     async with database.transaction() as session:
         assert set((await session.exec(select(UnmetNeedLemma.n))).all()) == {1}
@@ -164,17 +166,17 @@ async def test_a_correction_of_something_else_opens_nothing_again(
 
 
 @pytest.mark.order("O-11")
-async def test_a_head_sees_what_their_unit_should_answer_and_what_nobody_has(
+async def test_a_head_sees_the_needs_of_their_unit_and_the_unassigned_ones(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     async with database.transaction() as session:
         other = await subordinate(session)
-    await said(database, "Не нашёл, где взять льготный заём для малого бизнеса")
-    await said(database, "Где стоянка для велосипедов?")
-    await said(database, "Не нашёл схему проезда автобуса", organization_id=other)
-    assert (await listed(api, people.client_centricity))["groups"] == 3
-    mine = (await listed(api, people.unit_head))["items"]
-    theirs = (await listed(api, people.other_head))["items"]
+    await store_comments(database, "Не нашёл, где взять льготный заём для малого бизнеса")
+    await store_comments(database, "Где стоянка для велосипедов?")
+    await store_comments(database, "Не нашёл схему проезда автобуса", organization_id=other)
+    assert (await list_needs(api, people.client_centricity))["groups"] == 3
+    mine = (await list_needs(api, people.unit_head))["items"]
+    theirs = (await list_needs(api, people.other_head))["items"]
     loan = next(item for item in mine if item["template_id"])
     assert len(mine) == 2 and [item["id"] for item in theirs] == [item["id"] for item in mine if item is not loan]
     path = f"{PATH}/{loan['id']}"

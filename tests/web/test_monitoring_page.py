@@ -1,4 +1,4 @@
-"""The heads' page: who gets in, what no forged cookie opens, and whose figures it shows (O-4, O-10, O-11)."""
+"""The monitoring page: access, forged cookies, filters and figures (O-4, O-10, O-11)."""
 
 import re
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ async def open_monitoring(door: Door, query: str = "", **headers: str) -> httpx.
 
 
 async def sign_in(door: Door, username: str = "boris", password: str = PASSWORD, **headers: str) -> httpx.Response:
-    """Fill in the form and press the button; the client keeps the cookie."""
+    """Submit the sign-in form; the client keeps the cookie."""
     fields = {"username": username, "password": password}
     return await door.http.post(SIGN_IN, data=fields, headers={**BROWSER, **headers})
 
@@ -47,26 +47,26 @@ async def test_a_head_signs_in_sees_the_figures_and_signs_out(door: Door, databa
     page = await open_monitoring(door)
     assert page.status_code == 200 and page.headers["cache-control"] == "no-store"
     assert "script-src 'self'" in page.headers["content-security-policy"] and "<script" not in page.text
-    told = text_of(page.text)
-    assert "Борис" in told and "Отчётный период 40 75 % 59,8 % 85,8 %" in told
-    assert "городской округ город Новосибирск 40 75 %" in told
-    assert page.text.count("<svg") == 6 and "Официальный сайт ведомства" in told
+    text = text_of(page.text)
+    assert "Борис" in text and "Отчётный период 40 75 % 59,8 % 85,8 %" in text
+    assert "городской округ город Новосибирск 40 75 %" in text
+    assert page.text.count("<svg") == 6 and "Официальный сайт ведомства" in text
     out = await door.http.post(f"{MONITORING}/sign-out", headers=BROWSER)
     assert out.status_code == 303 and "Max-Age=0" in out.headers["set-cookie"]
     door.http.cookies.set(page_sessions.COOKIE, cookie.split("=", 1)[1].split(";")[0], path="/monitoring")
-    assert (await open_monitoring(door)).status_code == 303, "a copy of the cookie opens nothing any more"
+    assert (await open_monitoring(door)).status_code == 303, "a copy of the cookie is no longer valid"
 
 
 @pytest.mark.order("O-11")
-async def test_filters_are_those_of_the_api_and_go_into_the_files(door: Door, database: JoinedDatabase) -> None:
+async def test_filters_apply_to_the_page_and_to_the_files(door: Door, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         await answered(session, 40, 30, date(2026, 9, 10), municipality="50701000")
         await answered(session, 20, 2, date(2026, 10, 10), municipality="50708000")
     await sign_in(door)
     query = "?from=2026-09-01&to=&organization_id=&municipality=50701000&source="
     page = await open_monitoring(door, query)
-    told = text_of(page.text)
-    assert page.status_code == 200 and "Отчётный период 40 75 %" in told and "с 01.09.2026" in told
+    text = text_of(page.text)
+    assert page.status_code == 200 and "Отчётный период 40 75 %" in text and "с 01.09.2026" in text
     assert '<option value="50701000" selected>' in page.text
     links = re.findall(r'href="(/monitoring/report\.[^"]*)"', page.text)
     assert links == [f"/monitoring/report.{kind}?from=2026-09-01&amp;municipality=50701000" for kind in ("xlsx", "pdf")]
@@ -79,54 +79,52 @@ async def test_filters_are_those_of_the_api_and_go_into_the_files(door: Door, da
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "error"),
     [
-        ("from=yesterday", "Начало периода — не дата."),
-        ("to=9999-12-31", "Конец периода — не дата."),
-        ("from=2026-10-02&to=2026-10-01", "Конец периода раньше начала."),
+        ("from=yesterday", "Дата начала периода указана неверно."),
+        ("to=9999-12-31", "Дата окончания периода указана неверно."),
+        ("from=2026-10-02&to=2026-10-01", "Дата окончания периода раньше даты начала."),
         ("organization_id=1", "Такой организации нет."),
-        ("municipality=<script>", "Такого муниципалитета нет."),
+        ("municipality=<script>", "Такого муниципального района или городского округа нет."),
         ("source=pigeon", "Такого способа заполнения нет."),
     ],
 )
-async def test_what_is_typed_wrong_is_said_and_the_page_is_there_all_the_same(
-    door: Door, query: str, said: str
-) -> None:
+async def test_an_invalid_filter_shows_its_error_on_the_page(door: Door, query: str, error: str) -> None:
     await sign_in(door)
     page = await open_monitoring(door, f"?{query}")
-    assert page.status_code == 422 and said in page.text and "Показать" in page.text
+    assert page.status_code == 422 and error in page.text and "Показать" in page.text
     assert "<script" not in page.text
 
 
-async def test_wrong_passwords_are_refused_and_lock_the_account(door: Door) -> None:
-    for username in ("boris", "nobody"):
+async def test_wrong_passwords_are_rejected_and_lock_the_account(door: Door) -> None:
+    for username in ("boris", "unknown"):
         wrong = await sign_in(door, username, "не тот")
-        assert wrong.status_code == 422 and "Неверное имя или пароль." in wrong.text
+        assert wrong.status_code == 422 and "Неверное имя пользователя или пароль." in wrong.text
         assert "set-cookie" not in wrong.headers and "не тот" not in wrong.text
     for _ in range(20):
         locked = await sign_in(door, "boris", "не тот")
         if locked.status_code == 429:
             break
     assert locked.status_code == 429 and int(locked.headers["retry-after"]) > 0
-    assert (await sign_in(door)).status_code == 429, "the right password does not open it before its time"
+    assert (await sign_in(door)).status_code == 429, "the lock also rejects the right password"
 
 
 @pytest.mark.parametrize("username", ["anna", "vera"])
-async def test_who_may_not_read_monitoring_is_told_so(door: Door, username: str) -> None:
+async def test_a_user_without_the_right_to_monitoring_gets_403(door: Door, username: str) -> None:
     await sign_in(door, username)
     page = await open_monitoring(door)
     assert page.status_code == 403 and "<svg" not in page.text
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}])
-async def test_no_other_site_signs_anybody_in_or_out(door: Door, headers: dict[str, str]) -> None:
+async def test_sign_in_and_sign_out_from_other_sites_are_rejected(door: Door, headers: dict[str, str]) -> None:
     assert (await sign_in(door, **headers)).status_code == 403
     await sign_in(door)
     refused = await door.http.post(f"{MONITORING}/sign-out", headers={**BROWSER, **headers})
     assert refused.status_code == 403 and (await open_monitoring(door)).status_code == 200
 
 
-async def test_a_forged_cookie_opens_nothing(door: Door) -> None:
+async def test_a_forged_cookie_is_rejected(door: Door) -> None:
     await sign_in(door)
     real = door.http.cookies[page_sessions.COOKIE]
     family, ends, signature = real.split(".")
@@ -142,15 +140,15 @@ async def test_a_forged_cookie_opens_nothing(door: Door) -> None:
         page_sessions.sign(SECRET, new_id(), int(ends, 16)),
     ]  # fmt: skip
     door.http.cookies.clear()
-    for told in forged:
-        page = await open_monitoring(door, cookie=f"{page_sessions.COOKIE}={told}")
-        assert page.status_code == 303, told
+    for cookie in forged:
+        page = await open_monitoring(door, cookie=f"{page_sessions.COOKIE}={cookie}")
+        assert page.status_code == 303, cookie
     not_ascii = {**BROWSER, "Cookie": f"{page_sessions.COOKIE}=é.é.é".encode()}
     assert (await door.http.get(MONITORING, headers=not_ascii)).status_code == 303  # type: ignore[arg-type]
     assert (await open_monitoring(door, cookie=f"{page_sessions.COOKIE}={real}")).status_code == 200
 
 
-async def test_a_session_ends_by_itself_and_with_its_owners_rights(door: Door, database: JoinedDatabase) -> None:
+async def test_a_session_expires_and_ends_with_the_rights_of_its_owner(door: Door, database: JoinedDatabase) -> None:
     await sign_in(door)
     with time_machine.travel(clock.now() + timedelta(hours=12, minutes=1), tick=False):
         cookie = door.http.cookies[page_sessions.COOKIE]
@@ -161,7 +159,7 @@ async def test_a_session_ends_by_itself_and_with_its_owners_rights(door: Door, d
     assert (await open_monitoring(door)).status_code == 303
 
 
-async def test_the_cookie_is_no_token_and_a_token_no_cookie(door: Door) -> None:
+async def test_the_cookie_is_not_a_token_and_a_token_is_not_a_cookie(door: Door) -> None:
     await sign_in(door)
     cookie = door.http.cookies[page_sessions.COOKIE]
     for headers in ({}, {"Authorization": f"Bearer {cookie}"}):
@@ -172,9 +170,9 @@ async def test_the_cookie_is_no_token_and_a_token_no_cookie(door: Door) -> None:
         assert (await open_monitoring(door, **headers)).status_code == 303
 
 
-async def test_programs_get_problems_and_heads_of_pages_have_no_body(door: Door) -> None:
-    told = await door.http.get(MONITORING, headers={"Accept": "application/json"})
-    assert told.status_code == 401 and told.json()["code"] == "unauthenticated"
+async def test_json_clients_get_problems_and_head_responses_have_no_body(door: Door) -> None:
+    response = await door.http.get(MONITORING, headers={"Accept": "application/json"})
+    assert response.status_code == 401 and response.json()["code"] == "unauthenticated"
     head = await door.http.head(SIGN_IN, headers=BROWSER)
     assert head.status_code == 200 and head.content == b""
     too_long = await door.http.post(SIGN_IN, content="username=" + "x" * 5000, headers={**BROWSER, **FORM})

@@ -1,4 +1,4 @@
-"""The page where paper is keyed in: ten keys a sheet, one request, nothing stored twice (A-1.fn)."""
+"""The page for entering paper questionnaires: ten keys and one request for each sheet, no duplicates (A-1.fn)."""
 
 import re
 from urllib.parse import urlencode
@@ -24,10 +24,10 @@ PAPER = "http://service/monitoring/paper"
 SHEET = {"batch": "МФЦ Бердск", "number": "7", "municipality": "", "filled_at": "", "digits": "1 1233 5244"}
 
 
-async def come_in(
+async def sign_in_employee(
     door: Door, database: JoinedDatabase, role: Role = Role.CLIENT_CENTRICITY, *, of_the_unit: bool = True
 ) -> None:
-    """Somebody of the client-centricity unit, or of another one, has signed in."""
+    """Create and sign in an employee of the client-centricity unit or of another unit."""
     username = f"galina.{role}.{of_the_unit}".lower()
     async with database.transaction() as session:
         unit = (await session.exec(select(Unit).where(Unit.is_client_centricity == of_the_unit))).first()
@@ -36,18 +36,18 @@ async def come_in(
     assert (await sign_in(door, username)).status_code == 303
 
 
-async def key_in(door: Door, **fields: str) -> httpx.Response:
+async def enter_sheet(door: Door, **fields: str) -> httpx.Response:
     named = {name.replace("__", "."): value for name, value in fields.items()}
     return await door.http.post(PAPER, content=urlencode({**SHEET, **named}), headers={**BROWSER, **FORM})
 
 
 @pytest.mark.order("A-1.fn")
-async def test_a_sheet_takes_ten_keys_and_one_request(door: Door, database: JoinedDatabase) -> None:
-    await come_in(door, database)
+async def test_a_sheet_needs_ten_keys_and_one_request(door: Door, database: JoinedDatabase) -> None:
+    await sign_in_employee(door, database)
     empty = await door.http.get(PAPER, headers=BROWSER)
     assert empty.status_code == 200 and "21, 22.1, 22.2, 22.3, 22.4, 23.1, 23.2, 23.3, 23.4." in text_of(empty.text)
     assert len("112335244" + "\n") < 20
-    kept = await key_in(
+    kept = await enter_sheet(
         door, digits="112335244", municipality="Бердск", filled_at="2026-11-02", **{"23.2.comment": "нет"}
     )
     assert kept.status_code == 303, text_of(kept.text)
@@ -64,39 +64,39 @@ async def test_a_sheet_takes_ten_keys_and_one_request(door: Door, database: Join
     assert row.answers["ease_of_finding"] == ease and row.keyed_by is not None
 
 
-async def test_a_comment_of_several_lines_is_as_long_as_its_field_says(door: Door, database: JoinedDatabase) -> None:
-    """A browser counts a line end as one sign, and sends two."""
-    await come_in(door, database)
+async def test_a_line_end_counts_as_one_character_in_a_comment(door: Door, database: JoinedDatabase) -> None:
+    """A browser counts a line end as one character and sends two."""
+    await sign_in_employee(door, database)
     comment = "\n".join(["не нашёл телефон отдела!"] * 159)
-    kept = await key_in(door, **{"23.2.comment": comment.replace("\n", "\r\n")})
+    kept = await enter_sheet(door, **{"23.2.comment": comment.replace("\n", "\r\n")})
     assert len(comment) < 4000 and kept.status_code == 303, text_of(kept.text)
     async with database.transaction(write=False) as session:
         (row,) = await stored(session)
     assert row.answers["comments"] == {"telegram": comment}
 
 
-async def test_pressing_twice_stores_once_and_another_sheet_of_that_number_is_refused(
+async def test_a_repeated_submission_is_stored_once_and_a_different_sheet_with_its_number_is_rejected(
     door: Door, database: JoinedDatabase
 ) -> None:
-    await come_in(door, database)
+    await sign_in_employee(door, database)
     for _ in range(2):
-        assert (await key_in(door)).status_code == 303
-    other = await key_in(door, digits="212335244")
+        assert (await enter_sheet(door)).status_code == 303
+    other = await enter_sheet(door, digits="212335244")
     assert other.status_code == 422 and 'role="alert"' in other.text and 'value="212335244"' in other.text
     async with database.transaction(write=False) as session:
         assert len(await stored(session)) == 1
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "error"),
     [
         ({"digits": "11233524"}, "Ответов на листе 9, набрано 8."),
-        ({"digits": "312335244"}, "21: «3» — не ответ, возможны 1, 2."),
-        ({"digits": "112335246"}, "23.4: «6» — не ответ, возможны 1, 2, 3, 4, 5."),
-        ({"digits": "11233524\u0664"}, "23.4: «\u0664» — не ответ"),
+        ({"digits": "312335244"}, "21: «3» — недопустимый ответ, возможны 1, 2."),
+        ({"digits": "112335246"}, "23.4: «6» — недопустимый ответ, возможны 1, 2, 3, 4, 5."),
+        ({"digits": "11233524\u0664"}, "23.4: «\u0664» — недопустимый ответ"),
         ({"digits": ""}, "набрано 0."),
         ({"digits": "<b>"}, "набрано 3."),
-        ({"number": "х"}, "Номер листа — не число."),
+        ({"number": "х"}, "Номер листа должен быть числом."),
         ({"number": "0"}, "Номер листа: от 1 до 1 000 000."),
         ({"batch": " "}, "Укажите пачку"),
         ({"municipality": "Атлантида"}, "12: "),
@@ -109,79 +109,79 @@ async def test_pressing_twice_stores_once_and_another_sheet_of_that_number_is_re
         ({"digits": "11233524\0"}, "23.4: "),
     ],
 )
-async def test_what_is_wrong_with_a_sheet_is_said_and_nothing_stored(
-    door: Door, database: JoinedDatabase, fields: dict[str, str], said: str
+async def test_an_invalid_sheet_is_rejected_with_its_errors_and_not_stored(
+    door: Door, database: JoinedDatabase, fields: dict[str, str], error: str
 ) -> None:
-    await come_in(door, database)
-    refused = await key_in(door, **fields)
-    assert refused.status_code == 422 and said in text_of(refused.text).replace("\u00a0", " "), text_of(refused.text)
+    await sign_in_employee(door, database)
+    refused = await enter_sheet(door, **fields)
+    assert refused.status_code == 422 and error in text_of(refused.text).replace("\u00a0", " "), text_of(refused.text)
     assert "<b>" not in refused.text
     async with database.transaction(write=False) as session:
         assert await stored(session) == []
 
 
-async def test_what_our_page_never_sends_is_refused_in_plain_words(door: Door, database: JoinedDatabase) -> None:
-    await come_in(door, database)
+async def test_unexpected_fields_are_rejected_with_a_plain_text(door: Door, database: JoinedDatabase) -> None:
+    await sign_in_employee(door, database)
     for fields in ({"unknown": "1"}, {"batch": "м" * 501}):
-        refused = await key_in(door, **fields)
+        refused = await enter_sheet(door, **fields)
         assert refused.status_code == 400 and "Запрос не удалось прочитать" in refused.text
 
 
 @pytest.mark.order("A-1.fn")
-async def test_only_the_unit_for_client_centricity_keys_in(door: Door, database: JoinedDatabase) -> None:
+async def test_only_the_client_centricity_unit_enters_sheets(door: Door, database: JoinedDatabase) -> None:
     led = await door.http.get(PAPER, headers=BROWSER)
     assert led.headers["location"] == "/monitoring/sign-in"
     for username in ("boris", "vera"):
         await sign_in(door, username)
         assert (await door.http.get(PAPER, headers=BROWSER)).status_code == 403
-        assert (await key_in(door)).status_code == 403
+        assert (await enter_sheet(door)).status_code == 403
     for role, of_the_unit in ((Role.UNIT_HEAD, True), (Role.CLIENT_CENTRICITY, False)):
-        await come_in(door, database, role, of_the_unit=of_the_unit)
+        await sign_in_employee(door, database, role, of_the_unit=of_the_unit)
         assert (await door.http.get(PAPER, headers=BROWSER)).status_code == 403
-        assert (await key_in(door)).status_code == 403
+        assert (await enter_sheet(door)).status_code == 403
 
 
-async def test_no_other_site_keys_in(door: Door, database: JoinedDatabase) -> None:
-    await come_in(door, database)
+async def test_requests_from_other_sites_are_rejected(door: Door, database: JoinedDatabase) -> None:
+    await sign_in_employee(door, database)
     headers = {**BROWSER, **FORM, "Sec-Fetch-Site": "cross-site"}
     assert (await door.http.post(PAPER, content=urlencode(SHEET), headers=headers)).status_code == 403
 
 
 @pytest.mark.order("A-1.fn", "O-2.2")
-async def test_sheets_of_another_organization_have_its_sources(
+async def test_a_sheet_of_another_organization_has_the_sources_of_that_organization(
     api: Api, people: People, door: Door, database: JoinedDatabase
 ) -> None:
     theirs = str(await with_six_sources(api, people, database))
-    await come_in(door, database)
+    await sign_in_employee(door, database)
     opened = await door.http.get(PAPER, params={"organization": theirs}, headers=BROWSER)
     assert "Ответы подряд, цифр: 13" in opened.text and "Горячая линия ведомства" in opened.text
     assert re.search(rf'<option value="{theirs}" selected>Учреждение</option>', opened.text)
-    short = await key_in(door, organization=theirs)
+    short = await enter_sheet(door, organization=theirs)
     assert short.status_code == 422 and "Ответов на листе 13, набрано 9." in text_of(short.text)
-    kept = await key_in(door, organization=theirs, digits="1 111111 555551", **{"23.6.comment": "нет"})
+    kept = await enter_sheet(door, organization=theirs, digits="1 111111 555551", **{"23.6.comment": "нет"})
     assert kept.status_code == 303 and f"organization={theirs}" in kept.headers["location"]
     async with database.transaction(write=False) as session:
         (row,) = await stored(session)
     assert (str(row.organization_id), row.answers["comments"]) == (theirs, {"hotline": "нет"})
-    for nobody in (str(UUID(int=5)), "x"):
-        assert (await door.http.get(PAPER, params={"organization": nobody}, headers=BROWSER)).status_code == 404
-        assert (await key_in(door, organization=nobody)).status_code == 404
+    for unknown in (str(UUID(int=5)), "x"):
+        assert (await door.http.get(PAPER, params={"organization": unknown}, headers=BROWSER)).status_code == 404
+        assert (await enter_sheet(door, organization=unknown)).status_code == 404
 
 
 @pytest.mark.order("A-1.fn", "A-1.11–13")
-async def test_a_sheet_is_keyed_in_by_the_form_and_the_places_of_its_day(
+async def test_a_sheet_is_entered_by_the_form_and_the_municipalities_of_its_day(
     api: Api, people: People, door: Door, database: JoinedDatabase
 ) -> None:
     assert (await publish(api, people, await drafted(api, people))).is_success
-    await come_in(door, database)
-    new = await key_in(door, number="1", digits="1 111111 555555")
-    old = await key_in(door, number="2", municipality="Венгеровский", filled_at="2025-12-20")
+    await sign_in_employee(door, database)
+    new = await enter_sheet(door, number="1", digits="1 111111 555555")
+    old = await enter_sheet(door, number="2", municipality="Венгеровский", filled_at="2025-12-20")
     assert (new.status_code, old.status_code) == (303, 303), text_of(old.text)
     following = await door.http.get(f"http://service{old.headers['location']}", headers=BROWSER)
-    assert "Ответы подряд, цифр: 9" in following.text, "the next sheet of the bundle is of the same day"
+    assert "Ответы подряд, цифр: 9" in following.text, "the next sheet of the batch has the same day"
     async with database.transaction(write=False) as session:
         rows = await stored(session)
     assert [(row.form_version, row.municipality) for row in rows] == [(2, None), (1, "50608000")]
-    for day, said in (("2023-01-01", "13: На эту дату форма не действует."), ("2999-01-01", "13: ")):
-        refused = await key_in(door, number="3", filled_at=day, digits="1 111111 555555")
-        assert refused.status_code == 422 and said in text_of(refused.text)
+    for day, error in (("2023-01-01", "13: На эту дату форма не действует."), ("2999-01-01", "13: ")):
+        refused = await enter_sheet(door, number="3", filled_at=day, digits="1 111111 555555")
+        assert refused.status_code == 422 and error in text_of(refused.text)

@@ -1,1 +1,1 @@
-"""Tables as files: reading uploads and writing CSV and XLSX."""
+"""Table files: reading uploads, writing CSV and XLSX."""

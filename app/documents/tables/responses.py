@@ -1,4 +1,4 @@
-"""A table as the answer to an export: CSV streams, XLSX is packed into a file first; memory stays flat with both."""
+"""HTTP responses of exports: CSV is streamed, XLSX is written to a temporary file first to save memory."""
 
 import asyncio
 import io
@@ -19,7 +19,7 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class TableFormat(StrEnum):
-    """Files that a table can be had as."""
+    """File formats of exported tables."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -27,32 +27,34 @@ class TableFormat(StrEnum):
 
 TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The table: CSV in UTF-8 with BOM and `;`, or XLSX with strings only.",
+        "description": "The table: CSV in UTF-8 with a BOM and `;`, or XLSX with string cells only.",
         "content": {
             CSV_TYPE: {"schema": {"type": "string"}},
             XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
-"""`responses` of an export for OpenAPI."""
+"""OpenAPI `responses` of an export."""
 
 
 async def table_response(
     kind: TableFormat, name: str, headers: Sequence[str], pages: AsyncIterable[Iterable[Row]]
 ) -> Response:
-    """The table under a file name. The pages are read while the answer is made, so they open their own transactions.
+    """Build the response with a table. Pages are read while it is sent, so they open their own transactions.
 
-    CSV is sent page by page. A workbook is packed whole, into a file that has no name, and sent from there.
+    CSV is sent page by page. A workbook is written to an unnamed temporary file and sent from there.
     """
-    shown = {"Content-Disposition": f'attachment; filename="{name}.{kind.value}"'}
+    response_headers = {"Content-Disposition": f'attachment; filename="{name}.{kind.value}"'}
     if kind is TableFormat.CSV:
-        return StreamingResponse(csv_stream(headers, pages), media_type=f"{CSV_TYPE}; charset=utf-8", headers=shown)
-    packed = await _xlsx_file(headers, pages)
-    shown["Content-Length"] = str(packed.seek(0, io.SEEK_END))
-    return StreamingResponse(_pieces(packed), media_type=XLSX_TYPE, headers=shown)
+        return StreamingResponse(
+            csv_stream(headers, pages), media_type=f"{CSV_TYPE}; charset=utf-8", headers=response_headers
+        )
+    packed = await _write_xlsx(headers, pages)
+    response_headers["Content-Length"] = str(packed.seek(0, io.SEEK_END))
+    return StreamingResponse(_read_pieces(packed), media_type=XLSX_TYPE, headers=response_headers)
 
 
-async def _xlsx_file(headers: Sequence[str], pages: AsyncIterable[Iterable[Row]]) -> BinaryIO:
+async def _write_xlsx(headers: Sequence[str], pages: AsyncIterable[Iterable[Row]]) -> BinaryIO:
     packed = await asyncio.to_thread(tempfile.TemporaryFile)
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +68,7 @@ async def _xlsx_file(headers: Sequence[str], pages: AsyncIterable[Iterable[Row]]
     return packed
 
 
-async def _pieces(packed: BinaryIO) -> AsyncIterator[bytes]:
+async def _read_pieces(packed: BinaryIO) -> AsyncIterator[bytes]:
     with packed:
         packed.seek(0)
         while piece := await asyncio.to_thread(packed.read, PIECE):

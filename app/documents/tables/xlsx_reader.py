@@ -1,7 +1,7 @@
-"""The child process that opens a stranger's XLSX. It bounds itself before it reads a byte, and imports nothing of ours.
+"""Child process that opens an untrusted XLSX file. It limits itself before reading and imports nothing of the project.
 
-It takes the file on stdin and writes JSON on stdout: `{"rows": [[number, [cells…]], …]}`, or `{"refused": code}`.
-Whatever else it does (killed for memory or time, a broken archive) the parent takes for a refusal too.
+It reads the file from stdin and writes JSON to stdout: `{"rows": [[number, [cells…]], …]}` or `{"refused": code}`.
+The parent treats any other outcome (killed for memory or time, a broken archive) as a refusal too.
 """
 
 import datetime
@@ -19,11 +19,11 @@ MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 
 
 class Refused(Exception):
-    """The file is not what we take; the argument is the code of the reason."""
+    """The file is rejected; the argument is the code of the reason."""
 
 
-def bound_ourselves() -> None:
-    """Limits of address space and processor time; nothing is written to disk, a core dump neither."""
+def limit_resources() -> None:
+    """Limit address space and processor time, and forbid writing files and core dumps."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -31,7 +31,7 @@ def bound_ourselves() -> None:
 
 
 def require_xlsx(content: bytes) -> None:
-    """Raise unless it is a ZIP archive with a workbook inside and says it unpacks to a sane size."""
+    """Raise `Refused` unless the file is a ZIP archive with a workbook and an acceptable declared size."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
@@ -43,12 +43,12 @@ def require_xlsx(content: bytes) -> None:
         raise Refused("too_large")
 
 
-def as_text(cell: object) -> str:
-    """A cell as a person would type it: 5.0 is 5, a date is ISO, an empty cell nothing."""
+def to_text(cell: object) -> str:
+    """Format a cell as a person would type it: 5.0 as 5, a date in ISO format, an empty cell as an empty string."""
     match cell:
         case bool():
             return "true" if cell else "false"
-        case float() if cell.is_integer() and abs(cell) < 1e15:  # noqa: PLR2004  exact up to there
+        case float() if cell.is_integer() and abs(cell) < 1e15:  # noqa: PLR2004  floats are exact up to this limit
             return str(int(cell))
         case datetime.datetime():
             is_day = cell.time() == datetime.time(0)
@@ -58,8 +58,8 @@ def as_text(cell: object) -> str:
     return str(cell)
 
 
-def rows_of(sheet: Any, max_rows: int, max_columns: int, max_characters: int) -> Iterator[tuple[int, list[str]]]:
-    """The rows that hold anything, with their numbers as the spreadsheet shows them."""
+def iterate_rows(sheet: Any, max_rows: int, max_columns: int, max_characters: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the non-empty rows with their numbers in the spreadsheet."""
     if sheet.start is None:
         return
     last_row, last_column = sheet.end  # counted from 0; row 0 holds the headers
@@ -67,50 +67,50 @@ def rows_of(sheet: Any, max_rows: int, max_columns: int, max_characters: int) ->
         raise Refused("too_many_columns")
     if last_row > max_rows:
         raise Refused("too_many_rows")
-    before = [""] * sheet.start[1]  # calamine leaves out the empty columns on the left, and keeps the rows above
+    before = [""] * sheet.start[1]  # calamine omits empty columns on the left and keeps empty rows above
     characters = 0
     for number, cells in enumerate(sheet.iter_rows(), start=1):
-        row = before + [as_text(cell) for cell in cells]
+        row = before + [to_text(cell) for cell in cells]
         characters += sum(map(len, row))
         if characters > max_characters:
             raise Refused("too_large")
-        if any("\0" in cell for cell in row):  # no database keeps it
+        if any("\0" in cell for cell in row):  # databases do not store it
             raise Refused("nul")
         if any(row):
             yield number, row
 
 
 def read(content: bytes, max_rows: int, max_columns: int, max_characters: int) -> list[tuple[int, list[str]]]:
-    """All rows of the one sheet of a workbook."""
+    """Read all rows of the only visible sheet of a workbook. Raises `Refused`."""
     require_xlsx(content)
-    import python_calamine  # noqa: PLC0415  after the limits
+    import python_calamine  # noqa: PLC0415  imported after the limits are set
 
     try:
         book = python_calamine.load_workbook(io.BytesIO(content))
-        shown = [
+        visible = [
             sheet
             for sheet in book.sheets_metadata
             if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
             and sheet.visible == python_calamine.SheetVisibleEnum.Visible
         ]
-        if len(shown) != 1:
-            raise Refused("too_many_sheets" if shown else "no_sheet")
-        sheet = book.get_sheet_by_name(shown[0].name)
-        return list(rows_of(sheet, max_rows, max_columns, max_characters))
+        if len(visible) != 1:
+            raise Refused("too_many_sheets" if visible else "no_sheet")
+        sheet = book.get_sheet_by_name(visible[0].name)
+        return list(iterate_rows(sheet, max_rows, max_columns, max_characters))
     except (python_calamine.CalamineError, OSError, ValueError):
         raise Refused("not_xlsx") from None
 
 
 def main() -> None:
-    """Bound, read, tell."""
-    bound_ourselves()
+    """Limit the process, read the file and write the result."""
+    limit_resources()
     try:
-        told: dict[str, Any] = {"rows": read(sys.stdin.buffer.read(), *map(int, sys.argv[1:4]))}
+        result: dict[str, Any] = {"rows": read(sys.stdin.buffer.read(), *map(int, sys.argv[1:4]))}
     except Refused as reason:
-        told = {"refused": str(reason)}
+        result = {"refused": str(reason)}
     except MemoryError:
-        told = {"refused": "too_large"}
-    json.dump(told, sys.stdout)
+        result = {"refused": "too_large"}
+    json.dump(result, sys.stdout)
 
 
 if __name__ == "__main__":

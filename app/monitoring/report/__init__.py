@@ -1,1 +1,1 @@
-"""The monitoring report: its figures, its charts, and the files that it is handed out in."""
+"""The monitoring report: its content, charts and file formats."""

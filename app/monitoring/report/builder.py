@@ -1,4 +1,4 @@
-"""The report made from the figures of monitoring: nothing is counted here."""
+"""Builder of the monitoring report from computed figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -40,10 +40,10 @@ _VERDICTS_RU = {
     rules.Verdict.WITHIN_CHANCE: "различие может быть случайным",
     rules.Verdict.TOO_FEW: "ответов слишком мало для вывода",
 }
-_DAYS_DRAWN = 62
+_MAX_DAYS = 62
 _INTERVAL = [("от (95 %)", Kind.SHARE), ("до (95 %)", Kind.SHARE)]
-_ONE_RU = {True: "День", False: "Месяц"}
-_EACH_RU = {True: "по дням", False: "по месяцам"}
+_PERIOD_RU = {True: "День", False: "Месяц"}
+_GROUPED_RU = {True: "по дням", False: "по месяцам"}
 _SATISFIED = ("Ответов", "Удовлетворены")
 _IN_TIME = ("Сроков истекло", "В срок")
 _Figure = ShareRead | UsageRead | InTimeRead
@@ -51,27 +51,27 @@ _Figure = ShareRead | UsageRead | InTimeRead
 
 
 async def build_report(session: AsyncSession, cut: Cut, by: Principal) -> Report:
-    """What monitoring says of a period, with what the caller may see of the service levels (O-4, O-10, O-11)."""
+    """Build the report on a period, with the service levels of messages the caller may see (O-4, O-10, O-11)."""
     level_cut = service_levels.LevelCut(cut.period, cut.organization_id)
-    each = LevelGroupBy.DAY if _is_by_day(cut) else LevelGroupBy.MONTH
+    group_by = LevelGroupBy.DAY if _is_by_day(cut) else LevelGroupBy.MONTH
     parts = [
-        await _satisfaction(session, cut),
-        await _municipalities(session, cut),
-        _sources(await sources.compute_usage(session, cut, None)),
-        _findability(await sources.compute_findability(session, cut, None)),
-        _levels(await service_levels.compute_service_levels(session, level_cut, each, by)),
+        await _build_satisfaction(session, cut),
+        await _build_municipalities(session, cut),
+        _build_sources(await sources.compute_usage(session, cut, None)),
+        _build_findability(await sources.compute_findability(session, cut, None)),
+        _build_levels(await service_levels.compute_service_levels(session, level_cut, group_by, by)),
     ]
-    return Report(TITLE, await _facts(session, cut), parts, await _signed_off(session, cut))
+    return Report(TITLE, await _load_facts(session, cut), parts, await _load_sign_offs(session, cut))
 
 
-def day_ru(day: date) -> str:
-    """A day as it is written in Russian."""
+def format_day(day: date) -> str:
+    """Format a day in Russian."""
     return f"{day:%d.%m.%Y}"
 
 
-async def _facts(session: AsyncSession, cut: Cut) -> list[tuple[str, str]]:
+async def _load_facts(session: AsyncSession, cut: Cut) -> list[tuple[str, str]]:
     since, until = cut.period.since, cut.period.until
-    period = " ".join([f"с {day_ru(since)}" if since else "", f"по {day_ru(until)}" if until else ""]).strip()
+    period = " ".join([f"с {format_day(since)}" if since else "", f"по {format_day(until)}" if until else ""]).strip()
     facts = [("Период", period or "за всё время")]
     if cut.organization_id is None:
         facts.insert(0, ("Организация", "все"))
@@ -88,63 +88,76 @@ async def _facts(session: AsyncSession, cut: Cut) -> list[tuple[str, str]]:
     return facts
 
 
-async def _satisfaction(session: AsyncSession, cut: Cut) -> Part:
+async def _build_satisfaction(session: AsyncSession, cut: Cut) -> Part:
     by_day = _is_by_day(cut)
-    told = await satisfaction.compute_satisfaction(session, cut, GroupBy.DAY if by_day else GroupBy.MONTH)
-    title = f"Доля удовлетворённых клиентов {_EACH_RU[by_day]}"
-    chart = Chart("satisfaction", title, _over_time({item.key: item for item in told.items}, by_day), over_time=True)
-    table = _share_table("Удовлетворённость", (_ONE_RU[by_day], *_SATISFIED), chart)
-    return Part("Удовлетворённость", [chart], [_total_table(told.total), table])
+    figures = await satisfaction.compute_satisfaction(session, cut, GroupBy.DAY if by_day else GroupBy.MONTH)
+    title = f"Доля удовлетворённых клиентов {_GROUPED_RU[by_day]}"
+    chart = Chart(
+        "satisfaction",
+        title,
+        _build_marks_over_time({item.key: item for item in figures.items}, by_day),
+        over_time=True,
+    )
+    table = _build_share_table("Удовлетворённость", (_PERIOD_RU[by_day], *_SATISFIED), chart)
+    return Part("Удовлетворённость", [chart], [_build_total_table(figures.total), table])
 
 
-def _total_table(total: ComparedShareRead) -> Table:
+def _build_total_table(total: ComparedShareRead) -> Table:
     columns = [("За период", Kind.TEXT), ("Ответов", Kind.WHOLE), ("Удовлетворены", Kind.SHARE), *_INTERVAL]
     rows: list[Sequence[Cell]] = [["Отчётный период", total.n, total.share, total.low, total.high]]
     if total.previous is not None:
         verdict = _VERDICTS_RU[total.previous.verdict]
-        rows.append(["Столько же дней до него", total.previous.n, total.previous.value, None, None])
-        rows.append([f"Отчётный период к прежнему: {verdict}", None, None, None, None])
+        rows.append(["Предыдущий период той же длительности", total.previous.n, total.previous.value, None, None])
+        rows.append([f"Отчётный период по сравнению с предыдущим: {verdict}", None, None, None, None])
     return Table("Всего", columns, rows)
 
 
-async def _municipalities(session: AsyncSession, cut: Cut) -> Part:
-    told = await satisfaction.compute_satisfaction(session, cut, GroupBy.MUNICIPALITY)
-    items = sorted(told.items, key=lambda item: (item.name == "Не указан", item.name))
+async def _build_municipalities(session: AsyncSession, cut: Cut) -> Part:
+    figures = await satisfaction.compute_satisfaction(session, cut, GroupBy.MUNICIPALITY)
+    items = sorted(figures.items, key=lambda item: (item.name == "Не указан", item.name))
     title = "Доля удовлетворённых клиентов по муниципальным районам и городским округам"
-    chart = Chart("municipalities", title, [_mark(item.name, item) for item in items])
-    return Part("По муниципалитетам", [chart], [_share_table("Муниципалитеты", ("Муниципалитет", *_SATISFIED), chart)])
+    chart = Chart("municipalities", title, [_build_mark(item.name, item) for item in items])
+    return Part(
+        "По муниципальным районам и городским округам",
+        [chart],
+        [_build_share_table("Муниципалитеты", ("Муниципалитет", *_SATISFIED), chart)],
+    )
 
 
-def _sources(told: SourcesRead) -> Part:
-    marks = [_mark(one.name, one) for one in told.items]
+def _build_sources(figures: SourcesRead) -> Part:
+    marks = [_build_mark(one.name, one) for one in figures.items]
     chart = Chart("sources", "Доля тех, кто пользуется источником постоянно или время от времени", marks)
     columns = [("Источник", Kind.TEXT), ("Ответов", Kind.WHOLE), ("Пользуются", Kind.SHARE), *_INTERVAL]
     columns += [("Постоянно", Kind.WHOLE), ("Время от времени", Kind.WHOLE), ("Вообще не пользуются", Kind.WHOLE)]
     rows = [
-        [one.name, one.n, one.share, one.low, one.high, *(one.counts[value] for value in "123")] for one in told.items
+        [one.name, one.n, one.share, one.low, one.high, *(one.counts[value] for value in "123")]
+        for one in figures.items
     ]
     return Part("Источники информации", [chart], [Table("Источники", columns, rows, "sources")])
 
 
-def _findability(told: FindabilityRead) -> Part:
-    marks = [Mark(one.name, one.n, one.mean, one.low, one.high, one.is_too_few) for one in told.items]
+def _build_findability(figures: FindabilityRead) -> Part:
+    marks = [Mark(one.name, one.n, one.mean, one.low, one.high, one.is_too_few) for one in figures.items]
     title = "Насколько легко найти информацию, средняя оценка от 1 до 5"
     chart = Chart("findability", title, marks, scale=Scale.SCORE)
     interval = [(name, Kind.NUMBER) for name, _ in _INTERVAL]
     columns = [("Источник", Kind.TEXT), ("Оценок", Kind.WHOLE), ("Средняя", Kind.NUMBER), *interval]
     columns += [(f"Оценка {value}", Kind.WHOLE) for value in "12345"]
     rows = [
-        [one.name, one.n, one.mean, one.low, one.high, *(one.counts[value] for value in "12345")] for one in told.items
+        [one.name, one.n, one.mean, one.low, one.high, *(one.counts[value] for value in "12345")]
+        for one in figures.items
     ]
     return Part("Простота поиска", [chart], [Table("Простота поиска", columns, rows, "findability")])
 
 
-def _levels(told: ServiceLevelsRead) -> Part:
-    marks = [_mark(_level_name(one), one) for one in told.stages]
+def _build_levels(figures: ServiceLevelsRead) -> Part:
+    marks = [_build_mark(_format_level(one), one) for one in figures.stages]
     by_stage = Chart("service_levels", "Доля исполненного в срок", marks)
-    by_day = told.group_by is LevelGroupBy.DAY
-    title = f"Доля окончательных ответов, данных в срок, {_EACH_RU[by_day]}"
-    over_time = Chart("final_replies", title, _over_time(_final_replies(told), by_day), over_time=True)
+    by_day = figures.group_by is LevelGroupBy.DAY
+    title = f"Доля окончательных ответов, данных в срок, {_GROUPED_RU[by_day]}"
+    over_time = Chart(
+        "final_replies", title, _build_marks_over_time(_find_final_replies(figures), by_day), over_time=True
+    )
     columns = [
         ("Правило", Kind.TEXT),
         ("Сроков истекло", Kind.WHOLE),
@@ -154,28 +167,28 @@ def _levels(told: ServiceLevelsRead) -> Part:
     ]
     rows = [
         [policy.name, policy.n, policy.share, policy.median_hours, policy.p90_hours]
-        for stage in told.stages
+        for stage in figures.stages
         for policy in stage.policies
     ]
     tables = [
-        _share_table("Сроки", ("Этап", *_IN_TIME), by_stage),
+        _build_share_table("Сроки", ("Этап", *_IN_TIME), by_stage),
         Table("Сроки по правилам", columns, rows),
-        _share_table("Окончательные ответы в срок", (_ONE_RU[by_day], *_IN_TIME), over_time),
+        _build_share_table("Окончательные ответы в срок", (_PERIOD_RU[by_day], *_IN_TIME), over_time),
     ]
     return Part("Сроки работы с сообщениями", [by_stage, over_time], tables)
 
 
-def _final_replies(told: ServiceLevelsRead) -> dict[str, StageLevelRead]:
-    """By day or month: what law lets a final reply take, over all its policies, where any of it is over."""
+def _find_final_replies(figures: ServiceLevelsRead) -> dict[str, StageLevelRead]:
+    """Return the limit of the final reply by day or month, where any deadline has ended."""
     return {
         item.key: stage
-        for item in told.items
+        for item in figures.items
         for stage in item.stages
         if (stage.stage, stage.kind) == (Stage.FINAL_REPLY, DeadlineKind.LIMIT) and stage.n
     }
 
 
-async def _signed_off(session: AsyncSession, cut: Cut) -> list[str]:
+async def _load_sign_offs(session: AsyncSession, cut: Cut) -> list[str]:
     query = (
         select(SignOff, Unit.name, Employee.name)
         .join(Unit, col(Unit.id) == col(SignOff.unit_id))
@@ -189,44 +202,44 @@ async def _signed_off(session: AsyncSession, cut: Cut) -> list[str]:
     if cut.organization_id is not None:
         query = query.where(Unit.organization_id == cut.organization_id)
     return [
-        f"{unit}, {_month_name(row.month)}: {head}, {day_ru(row.signed_at.astimezone(clock.LOCAL_ZONE))}"
+        f"{unit}, {_format_month(row.month)}: {head}, {format_day(row.signed_at.astimezone(clock.LOCAL_ZONE))}"
         for row, unit, head in (await session.exec(query)).all()
     ]
 
 
-def _mark(name: str, one: _Figure) -> Mark:
+def _build_mark(name: str, one: _Figure) -> Mark:
     return Mark(name, one.n, one.share, one.low, one.high, one.is_too_few)
 
 
-def _over_time(known: Mapping[str, _Figure], by_day: bool) -> list[Mark]:
-    """A mark for each day or month from the first to the last that has answers: no answers are a gap."""
+def _build_marks_over_time(known: Mapping[str, _Figure], by_day: bool) -> list[Mark]:
+    """Build a mark for each day or month from the first to the last with data; those without data are gaps."""
     marks = []
-    for day in _axis(known, by_day):
+    for day in _build_axis(known, by_day):
         one = known.get(f"{day:%Y-%m-%d}" if by_day else f"{day:%Y-%m}")
         name = f"{day:%d.%m}" if by_day else f"{day:%m.%Y}"
-        marks.append(_mark(name, one) if one else Mark(name, 0, None, None, None))
+        marks.append(_build_mark(name, one) if one else Mark(name, 0, None, None, None))
     return marks
 
 
 def _is_by_day(cut: Cut) -> bool:
     since, until = cut.period.since, cut.period.until
-    return since is not None and until is not None and (until - since).days < _DAYS_DRAWN
+    return since is not None and until is not None and (until - since).days < _MAX_DAYS
 
 
-def _share_table(name: str, heads: tuple[str, str, str], chart: Chart) -> Table:
-    """The numbers of a chart of shares; `heads`: of what, of how many, which share."""
+def _build_share_table(name: str, heads: tuple[str, str, str], chart: Chart) -> Table:
+    """Build the table of a chart of shares; `heads` are the headers of name, n and share."""
     first, n, share = heads
     columns = [(first, Kind.TEXT), (n, Kind.WHOLE), (share, Kind.SHARE), *_INTERVAL]
     rows = [[mark.name, mark.n, mark.value, mark.low, mark.high] for mark in chart.marks]
     return Table(name, columns, rows, chart.name)
 
 
-def _level_name(one: StageLevelRead) -> str:
+def _format_level(one: StageLevelRead) -> str:
     return f"{one.name}: {_LEVELS_RU[one.kind]}"
 
 
-def _axis(known: Iterable[str], by_day: bool) -> list[date]:
-    """Every day, or the first of every month, from the first to the last of those known."""
+def _build_axis(known: Iterable[str], by_day: bool) -> list[date]:
+    """List every day, or the first day of every month, from the first to the last known one."""
     days = sorted(date.fromisoformat(key if by_day else f"{key}-01") for key in known)
     axis = days[:1]
     while axis and axis[-1] < days[-1]:
@@ -234,5 +247,5 @@ def _axis(known: Iterable[str], by_day: bool) -> list[date]:
     return axis
 
 
-def _month_name(month: date) -> str:
+def _format_month(month: date) -> str:
     return f"{rules.MONTHS_RU[month.month - 1]} {month.year}"

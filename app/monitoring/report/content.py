@@ -1,4 +1,4 @@
-"""What a monitoring report holds, before it is written as anything."""
+"""Content of the monitoring report, independent of the file format."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from app.documents.charts import Chart
 
 
 class Kind(StrEnum):
-    """What a column of a table holds; a cell without a value is None in every kind."""
+    """Type of a table column; a cell without a value is None in every type."""
 
     TEXT = "text"
     WHOLE = "whole"
@@ -21,19 +21,19 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The numbers of a part of the report."""
+    """A table of a part of the report."""
 
     name: str
-    """Short: the name of a sheet too."""
+    """Short, because it is also the name of a sheet."""
     columns: Sequence[tuple[str, Kind]]
     rows: Sequence[Sequence[Cell]]
     drawn_as: str | None = None
-    """The name of the chart that draws its rows, one mark a row; None: none does."""
+    """The name of the chart of the rows, one mark for each row; None without a chart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the report: a heading, charts where there is something to draw, and the numbers beside them."""
+    """A part of the report: a heading, charts and tables."""
 
     title: str
     charts: Sequence[Chart]
@@ -46,12 +46,12 @@ class Report:
 
     title: str
     facts: Sequence[tuple[str, str]]
-    """What it is about: organization, period, filters, when it was made."""
+    """Organization, period, filters and time of creation, as pairs of name and value."""
     parts: Sequence[Part]
     signed_off: Sequence[str]
-    """Who signed off which figures and when (O-10), a sentence each."""
+    """One sentence for each sign-off: who signed off which figures and when (O-10)."""
 
     @property
     def charts(self) -> dict[str, Chart]:
-        """Every chart by its name."""
+        """All charts by name."""
         return {chart.name: chart for part in self.parts for chart in part.charts}

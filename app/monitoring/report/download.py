@@ -1,4 +1,4 @@
-"""The report as an answer over HTTP, whoever asked for it and how."""
+"""HTTP response with the report as a file, for the API and the page."""
 
 import asyncio
 from enum import StrEnum
@@ -13,7 +13,7 @@ from app.monitoring.report.workbook import render_report_xlsx
 
 
 class ReportFormat(StrEnum):
-    """What a report is handed out in."""
+    """File formats of the report."""
 
     XLSX = "xlsx"
     PDF = "pdf"
@@ -28,11 +28,11 @@ TYPES = {
 
 
 async def download_response(report: Report, format: ReportFormat, chart: str | None = None) -> Response:
-    """The report, or its one chart that is named for SVG, as a file that no cache keeps."""
+    """Build the response with the report, or with the named chart for SVG, as a file that is not cached."""
     name = f"monitoring-{clock.today():%Y-%m-%d}"
     if format is ReportFormat.SVG and chart is not None:
-        drawn: Chart = report.charts[chart]
-        content, name = render_svg(drawn).encode(), f"{name}-{chart}"
+        selected: Chart = report.charts[chart]
+        content, name = render_svg(selected).encode(), f"{name}-{chart}"
     else:
         content = await asyncio.to_thread(
             render_report_pdf if format is ReportFormat.PDF else render_report_xlsx, report

@@ -1,4 +1,4 @@
-"""The report as PDF: for signing, filing and handing on."""
+"""The monitoring report as PDF."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from app.monitoring.report.content import Cell, Kind, Report
 
 TEMPLATE = Path(__file__).parent / "data" / "report.typ"
 _BARS_A_PAGE = 20
-"""What is taller than a page, Typst cuts off at both ends."""
+"""Typst cuts off images taller than a page."""
 
 
 def render_report_pdf(report: Report) -> bytes:
-    """The report on A4, charts and tables. Blocks."""
+    """Render the report on A4 with charts and tables. Blocks: use a thread."""
     parts = [
         {
             "title": part.title,
@@ -26,7 +26,7 @@ def render_report_pdf(report: Report) -> bytes:
                     "name": table.name,
                     "columns": [name for name, _ in table.columns],
                     "rows": [
-                        [shown(cell, kind) for cell, (_, kind) in zip(row, table.columns, strict=True)]
+                        [format_cell(cell, kind) for cell, (_, kind) in zip(row, table.columns, strict=True)]
                         for row in table.rows
                     ],
                 }
@@ -35,18 +35,23 @@ def render_report_pdf(report: Report) -> bytes:
         }
         for part in report.parts
     ]
-    told = {"title": report.title, "facts": list(report.facts), "parts": parts, "signed_off": list(report.signed_off)}
-    return render_pdf(TEMPLATE, told)
+    content = {
+        "title": report.title,
+        "facts": list(report.facts),
+        "parts": parts,
+        "signed_off": list(report.signed_off),
+    }
+    return render_pdf(TEMPLATE, content)
 
 
-def shown(cell: Cell, kind: Kind) -> str:
-    """A cell as it is read in Russian; without a value a dash."""
+def format_cell(cell: Cell, kind: Kind) -> str:
+    """Format a cell in Russian; a dash without a value."""
     if cell is None:
         return "—"
     if isinstance(cell, str):
         return cell
     if kind is Kind.SHARE:
-        return Scale.SHARE.shown(cell)
+        return Scale.SHARE.format(cell)
     if kind is Kind.NUMBER:
         return f"{cell:.1f}".replace(".", ",")
     return f"{cell:,}".replace(",", "\u00a0")

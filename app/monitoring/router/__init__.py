@@ -1,4 +1,4 @@
-"""HTTP of monitoring, and of the heads' control."""
+"""HTTP API of monitoring and of control by heads of units."""
 
 from fastapi import APIRouter
 

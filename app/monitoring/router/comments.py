@@ -1,4 +1,4 @@
-"""HTTP of what respondents could not find."""
+"""HTTP API of respondents' comments."""
 
 from typing import Annotated
 
@@ -15,14 +15,22 @@ from app.monitoring.service import comments
 
 Reader = Annotated[Principal, requires("monitoring:read")]
 Code = Annotated[
-    str | None, Query(max_length=20, pattern=r"^[0-9]{1,3}(\.[0-9]{1,3})?(\.comment)?\.?$", description="`23`, `23.3`.")
+    str | None,
+    Query(
+        max_length=20,
+        pattern=r"^[0-9]{1,3}(\.[0-9]{1,3})?(\.comment)?\.?$",
+        description="Code of a question or of its row: `23`, `23.3`.",
+    ),
 ]
 
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
 
 @router.get(
-    "/comments", response_model=CommentsRead, responses=problems(ValidationFailed), summary="What was not found"
+    "/comments",
+    response_model=CommentsRead,
+    responses=problems(ValidationFailed),
+    summary="List comments",
 )
 async def list_comments(
     by: Reader,
@@ -31,11 +39,14 @@ async def list_comments(
     cut: CutDep,
     group_by: Grouping = None,
     code: Code = None,
-    q: Annotated[Search | None, Query(description="Words, each in any form; all of them are wanted.")] = None,
+    q: Annotated[
+        Search | None,
+        Query(description="Words to find, in any form; all are required."),
+    ] = None,
 ) -> CommentsRead:
-    """What respondents could not find, in their own words (A-1.23x, O-11), newest first.
+    """List the comments on what respondents could not find, newest first (A-1.23x, O-11).
 
-    Numbers, telephones, addresses that may be personal data are masked. `q` finds every form of its words. `n` and
-    `groups` count by all filters but `q`. A comment is here some seconds after its submission.
+    Numbers, telephones and addresses that may be personal data are masked. `n` and `groups` apply all filters except
+    `q`. A comment appears a few seconds after its submission.
     """
     return await comments.list_comments(session, cut, group_by, code, q, page)

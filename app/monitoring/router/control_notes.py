@@ -1,4 +1,4 @@
-"""HTTP of control notes."""
+"""HTTP API of control notes."""
 
 from typing import Annotated
 from uuid import UUID
@@ -35,7 +35,7 @@ async def list_control_notes(
     object_id: Annotated[Id | None, Query()] = None,
     is_resolved: Annotated[bool | None, Query()] = None,
 ) -> Page[ControlNoteRead]:
-    """The control notes of one's unit (O-10), newest first."""
+    """List the control notes of the caller's unit, newest first (O-10)."""
     query = select(ControlNote).where(control_notes.visible_to(by))
     if object_type is not None:
         query = query.where(ControlNote.object_type == object_type)
@@ -52,12 +52,15 @@ async def list_control_notes(
     status_code=201,
     response_model=ControlNoteRead,
     responses=problems(ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Leave a control note",
+    summary="Create a control note",
 )
 async def create_control_note(
     body: ControlNoteCreate, by: Head, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Leave a note on a message, reply or template of one's unit, or on a submission one may read; it stays."""
+    """Create a note on a message, reply, template or target of the caller's unit, or on a survey submission.
+
+    A note on a submission needs the right to read submissions. Notes are never deleted.
+    """
 
     async def work() -> Response:
         row = await control_notes.create_note(session, body, by=by)
@@ -73,7 +76,7 @@ async def create_control_note(
     summary="Get a control note",
 )
 async def get_control_note(note_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One control note."""
+    """Return one control note."""
     row = await control_notes.get_note(session, note_id, by)
     return conditional_response(request, ControlNoteRead.model_validate(row), version=row.version)
 
@@ -89,6 +92,6 @@ async def get_control_note(note_id: UUID, by: Reader, session: SessionDep, reque
 async def resolve_control_note(
     note_id: UUID, body: ControlNoteResolve, by: Reader, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Say what was done about a note; both stay on the record."""
+    """Record what was done about a note. The note and its resolution stay on the record."""
     row = await control_notes.resolve_note(session, note_id, body.resolution, match, by=by)
     return json_response(ControlNoteRead.model_validate(row), version=row.version)

@@ -1,4 +1,4 @@
-"""HTTP of the monitoring report."""
+"""HTTP API of the monitoring report."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
 
 class ReportChart(StrEnum):
-    """The charts of a report."""
+    """Charts of the report."""
 
     SATISFACTION = "satisfaction"
     MUNICIPALITIES = "municipalities"
@@ -35,28 +35,32 @@ class ReportChart(StrEnum):
         **problems(ValidationFailed),
         200: {
             "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()},
-            "description": "The report, or one of its charts",
+            "description": "The report or one of its charts",
         },
     },
-    summary="Monitoring report as XLSX, PDF or charts",
+    summary="Download the monitoring report",
 )
 async def get_report(
     by: Reader,
     session: SessionDep,
     cut: CutDep,
     format: Annotated[ReportFormat, Query()] = ReportFormat.XLSX,
-    chart: Annotated[ReportChart | None, Query(description="The chart, with `format=svg` only.")] = None,
+    chart: Annotated[
+        ReportChart | None,
+        Query(description="The chart; required for `svg` only."),
+    ] = None,
 ) -> Response:
-    """Satisfaction over time, by municipality, sources, ease of finding and service levels, with who signed off (O-11).
+    """Download satisfaction by time and municipality, sources, ease of finding, service levels, sign-offs (O-11).
 
-    `xlsx`: a sheet a table, numbers as numbers, charts. `pdf`: in Russian, dated, for filing. `svg`: the one chart
-    named by `chart`, with its numbers in words. Filters are those of `/monitoring/satisfaction`; service levels heed
-    the period and the organization only, and show what the caller may see.
+    `xlsx`: one sheet for each table, with numeric cells and charts. `pdf`: a dated Russian document for filing. `svg`:
+    the one chart named by `chart`, with its numbers in the description. Filters are those of
+    `/monitoring/satisfaction`; service levels use only the period and the organization and include only the messages
+    that the caller may see.
     """
     if (format is ReportFormat.SVG) != (chart is not None):
         ru, en = (
-            "Диаграмма указывается для формата svg, и только для него.",
-            "A chart is named for svg, and only for it.",
+            "Диаграмма указывается только для формата SVG и для него обязательна.",
+            "`chart` is required with `format=svg` and not allowed otherwise.",
         )
         raise ValidationFailed(field_errors=[FieldError("/chart", "chart_or_format", ru, en, "query")])
     return await download_response(await build_report(session, cut, by), format, chart)

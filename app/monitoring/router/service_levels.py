@@ -1,4 +1,4 @@
-"""HTTP of service levels, and of channels side by side."""
+"""HTTP API of service levels and channel parity."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ Reader = Annotated[Principal, requires("monitoring:read")]
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
 
-def _cut(
+def _build_cut(
     period: PeriodDep,
     organization_id: Annotated[Id | None, Query()] = None,
     unit_id: Annotated[Id | None, Query()] = None,
@@ -29,24 +29,24 @@ def _cut(
     return service_levels.LevelCut(period, organization_id, unit_id, channel, message_class)
 
 
-LevelCutDep = Annotated[service_levels.LevelCut, Depends(_cut)]
-"""Which deadlines are looked at."""
+LevelCutDep = Annotated[service_levels.LevelCut, Depends(_build_cut)]
+"""Filters of deadlines."""
 
 
 @router.get(
     "/service-levels",
     response_model=ServiceLevelsRead,
     responses=problems(ValidationFailed),
-    summary="In time, and how long",
+    summary="Get service levels",
 )
 async def get_service_levels(
     by: Reader, session: SessionDep, cut: LevelCutDep, group_by: Annotated[LevelGroupBy | None, Query()] = None
 ) -> ServiceLevelsRead:
-    """What was done in time by stage and policy, limits and targets apart, and how long it took (O-4, O-6.2.2).
+    """Return the shares of deadlines met by stage and policy, limits and targets apart, and the times (O-4, O-6.2.2).
 
-    A deadline counts for the day on which its clock began, in its organization's zone. Medians and 90th percentiles are
-    of what was done, late or not, without pauses: in working hours where the policy's term is in working days or hours,
-    else in hours by the clock. A head sees their unit's messages, the client-centricity unit all.
+    A deadline counts on the day on which its clock started, in the organization's time zone. Medians and 90th
+    percentiles cover everything done, late or not, without pauses: in working hours where the policy's term is in
+    working days or hours, otherwise in clock hours. A head sees their unit's messages, the client-centricity unit all.
     """
     return await service_levels.compute_service_levels(session, cut, group_by, by)
 
@@ -55,16 +55,17 @@ async def get_service_levels(
     "/channel-parity",
     response_model=ChannelParityRead,
     responses=problems(ValidationFailed),
-    summary="Channels side by side",
+    summary="Compare channels",
 )
 async def get_channel_parity(
     by: Reader, session: SessionDep, period: PeriodDep, organization_id: Annotated[Id | None, Query()] = None
 ) -> ChannelParityRead:
-    """Every channel by the same measures and service levels, each beside all the other channels together (O-4).
+    """Compare every channel with all the other channels together by the same measures and service levels (O-4).
 
-    `satisfaction` is question 21 of those who came from the channel's points, `answer_satisfaction` how clients rated
-    answers, `findability` question 23 of the source that the channel is, `in_time` a stage's limits or targets. Each
-    has its n and 95 % interval. `others.verdict` says whether the difference matters: its interval is as much wider as
-    channels are compared (Bonferroni), so that chance names one in at most 5 % of cases; below 30 it says `too_few`.
+    `satisfaction` is question 21 of respondents who came from the channel's points, `answer_satisfaction` the clients'
+    ratings of answers, `findability` question 23 for the channel as a source, `in_time` a stage's limits or targets.
+    Each has its n and 95 % interval. `others.verdict` is the verdict on the difference, with an interval corrected for
+    the number of channels (Bonferroni), so that chance alone reports a difference in at most 5 % of cases; below 30
+    answers it is `too_few`.
     """
     return await channel_parity.compute_channel_parity(session, service_levels.LevelCut(period, organization_id), by)

@@ -1,4 +1,4 @@
-"""HTTP of units' targets."""
+"""HTTP API of units' targets."""
 
 from typing import Annotated
 from uuid import UUID
@@ -26,19 +26,19 @@ Writer = Annotated[Principal, requires("targets:write")]
 router = APIRouter(prefix="/monitoring/targets", tags=["monitoring"])
 
 
-async def _read(session: AsyncSession, row: UnitTarget) -> TargetRead:
+async def _read_target(session: AsyncSession, row: UnitTarget) -> TargetRead:
     return (await targets.read_targets(session, [row]))[0]
 
 
-@router.get("", response_model=Page[TargetRead], responses=problems(ValidationFailed), summary="List targets of units")
+@router.get("", response_model=Page[TargetRead], responses=problems(ValidationFailed), summary="List targets")
 async def list_targets(
     by: Reader,
     session: SessionDep,
     page: PageDep,
     unit_id: Annotated[Id | None, Query()] = None,
-    with_closed: Annotated[bool, Query(description="Those that do not hold any more too.")] = False,
+    with_closed: Annotated[bool, Query(description="Include targets that are no longer in force.")] = False,
 ) -> Page[TargetRead]:
-    """What units should reach, newest first, with where each stands in the present period (O-10, O-11).
+    """List the targets of units, newest first, with their figures in the current period (O-10, O-11).
 
     A head sees their unit's targets, the client-centricity unit all.
     """
@@ -57,17 +57,18 @@ async def list_targets(
     status_code=201,
     response_model=TargetRead,
     responses=problems(TargetExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Set a target",
+    summary="Create a target",
 )
 async def create_target(body: TargetCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep) -> Response:
-    """Set what a unit should reach every month or quarter: a share, and the sample below which nothing is said.
+    """Create a target: the share that a unit should reach every month or quarter, and the smallest sample to judge by.
 
-    Where it is not reached, the heads of the unit get a control note, once a period, which stays until it is resolved.
+    When the target is not reached, the service creates one control note for the period and notifies the heads of the
+    unit.
     """
 
     async def work() -> Response:
         row = await targets.create_target(session, body, by=by)
-        return json_response(await _read(session, row), version=row.version, status=201)
+        return json_response(await _read_target(session, row), version=row.version, status=201)
 
     return await idempotency(session, by, work)
 
@@ -79,20 +80,23 @@ async def create_target(body: TargetCreate, by: Writer, session: SessionDep, ide
     summary="Get a target",
 )
 async def get_target(target_id: UUID, by: Reader, session: SessionDep) -> Response:
-    """One target with the present period and the latest 12 in which it was not reached. The ETag is of the target."""
+    """Return one target with its current period and the latest 12 periods in which it was not reached.
+
+    The ETag covers the target only.
+    """
     row = await targets.get_target(session, target_id, by)
-    return json_response(await _read(session, row), version=row.version)
+    return json_response(await _read_target(session, row), version=row.version)
 
 
 @router.patch(
     "/{target_id}",
     response_model=TargetRead,
     responses=problems(TargetNotFound, TargetExists, ValidationFailed, PreconditionFailed, PreconditionRequired),
-    summary="Change or close a target",
+    summary="Update or close a target",
 )
 async def update_target(
     target_id: UUID, body: TargetPatch, match: IfMatchDep, by: Writer, session: SessionDep
 ) -> Response:
-    """Change the share or the sample from now on, or close the target by its last day."""
+    """Change the share or the sample from today on, or close the target by setting its last day."""
     row = await targets.update_target(session, target_id, body, match, by=by)
-    return json_response(await _read(session, row), version=row.version)
+    return json_response(await _read_target(session, row), version=row.version)

@@ -1,4 +1,4 @@
-"""HTTP of how the knowledge bases are used."""
+"""HTTP API of the use of reply templates."""
 
 from typing import Annotated
 
@@ -21,20 +21,20 @@ router = APIRouter(prefix="/monitoring", tags=["monitoring"])
     "/templates",
     response_model=TemplateUsesRead,
     responses=problems(ValidationFailed),
-    summary="How reply templates are used",
+    summary="Get the use of reply templates",
 )
 async def get_template_uses(
     by: Reader,
     session: SessionDep,
     period: PeriodDep,
     group_by: Annotated[TemplateGroupBy | None, Query()] = None,
-    unit_id: Annotated[Id | None, Query(description="The unit whose messages were answered.")] = None,
+    unit_id: Annotated[Id | None, Query(description="Unit whose messages were answered.")] = None,
     template_id: Annotated[Id | None, Query()] = None,
 ) -> TemplateUsesRead:
-    """How often templates were inserted, sent as they are or changed (and by how much), last used, and rated (O-6.2.6).
+    """Return how often templates were inserted, sent unchanged or edited, and how clients rated the answers (O-6.2.6).
 
-    A use counts for the local day on which the reply was drafted. A unit sees its own templates and messages, the
-    client-centricity unit all. `satisfaction` counts answers whose rating is known; without any its share is null.
+    A use counts on the local day on which the reply was drafted. A unit sees the uses of its templates and in its
+    messages, the client-centricity unit all. `satisfaction` covers rated answers only; without any its share is null.
     """
     return await template_usage.compute_template_usage(
         session, template_usage.UseCut(period, unit_id, template_id), group_by, by

@@ -1,4 +1,4 @@
-"""HTTP of the head's control of a unit."""
+"""HTTP API of the head's control of a unit."""
 
 from typing import Annotated
 from uuid import UUID
@@ -27,10 +27,13 @@ router = APIRouter(prefix="/monitoring/units", tags=["monitoring"])
     "/{unit_id}",
     response_model=UnitQueueRead,
     responses=problems(UnitNotFound, ValidationFailed),
-    summary="The head's queue",
+    summary="Get a unit's queue",
 )
 async def get_unit_queue(unit_id: UUID, by: Head, session: SessionDep) -> UnitQueueRead:
-    """What is open, due, overdue, to approve, returned, nobody's: in all, by employee and by channel (O-10)."""
+    """Return the numbers of open, due, overdue, awaiting-approval, returned and unassigned messages (O-10).
+
+    They are those of the head's unit, in total, by employee and by channel.
+    """
     units.require_own(unit_id, by)
     return await units.read_queue(session, unit_id)
 
@@ -42,7 +45,7 @@ async def get_unit_queue(unit_id: UUID, by: Head, session: SessionDep) -> UnitQu
     summary="List signed-off months",
 )
 async def list_sign_offs(unit_id: UUID, by: Head, session: SessionDep, page: PageDep) -> Page[SignOffRead]:
-    """The months that were signed off, the latest first, with their figures then and now, and what changed after."""
+    """List the signed-off months, latest first, with their figures as signed off, as they are now and what changed."""
     units.require_own(unit_id, by)
     query = select(SignOff).where(SignOff.unit_id == unit_id)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(SignOff.month),))
@@ -54,12 +57,15 @@ async def list_sign_offs(unit_id: UUID, by: Head, session: SessionDep, page: Pag
     status_code=201,
     response_model=SignOffRead,
     responses=problems(UnitNotFound, MonthSignedOff, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Sign a month off",
+    summary="Sign off a month",
 )
 async def sign_month_off(
     unit_id: UUID, body: SignOffCreate, by: Head, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Confirm a month's figures of one's unit (O-10). They are kept; what changes after is shown beside them."""
+    """Confirm the figures of a month of the head's unit (O-10).
+
+    The confirmed figures are stored; later changes are shown next to them.
+    """
     units.require_own(unit_id, by)
 
     async def work() -> Response:

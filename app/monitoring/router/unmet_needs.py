@@ -1,4 +1,4 @@
-"""HTTP of what respondents could not find, in groups, and of what is done about it."""
+"""HTTP API of unmet needs: what respondents could not find."""
 
 from typing import Annotated
 from uuid import UUID
@@ -31,13 +31,11 @@ CHANGES = (UnmetNeedNotFound, ValidationFailed, PreconditionFailed, Precondition
 router = APIRouter(prefix="/monitoring/unmet-needs", tags=["monitoring"])
 
 
-async def _answer(session: AsyncSession, row: UnmetNeed) -> Response:
+async def _to_response(session: AsyncSession, row: UnmetNeed) -> Response:
     return json_response(await unmet_needs.read_group(session, row), version=row.version)
 
 
-@router.get(
-    "", response_model=UnmetNeedListRead, responses=problems(ValidationFailed), summary="What was not found, in groups"
-)
+@router.get("", response_model=UnmetNeedListRead, responses=problems(ValidationFailed), summary="List unmet needs")
 async def list_unmet_needs(
     by: Reader,
     session: SessionDep,
@@ -45,15 +43,16 @@ async def list_unmet_needs(
     state: Annotated[UnmetNeedState | None, Query()] = None,
     unit_id: Annotated[Id | None, Query()] = None,
     template_id: Annotated[Id | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many groups at most.")] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="Maximum number of unmet needs.")] = 50,
 ) -> UnmetNeedListRead:
-    """What respondents could not find, texts of the same thing together, the largest group first (A-1.23x, O-11).
+    """List what respondents could not find: groups of similar comments, the largest first (A-1.23x, O-11).
 
-    Each names the reply template that should answer it, where one fits. A head sees what their unit should answer, and
-    what nobody has yet; the client-centricity unit all. Texts are here some seconds after their submission.
+    Each has the reply template that should answer it, if one fits. A head sees the unmet needs of their unit and the
+    unassigned ones of their organization; the client-centricity unit sees all. Comments appear a few seconds after
+    their submission.
     """
-    given = {"state": state, "unit_id": unit_id, "template_id": template_id}
-    n, groups, items = await unmet_needs.list_groups(session, cut, limit, by=by, **given)
+    filters = {"state": state, "unit_id": unit_id, "template_id": template_id}
+    n, groups, items = await unmet_needs.list_groups(session, cut, limit, by=by, **filters)
     period = {"from": cut.period.since, "to": cut.period.until}
     return UnmetNeedListRead.model_validate(period | {"n": n, "groups": groups, "items": items})
 
@@ -62,10 +61,10 @@ async def list_unmet_needs(
     "/{group_id}",
     response_model=UnmetNeedRead,
     responses=problems(UnmetNeedNotFound, ValidationFailed),
-    summary="Get a group of what was not found",
+    summary="Get an unmet need",
 )
 async def get_unmet_need(group_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One group with all its texts counted, and its history."""
+    """Return one unmet need with the figures of all its comments and its history."""
     row = await unmet_needs.get_group(session, group_id, by)
     return conditional_response(request, await unmet_needs.read_group(session, row), version=row.version)
 
@@ -74,52 +73,55 @@ async def get_unmet_need(group_id: UUID, by: Reader, session: SessionDep, reques
     "/{group_id}",
     response_model=UnmetNeedRead,
     responses=problems(*CHANGES),
-    summary="Say what should answer it",
+    summary="Update an unmet need",
 )
 async def update_unmet_need(
     group_id: UUID, body: UnmetNeedPatch, match: IfMatchDep, by: Doer, session: SessionDep
 ) -> Response:
-    """Name the reply template that should answer a group, or the unit whose affair it is; null takes it away."""
-    return await _answer(session, await unmet_needs.update_group(session, group_id, body, match, by=by))
+    """Set the reply template that should answer the unmet need or the unit responsible for it; null removes it."""
+    return await _to_response(session, await unmet_needs.update_group(session, group_id, body, match, by=by))
 
 
 @router.post(
     "/{group_id}/start",
     response_model=UnmetNeedRead,
     responses=problems(*CHANGES, TransitionNotAllowed),
-    summary="Take it up",
+    summary="Start work on an unmet need",
 )
 async def start_unmet_need(
     group_id: UUID, body: UnmetNeedStart, match: IfMatchDep, by: Doer, session: SessionDep
 ) -> Response:
-    """Somebody sees to it. What nobody had is the caller's unit's from now on."""
+    """Mark the unmet need as in progress. An unassigned one is assigned to the caller's unit.
+
+    A caller who sees all units leaves it unassigned.
+    """
     move = UnmetNeedMove.START
-    return await _answer(session, await unmet_needs.move_group(session, group_id, move, body.note, match, by=by))
+    return await _to_response(session, await unmet_needs.move_group(session, group_id, move, body.note, match, by=by))
 
 
 @router.post(
     "/{group_id}/resolve",
     response_model=UnmetNeedRead,
     responses=problems(*CHANGES, TransitionNotAllowed),
-    summary="Resolve it",
+    summary="Resolve an unmet need",
 )
 async def resolve_unmet_need(
     group_id: UUID, body: UnmetNeedNote, match: IfMatchDep, by: Doer, session: SessionDep
 ) -> Response:
-    """Say what was done, so that it is found from now on. A new text of the group opens it again."""
+    """Record what was done and mark the unmet need as resolved. A new similar comment reopens it."""
     move = UnmetNeedMove.RESOLVE
-    return await _answer(session, await unmet_needs.move_group(session, group_id, move, body.note, match, by=by))
+    return await _to_response(session, await unmet_needs.move_group(session, group_id, move, body.note, match, by=by))
 
 
 @router.post(
     "/{group_id}/reopen",
     response_model=UnmetNeedRead,
     responses=problems(*CHANGES, TransitionNotAllowed),
-    summary="Open it again",
+    summary="Reopen an unmet need",
 )
 async def reopen_unmet_need(
     group_id: UUID, body: UnmetNeedNote, match: IfMatchDep, by: Doer, session: SessionDep
 ) -> Response:
-    """Give back what was taken up, or open again what is not resolved after all."""
+    """Stop work on an unmet need, or reopen one that turned out not to be resolved."""
     move = UnmetNeedMove.REOPEN
-    return await _answer(session, await unmet_needs.move_group(session, group_id, move, body.note, match, by=by))
+    return await _to_response(session, await unmet_needs.move_group(session, group_id, move, body.note, match, by=by))

@@ -1,1 +1,1 @@
-"""What monitoring and control take and give."""
+"""Request and response bodies of monitoring and control."""

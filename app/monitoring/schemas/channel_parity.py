@@ -1,4 +1,4 @@
-"""Channels side by side (O-4)."""
+"""Channel parity (O-4)."""
 
 from datetime import date
 from enum import StrEnum
@@ -12,7 +12,7 @@ from app.monitoring.schemas.service_levels import DeadlineKind, StageLevelRead
 
 
 class ParityMeasure(StrEnum):
-    """What is measured alike in every channel."""
+    """Measure taken in the same way in every channel."""
 
     SATISFACTION = "satisfaction"
     ANSWER_SATISFACTION = "answer_satisfaction"
@@ -21,14 +21,14 @@ class ParityMeasure(StrEnum):
 
 
 class ParityRead(Output):
-    """One measure of one channel, beside all the other channels together."""
+    """One measure of one channel, compared with all the other channels together."""
 
     measure: ParityMeasure
-    stage: Stage | None = Field(description="Of `in_time`: what was done in time.")
+    stage: Stage | None = Field(description="The stage, for `in_time` only.")
     kind: DeadlineKind | None
     name: str
     n: int
-    value: float | None = Field(description="A share from 0 to 1; of `findability` the mean score from 1 to 5.")
+    value: float | None = Field(description="A share from 0 to 1; for `findability` the mean score from 1 to 5.")
     low: float | None
     high: float | None
     is_too_few: bool = Field(description=TOO_FEW)
@@ -45,7 +45,7 @@ class ChannelRead(Output):
 
 
 class ChannelParityRead(Output):
-    """Channels side by side over a period (O-4)."""
+    """Comparison of channels over a period (O-4)."""
 
     since: date | None = Field(alias="from")
     until: date | None = Field(alias="to")

@@ -1,4 +1,4 @@
-"""What respondents could not find, in their own words (A-1.23x)."""
+"""Comments of respondents on what they could not find (A-1.23x)."""
 
 from datetime import date
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.surveys.models import SubmissionSource
 
 
 class CommentRead(Output):
-    """One comment, without what may be personal data."""
+    """One comment, with possible personal data masked."""
 
     id: UUID
     submission_id: UUID
@@ -20,15 +20,15 @@ class CommentRead(Output):
     municipality: str | None
     source: SubmissionSource
     form_version: int
-    code: str = Field(description="Of the score that it explains: `23.N`.")
-    key: str = Field(description="The source of information.")
+    code: str = Field(description="Code of the score that the comment explains: `23.N`.")
+    key: str = Field(description="Key of the source of information.")
     name: str
     score: int
     text: str
 
 
 class CommentGroupRead(Output):
-    """How many comments one group has."""
+    """The number of comments of one group."""
 
     key: str
     name: str
@@ -36,13 +36,13 @@ class CommentGroupRead(Output):
 
 
 class CommentsRead(Output):
-    """Comments of a period: how many, and a page of them, newest first."""
+    """The number of comments of a period and a page of them, newest first."""
 
     since: date | None = Field(alias="from")
     until: date | None = Field(alias="to")
     group_by: GroupBy | None
-    n: int = Field(description="How many there are by all filters but `q`.")
+    n: int = Field(description="The number of comments by all filters except `q`.")
     groups: list[CommentGroupRead]
     items: list[CommentRead]
-    next_cursor: str | None = Field(description="Give it as `cursor` to get the next page; null on the last.")
-    count: int | None = Field(description="With `with_count=true`: how many `q` finds too, stopping at 1,001.")
+    next_cursor: str | None = Field(description="Pass it as `cursor` to get the next page; null on the last page.")
+    count: int | None = Field(description="With `with_count=true`: the number by all filters, `q` too; at most 1,001.")

@@ -1,4 +1,4 @@
-"""What control takes and gives: the head's queue, months signed off, control notes (O-10)."""
+"""Bodies of control: the head's queue, signed-off months, control notes (O-10)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -15,32 +15,32 @@ Month = Annotated[str, StringConstraints(max_length=7, pattern=r"^(19|20|21)[0-9
 
 
 class QueueRead(Output):
-    """How much of a unit's work is open, and how much of it asks for the head."""
+    """Numbers of open messages, in total and by what needs attention."""
 
     open: int
-    due_today: int = Field(description="Due before the day ends, overdue ones not counted.")
+    due_today: int = Field(description="Due before the end of the day, without overdue ones.")
     overdue: int
     awaiting_approval: int
-    returned: int = Field(description="Messages with a reply that was returned and is not mended yet.")
+    returned: int = Field(description="Messages with a returned reply that is not yet corrected.")
     without_assignee: int
 
 
 class EmployeeLoadRead(QueueRead):
-    """The work of one employee of the unit, who may have none; null: nobody has it yet."""
+    """The workload of one employee of the unit; null stands for unassigned messages."""
 
     employee_id: UUID | None
     name: str | None
 
 
 class ChannelLoadRead(QueueRead):
-    """The work that came by one kind of channel."""
+    """The workload of one kind of channel."""
 
     channel: str
     name: str
 
 
 class UnitQueueRead(Output):
-    """What a head sees of their unit (O-10); `/messages` lists the messages themselves by the same filters."""
+    """The queue of a unit (O-10); `/messages` lists the messages themselves by the same filters."""
 
     unit_id: UUID
     at: LocalDateTime
@@ -48,15 +48,15 @@ class UnitQueueRead(Output):
     by_employee: list[EmployeeLoadRead]
     by_channel: list[ChannelLoadRead]
     open_control_notes: int
-    templates_due_soon: int = Field(description="Reply templates whose review is near (`/reply-templates?review=…`).")
-    templates_past_review: int = Field(description="Those that were not confirmed as current in time (O-6.2.6).")
+    templates_due_soon: int = Field(description="Reply templates due for review soon (`/reply-templates?review=…`).")
+    templates_past_review: int = Field(description="Reply templates with an overdue review (O-6.2.6).")
 
 
 class MonthFiguresRead(Output):
-    """A unit's messages received in a month, and what became of them and of their deadlines."""
+    """A unit's messages received in a month, by outcome, and their deadlines."""
 
     received: int
-    answered: int = Field(description="Those that an answer was sent to, closed ones too.")
+    answered: int = Field(description="Messages with a sent answer, including closed ones.")
     redirected: int
     appeals: int
     spam: int
@@ -68,14 +68,14 @@ class MonthFiguresRead(Output):
 
 
 class SignOffCreate(Input):
-    """The month whose figures the head confirms; it must be over."""
+    """The month to sign off; it must be over."""
 
     month: Month
     model_config = example({"month": "2026-10"})
 
 
 class SignOffRead(Output):
-    """A month's figures as they were confirmed, and as they are now; what changed since is named."""
+    """A month's figures as signed off and as they are now, with the names of the changed ones."""
 
     id: UUID
     unit_id: UUID
@@ -88,7 +88,7 @@ class SignOffRead(Output):
 
 
 class ControlNoteCreate(Input):
-    """A remark on a message, reply, reply template or survey submission."""
+    """A note on a message, reply, reply template, survey submission or target."""
 
     object_type: NotedType
     object_id: Id
@@ -114,7 +114,9 @@ class ControlNoteRead(Output):
     object_id: UUID
     text: str
     created_at: LocalDateTime
-    created_by: UUID | None = Field(description="Null: the service itself, of a target that is not reached.")
+    created_by: UUID | None = Field(
+        description="Null for a note that the service created because a target was not reached."
+    )
     resolution: str | None
     resolved_at: LocalDateTime | None
     resolved_by: UUID | None

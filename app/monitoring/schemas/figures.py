@@ -1,4 +1,4 @@
-"""Figures of the survey: each with its n, its 95 % interval, and how it differs from the period before (O-11)."""
+"""Survey figures: each has its n, its 95 % interval and a comparison with the preceding period (O-11)."""
 
 from datetime import date
 from enum import StrEnum
@@ -10,7 +10,7 @@ from app.monitoring.rules import MIN_SAMPLE, Verdict
 
 
 class GroupBy(StrEnum):
-    """By what the figures are grouped."""
+    """Grouping of the figures."""
 
     DAY = "day"
     MONTH = "month"
@@ -20,18 +20,18 @@ class GroupBy(StrEnum):
     FORM_VERSION = "form_version"
 
 
-TOO_FEW = f"Below {MIN_SAMPLE} answers a figure says next to nothing."
+TOO_FEW = f"Whether the sample is too small for conclusions: fewer than {MIN_SAMPLE} answers."
 
 
 class PeriodRead(Output):
-    """Two days, both included."""
+    """A period of days, both ends included."""
 
     since: date = Field(alias="from")
     until: date = Field(alias="to")
 
 
 class ComparisonRead(Output):
-    """The same figure of something else, and how ours differs from it: the difference is ours minus the other."""
+    """The figure compared with, and the difference: this figure minus the other."""
 
     n: int
     value: float | None = Field(description="The share or the mean; null without answers.")
@@ -39,13 +39,13 @@ class ComparisonRead(Output):
     difference_low: float | None
     difference_high: float | None
     verdict: Verdict = Field(
-        description="`higher` or `lower` when the 95 % interval of the difference leaves out 0, else `within_chance`;"
-        f" `too_few` with less than {MIN_SAMPLE} answers on either side."
+        description="`higher` or `lower` if the 95 % interval of the difference excludes 0, otherwise `within_chance`;"
+        f" `too_few` with fewer than {MIN_SAMPLE} answers on either side."
     )
 
 
 class ShareRead(Output):
-    """The share of satisfied clients with its n and 95 % Wilson interval; nulls without answers."""
+    """The share of satisfied clients with its n and 95 % Wilson interval; null without answers."""
 
     n: int
     satisfied: int
@@ -56,7 +56,7 @@ class ShareRead(Output):
 
 
 class ComparedShareRead(ShareRead):
-    """A share beside that of the period before."""
+    """A share compared with that of the preceding period."""
 
     previous: ComparisonRead | None = Field(description="Null unless both ends of the period are given.")
 
@@ -66,16 +66,18 @@ class GroupRead(ShareRead):
 
     key: str
     name: str
-    previous: ComparisonRead | None = Field(description="Null too when the groups are days or months.")
+    previous: ComparisonRead | None = Field(description="Also null when the groups are days or months.")
 
 
 class Figures(Output):
-    """What every answer about figures begins with."""
+    """Common fields of the responses with figures."""
 
     since: date | None = Field(alias="from")
     until: date | None = Field(alias="to")
     group_by: GroupBy | None
-    previous_period: PeriodRead | None = Field(description="As many days just before; null unless both ends are given.")
+    previous_period: PeriodRead | None = Field(
+        description="The preceding period of the same length; null unless both ends are given."
+    )
 
 
 class SatisfactionRead(Figures):
@@ -86,11 +88,11 @@ class SatisfactionRead(Figures):
 
 
 class UsageRead(Output):
-    """How often a source is used: `n` answers, how many of each value, and the share of those who use it at all."""
+    """The use of a source: `n` answers, their counts by value, and the share of users."""
 
     n: int
-    counts: dict[str, int] = Field(description="1: constantly, 2: from time to time, 3: never.")
-    used: int = Field(description="Answers 1 and 2.")
+    counts: dict[str, int] = Field(description="Counts by answer: 1 constantly, 2 from time to time, 3 never.")
+    used: int = Field(description="The number of answers 1 and 2.")
     share: float | None
     low: float | None
     high: float | None
@@ -99,14 +101,14 @@ class UsageRead(Output):
 
 
 class UsageGroupRead(UsageRead):
-    """The usage of a source in one group."""
+    """The use of a source in one group."""
 
     key: str
     name: str
 
 
 class SourceUsageRead(UsageRead):
-    """The usage of one source of information (A-1 question 22)."""
+    """The use of one source of information (A-1 question 22)."""
 
     key: str
     code: str
@@ -115,16 +117,16 @@ class SourceUsageRead(UsageRead):
 
 
 class SourcesRead(Figures):
-    """The usage of sources over a period, source by source (O-11)."""
+    """The use of each source over a period (O-11)."""
 
     items: list[SourceUsageRead]
 
 
 class EaseRead(Output):
-    """How easy it is to find things in a source: `n` scores, how many of each, and their mean with its interval."""
+    """The ease of finding information in a source: `n` scores, their counts, and the mean with its interval."""
 
     n: int
-    counts: dict[str, int] = Field(description="From 1, very hard, to 5, very easy.")
+    counts: dict[str, int] = Field(description="Counts by score, from 1 (very hard) to 5 (very easy).")
     mean: float | None
     low: float | None = Field(description=f"Null below {MIN_SAMPLE} scores.")
     high: float | None
@@ -140,7 +142,7 @@ class EaseGroupRead(EaseRead):
 
 
 class SourceEaseRead(EaseRead):
-    """How easy it is to find things in one source of information (A-1 question 23)."""
+    """The ease of finding information in one source (A-1 question 23)."""
 
     key: str
     code: str
@@ -149,6 +151,6 @@ class SourceEaseRead(EaseRead):
 
 
 class FindabilityRead(Figures):
-    """Ease of finding over a period, source by source (O-11)."""
+    """The ease of finding information in each source over a period (O-11)."""
 
     items: list[SourceEaseRead]

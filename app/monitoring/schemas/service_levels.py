@@ -1,4 +1,4 @@
-"""Service levels: what was done in time, and how long it took (O-4, O-6.2.2)."""
+"""Service levels: the shares of deadlines met, and the times (O-4, O-6.2.2)."""
 
 from datetime import date
 from enum import StrEnum
@@ -12,7 +12,7 @@ from app.monitoring.schemas.figures import TOO_FEW, ComparisonRead, PeriodRead
 
 
 class LevelGroupBy(StrEnum):
-    """By what service levels are grouped."""
+    """Grouping of service levels."""
 
     DAY = "day"
     MONTH = "month"
@@ -22,21 +22,21 @@ class LevelGroupBy(StrEnum):
 
 
 class DeadlineKind(StrEnum):
-    """A limit of a legal act, or a service target inside it."""
+    """A limit set by a legal act, or a service target within it."""
 
     LIMIT = "limit"
     TARGET = "target"
 
 
 class TimeKind(StrEnum):
-    """What times are told in: hours by the clock, or working hours of the organization."""
+    """Unit of the times: clock hours or working hours of the organization."""
 
     ELAPSED = "elapsed"
     WORKING = "working"
 
 
 class InTimeRead(Output):
-    """Of `n` deadlines that are over, how many were met; those that run and are not late yet are `open`."""
+    """Of `n` ended deadlines, the number met; running deadlines that are not missed are `open`."""
 
     n: int
     in_time: int
@@ -48,26 +48,26 @@ class InTimeRead(Output):
 
 
 class PolicyLevelRead(InTimeRead):
-    """One policy: in time, and the times of what was done, late or not."""
+    """Deadlines of one policy, and the times of everything done, late or not."""
 
     policy_id: UUID
     name: str
     legal_act: str | None
     unit: TermUnit
     time: TimeKind
-    timed: int = Field(description="How many of them were done and their time is known.")
+    timed: int = Field(description="The number of deadlines with a known time.")
     median_hours: float | None
-    p90_hours: float | None = Field(description="The 90th percentile: nine of ten took no longer.")
+    p90_hours: float | None = Field(description="The 90th percentile.")
 
 
 class StageLevelRead(InTimeRead):
-    """One stage, its limits and its targets apart, over all policies and by policy."""
+    """The limits or the targets of one stage, over all policies and by policy."""
 
     stage: Stage
     kind: DeadlineKind
     name: str
     previous: ComparisonRead | None = Field(
-        description="Null unless both ends of the period are given, and in groups that are days or months."
+        description="Null unless both ends of the period are given; also null when the groups are days or months."
     )
     policies: list[PolicyLevelRead]
 
@@ -81,7 +81,7 @@ class LevelGroupRead(Output):
 
 
 class ServiceLevelsRead(Output):
-    """Service levels over a period: deadlines count for the day on which their clock began."""
+    """Service levels over a period; a deadline counts on the day on which its clock started."""
 
     since: date | None = Field(alias="from")
     until: date | None = Field(alias="to")

@@ -1,4 +1,4 @@
-"""Targets of units, and whether they are reached (O-10, O-11)."""
+"""Targets of units and their figures (O-10, O-11)."""
 
 from datetime import date
 from enum import StrEnum
@@ -13,19 +13,21 @@ from app.core.types import Day, Id
 from app.monitoring.models import TargetMeasure
 from app.monitoring.rules import TargetPeriod
 
-Threshold = Annotated[float, Field(strict=True, gt=0, le=1, description="The share to be reached, up to 1.")]
-LeastN = Annotated[int, Field(strict=True, ge=1, le=1_000_000, description="With fewer answers nothing is said.")]
+Threshold = Annotated[float, Field(strict=True, gt=0, le=1, description="The share to reach, at most 1.")]
+LeastN = Annotated[
+    int, Field(strict=True, ge=1, le=1_000_000, description="The smallest sample that a period is judged by.")
+]
 
 
 class TargetCreate(Input):
-    """What a unit should reach in every period."""
+    """A new target of a unit."""
 
     unit_id: Id
     measure: TargetMeasure
     threshold: Threshold
     least_n: LeastN = 30
     period: TargetPeriod = TargetPeriod.MONTH
-    valid_from: Day | None = Field(None, description="Today unless given; the period that holds it is judged whole.")
+    valid_from: Day | None = Field(None, description="Today by default; its whole period is judged.")
     model_config = example(
         {
             "unit_id": example_ids.UNIT,
@@ -39,7 +41,7 @@ class TargetCreate(Input):
 
 
 class TargetPatch(Input):
-    """What changes; a closed target holds up to that day and is judged no more after its period."""
+    """The fields to change; a closed target is in force until that day and judged until the end of its period."""
 
     threshold: Threshold = 1.0
     least_n: LeastN = 1
@@ -48,7 +50,7 @@ class TargetPatch(Input):
 
 
 class TargetStanding(StrEnum):
-    """Where a target stands in a period."""
+    """Status of a target in a period."""
 
     REACHED = "reached"
     NOT_REACHED = "not_reached"
@@ -56,7 +58,7 @@ class TargetStanding(StrEnum):
 
 
 class TargetFigureRead(Output):
-    """The share of the present period so far, with its 95 % Wilson interval."""
+    """The share in the current period so far, with its 95 % Wilson interval."""
 
     since: date = Field(alias="from")
     until: date = Field(alias="to")
@@ -69,7 +71,7 @@ class TargetFigureRead(Output):
 
 
 class DeviationRead(Output):
-    """A period in which the target was not reached, as it was found, and the control note that tells of it."""
+    """A period in which the target was not reached, and the control note about it."""
 
     period_start: date
     n: int
@@ -81,7 +83,7 @@ class DeviationRead(Output):
 
 
 class TargetRead(Output):
-    """A unit's target, the present period, and the latest 12 periods in which it was not reached."""
+    """A target with its current period and the latest 12 periods in which it was not reached."""
 
     id: UUID
     unit_id: UUID

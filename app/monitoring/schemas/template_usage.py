@@ -1,4 +1,4 @@
-"""How the knowledge bases are used, as monitoring tells it (O-6.2.6)."""
+"""Use of reply templates (O-6.2.6)."""
 
 from datetime import date
 from enum import StrEnum
@@ -10,7 +10,7 @@ from app.monitoring.schemas.figures import ShareRead
 
 
 class TemplateGroupBy(StrEnum):
-    """By what uses of templates are grouped."""
+    """Grouping of the uses of templates."""
 
     TEMPLATE = "template"
     UNIT = "unit"
@@ -18,28 +18,28 @@ class TemplateGroupBy(StrEnum):
 
 
 class UseRead(Output):
-    """How templates were used: `n` insertions into replies, and what became of them."""
+    """The use of templates: `n` insertions into replies and their outcomes."""
 
     n: int
     sent: int
-    sent_unchanged: int = Field(description="Sent in the words of the template, its values put in.")
+    sent_unchanged: int = Field(description="Sent with the template's text unchanged, apart from placeholder values.")
     edited: int
     mean_changed_share: float | None = Field(
-        description="How much of the texts sent is not the templates' words, 0 to 1; null when none was sent."
+        description="Mean share of changed words in the sent replies, 0 to 1; null when none was sent."
     )
     last_used_at: LocalDateTime | None
     satisfaction: ShareRead
 
 
 class TemplateUseRead(UseRead):
-    """The uses of one group."""
+    """The use of templates in one group."""
 
     key: str
     name: str
 
 
 class TemplateUsesRead(Output):
-    """Uses of reply templates over a period (O-6.2.6)."""
+    """The use of reply templates over a period (O-6.2.6)."""
 
     since: date | None = Field(alias="from")
     until: date | None = Field(alias="to")

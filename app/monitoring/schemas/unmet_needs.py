@@ -1,4 +1,4 @@
-"""What respondents could not find, grouped, and what is done about it (O-11)."""
+"""Unmet needs: groups of comments on what respondents could not find (O-11)."""
 
 from datetime import date
 from uuid import UUID
@@ -12,7 +12,7 @@ from app.monitoring.rules import UnmetNeedState
 
 
 class UnmetNeedSourceRead(Output):
-    """How many texts of a group are about one source of information."""
+    """The number of comments of an unmet need about one source of information."""
 
     code: str
     name: str
@@ -20,27 +20,27 @@ class UnmetNeedSourceRead(Output):
 
 
 class UnmetNeedSummaryRead(Output):
-    """Something that respondents could not find: texts of the period, and what is done about it."""
+    """An unmet need with its comments of the period and its state."""
 
     id: UUID
     organization_id: UUID
-    unit_id: UUID | None = Field(description="Whose template should answer it, or who took it up.")
+    unit_id: UUID | None = Field(description="The unit responsible for the unmet need.")
     state: UnmetNeedState
-    template_id: UUID | None = Field(description="The reply template that should answer it.")
+    template_id: UUID | None = Field(description="The reply template that should answer the unmet need.")
     template_title: str | None
-    n: int = Field(description="How many texts there are.")
-    words: list[str] = Field(description="The dictionary forms that most of all its texts have.")
-    examples: list[str] = Field(description="The newest texts, five at most, without personal data.")
+    n: int = Field(description="The number of comments.")
+    words: list[str] = Field(description="The most frequent lemmas of all its comments.")
+    examples: list[str] = Field(description="The newest comments, at most five, with personal data masked.")
     sources: list[UnmetNeedSourceRead]
     first_on: date | None
     last_on: date | None
     changed_at: LocalDateTime
-    changed_by: UUID | None = Field(description="Null: new texts opened it, or opened it again.")
+    changed_by: UUID | None = Field(description="Null if new comments opened or reopened it.")
     note: str | None
 
 
 class UnmetNeedStepRead(Output):
-    """A change of state: when, by whom (null: new texts), and what was said."""
+    """A state change; `by` is null if new comments caused it."""
 
     at: LocalDateTime
     state: UnmetNeedState
@@ -49,23 +49,23 @@ class UnmetNeedStepRead(Output):
 
 
 class UnmetNeedRead(UnmetNeedSummaryRead):
-    """A group with its history, oldest first; it counts all texts."""
+    """An unmet need with the figures of all its comments and its history, oldest first."""
 
     history: list[UnmetNeedStepRead]
 
 
 class UnmetNeedListRead(Output):
-    """What respondents could not find over a period, the largest group first."""
+    """Unmet needs of a period, the largest first."""
 
     since: date | None = Field(alias="from")
     until: date | None = Field(alias="to")
-    n: int = Field(description="Texts in all groups, also those not shown.")
-    groups: int
+    n: int = Field(description="The number of comments in all groups, including those not listed.")
+    groups: int = Field(description="The number of unmet needs, including those not listed.")
     items: list[UnmetNeedSummaryRead]
 
 
 class UnmetNeedPatch(Input):
-    """The template that should answer a group, and the unit whose affair it is."""
+    """The reply template that should answer the unmet need, and the unit responsible for it."""
 
     template_id: Id | None = None
     unit_id: Id | None = None
@@ -73,14 +73,14 @@ class UnmetNeedPatch(Input):
 
 
 class UnmetNeedStart(Input):
-    """What will be done about it, if there is something to say."""
+    """An optional note on what will be done."""
 
     note: Note | None = None
     model_config = example({"note": "Допишем телефоны на страницу отдела"})
 
 
 class UnmetNeedNote(Input):
-    """What was done about it, or why it is opened again."""
+    """A note on what was done or why the unmet need is reopened."""
 
     note: Note
     model_config = example({"note": "Телефоны отделов опубликованы на сайте"})

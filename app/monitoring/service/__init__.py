@@ -1,1 +1,1 @@
-"""Use cases of monitoring: satisfaction, the head's control of a unit."""
+"""Use cases of monitoring and of control by heads of units."""

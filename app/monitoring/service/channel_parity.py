@@ -1,4 +1,4 @@
-"""Channel parity: a positive experience whatever the channel (O-4), so every measure of each beside all the others."""
+"""Channel parity: each channel compared with all the others by the same measures (O-4)."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ from app.surveys.models import Counted
 from app.surveys.queries import load_named_sources
 
 SITE = "site"
-_OF_THE_ORDER = {"official_site": SITE}
-"""The order's own list of sources names no points; its other keys are those of channels."""
+_CHANNELS_OF_SOURCES = {"official_site": SITE}
+"""Channels of the sources in the order's own list; its other keys are keys of channels."""
 _NAMES_RU = {
     ParityMeasure.SATISFACTION: "Удовлетворённость пришедших из канала",
     ParityMeasure.ANSWER_SATISFACTION: "Удовлетворённость ответом",
@@ -35,7 +35,7 @@ _KINDS_RU = {DeadlineKind.LIMIT: "срок", DeadlineKind.TARGET: "цель"}
 
 
 class Measure(NamedTuple):
-    """A measure; of what was done in time, which stage, and whether within its limit or its target."""
+    """A measure; `stage` and `kind` are set for `in_time` only."""
 
     what: ParityMeasure
     stage: Stage | None = None
@@ -43,25 +43,25 @@ class Measure(NamedTuple):
 
 
 Samples = dict[Measure, dict[str, Counts]]
-"""By measure and channel: scores 1 to 5 of findability, else how often yes and how often no."""
+"""Counts by measure and channel: scores 1 to 5 for findability, otherwise (yes, no)."""
 
 
 async def compute_channel_parity(session: AsyncSession, cut: LevelCut, by: Principal) -> ChannelParityRead:
-    """Every channel that anything is known of, each measure beside all the other channels together."""
+    """Compare every channel that has data with all the other channels together."""
     by_channel = await service_levels.read_levels(session, cut, LevelGroupBy.CHANNEL, by)
-    samples = await _of_survey(session, cut) | await _of_messages(session, cut, by)
+    samples = await _load_survey_samples(session, cut) | await _load_message_samples(session, cut, by)
     for channel, known in by_channel.items():
-        for judge, level in known.items():
-            kind = DeadlineKind.TARGET if judge.is_target else DeadlineKind.LIMIT
-            measure = Measure(ParityMeasure.IN_TIME, judge.stage, kind)
+        for policy, level in known.items():
+            kind = DeadlineKind.TARGET if policy.is_target else DeadlineKind.LIMIT
+            measure = Measure(ParityMeasure.IN_TIME, policy.stage, kind)
             before = samples.setdefault(measure, {}).get(channel, (0, 0))
-            samples[measure][channel] = rules.summed([before, (level.met, level.missed)])
+            samples[measure][channel] = rules.sum_counts([before, (level.met, level.missed)])
     policies = await service_levels.load_policy_names(session)
-    names = await service_levels.group_names(session, LevelGroupBy.CHANNEL)
+    names = await service_levels.load_group_names(session, LevelGroupBy.CHANNEL)
     measured: dict[str, list[ParityRead]] = defaultdict(list)
-    for measure, channels in sorted(samples.items(), key=lambda one: _place(one[0])):
-        for channel, told in _side_by_side(measure, channels).items():
-            measured[channel].append(told)
+    for measure, channels in sorted(samples.items(), key=lambda one: _sort_key(one[0])):
+        for channel, parity in _compare_channels(measure, channels).items():
+            measured[channel].append(parity)
     items = [
         ChannelRead(
             key=channel,
@@ -75,32 +75,32 @@ async def compute_channel_parity(session: AsyncSession, cut: LevelCut, by: Princ
     return ChannelParityRead.model_validate(period | {"items": items})
 
 
-def _side_by_side(measure: Measure, channels: Mapping[str, Counts]) -> dict[str, ParityRead]:
-    """One measure of each channel; the more channels are compared, the wider the intervals (Bonferroni)."""
-    z = rules.z_among(sum(sum(counts) >= rules.MIN_SAMPLE for counts in channels.values()))
-    whole = rules.summed(channels.values())
-    told = {}
+def _compare_channels(measure: Measure, channels: Mapping[str, Counts]) -> dict[str, ParityRead]:
+    """Compare one measure of each channel; more channels make the intervals wider (Bonferroni)."""
+    z = rules.compute_quantile(sum(sum(counts) >= rules.MIN_SAMPLE for counts in channels.values()))
+    total = rules.sum_counts(channels.values())
+    compared = {}
     for channel, counts in channels.items():
-        others = tuple(all_ - mine for all_, mine in zip(whole, counts, strict=True))
-        told[channel] = _told(measure, counts, others, z)
-    return told
+        others = tuple(all_ - mine for all_, mine in zip(total, counts, strict=True))
+        compared[channel] = _to_read(measure, counts, others, z)
+    return compared
 
 
-def _told(measure: Measure, counts: Counts, others: Counts, z: float) -> ParityRead:
+def _to_read(measure: Measure, counts: Counts, others: Counts, z: float) -> ParityRead:
     n, n_others = sum(counts), sum(others)
     if measure.what is ParityMeasure.FINDABILITY:
-        value, value_of_others = rules.mean(counts), rules.mean(others)
-        low, high = rules.mean_interval(counts)
-        found = rules.means_differ(counts, others, z)
+        value, value_of_others = rules.compute_mean(counts), rules.compute_mean(others)
+        low, high = rules.compute_mean_interval(counts)
+        found = rules.compare_means(counts, others, z)
     else:
-        value, value_of_others = rules.share(counts[0], n), rules.share(others[0], n_others)
-        low, high = rules.wilson(counts[0], n)
-        found = rules.shares_differ(counts[0], n, others[0], n_others, z)
+        value, value_of_others = rules.compute_share(counts[0], n), rules.compute_share(others[0], n_others)
+        low, high = rules.compute_wilson(counts[0], n)
+        found = rules.compare_shares(counts[0], n, others[0], n_others, z)
     return ParityRead(
         measure=measure.what,
         stage=measure.stage,
         kind=measure.kind,
-        name=_name(measure),
+        name=_build_name(measure),
         n=n,
         value=value,
         low=low,
@@ -110,29 +110,29 @@ def _told(measure: Measure, counts: Counts, others: Counts, z: float) -> ParityR
     )
 
 
-def _name(measure: Measure) -> str:
+def _build_name(measure: Measure) -> str:
     if measure.stage is None or measure.kind is None:
         return _NAMES_RU[measure.what]
     return f"В срок: {STAGES_RU[measure.stage]} ({_KINDS_RU[measure.kind]})"
 
 
-def _place(measure: Measure) -> tuple[int, int, str]:
+def _sort_key(measure: Measure) -> tuple[int, int, str]:
     stage = list(Stage).index(measure.stage) if measure.stage else 0
     return list(ParityMeasure).index(measure.what), stage, measure.kind or ""
 
 
-async def _of_survey(session: AsyncSession, cut: LevelCut) -> Samples:
-    """Question 21 by the point a respondent came from, question 23 by the channel that a source is."""
+async def _load_survey_samples(session: AsyncSession, cut: LevelCut) -> Samples:
+    """Count question 21 by the channel a respondent came from and question 23 by the channel of the source."""
     survey = Cut(cut.period, cut.organization_id)
     points = dict((await session.exec(select(Point.id, Point.channel))).all())
     came_from = await read_counts(session, Counted.CAME_FROM, survey, None)
     satisfied = [("", points[UUID(point)], counts[""][:2]) for point, counts in came_from.items()]
     sources = await load_named_sources(session, cut.organization_id)
     channels = {
-        key: points[source.point_id] if source.point_id is not None else _OF_THE_ORDER.get(key, key)
+        key: points[source.point_id] if source.point_id is not None else _CHANNELS_OF_SOURCES.get(key, key)
         for key, source in sources.items()
     }
-    known = set(await service_levels.group_names(session, LevelGroupBy.CHANNEL))
+    known = set(await service_levels.load_group_names(session, LevelGroupBy.CHANNEL))
     ease = await read_counts(session, Counted.EASE_OF_FINDING, survey, None)
     found = [("", channels[key], counts[""]) for key, counts in ease.items() if channels[key] in known]
     return {
@@ -141,8 +141,8 @@ async def _of_survey(session: AsyncSession, cut: LevelCut) -> Samples:
     }
 
 
-async def _of_messages(session: AsyncSession, cut: LevelCut, by: Principal) -> Samples:
-    """How clients rated the answers to messages of the period."""
+async def _load_message_samples(session: AsyncSession, cut: LevelCut, by: Principal) -> Samples:
+    """Count the clients' ratings of answers to messages received in the period."""
     rating = col(Message.satisfaction)
     query: Any = sa.select(
         col(Point.channel),
@@ -150,7 +150,7 @@ async def _of_messages(session: AsyncSession, cut: LevelCut, by: Principal) -> S
         func.count().filter(rating == 2),  # noqa: PLR2004
     )
     query = query.join_from(Message, Point, col(Point.id) == col(Message.point_id))
-    received = await service_levels.within(session, cut.period, col(Message.received_at))
+    received = await service_levels.build_period_condition(session, cut.period, col(Message.received_at))
     query = query.where(service_levels.visible_to(by), rating.is_not(None), received)
     if cut.organization_id is not None:
         query = query.where(col(Message.organization_id) == cut.organization_id)

@@ -1,4 +1,4 @@
-"""Texts of what respondents could not find join the group that they are nearest to, or found one (O-11)."""
+"""Grouping of comments: each joins the most similar unmet need or creates a new one (O-11)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,23 +27,23 @@ NEW_TEXTS = "Появились новые ответы."
 
 
 async def group_comments(session: AsyncSession, comment_ids: Sequence[UUID]) -> None:
-    """Group comments that were read in; told twice of one changes nothing. One without telling words stays alone."""
+    """Group newly indexed comments; already grouped ones and those without significant words are skipped."""
     is_grouped = sa.exists().where(col(UnmetNeedText.comment_id) == col(SurveyComment.id))
     query = select(SurveyComment).where(col(SurveyComment.id).in_(comment_ids), ~is_grouped)
     rows = (await session.exec(query.order_by(col(SurveyComment.id)))).all()
     for organization_id in sorted({row.organization_id for row in rows}):
-        # Two workers that group at once would found the same group twice. Submissions are let by: KEY SHARE.
+        # Without the lock two workers could create the same group twice. KEY SHARE does not block new submissions.
         lock = select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
         await session.exec(lock)
     for row in rows:
-        text = remove_masks(row.text)  # a telephone left is not a telephone looked for
+        text = remove_masks(row.text)  # a respondent's own telephone number is not a request for one
         forms = select_telling_forms(text, await refresh_synonyms(session))
         if forms:
-            await _join(session, row, text, forms)
+            await _add_to_group(session, row, text, forms)
 
 
-async def _join(session: AsyncSession, comment: SurveyComment, text: str, forms: list[str]) -> None:
-    group = await _nearest(session, comment.organization_id, forms)
+async def _add_to_group(session: AsyncSession, comment: SurveyComment, text: str, forms: list[str]) -> None:
+    group = await _find_nearest(session, comment.organization_id, forms)
     known: dict[str, int] = {}
     if group is None:
         moment = clock.now()
@@ -57,13 +57,13 @@ async def _join(session: AsyncSession, comment: SurveyComment, text: str, forms:
         session.add(group)
         session.add(UnmetNeedStep(group_id=group.id, occurred_at=moment, to_state=UnmetNeedState.OPEN))
     else:
-        its = (col(UnmetNeedLemma.group_id) == group.id, col(UnmetNeedLemma.lemma).in_(forms))
-        known = dict((await session.exec(select(UnmetNeedLemma.lemma, UnmetNeedLemma.n).where(*its))).all())
+        conditions = (col(UnmetNeedLemma.group_id) == group.id, col(UnmetNeedLemma.lemma).in_(forms))
+        known = dict((await session.exec(select(UnmetNeedLemma.lemma, UnmetNeedLemma.n).where(*conditions))).all())
         group.length = compute_grown_length(group.length, (known.get(form, 0) for form in forms))
         _reopen(session, group)
     if group.template_id is None and not group.is_untied:
-        await _tie(session, group, text)
-    await session.flush()  # what follows refers to the group
+        await _set_template(session, group, text)
+    await session.flush()  # the rows below refer to the group
     session.add(UnmetNeedText(comment_id=comment.id, group_id=group.id))
     counted = build_insert(session, UnmetNeedLemma).values(
         [{"lemma": form, "group_id": group.id, "n": 1} for form in sorted(forms)]
@@ -72,8 +72,8 @@ async def _join(session: AsyncSession, comment: SurveyComment, text: str, forms:
     await session.exec(counted.on_conflict_do_update(index_elements=["lemma", "group_id"], set_=added))
 
 
-async def _nearest(session: AsyncSession, organization_id: UUID, forms: list[str]) -> UnmetNeed | None:
-    """The group that shares most with a text, if it is near enough; of those as near the older one."""
+async def _find_nearest(session: AsyncSession, organization_id: UUID, forms: list[str]) -> UnmetNeed | None:
+    """Find the most similar group, if it is similar enough; the older one if several are equal."""
     shared = sa.func.sum(col(UnmetNeedLemma.n))
     square: Any = sa.cast(shared * shared, sa.Float) / col(UnmetNeed.length)
     query = (
@@ -91,7 +91,7 @@ async def _nearest(session: AsyncSession, organization_id: UUID, forms: list[str
 
 
 def _reopen(session: AsyncSession, group: UnmetNeed) -> None:
-    """A text that comes after the matter was resolved opens it again: it was not."""
+    """Reopen a resolved need: a new comment shows that it persists."""
     if group.state is UnmetNeedState.RESOLVED:
         moment = clock.now()
         group.state, group.changed_at, group.changed_by, group.note = UnmetNeedState.OPEN, moment, None, NEW_TEXTS
@@ -99,8 +99,8 @@ def _reopen(session: AsyncSession, group: UnmetNeed) -> None:
         session.add(step)
 
 
-async def _tie(session: AsyncSession, group: UnmetNeed, text: str) -> None:
-    """Name the template that should answer it: the best of what any unit of the organization would be offered."""
+async def _set_template(session: AsyncSession, group: UnmetNeed, text: str) -> None:
+    """Set the reply template: the best suggestion among the templates of all units of the organization."""
     query = select(ReplyTemplate.unit_id).distinct().join(Unit, col(Unit.id) == col(ReplyTemplate.unit_id))
     query = query.where(Unit.organization_id == group.organization_id, is_in_use())
     offered = []
@@ -109,4 +109,4 @@ async def _tie(session: AsyncSession, group: UnmetNeed, text: str) -> None:
         offered += [(one.score, one.template_id, unit_id) for one in found]
     if offered:
         _, group.template_id, unit_id = max(offered)
-        group.unit_id = group.unit_id or unit_id  # who took it up keeps it
+        group.unit_id = group.unit_id or unit_id  # a unit that already works on it keeps it

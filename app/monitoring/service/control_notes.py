@@ -1,4 +1,4 @@
-"""Control notes: a head's remarks that stay on the record (O-10)."""
+"""Control notes: remarks of heads that stay on the record (O-10)."""
 
 from uuid import UUID
 
@@ -23,12 +23,12 @@ from app.surveys.models import SurveySubmission
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """The notes of the caller's own unit."""
+    """Return the filter for the notes of the caller's unit."""
     return col(ControlNote.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
 async def get_note(session: AsyncSession, note_id: UUID, by: Principal) -> ControlNote:
-    """The note if it is of the caller's unit, or `ControlNoteNotFound`."""
+    """Return a note of the caller's unit. Raises `ControlNoteNotFound`."""
     row = (await session.exec(select(ControlNote).where(ControlNote.id == note_id, visible_to(by)))).first()
     if row is None:
         raise ControlNoteNotFound
@@ -36,46 +36,46 @@ async def get_note(session: AsyncSession, note_id: UUID, by: Principal) -> Contr
 
 
 async def create_note(session: AsyncSession, body: ControlNoteCreate, *, by: Principal) -> ControlNote:
-    """Leave a note on something that the caller may see."""
-    if by.unit_id is None or (await session.exec(_noted(body, by))).first() is None:
+    """Create a note on an object that the caller may see. Raises `ValidationFailed` for any other object."""
+    if by.unit_id is None or (await session.exec(_build_object_query(body, by))).first() is None:
         raise unknown_reference("/object_id")
     row = ControlNote.model_validate(
         body, update={"unit_id": by.unit_id, "created_at": clock.now(), "created_by": by.id}
     )
     session.add(row)
     audit.record(session, by, "control_note.created", "control_note", row.id)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush raises the version
     return row
 
 
 async def resolve_note(
     session: AsyncSession, note_id: UUID, resolution: str, match: IfMatch, *, by: Principal
 ) -> ControlNote:
-    """Say what was done about a note."""
+    """Record what was done about a note. Raises `ControlNoteNotFound` and `ControlNoteResolved`."""
     row = await get_note(session, note_id, by)
     match.require(row)
     if row.resolved_at is not None:
         raise ControlNoteResolved
     row.resolution, row.resolved_at, row.resolved_by = resolution, clock.now(), by.id
     audit.record(session, by, "control_note.resolved", "control_note", row.id, fields=["resolution"])
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush raises the version
     return row
 
 
-def _noted(body: ControlNoteCreate, by: Principal) -> SelectOfScalar[UUID]:
-    """The object if the caller may see it. Submissions are read by the client-centricity unit only."""
+def _build_object_query(body: ControlNoteCreate, by: Principal) -> SelectOfScalar[UUID]:
+    """Build the query for the object of a note, limited to what the caller may see."""
     match body.object_type:
         case NotedType.MESSAGE:
             return select(col(Message.id)).where(col(Message.id) == body.object_id, visible_messages(by))
         case NotedType.REPLY:
-            mine = select(col(Reply.id)).join(Message, col(Message.id) == col(Reply.message_id))
-            return mine.where(col(Reply.id) == body.object_id, visible_messages(by))
+            query = select(col(Reply.id)).join(Message, col(Message.id) == col(Reply.message_id))
+            return query.where(col(Reply.id) == body.object_id, visible_messages(by))
         case NotedType.REPLY_TEMPLATE:
-            mine = select(col(ReplyTemplate.id))
-            return mine.where(col(ReplyTemplate.id) == body.object_id, own_templates(by))
+            query = select(col(ReplyTemplate.id))
+            return query.where(col(ReplyTemplate.id) == body.object_id, own_templates(by))
         case NotedType.SURVEY_SUBMISSION:
-            may = sa.true() if by.may("surveys:read") else sa.false()
-            return select(col(SurveySubmission.id)).where(col(SurveySubmission.id) == body.object_id, may)
+            is_allowed = sa.true() if by.may("surveys:read") else sa.false()
+            return select(col(SurveySubmission.id)).where(col(SurveySubmission.id) == body.object_id, is_allowed)
         case NotedType.UNIT_TARGET:
-            its = select(col(UnitTarget.id))
-            return its.where(col(UnitTarget.id) == body.object_id, col(UnitTarget.unit_id) == by.unit_id)
+            query = select(col(UnitTarget.id))
+            return query.where(col(UnitTarget.id) == body.object_id, col(UnitTarget.unit_id) == by.unit_id)

@@ -12,38 +12,42 @@ from app.surveys.models import Counted
 
 
 async def compute_satisfaction(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> SatisfactionRead:
-    """In all and by group, beside the period before; a submission counts for the day it was filled in."""
+    """Compute satisfaction in total and by group, compared with the preceding period."""
     figures = await read_figures(session, Counted.SATISFACTION, cut, group_by)
     now = figures.now.get("", {})
     before = None if figures.before is None else figures.before.get("", {})
-    whole = rules.summed(now.values())
-    whole_before = None if before is None else rules.summed(before.values())
+    total_counts = rules.sum_counts(now.values())
+    total_before = None if before is None else rules.sum_counts(before.values())
     groups_before = before if is_comparable(group_by) else None
     items = [
         GroupRead(
             key=key,
             name=figures.names[key],
-            previous=_previous(counts, None if groups_before is None else groups_before.get(key, ())),
-            **to_share_read(*_pair(counts)),
+            previous=_compare(counts, None if groups_before is None else groups_before.get(key, ())),
+            **to_share_read(*_count_satisfied(counts)),
         )
         for key, counts in sort_groups(now, group_by)
     ]
-    total = ComparedShareRead(**to_share_read(*_pair(whole)), previous=_previous(whole, whole_before))
+    total = ComparedShareRead(
+        **to_share_read(*_count_satisfied(total_counts)), previous=_compare(total_counts, total_before)
+    )
     return SatisfactionRead.model_validate(figures.head | {"total": total, "items": items})
 
 
 def to_share_read(satisfied: int, n: int) -> dict[str, Any]:
-    """A share of satisfied clients as `ShareRead` shows it."""
-    return {"n": n, "satisfied": satisfied, **rules.proportion(satisfied, n)}
+    """Build the fields of `ShareRead`."""
+    return {"n": n, "satisfied": satisfied, **rules.build_share_fields(satisfied, n)}
 
 
-def _pair(counts: Counts) -> tuple[int, int]:
-    """Answers 1, and all answers."""
+def _count_satisfied(counts: Counts) -> tuple[int, int]:
+    """Return the number of answers 1 and of all answers."""
     return (counts[0], counts[0] + counts[1]) if counts else (0, 0)
 
 
-def _previous(counts: Counts, before: Counts | None) -> ComparisonRead | None:
+def _compare(counts: Counts, before: Counts | None) -> ComparisonRead | None:
     if before is None:
         return None
-    satisfied, n = _pair(before)
-    return compare_with_previous(n, rules.share(satisfied, n), rules.shares_differ(*_pair(counts), satisfied, n))
+    satisfied, n = _count_satisfied(before)
+    return compare_with_previous(
+        n, rules.compute_share(satisfied, n), rules.compare_shares(*_count_satisfied(counts), satisfied, n)
+    )

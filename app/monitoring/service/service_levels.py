@@ -1,7 +1,7 @@
-"""Service levels: the deadlines of messages that began in a period, met or missed, and how long things took (O-6.2.2).
+"""Service levels: deadlines that started in a period, met or missed, and the times (O-6.2.2).
 
-A deadline is over when it was met or missed; one that was missed counts at once, done or not. Times are of what was
-done, late or not. A notice of delay is a possibility and no duty, so it is not counted; spam neither.
+A deadline has ended when it was met or missed; a missed one counts at once, done or not. Times cover everything done,
+late or not. A notice of delay is optional, so it is not counted; neither is spam.
 """
 
 from collections import defaultdict
@@ -42,7 +42,7 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class LevelCut:
-    """Which deadlines are looked at."""
+    """Filters of deadlines."""
 
     period: Period
     organization_id: UUID | None = None
@@ -52,7 +52,7 @@ class LevelCut:
 
 
 class PolicyKey(NamedTuple):
-    """What judged a deadline: a policy, in the unit that its term had then."""
+    """A policy of a deadline, with the unit that its term had at that time."""
 
     stage: Stage
     is_target: bool
@@ -62,7 +62,7 @@ class PolicyKey(NamedTuple):
 
 @dataclass(slots=True)
 class SlaStats:
-    """What became of deadlines, and how long things took, in seconds."""
+    """Counts of deadlines by outcome, and the times in seconds."""
 
     met: int = 0
     missed: int = 0
@@ -73,7 +73,7 @@ class SlaStats:
 
     @property
     def n(self) -> int:
-        """Those that are over."""
+        """The number of ended deadlines."""
         return self.met + self.missed
 
 
@@ -91,47 +91,48 @@ _NAMES: Mapping[LevelGroupBy, Any] = {
 async def compute_service_levels(
     session: AsyncSession, cut: LevelCut, group_by: LevelGroupBy | None, by: Principal
 ) -> ServiceLevelsRead:
-    """Service levels by stage and policy, in all and by group, beside the period before."""
-    whole = (await read_levels(session, cut, None, by)).get(None, {})
+    """Compute service levels by stage and policy, in total and by group, compared with the preceding period."""
+    total = (await read_levels(session, cut, None, by)).get(None, {})
     groups = await read_levels(session, cut, group_by, by) if group_by else {}
     period = cut.period.before()
-    whole_before: Levels | None = None
+    total_before: Levels | None = None
     groups_before: Mapping[Any, Levels] | None = None
     if period is not None:
         before = replace(cut, period=period)
         seen = visible_to(by)
-        whole_before = (await count_levels(session, before, None, seen)).get(None, {})
-        if group_by is not None and _NAMES[group_by] is not None:  # days and months are other ones then
+        total_before = (await count_levels(session, before, None, seen)).get(None, {})
+        # Days and months have no counterpart in the preceding period.
+        if group_by is not None and _NAMES[group_by] is not None:
             groups_before = await count_levels(session, before, group_by, seen)
     policies = await load_policy_names(session)
-    names = await group_names(session, group_by) if group_by else {}
+    names = await load_group_names(session, group_by) if group_by else {}
     items = []
     for key, levels in groups.items():
-        told_key = f"{key:%Y-%m}" if group_by is LevelGroupBy.MONTH else str(key)
+        key_text = f"{key:%Y-%m}" if group_by is LevelGroupBy.MONTH else str(key)
         levels_before = None if groups_before is None else groups_before.get(key, {})
         stages = to_stage_reads(levels, levels_before, policies)
-        items.append(LevelGroupRead(key=told_key, name=names.get(key, told_key), stages=stages))
+        items.append(LevelGroupRead(key=key_text, name=names.get(key, key_text), stages=stages))
     return ServiceLevelsRead.model_validate(
         {
             "from": cut.period.since,
             "to": cut.period.until,
             "group_by": group_by,
             "previous_period": period and {"from": period.since, "to": period.until},
-            "stages": to_stage_reads(whole, whole_before, policies),
+            "stages": to_stage_reads(total, total_before, policies),
             "items": sorted(items, key=lambda item: (item.name, item.key)),
         }
     )
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """A head sees the messages of their unit; who monitors all units sees all."""
+    """Return the filter for messages: those of the caller's unit, or all for a caller who monitors all units."""
     if by.may("monitoring:all_units"):
         return sa.true()
     return col(Message.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
-async def within(session: AsyncSession, period: Period, moment: Any) -> ColumnElement[bool]:
-    """The condition that a moment of a message lies in the period's days, in the zone of its organization."""
+async def build_period_condition(session: AsyncSession, period: Period, moment: Any) -> ColumnElement[bool]:
+    """Build the condition that a moment of a message is in the period, in the time zone of its organization."""
     zones = (await session.exec(select(Organization.zone).distinct())).all()
     return sa.or_(
         *[
@@ -147,9 +148,9 @@ async def within(session: AsyncSession, period: Period, moment: Any) -> ColumnEl
 async def read_levels(
     session: AsyncSession, cut: LevelCut, group_by: LevelGroupBy | None, by: Principal
 ) -> dict[Any, Levels]:
-    """By group (None without one) and by what judged: how many were met and missed, and the times."""
+    """Return counts and times by group (None without grouping) and policy."""
     found = await count_levels(session, cut, group_by, visible_to(by))
-    for row in (await session.exec(_ranked(cut, group_by, visible_to(by)))).all():  # type: ignore[call-overload]
+    for row in (await session.exec(_build_ranked_query(cut, group_by, visible_to(by)))).all():  # type: ignore[call-overload]
         level = found[row.key][PolicyKey(*row[1:5])]
         level.timed, level.median, level.p90 = row.timed, float(row.median), row.p90
     return found
@@ -158,21 +159,21 @@ async def read_levels(
 async def count_levels(
     session: AsyncSession, cut: LevelCut, group_by: LevelGroupBy | None, seen: ColumnElement[bool]
 ) -> dict[Any, Levels]:
-    """The same without the times, of the messages that are seen."""
+    """Return counts without times by group and policy, for the messages that pass the `seen` filter."""
     found: dict[Any, Levels] = defaultdict(dict)
     state = col(Deadline.state)
     counted = sa.select(
-        *_keys_of(group_by),
+        *_build_keys(group_by),
         func.count().filter(state == DeadlineState.MET).label("met"),
         func.count().filter(state == DeadlineState.MISSED).label("missed"),
         func.count().filter(state.in_([DeadlineState.RUNNING, DeadlineState.PAUSED])).label("open"),
     )
-    for row in (await session.exec(_chosen(counted, cut, seen).group_by(*_KEYS))).all():  # type: ignore[call-overload]
+    for row in (await session.exec(_apply_filters(counted, cut, seen).group_by(*_KEYS))).all():  # type: ignore[call-overload]
         found[row.key][PolicyKey(*row[1:5])] = SlaStats(row.met, row.missed, row.open)
     return found
 
 
-def _keys_of(group_by: LevelGroupBy | None) -> list[Any]:
+def _build_keys(group_by: LevelGroupBy | None) -> list[Any]:
     key: Any = {
         None: sa.null(),
         LevelGroupBy.DAY: col(Deadline.counted_on),
@@ -190,10 +191,10 @@ def _keys_of(group_by: LevelGroupBy | None) -> list[Any]:
     ]
 
 
-def _ranked(cut: LevelCut, group_by: LevelGroupBy | None, seen: ColumnElement[bool]) -> sa.Select[Any]:
-    """Median and 90th percentile (the nearest rank) from places by row_number, the same on both databases."""
+def _build_ranked_query(cut: LevelCut, group_by: LevelGroupBy | None, seen: ColumnElement[bool]) -> sa.Select[Any]:
+    """Build the query for median and 90th percentile (nearest rank); row numbers work alike on both databases."""
     taken = col(Deadline.taken_seconds)
-    labelled = _keys_of(group_by)
+    labelled = _build_keys(group_by)
     window: dict[str, Any] = {"partition_by": [one.element for one in labelled]}
     placed = sa.select(
         *labelled,
@@ -201,7 +202,7 @@ def _ranked(cut: LevelCut, group_by: LevelGroupBy | None, seen: ColumnElement[bo
         func.row_number().over(**window, order_by=taken).label("place"),
         func.count().over(**window).label("timed"),
     )
-    ranked = _chosen(placed, cut, seen).where(taken.is_not(None)).subquery()
+    ranked = _apply_filters(placed, cut, seen).where(taken.is_not(None)).subquery()
     keys = [ranked.c[name] for name in _KEYS]
     middle = sa.or_(ranked.c.place == (ranked.c.timed + 1) // 2, ranked.c.place == (ranked.c.timed + 2) // 2)
     return sa.select(
@@ -212,7 +213,7 @@ def _ranked(cut: LevelCut, group_by: LevelGroupBy | None, seen: ColumnElement[bo
     ).group_by(*keys)
 
 
-def _chosen(query: sa.Select[Any], cut: LevelCut, seen: ColumnElement[bool]) -> sa.Select[Any]:
+def _apply_filters(query: sa.Select[Any], cut: LevelCut, seen: ColumnElement[bool]) -> sa.Select[Any]:
     query = query.join_from(Deadline, Message, col(Message.id) == col(Deadline.message_id))
     query = query.join(Point, col(Point.id) == col(Message.point_id)).where(
         seen,
@@ -234,83 +235,87 @@ def _chosen(query: sa.Select[Any], cut: LevelCut, seen: ColumnElement[bool]) -> 
 
 @dataclass(frozen=True, slots=True)
 class NamedPolicy:
-    """What is shown of a policy."""
+    """A policy's name and legal act."""
 
     name: str
     legal_act: str | None
 
 
 async def load_policy_names(session: AsyncSession) -> dict[UUID, NamedPolicy]:
-    """All policies as they are called now, with their acts."""
+    """Load the current names of all policies, with their legal acts."""
     query = select(DeadlinePolicy, LegalAct)
     rows = await session.exec(query.outerjoin(LegalAct, col(LegalAct.id) == col(DeadlinePolicy.legal_act_id)))
     return {policy.id: NamedPolicy(policy.name, act.short_title if act else None) for policy, act in rows}
 
 
-async def group_names(session: AsyncSession, group_by: LevelGroupBy) -> dict[Any, str]:
-    """What the groups are called; a day or a month is its own name."""
+async def load_group_names(session: AsyncSession, group_by: LevelGroupBy) -> dict[Any, str]:
+    """Return the names of groups; empty for days and months."""
     query = _NAMES[group_by]
     return {} if query is None else dict((await session.exec(query)).all())
 
 
 def to_stage_reads(levels: Levels, before: Levels | None, policies: Mapping[UUID, NamedPolicy]) -> list[StageLevelRead]:
-    """Levels as the API shows them: by stage, limits before targets, and in each by policy."""
-    stages = {(judge.stage, judge.is_target) for judge in levels}
+    """Convert levels into their API representation: by stage, limits before targets, then by policy."""
+    stages = {(policy_key.stage, policy_key.is_target) for policy_key in levels}
     return [
         StageLevelRead(
             stage=stage,
             kind=DeadlineKind.TARGET if is_target else DeadlineKind.LIMIT,
             name=STAGES_RU[stage],
-            **_in_time(added := summed(_of_stage(levels, stage, is_target))),
-            previous=None if before is None else _previous(added, summed(_of_stage(before, stage, is_target))),
+            **_build_in_time(added := sum_stats(_filter_by_stage(levels, stage, is_target))),
+            previous=None if before is None else _compare(added, sum_stats(_filter_by_stage(before, stage, is_target))),
             policies=[
-                _told_policy(judge, level, policies[judge.policy_id])
-                for judge, level in sorted(levels.items(), key=lambda one: (policies[one[0].policy_id].name, one[0]))
-                if (judge.stage, judge.is_target) == (stage, is_target)
+                _to_policy_read(policy_key, level, policies[policy_key.policy_id])
+                for policy_key, level in sorted(
+                    levels.items(), key=lambda one: (policies[one[0].policy_id].name, one[0])
+                )
+                if (policy_key.stage, policy_key.is_target) == (stage, is_target)
             ],
         )
         for stage, is_target in sorted(stages, key=lambda one: (list(Stage).index(one[0]), one[1]))
     ]
 
 
-def _of_stage(levels: Levels, stage: Stage, is_target: bool) -> Iterable[SlaStats]:
-    return [level for judge, level in levels.items() if (judge.stage, judge.is_target) == (stage, is_target)]
+def _filter_by_stage(levels: Levels, stage: Stage, is_target: bool) -> Iterable[SlaStats]:
+    return [
+        level for policy_key, level in levels.items() if (policy_key.stage, policy_key.is_target) == (stage, is_target)
+    ]
 
 
-def summed(levels: Iterable[SlaStats]) -> SlaStats:
-    """Counts of several levels together; their times are not of one kind."""
-    whole = SlaStats()
+def sum_stats(levels: Iterable[SlaStats]) -> SlaStats:
+    """Add up the counts of several levels; times of different units are not combined."""
+    total = SlaStats()
     for level in levels:
-        whole.met, whole.missed, whole.open = (
-            whole.met + level.met,
-            whole.missed + level.missed,
-            whole.open + level.open,
+        total.met, total.missed, total.open = (
+            total.met + level.met,
+            total.missed + level.missed,
+            total.open + level.open,
         )
-    return whole
+    return total
 
 
-def _in_time(level: SlaStats) -> dict[str, Any]:
-    return {"n": level.n, "in_time": level.met, "open": level.open, **rules.proportion(level.met, level.n)}
+def _build_in_time(level: SlaStats) -> dict[str, Any]:
+    return {"n": level.n, "in_time": level.met, "open": level.open, **rules.build_share_fields(level.met, level.n)}
 
 
-def _previous(level: SlaStats, before: SlaStats) -> Any:
-    difference = rules.shares_differ(level.met, level.n, before.met, before.n)
-    return compare_with_previous(before.n, rules.share(before.met, before.n), difference)
+def _compare(level: SlaStats, before: SlaStats) -> Any:
+    difference = rules.compare_shares(level.met, level.n, before.met, before.n)
+    return compare_with_previous(before.n, rules.compute_share(before.met, before.n), difference)
 
 
-def _told_policy(judge: PolicyKey, level: SlaStats, policy: NamedPolicy) -> PolicyLevelRead:
+def _to_policy_read(policy_key: PolicyKey, level: SlaStats, policy: NamedPolicy) -> PolicyLevelRead:
     return PolicyLevelRead(
-        **_in_time(level),
-        policy_id=judge.policy_id,
+        **_build_in_time(level),
+        policy_id=policy_key.policy_id,
         name=policy.name,
         legal_act=policy.legal_act,
-        unit=TermUnit(judge.unit),
-        time=TimeKind.ELAPSED if judge.unit == TermUnit.CALENDAR_DAYS else TimeKind.WORKING,
+        unit=TermUnit(policy_key.unit),
+        time=TimeKind.ELAPSED if policy_key.unit == TermUnit.CALENDAR_DAYS else TimeKind.WORKING,
         timed=level.timed,
-        median_hours=_hours(level.median),
-        p90_hours=_hours(level.p90),
+        median_hours=_to_hours(level.median),
+        p90_hours=_to_hours(level.p90),
     )
 
 
-def _hours(seconds: float | None) -> float | None:
+def _to_hours(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds / HOUR, 2)

@@ -1,4 +1,4 @@
-"""Sources of information: how often each is used, how easily things are found there (O-11, A-1 questions 22, 23)."""
+"""Sources of information: use and ease of finding (O-11, A-1 questions 22 and 23)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,21 +16,25 @@ USAGES, SCORES = 3, 5
 
 
 async def compute_usage(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> SourcesRead:
-    """How often each source is used, in all and by group, beside the period before."""
-    return SourcesRead.model_validate(await _by_source(session, Counted.SOURCE_USAGE, cut, group_by, _told_usage))
+    """Compute the use of each source, in total and by group, compared with the preceding period."""
+    return SourcesRead.model_validate(
+        await _compute_by_source(session, Counted.SOURCE_USAGE, cut, group_by, _to_usage_fields)
+    )
 
 
 async def compute_findability(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> FindabilityRead:
-    """How easily things are found in each source, in all and by group, beside the period before."""
-    return FindabilityRead.model_validate(await _by_source(session, Counted.EASE_OF_FINDING, cut, group_by, _told_ease))
+    """Compute the ease of finding in each source, in total and by group, compared with the preceding period."""
+    return FindabilityRead.model_validate(
+        await _compute_by_source(session, Counted.EASE_OF_FINDING, cut, group_by, _to_ease_fields)
+    )
 
 
-Told = Callable[[Counts, Counts | None], dict[str, Any]]
-"""Counts, and those of the period before (None: not compared), as the API shows them."""
+ToFields = Callable[[Counts, Counts | None], dict[str, Any]]
+"""Converter of counts, and of those of the preceding period (None if not compared), into API fields."""
 
 
-async def _by_source(
-    session: AsyncSession, question: Counted, cut: Cut, group_by: GroupBy | None, told: Told
+async def _compute_by_source(
+    session: AsyncSession, question: Counted, cut: Cut, group_by: GroupBy | None, to_fields: ToFields
 ) -> dict[str, Any]:
     figures = await read_figures(session, question, cut, group_by)
     sources = await load_named_sources(session, cut.organization_id)
@@ -41,51 +45,51 @@ async def _by_source(
         groups_before = before if is_comparable(group_by) else None
         groups = [
             {"key": group, "name": figures.names[group]}
-            | told(counts, None if groups_before is None else groups_before.get(group, ()))
+            | to_fields(counts, None if groups_before is None else groups_before.get(group, ()))
             for group, counts in sort_groups(now, group_by)
         ]
-        whole_before = None if before is None else rules.summed(before.values())
+        total_before = None if before is None else rules.sum_counts(before.values())
         source = {"key": key, "code": sources[key].codes[question], "name": sources[key].text, "groups": groups}
-        items.append(source | told(rules.summed(now.values()), whole_before))
+        items.append(source | to_fields(rules.sum_counts(now.values()), total_before))
     return figures.head | {"items": items}
 
 
-def _told_usage(counts: Counts, before: Counts | None) -> dict[str, Any]:
-    used, n = _used(counts)
+def _to_usage_fields(counts: Counts, before: Counts | None) -> dict[str, Any]:
+    used, n = _count_users(counts)
     previous = None
     if before is not None:
-        used_before, n_before = _used(before)
-        found = rules.shares_differ(used, n, used_before, n_before)
-        previous = compare_with_previous(n_before, rules.share(used_before, n_before), found)
+        used_before, n_before = _count_users(before)
+        found = rules.compare_shares(used, n, used_before, n_before)
+        previous = compare_with_previous(n_before, rules.compute_share(used_before, n_before), found)
     return {
         "n": n,
-        "counts": _by_value(counts[:USAGES]),
+        "counts": _index_by_value(counts[:USAGES]),
         "used": used,
-        **rules.proportion(used, n),
+        **rules.build_share_fields(used, n),
         "previous": previous,
     }
 
 
-def _told_ease(counts: Counts, before: Counts | None) -> dict[str, Any]:
+def _to_ease_fields(counts: Counts, before: Counts | None) -> dict[str, Any]:
     n = sum(counts)
-    low, high = rules.mean_interval(counts)
+    low, high = rules.compute_mean_interval(counts)
     return {
         "n": n,
-        "counts": _by_value(counts[:SCORES]),
-        "mean": rules.mean(counts),
+        "counts": _index_by_value(counts[:SCORES]),
+        "mean": rules.compute_mean(counts),
         "low": low,
         "high": high,
         "is_too_few": n < rules.MIN_SAMPLE,
         "previous": None
         if before is None
-        else compare_with_previous(sum(before), rules.mean(before), rules.means_differ(counts, before)),
+        else compare_with_previous(sum(before), rules.compute_mean(before), rules.compare_means(counts, before)),
     }
 
 
-def _used(counts: Counts) -> tuple[int, int]:
-    """Answers 1 and 2, and all answers."""
+def _count_users(counts: Counts) -> tuple[int, int]:
+    """Return the number of answers 1 and 2 and of all answers."""
     return sum(counts[:2]), sum(counts[:USAGES])
 
 
-def _by_value(counts: Counts) -> dict[str, int]:
+def _index_by_value(counts: Counts) -> dict[str, int]:
     return {str(value): count for value, count in enumerate(counts, 1)}

@@ -1,6 +1,6 @@
-"""Counts of survey answers by row and group: counted in whole numbers by the database, and only then divided (O-11).
+"""Counts of survey answers by question row and group (O-11).
 
-What was answered in a municipality that was reformed since counts for its successor, under the successor's name.
+Answers from a reformed municipality count for its successor, under the successor's name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ NOT_GIVEN = "unknown"
 _Group = TypeVar("_Group")
 _COLUMNS = {
     GroupBy.DAY: "day",
-    GroupBy.MONTH: "day",  # days at the edges are folded into their months
+    GroupBy.MONTH: "day",  # days at the ends of the period are added to their months
     GroupBy.MUNICIPALITY: "municipality",
     GroupBy.ORGANIZATION: "organization_id",
     GroupBy.SOURCE: "source",
@@ -39,7 +39,7 @@ SOURCES_RU = {
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Which submissions are looked at."""
+    """Filters of submissions."""
 
     period: Period
     organization_id: UUID | None = None
@@ -50,18 +50,18 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The counts of a question by row and group, and those of as many days before; None where none are compared."""
+    """Counts of a question by row and group, and those of the preceding period (None if not compared)."""
 
     now: dict[str, dict[str, Counts]]
     before: dict[str, dict[str, Counts]] | None
     names: dict[str, str]
-    """What the groups are called in Russian."""
+    """Russian names of the groups."""
     head: dict[str, Any]
-    """What every answer begins with."""
+    """Common fields of the response."""
 
 
 async def read_figures(session: AsyncSession, question: Counted, cut: Cut, group_by: GroupBy | None) -> Figures:
-    """The counts of a question over a period and, where both its ends are given, over as many days before it."""
+    """Load the counts of a question over a period and, if both ends are given, over the preceding period."""
     now = await read_counts(session, question, cut, group_by)
     period = cut.period.before()
     before = None if period is None else await read_counts(session, question, replace(cut, period=period), group_by)
@@ -72,16 +72,16 @@ async def read_figures(session: AsyncSession, question: Counted, cut: Cut, group
         "group_by": group_by,
         "previous_period": period and {"from": period.since, "to": period.until},
     }
-    return Figures(now, before, await group_names(session, group_by, keys) if group_by else {}, head)
+    return Figures(now, before, await load_group_names(session, group_by, keys) if group_by else {}, head)
 
 
 def is_comparable(group_by: GroupBy | None) -> bool:
-    """Whether a group of one period is found in the one before: days and months are not."""
+    """Return whether groups can be compared between periods; days and months cannot."""
     return group_by not in (GroupBy.DAY, GroupBy.MONTH)
 
 
 def sort_groups(groups: Mapping[str, _Group], group_by: GroupBy | None) -> list[tuple[str, _Group]]:
-    """Groups by their keys; form versions as numbers. Without a `group_by` there is nothing to show."""
+    """Sort groups by key, form versions as numbers; return an empty list without `group_by`."""
     is_number = group_by is GroupBy.FORM_VERSION
     return sorted(groups.items(), key=lambda one: (len(one[0]) * is_number, one[0])) if group_by else []
 
@@ -89,49 +89,51 @@ def sort_groups(groups: Mapping[str, _Group], group_by: GroupBy | None) -> list[
 async def read_counts(
     session: AsyncSession, question: Counted, cut: Cut, group_by: GroupBy | None
 ) -> dict[str, dict[str, Counts]]:
-    """How often each value was answered, by row of the question ("" for 21) and by group ("" without one)."""
+    """Load the counts of each value by question row ("" for 21) and group ("" without grouping)."""
     rows = await counters.read(
         session,
         question,
-        await survey_cut(session, cut),
+        await to_survey_cut(session, cut),
         _COLUMNS[group_by] if group_by else None,
         by_day=group_by is GroupBy.DAY,
     )
-    versions = await _versions(session) if group_by is GroupBy.FORM_VERSION else {}
-    lasting = rules.find_last_successors(await _successors(session)) if group_by is GroupBy.MUNICIPALITY else {}
+    versions = await _load_versions(session) if group_by is GroupBy.FORM_VERSION else {}
+    last_successors = (
+        rules.find_last_successors(await _load_successors(session)) if group_by is GroupBy.MUNICIPALITY else {}
+    )
 
-    def key_of(group: Any) -> str:
+    def build_key(group: Any) -> str:
         match group_by:
             case None:
                 return ""
             case GroupBy.MUNICIPALITY:
-                return lasting.get(group, group) or NOT_GIVEN
+                return last_successors.get(group, group) or NOT_GIVEN
             case GroupBy.MONTH:
                 return f"{group:%Y-%m}"
             case GroupBy.FORM_VERSION:
                 return str(versions[group])
         return str(group)
 
-    return rules.add_counts((row.row_key, key_of(row.group), _counts(row)) for row in rows)
+    return rules.add_counts((row.row_key, build_key(row.group), _to_counts(row)) for row in rows)
 
 
-async def survey_cut(session: AsyncSession, cut: Cut) -> counters.Cut:
-    """The cut as counters and comments know it; a municipality holds those that were reformed into it."""
+async def to_survey_cut(session: AsyncSession, cut: Cut) -> counters.Cut:
+    """Convert filters for counters and comments; a municipality includes its predecessors."""
     forms = municipalities = None
     if cut.municipality is not None:
-        municipalities = rules.find_predecessors(cut.municipality, await _successors(session))
+        municipalities = rules.find_predecessors(cut.municipality, await _load_successors(session))
     if cut.form_version is not None:
-        forms = [key for key, number in (await _versions(session)).items() if number == cut.form_version]
+        forms = [key for key, number in (await _load_versions(session)).items() if number == cut.form_version]
     period = cut.period
     return counters.Cut(period.since, period.until, cut.organization_id, municipalities, cut.source, forms)
 
 
-def _counts(row: Any) -> Counts:
+def _to_counts(row: Any) -> Counts:
     return tuple(int(getattr(row, name)) for name in counters.VALUES)
 
 
 def compare_with_previous(n: int, value: float | None, found: Difference) -> ComparisonRead:
-    """A comparison as the API shows it."""
+    """Build the API representation of a comparison."""
     return ComparisonRead(
         n=n,
         value=value,
@@ -142,16 +144,16 @@ def compare_with_previous(n: int, value: float | None, found: Difference) -> Com
     )
 
 
-async def _successors(session: AsyncSession) -> dict[str, str | None]:
+async def _load_successors(session: AsyncSession) -> dict[str, str | None]:
     return dict((await session.exec(select(Municipality.oktmo, Municipality.successor))).all())
 
 
-async def _versions(session: AsyncSession) -> dict[UUID, int]:
+async def _load_versions(session: AsyncSession) -> dict[UUID, int]:
     return dict((await session.exec(select(SurveyForm.id, SurveyForm.form_version))).all())
 
 
-async def group_names(session: AsyncSession, group_by: GroupBy, keys: Iterable[str]) -> dict[str, str]:
-    """What groups are called in Russian."""
+async def load_group_names(session: AsyncSession, group_by: GroupBy, keys: Iterable[str]) -> dict[str, str]:
+    """Return the Russian names of groups."""
     names = {key: key for key in keys}
     if group_by is GroupBy.MUNICIPALITY:
         rows = select(Municipality.oktmo, Municipality.name).where(col(Municipality.oktmo).in_(list(names)))

@@ -1,7 +1,7 @@
-"""Targets of units as data: set, shown with where they stand, and told of once when they are not reached (O-10, O-11).
+"""Targets of units: created, returned with current figures, and checked by the worker (O-10, O-11).
 
-A target is judged in its running period, as soon as there are answers enough, and once more in the one before, for what
-came late. A note is left once for each period and stays until somebody resolves it, whatever becomes of the figure.
+A target is judged in its current period, once the sample is large enough, and in the preceding one, for late data.
+One note is created for each period; it stays until it is resolved, even if the figure improves.
 """
 
 from collections import defaultdict
@@ -56,12 +56,12 @@ _NAMES_RU = {
 }
 
 Share = tuple[int, int]
-"""How many of how many."""
+"""A count and its n."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A target in a period, and how much of it was reached."""
+class TargetFigures:
+    """A target with its figures in a period."""
 
     target: UnitTarget
     first: date
@@ -70,14 +70,14 @@ class Judged:
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """A head sees the targets of their unit; who monitors all units sees all."""
+    """Return the filter for targets: those of the caller's unit, or all for a caller who monitors all units."""
     if by.may("monitoring:all_units"):
         return sa.true()
     return col(UnitTarget.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
 async def get_target(session: AsyncSession, target_id: UUID, by: Principal) -> UnitTarget:
-    """The target if the caller may see it, or `TargetNotFound`."""
+    """Return a target that the caller may see. Raises `TargetNotFound`."""
     row = (await session.exec(select(UnitTarget).where(UnitTarget.id == target_id, visible_to(by)))).first()
     if row is None:
         raise TargetNotFound
@@ -85,43 +85,43 @@ async def get_target(session: AsyncSession, target_id: UUID, by: Principal) -> U
 
 
 async def create_target(session: AsyncSession, body: TargetCreate, *, by: Principal) -> UnitTarget:
-    """Set a target for a unit that is open."""
+    """Create a target for an open unit. Raises `TargetExists`."""
     await organizations.get_open_unit(session, body.unit_id, None, "/unit_id")
-    known = {"valid_from": body.valid_from or clock.today(), "created_at": clock.now(), "created_by": by.id}
-    row = UnitTarget.model_validate(body, update=known)
+    values = {"valid_from": body.valid_from or clock.today(), "created_at": clock.now(), "created_by": by.id}
+    row = UnitTarget.model_validate(body, update=values)
     session.add(row)
     audit.record(session, by, "unit_target.created", "unit_target", row.id)
-    await session.flush()  # the answer tells of one that the unit has already
+    await session.flush()  # so that a duplicate target is reported in this request
     return row
 
 
 async def update_target(
     session: AsyncSession, target_id: UUID, body: TargetPatch, match: IfMatch, *, by: Principal
 ) -> UnitTarget:
-    """Change a target from now on, or close it; what was noted before stays."""
+    """Change a target from today on, or close it; earlier notes stay."""
     row = await get_target(session, target_id, by)
     if body.closed_on is not None and body.closed_on < row.valid_from:
-        ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
+        ru, en = "Дата окончания раньше даты начала.", "The end date is before the start date."
         raise ValidationFailed(field_errors=[FieldError("/closed_on", "dates_reversed", ru, en)])
     match.require(row)
     changed = apply_changes(row, body)
     if not {"threshold", "least_n"}.isdisjoint(changed):
         row.changed_on = clock.today()
     audit.record(session, by, "unit_target.changed", "unit_target", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush raises the version
     return row
 
 
 async def read_targets(session: AsyncSession, rows: Sequence[UnitTarget]) -> list[TargetRead]:
-    """Targets as the API shows them: the present period so far, and the periods in which they were not reached."""
+    """Convert targets into their API representation, with the current period and the latest deviations."""
     today = clock.today()
-    reached = {one.target.id: one for one in await _judged(session, rows, lambda _period: [today])}
-    deviations = await _deviations(session, [row.id for row in rows])
+    reached = {one.target.id: one for one in await _judge(session, rows, lambda _period: [today])}
+    deviations = await _load_deviations(session, [row.id for row in rows])
     return [
         TargetRead(
             **row.model_dump(exclude={"version"}),
             name=_NAMES_RU[row.measure],
-            current=_current(reached[row.id]),
+            current=_to_figure_read(reached[row.id]),
             deviations=deviations[row.id],
         )
         for row in rows
@@ -129,64 +129,64 @@ async def read_targets(session: AsyncSession, rows: Sequence[UnitTarget]) -> lis
 
 
 async def check_targets(database: Database) -> bool:
-    """Leave a control note for the heads of each unit that does not reach a target, once a period.
+    """Create a control note for each missed target, once a period, and notify the heads of the unit.
 
-    Figures are read in a transaction that takes no write lock. Of two workers one stores the deviation and its note.
+    Figures are read without a write lock. If two workers find the same deviation, only one stores it and its note.
     """
     async with database.transaction(write=False) as session:
-        missed = await _missed(session)
+        missed = await _load_missed(session)
     for one in missed:
         async with database.transaction() as session:
-            await _tell(session, one)
+            await _store_deviation(session, one)
     return False
 
 
-async def _missed(session: AsyncSession) -> list[Judged]:
+async def _load_missed(session: AsyncSession) -> list[TargetFigures]:
     today = clock.today()
-    still = sa.or_(col(UnitTarget.closed_on).is_(None), col(UnitTarget.closed_on) >= today - timedelta(days=200))
-    rows = (await session.exec(select(UnitTarget).where(still).order_by(col(UnitTarget.id)))).all()
-    told: Any = sa.select(col(TargetDeviation.target_id), col(TargetDeviation.period_start))
-    told = told.where(col(TargetDeviation.target_id).in_([row.id for row in rows]))
-    known = {tuple(row) for row in (await session.exec(told)).all()}
+    is_recent = sa.or_(col(UnitTarget.closed_on).is_(None), col(UnitTarget.closed_on) >= today - timedelta(days=200))
+    rows = (await session.exec(select(UnitTarget).where(is_recent).order_by(col(UnitTarget.id)))).all()
+    stored: Any = sa.select(col(TargetDeviation.target_id), col(TargetDeviation.period_start))
+    stored = stored.where(col(TargetDeviation.target_id).in_([row.id for row in rows]))
+    known = {tuple(row) for row in (await session.exec(stored)).all()}
 
     def days(period: TargetPeriod) -> list[date]:
-        first, _ = rules.period_of(today, period)
+        first, _ = rules.find_period(today, period)
         return [today, first - timedelta(days=1)]
 
     return [
         one
-        for one in await _judged(session, rows, days)
+        for one in await _judge(session, rows, days)
         if (one.target.id, one.first) not in known
-        and _holds(one.target, one.first)
-        and rules.deviates(one.count, one.n, one.target.threshold, one.target.least_n)
+        and _applies(one.target, one.first)
+        and rules.is_below_target(one.count, one.n, one.target.threshold, one.target.least_n)
     ]
 
 
-def _holds(target: UnitTarget, first: date) -> bool:
-    """Whether the target, as it is now, holds in a period: from the one in which it begins to the one in which it ends.
+def _applies(target: UnitTarget, first: date) -> bool:
+    """Return whether the target in its current form applies to a period.
 
-    What is over is not judged anew by what was asked for later.
+    Periods that ended before the last change are not judged again.
     """
-    begins, _ = rules.period_of(max(target.valid_from, target.changed_on or target.valid_from), target.period)
+    begins, _ = rules.find_period(max(target.valid_from, target.changed_on or target.valid_from), target.period)
     return begins <= first and (target.closed_on is None or first <= target.closed_on)
 
 
-async def _judged(session: AsyncSession, rows: Iterable[UnitTarget], days: Any) -> list[Judged]:
-    """Targets in the periods that hold the days; each measure of a period is read once for all units."""
+async def _judge(session: AsyncSession, rows: Iterable[UnitTarget], days: Any) -> list[TargetFigures]:
+    """Judge targets in the periods that contain the days; load each measure of a period once for all units."""
     read: dict[tuple[TargetMeasure, date, date], dict[UUID, Share]] = {}
     found = []
     for row in rows:
         for day in days(row.period):
-            first, last = rules.period_of(day, row.period)
+            first, last = rules.find_period(day, row.period)
             key = (row.measure, first, last)
             if key not in read:
-                read[key] = await _shares(session, row.measure, Period(first, last))
-            found.append(Judged(row, first, *read[key].get(row.unit_id, (0, 0))))
+                read[key] = await _load_shares(session, row.measure, Period(first, last))
+            found.append(TargetFigures(row, first, *read[key].get(row.unit_id, (0, 0))))
     return found
 
 
-async def _shares(session: AsyncSession, measure: TargetMeasure, period: Period) -> dict[UUID, Share]:
-    """A measure by unit."""
+async def _load_shares(session: AsyncSession, measure: TargetMeasure, period: Period) -> dict[UUID, Share]:
+    """Load a measure over a period by unit."""
     shares: dict[UUID, Share] = defaultdict(lambda: (0, 0))
     if measure is TargetMeasure.SATISFACTION:
         units = dict((await session.exec(select(Point.id, Point.unit_id))).all())
@@ -196,7 +196,7 @@ async def _shares(session: AsyncSession, measure: TargetMeasure, period: Period)
     elif measure is TargetMeasure.ANSWER_SATISFACTION:
         rating, unit = col(Message.satisfaction), col(Message.unit_id)
         query: Any = sa.select(unit, func.count().filter(rating == 1), func.count())
-        received = await service_levels.within(session, period, col(Message.received_at))
+        received = await service_levels.build_period_condition(session, period, col(Message.received_at))
         query = query.where(rating.is_not(None), received).group_by(unit)
         shares |= {unit_id: (satisfied, n) for unit_id, satisfied, n in (await session.exec(query)).all()}
     else:
@@ -205,22 +205,24 @@ async def _shares(session: AsyncSession, measure: TargetMeasure, period: Period)
             session, service_levels.LevelCut(period), LevelGroupBy.UNIT, sa.true()
         )
         for unit_id, known in counted.items():
-            whole = service_levels.summed(level for judge, level in known.items() if judge.is_target is wants_target)
-            shares[unit_id] = (whole.met, whole.n)
+            total = service_levels.sum_stats(
+                level for policy, level in known.items() if policy.is_target is wants_target
+            )
+            shares[unit_id] = (total.met, total.n)
     return shares
 
 
-async def _tell(session: AsyncSession, one: Judged) -> None:
+async def _store_deviation(session: AsyncSession, one: TargetFigures) -> None:
     target = one.target
     note = ControlNote(
         unit_id=target.unit_id,
         object_type=NotedType.UNIT_TARGET,
         object_id=target.id,
-        text=_text(one),
+        text=_build_note_text(one),
         created_at=clock.now(),
     )
     session.add(note)
-    await session.flush()  # the deviation refers to it
+    await session.flush()  # the deviation refers to the note
     deviation = {
         "id": new_id(),
         "target_id": target.id,
@@ -231,47 +233,47 @@ async def _tell(session: AsyncSession, one: Judged) -> None:
         "note_id": note.id,
         "found_at": note.created_at,
     }
-    told = build_insert(session, TargetDeviation).values(deviation)
-    told = told.on_conflict_do_nothing(index_elements=["target_id", "period_start"])
-    stored: Any = await session.exec(told.returning(TargetDeviation.id))  # type: ignore[call-overload]
-    if stored.first() is None:  # another worker was first: its note stands
+    insert = build_insert(session, TargetDeviation).values(deviation)
+    insert = insert.on_conflict_do_nothing(index_elements=["target_id", "period_start"])
+    stored: Any = await session.exec(insert.returning(TargetDeviation.id))  # type: ignore[call-overload]
+    if stored.first() is None:  # another worker was first; keep its note
         await session.delete(note)
         return
     audit.record(session, None, "control_note.created", "control_note", note.id, fallback_actor="service")
     key = f"{NotificationKind.TARGET_NOT_REACHED.value}:{target.id}:{one.first}"
-    who = sorted(await load_heads(session, target.unit_id))
-    await notify(session, who, NotificationKind.TARGET_NOT_REACHED, note.text, "control_note", note.id, key)
+    heads = sorted(await load_heads(session, target.unit_id))
+    await notify(session, heads, NotificationKind.TARGET_NOT_REACHED, note.text, "control_note", note.id, key)
 
 
-def _text(one: Judged) -> str:
-    """What the head reads."""
-    low, high = rules.wilson(one.count, one.n)
-    interval = "" if low is None or high is None else f"{rules.percent_ru(low)} – {rules.percent_ru(high)}"
+def _build_note_text(one: TargetFigures) -> str:
+    """Build the Russian text of the control note."""
+    low, high = rules.compute_wilson(one.count, one.n)
+    interval = "" if low is None or high is None else f"{rules.format_percent(low)} – {rules.format_percent(high)}"
     return (
-        f"{_NAMES_RU[one.target.measure]}, {rules.period_ru(one.first, one.target.period)}:"
-        f" {rules.percent_ru(one.count / one.n)} ({one.count} из {one.n}, 95 %-й интервал {interval})."
-        f" Цель – не ниже {rules.percent_ru(one.target.threshold)}."
+        f"{_NAMES_RU[one.target.measure]}, {rules.format_period(one.first, one.target.period)}:"
+        f" {rules.format_percent(one.count / one.n)} ({one.count} из {one.n}, 95 %-й интервал {interval})."
+        f" Цель – не ниже {rules.format_percent(one.target.threshold)}."
     )
 
 
-def _current(one: Judged) -> TargetFigureRead:
+def _to_figure_read(one: TargetFigures) -> TargetFigureRead:
     target = one.target
-    first, last = rules.period_of(one.first, target.period)
+    first, last = rules.find_period(one.first, target.period)
     if one.n < target.least_n:
         standing = TargetStanding.TOO_FEW
-    elif rules.deviates(one.count, one.n, target.threshold, target.least_n):
+    elif rules.is_below_target(one.count, one.n, target.threshold, target.least_n):
         standing = TargetStanding.NOT_REACHED
     else:
         standing = TargetStanding.REACHED
-    told = rules.proportion(one.count, one.n)
-    del told["is_too_few"]  # the target says itself how many are enough
+    figures = rules.build_share_fields(one.count, one.n)
+    del figures["is_too_few"]  # the target has its own minimum sample
     return TargetFigureRead.model_validate(
-        {"from": first, "to": last, "n": one.n, "count": one.count, "standing": standing, **told}
+        {"from": first, "to": last, "n": one.n, "count": one.count, "standing": standing, **figures}
     )
 
 
-async def _deviations(session: AsyncSession, target_ids: Sequence[UUID]) -> dict[UUID, list[DeviationRead]]:
-    """The latest periods in which each target was not reached."""
+async def _load_deviations(session: AsyncSession, target_ids: Sequence[UUID]) -> dict[UUID, list[DeviationRead]]:
+    """Load the latest periods in which each target was not reached."""
     target_id, start = col(TargetDeviation.target_id), col(TargetDeviation.period_start)
     place = func.row_number().over(partition_by=target_id, order_by=start.desc()).label("place")
     latest = sa.select(col(TargetDeviation.id), place).where(target_id.in_(target_ids)).subquery()
@@ -279,6 +281,6 @@ async def _deviations(session: AsyncSession, target_ids: Sequence[UUID]) -> dict
     query = query.where(latest.c.place <= SHOWN_DEVIATIONS).order_by(start.desc())
     found: dict[UUID, list[DeviationRead]] = defaultdict(list)
     for row in (await session.exec(query)).all():
-        share = rules.share(row.count, row.n)
+        share = rules.compute_share(row.count, row.n)
         found[row.target_id].append(DeviationRead.model_validate(row.model_dump() | {"share": share}))
     return found

@@ -1,4 +1,4 @@
-"""How the knowledge bases are used (O-6.2.6): what was inserted, sent as it is or changed, and how clients rated it."""
+"""Use of reply templates: insertions, sent unchanged or edited, and clients' ratings (O-6.2.6)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +18,14 @@ from app.messages.rules.states import ReplyState
 from app.monitoring import rules
 from app.monitoring.schemas.template_usage import TemplateGroupBy, TemplateUseRead, TemplateUsesRead, UseRead
 from app.monitoring.service.satisfaction import to_share_read
-from app.monitoring.service.service_levels import within
+from app.monitoring.service.service_levels import build_period_condition
 from app.organizations.models import Unit
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
 
 
 @dataclass(frozen=True, slots=True)
 class UseCut:
-    """Which uses are looked at."""
+    """Filters of the uses of templates."""
 
     period: Period
     unit_id: UUID | None = None
@@ -35,24 +35,24 @@ class UseCut:
 async def compute_template_usage(
     session: AsyncSession, cut: UseCut, group_by: TemplateGroupBy | None, by: Principal
 ) -> TemplateUsesRead:
-    """Uses of templates by the day of their insertion: in all, and by template, unit of the message or channel."""
-    total = await _read(session, cut, None, by)
-    groups = await _read(session, cut, group_by, by) if group_by else {}
-    names = await _names(session, group_by, list(groups)) if group_by else {}
-    items = [TemplateUseRead(key=str(key), name=names[key], **told) for key, told in groups.items()]
+    """Compute the use of templates in total and by template, unit of the message or channel."""
+    total = await _load_uses(session, cut, None, by)
+    groups = await _load_uses(session, cut, group_by, by) if group_by else {}
+    names = await _load_names(session, group_by, list(groups)) if group_by else {}
+    items = [TemplateUseRead(key=str(key), name=names[key], **values) for key, values in groups.items()]
     return TemplateUsesRead.model_validate(
         {
             "from": cut.period.since,
             "to": cut.period.until,
             "group_by": group_by,
-            "total": UseRead(**total.get(None, _told(0, 0, 0, None, None, 0, 0))),
+            "total": UseRead(**total.get(None, _to_fields(0, 0, 0, None, None, 0, 0))),
             "items": sorted(items, key=lambda item: (-item.n, item.name, item.key)),
         }
     )
 
 
 def _visible_to(by: Principal) -> ColumnElement[bool]:
-    """A unit sees the uses of its templates and those in its messages; who monitors all units sees all."""
+    """Return the filter for uses: of the unit's templates or in its messages, or all."""
     if by.may("monitoring:all_units"):
         return sa.true()
     if by.unit_id is None:
@@ -60,7 +60,7 @@ def _visible_to(by: Principal) -> ColumnElement[bool]:
     return sa.or_(col(ReplyTemplate.unit_id) == by.unit_id, col(Message.unit_id) == by.unit_id)
 
 
-async def _read(
+async def _load_uses(
     session: AsyncSession, cut: UseCut, group_by: TemplateGroupBy | None, by: Principal
 ) -> dict[Any, dict[str, Any]]:
     key: Any = {
@@ -84,17 +84,17 @@ async def _read(
         .join(ReplyTemplate, col(ReplyTemplate.id) == col(Reply.template_id))
         .join(Message, col(Message.id) == col(Reply.message_id))
         .join(Point, col(Point.id) == col(Message.point_id))
-        .where(_visible_to(by), await within(session, cut.period, col(Reply.created_at)))
+        .where(_visible_to(by), await build_period_condition(session, cut.period, col(Reply.created_at)))
     )
     if cut.unit_id is not None:
         query = query.where(col(Message.unit_id) == cut.unit_id)
     if cut.template_id is not None:
         query = query.where(col(ReplyTemplate.id) == cut.template_id)
     found = await session.exec(query.group_by(key) if group_by else query)  # type: ignore[call-overload]
-    return {row[0]: _told(*row[1:]) for row in found.all()}
+    return {row[0]: _to_fields(*row[1:]) for row in found.all()}
 
 
-def _told(
+def _to_fields(
     n: int, sent: int, unchanged: int, changed: float | None, last: datetime | None, rated: int, satisfied: int
 ) -> dict[str, Any]:
     return {
@@ -108,8 +108,8 @@ def _told(
     }
 
 
-async def _names(session: AsyncSession, group_by: TemplateGroupBy, keys: list[Any]) -> dict[Any, str]:
-    """What the groups are called: a template by the title in use, for a draft is its unit's own affair."""
+async def _load_names(session: AsyncSession, group_by: TemplateGroupBy, keys: list[Any]) -> dict[Any, str]:
+    """Load the names of groups; a template has its published title, because drafts are visible to their unit only."""
     query: Any
     if group_by is TemplateGroupBy.UNIT:
         query = select(Unit.id, Unit.name).where(col(Unit.id).in_(keys))
