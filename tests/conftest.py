@@ -132,7 +132,7 @@ class JoinedDatabase(Database):
     joined: async_sessionmaker[AsyncSession]
 
     @asynccontextmanager
-    async def _begun(self, options: Mapping[str, str]) -> AsyncIterator[AsyncSession]:
+    async def _begin_session(self, options: Mapping[str, str]) -> AsyncIterator[AsyncSession]:
         async with self.joined() as session:
             async with session.begin():
                 yield session
