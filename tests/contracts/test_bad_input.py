@@ -1,4 +1,4 @@
-"""Whatever stands in a body, a query or a path: a documented 4xx, the same on both databases, never 5xx (C2, G2)."""
+"""Hostile bodies, queries and paths get a documented 4xx, the same on both databases, never 5xx (C2, G2)."""
 
 import json
 from collections.abc import Iterator
@@ -62,22 +62,22 @@ RAW: list[tuple[bytes, str, int]] = [
     (b'{"a": 1e400}', "application/json", 422),
 ]
 SEEN: dict[str, dict[str, int]] = {}
-"""Statuses by backend: the second backend must answer as the first did."""
+"""Statuses by backend: the second backend must return the same as the first."""
 
 
 def allowed_role(name: str) -> str:
-    """A role that may call the operation."""
+    """Return a role that may call the operation."""
     row = MATRIX["operations"][name]
     return next(role for role, may in zip(COLUMNS[1:], row[1:], strict=True) if may != "deny")
 
 
 def with_ids(path: str) -> str:
-    """The path with identifiers that belong to nothing."""
+    """Return the path with ids of objects that do not exist."""
     return "/".join("0198c6f0-0000-7000-8000-00000000dead" if s.startswith("{") else s for s in path.split("/"))
 
 
-def poisoned(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The body with each hostile value in each place, and with a field that is not known."""
+def list_hostile_bodies(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the body with each hostile value in each field, without each field, and with unknown fields."""
     for field, known in body.items():
         for place, value in enumerate(HOSTILE):
             yield f"{field}:{place}", body | {field: value}
@@ -91,7 +91,7 @@ def poisoned(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 async def check(api: Api, statuses: dict[str, int], what: str, method: str, path: str, **arguments: Any) -> int:
-    """Call, and require a sound answer that is told well."""
+    """Call the operation and require a well-formed response; record and return its status."""
     answer = await api.request(method, path, **arguments)
     assert answer.status_code < 500, (what, answer.status_code, answer.text[:500])
     if answer.status_code >= 400:
@@ -105,8 +105,8 @@ async def check(api: Api, statuses: dict[str, int], what: str, method: str, path
     return answer.status_code
 
 
-def same_on_both(backend: str, test: str, statuses: dict[str, int]) -> None:
-    """Require that the other backend, if it was asked before, answered the same."""
+def require_same_on_both(backend: str, test: str, statuses: dict[str, int]) -> None:
+    """Require the same statuses as on the other backend, if it was tested before."""
     SEEN[f"{test}-{backend}"] = statuses
     other = SEEN.get(f"{test}-{'sqlite' if backend == 'postgresql' else 'postgresql'}")
     if other is not None:
@@ -122,7 +122,7 @@ async def test_hostile_bodies(application: FastAPI, api: Api, people: People, ba
             continue
         caller = api.as_(people.of(allowed_role(name)))
         headers = caller | {"If-Match": "*", "Content-Type": "application/json"}
-        for what, body in poisoned(arguments["json"]):
+        for what, body in list_hostile_bodies(arguments["json"]):
             key = {"Idempotency-Key": new_id().hex}
             content = json.dumps(body)
             await check(api, statuses, f"{name} {what}", method, with_ids(path), headers=headers | key, content=content)
@@ -133,7 +133,7 @@ async def test_hostile_bodies(application: FastAPI, api: Api, people: People, ba
             )
             assert status == expected, (name, place, status)
     assert len(statuses) > 2000
-    same_on_both(backend, "bodies", statuses)
+    require_same_on_both(backend, "bodies", statuses)
 
 
 async def test_hostile_queries_and_paths(application: FastAPI, api: Api, people: People, backend: str) -> None:
@@ -166,7 +166,7 @@ async def test_hostile_queries_and_paths(application: FastAPI, api: Api, people:
                 what = f"{name} {parameter['name']}={value[:20]}"
                 await check(api, statuses, what, method, url, headers=caller | key, **arguments)
     assert len(statuses) > 1000
-    same_on_both(backend, "queries", statuses)
+    require_same_on_both(backend, "queries", statuses)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ async def test_malformed_idempotency_keys_are_400(api: Api, people: People, key:
     assert answer.json()["code"] == "idempotency_key_malformed"
 
 
-async def test_cursors_of_others_and_broken_ones_are_422(api: Api, people: People) -> None:
+async def test_broken_and_foreign_cursors_are_422(api: Api, people: People) -> None:
     headers = api.as_(people.admin)
     first = await api.get("/api/v1/units?limit=1", headers=headers)
     cursor = first.json()["next_cursor"]
@@ -197,7 +197,7 @@ async def test_cursors_of_others_and_broken_ones_are_422(api: Api, people: Peopl
         assert refused.json()["errors"][0]["pointer"] == "/cursor"
 
 
-async def test_answers_speak_russian_and_english_on_wish(api: Api) -> None:
+async def test_problems_are_in_the_requested_language(api: Api) -> None:
     for header, language, title in (
         ("", "ru", "Требуется вход"),
         ("en-US,en;q=0.9", "en", "Authentication is required"),
