@@ -43,7 +43,7 @@ DOCS_POLICY = (
 
 
 class RequestMiddleware:
-    """Pure ASGI middleware: Starlette's `BaseHTTPMiddleware` doubles the cost of a request."""
+    """Pure ASGI middleware; `BaseHTTPMiddleware` would add overhead to every request."""
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app = app

@@ -143,7 +143,7 @@ class StillReferenced(Conflict):
     """Other rows refer to the row, or it refers to a row that does not exist."""
 
     code = "still_referred"
-    title_ru, title_en = "Действие запрещено связанными данными", "Related objects do not allow it"
+    title_ru, title_en = "Действие невозможно из-за связанных данных", "Related objects do not allow the operation"
 
 
 class TooLarge(Problem):
