@@ -59,9 +59,9 @@ def to_problem(error: SQLAlchemyError) -> Problem:  # noqa: PLR0911  one return 
         return PreconditionFailed()
     if isinstance(error, IntegrityError):
         name = find_broken_constraint(error)
-        known = _problems_by_constraint().get(name or "")
-        if known is not None:
-            return known()
+        problem = _problems_by_constraint().get(name or "")
+        if problem is not None:
+            return problem()
         if (name or "").startswith("ck_"):
             return ValidationFailed()
         return Conflict() if name else StillReferenced()

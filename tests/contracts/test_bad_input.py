@@ -78,13 +78,13 @@ def with_ids(path: str) -> str:
 
 def list_hostile_bodies(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the body with each hostile value in each field, without each field, and with unknown fields."""
-    for field, known in body.items():
+    for field, original in body.items():
         for place, value in enumerate(HOSTILE):
             yield f"{field}:{place}", body | {field: value}
-        if isinstance(known, dict):
-            for inner in known:
+        if isinstance(original, dict):
+            for inner in original:
                 for place, value in enumerate(HOSTILE):
-                    yield f"{field}.{inner}:{place}", body | {field: known | {inner: value}}
+                    yield f"{field}.{inner}:{place}", body | {field: original | {inner: value}}
         yield f"-{field}", {key: value for key, value in body.items() if key != field}
     for extra in ("id", "unit_id_", "version", "is_admin", "created_at"):
         yield f"+{extra}", body | {extra: "1"}
@@ -191,10 +191,10 @@ async def test_broken_and_foreign_cursors_are_422(api: Api, people: People) -> N
     good = await api.get("/api/v1/units", params={"limit": 1, "cursor": cursor}, headers=headers)
     assert good.json()["items"][0]["id"] != first.json()["items"][0]["id"]
     for path, wrong in (("/api/v1/units", cursor[:-2] + "AA"), ("/api/v1/legal-acts", cursor), ("/api/v1/units", "я")):
-        refused = await api.get(path, params={"cursor": wrong}, headers=headers)
-        assert refused.status_code == 422
-        assert refused.json()["errors"][0]["code"] == "cursor_broken"
-        assert refused.json()["errors"][0]["pointer"] == "/cursor"
+        rejected = await api.get(path, params={"cursor": wrong}, headers=headers)
+        assert rejected.status_code == 422
+        assert rejected.json()["errors"][0]["code"] == "cursor_broken"
+        assert rejected.json()["errors"][0]["pointer"] == "/cursor"
 
 
 async def test_problems_are_in_the_requested_language(api: Api) -> None:

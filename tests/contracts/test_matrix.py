@@ -25,8 +25,8 @@ def operations(application: FastAPI) -> dict[str, tuple[str, str, dict[str, Any]
     """Return operation id → method, path, operation."""
     return {
         operation["operationId"]: (method.upper(), path, operation)
-        for path, known in application.openapi()["paths"].items()
-        for method, operation in known.items()
+        for path, path_item in application.openapi()["paths"].items()
+        for method, operation in path_item.items()
     }
 
 

@@ -21,7 +21,9 @@ def document(application: FastAPI) -> dict[str, Any]:
 
 def every_operation(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     return [
-        (path, method, operation) for path, known in document["paths"].items() for method, operation in known.items()
+        (path, method, operation)
+        for path, path_item in document["paths"].items()
+        for method, operation in path_item.items()
     ]
 
 

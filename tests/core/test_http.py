@@ -166,9 +166,9 @@ async def test_too_many_requests_are_429_and_health_checks_are_not_counted(setti
         for left in (2, 1, 0):
             response = await client.get("/nothing", headers={"X-Forwarded-For": f"10.0.0.{left}"})
             assert response.status_code == 404 and f"r={left};" in response.headers["ratelimit"]
-        refused = await client.get("/nothing", headers={"X-Forwarded-For": "10.0.0.9"})
-        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
-        assert int(refused.headers["retry-after"]) > 0
+        rejected = await client.get("/nothing", headers={"X-Forwarded-For": "10.0.0.9"})
+        assert (rejected.status_code, rejected.json()["code"]) == (429, "too_many_requests")
+        assert int(rejected.headers["retry-after"]) > 0
         assert (await client.get("/health/live")).status_code == 200
         assert (await client.get("/metrics")).status_code == 404, "metrics are only for loopback"
     await application.state.database.close()
@@ -317,7 +317,7 @@ async def test_head_returns_the_headers_of_get_without_a_body(api: Api, people: 
 
 
 def test_head_operations_are_not_documented(application: FastAPI) -> None:
-    assert all("head" not in known for known in application.openapi()["paths"].values())
+    assert all("head" not in path_item for path_item in application.openapi()["paths"].values())
 
 
 async def test_a_read_only_transaction_reads_one_snapshot(settings: Settings, fresh_database: str) -> None:

@@ -36,9 +36,9 @@ def test_the_service_recovers_after_postgresql_restarts(
         own_cluster.stop(mode)
         for _ in range(5):
             started_at = time.monotonic()
-            refused = server.post("/survey-submissions", json=SUBMISSION)
-            assert refused.status_code == 503, refused.text
-            assert refused.headers["retry-after"] and refused.json()["code"] == "unavailable"
+            rejected = server.post("/survey-submissions", json=SUBMISSION)
+            assert rejected.status_code == 503, rejected.text
+            assert rejected.headers["retry-after"] and rejected.json()["code"] == "unavailable"
             assert time.monotonic() - started_at < 10
         assert httpx.get(f"{server.base_url}/health/ready", trust_env=False).status_code == 503
         assert httpx.get(f"{server.base_url}/health/live", trust_env=False).status_code == 200
@@ -60,8 +60,8 @@ def test_a_locked_sqlite_database_is_503_until_it_is_released(tmp_path: Path) ->
     with Server(f"sqlite:///{path}", tmp_path / "var") as server:
         holder = sqlite3.connect(path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
-        refused = server.post("/survey-submissions", json=SUBMISSION)
-        assert refused.status_code == 503 and refused.headers["retry-after"]
+        rejected = server.post("/survey-submissions", json=SUBMISSION)
+        assert rejected.status_code == 503 and rejected.headers["retry-after"]
         assert server.get("/municipalities").status_code == 200, "readers are not blocked"
         holder.execute("ROLLBACK")
         holder.close()

@@ -31,6 +31,6 @@ def test_schemathesis_finds_nothing(server: Server, backend: str, tmp_path: Path
     found = done.stdout.partition(" FAILURES ")[2]
     assert done.returncode == 0, found[:6000] + done.stdout[-1000:] + done.stderr[-2000:]
     document = json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
-    operations = sum(len(known) for known in document["paths"].values())
+    operations = sum(len(path_item) for path_item in document["paths"].values())
     assert f"Tested: {operations - 1}" in done.stdout
     assert '"status": 5' not in server.log.read_text(), "no response of the run was 5xx"
