@@ -1,4 +1,7 @@
-"""The worker: relays the outbox and clears what has served its time. Embedded in the server, or a process."""
+"""The worker: relays the outbox, sends deliveries, watches deadlines and removes expired data.
+
+It runs inside the server or as a process of its own.
+"""
 
 import asyncio
 import contextlib
@@ -39,22 +42,22 @@ from app.surveys.service import drafts, links
 log = structlog.get_logger()
 
 KEYS_KEPT_FOR = timedelta(hours=48)
-CLEARED_EVERY_SECONDS = 600
-LOOKED_EVERY_SECONDS = 2
-JUDGED_EVERY_SECONDS = 60
+CLEANUP_SECONDS = 600
+POLL_SECONDS = 2
+TARGET_CHECK_SECONDS = 60
 
 
-def merge_handlers(*known: Mapping[type[Event], Sequence[Handler]]) -> Mapping[type[Event], Sequence[Handler]]:
-    """The handlers of several domains together; an event may have some in each."""
+def merge_handlers(*mappings: Mapping[type[Event], Sequence[Handler]]) -> Mapping[type[Event], Sequence[Handler]]:
+    """Merge the handlers of several domains; an event may have handlers in each of them."""
     merged: dict[type[Event], list[Handler]] = defaultdict(list)
-    for handlers in known:
-        for event, its in handlers.items():
-            merged[event] += its
+    for mapping in mappings:
+        for event, handlers in mapping.items():
+            merged[event] += handlers
     return merged
 
 
 IMPORTERS: Sequence[Importer | BulkImporter] = (POINTS, TEMPLATES, SUBMISSIONS)
-"""Everything that can be imported."""
+"""The importers of all domains."""
 
 HANDLERS = merge_handlers(
     notification_handlers.HANDLERS,
@@ -63,7 +66,7 @@ HANDLERS = merge_handlers(
     monitoring_notices.HANDLERS,
     import_handlers(IMPORTERS),
 )
-"""Who does the work of which event."""
+"""The handlers of every event."""
 
 
 DELIVERIES = Registry(
@@ -73,35 +76,35 @@ DELIVERIES = Registry(
 """The adapters by target and the domains' handlers by kind."""
 
 LONG_JOBS: Sequence[Sequence[type[Event]]] = ((ImportQueued, ImportChecked, ImportEnded), (CommentsIndexed,))
-"""Events whose work comes by thousands and takes minutes. Each of these has a relay of its own."""
+"""Groups of events whose handling takes minutes. Each group has a relay of its own."""
 
 
 def build_relays(database: Database) -> list[Relay]:
-    """Relays that together take every event once: no reply and no notification waits behind an import."""
-    apart = [event for events in LONG_JOBS for event in events]
+    """Return relays that together handle every event once, so that notifications do not wait behind imports."""
+    long_jobs = [event for events in LONG_JOBS for event in events]
     return [
-        Relay(database, HANDLERS, exclude=apart),
+        Relay(database, HANDLERS, exclude=long_jobs),
         *(Relay(database, HANDLERS, include=events) for events in LONG_JOBS),
     ]
 
 
 async def delete_old_idempotency_records(database: Database) -> int:
-    """Forget idempotency keys older than 48 hours; how many there were."""
+    """Delete idempotency keys older than 48 hours and return their number."""
     async with database.transaction() as session:
-        gone = await session.exec(
+        deleted = await session.exec(
             sa.delete(IdempotencyRecord).where(col(IdempotencyRecord.created_at) < clock.now() - KEYS_KEPT_FOR)
         )
-    return int(gone.rowcount)
+    return int(deleted.rowcount)
 
 
 async def delete_expired_questionnaires(database: Database) -> int:
-    """Delete half-filled questionnaires and one-time links whose time is over; how many there were."""
+    """Delete expired drafts of questionnaires and one-time links and return their number."""
     async with database.transaction() as session:
         return await drafts.clear_expired(session) + await links.clear_expired(session)
 
 
 async def clear_deliveries(database: Database, settings: Settings) -> int:
-    """Remove finished deliveries by age and return how many there were."""
+    """Delete old finished deliveries and return their number."""
     async with database.transaction() as session:
         return await remove_old_deliveries(
             session, sent_days=settings.delivery_kept_days, failed_days=settings.delivery_failed_kept_days
@@ -121,31 +124,31 @@ async def _clear_regularly(database: Database, settings: Settings, stop: asyncio
             await clear_abandoned(database)
             await delete_expired_questionnaires(database)
             await clear_deliveries(database, settings)
-        except Exception as error:  # the loop outlives every outage  # noqa: BLE001
+        except Exception as error:  # the loop survives every outage  # noqa: BLE001
             log.warning("clearing_failed", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), CLEARED_EVERY_SECONDS)
+            await asyncio.wait_for(stop.wait(), CLEANUP_SECONDS)
 
 
 async def _watch_deadlines(database: Database, stop: asyncio.Event, poll_seconds: float) -> None:
     while not stop.is_set():
-        said = 0
+        sent = 0
         try:
             if await is_deadline_due(database):
                 async with database.transaction() as session:
-                    said = await deadlines.remind_and_escalate(session)
+                    sent = await deadlines.remind_and_escalate(session)
             if await is_review_due(database):
                 async with database.transaction() as session:
-                    said += await review.remind_of_reviews(session)
-        except Exception as error:  # the loop outlives every outage  # noqa: BLE001
+                    sent += await review.remind_of_reviews(session)
+        except Exception as error:  # the loop survives every outage  # noqa: BLE001
             log.warning("deadlines_not_watched", error=type(error).__name__)
-        if not said:
+        if not sent:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), poll_seconds)
 
 
 async def fold_counters(database: Database) -> bool:
-    """Fold a part of the tail of the counters; whether there may be more."""
+    """Fold a batch of the counters' tail and return whether there may be more."""
     async with database.transaction(write=False) as session:
         if not await counters.is_tail_waiting(session):
             return False
@@ -154,7 +157,7 @@ async def fold_counters(database: Database) -> bool:
 
 
 async def index_comments(database: Database) -> bool:
-    """Read in the comments of some submissions; whether there may be more."""
+    """Index the comments of a batch of submissions and return whether there may be more."""
     return await comment_indexer.index_comments(database) > 0
 
 
@@ -162,14 +165,14 @@ async def _run_regularly(
     database: Database,
     stop: asyncio.Event,
     work: Callable[[Database], Awaitable[bool]],
-    seconds: float = LOOKED_EVERY_SECONDS,
+    seconds: float = POLL_SECONDS,
 ) -> None:
-    """Do some work as long as there is more, and look again after some seconds."""
+    """Repeat some work while there is more of it, else wait `seconds` before the next check."""
     while not stop.is_set():
         is_more = False
         try:
             is_more = await work(database)
-        except Exception as error:  # the loop outlives every outage  # noqa: BLE001
+        except Exception as error:  # the loop survives every outage  # noqa: BLE001
             log.warning("work_not_done", work=work.__name__, error=type(error).__name__)
         if not is_more:
             with contextlib.suppress(TimeoutError):
@@ -177,19 +180,19 @@ async def _run_regularly(
 
 
 async def is_deadline_due(database: Database) -> bool:
-    """Whether a reminder or an escalation waits; asked first, so that an idle worker takes no write lock."""
+    """Return whether a reminder or an escalation is due; a read-only check keeps an idle worker off the write lock."""
     async with database.transaction(write=False) as session:
         return await deadlines.has_due_reminders(session)
 
 
 async def is_review_due(database: Database) -> bool:
-    """Whether a template's review is to be told of; asked first, for the same reason."""
+    """Return whether a reminder of a template review is due, in a read-only transaction for the same reason."""
     async with database.transaction(write=False) as session:
         return await review.is_review_due(session)
 
 
 async def run_worker(database: Database, settings: Settings, stop: asyncio.Event) -> None:
-    """Work until told to stop."""
+    """Run all loops of the worker until `stop` is set."""
     async with asyncio.TaskGroup() as tasks:
         for relay in build_relays(database):
             tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
@@ -198,4 +201,4 @@ async def run_worker(database: Database, settings: Settings, stop: asyncio.Event
         tasks.create_task(_watch_deadlines(database, stop, settings.deadline_poll_seconds))
         tasks.create_task(_run_regularly(database, stop, fold_counters))
         tasks.create_task(_run_regularly(database, stop, index_comments))
-        tasks.create_task(_run_regularly(database, stop, check_targets, JUDGED_EVERY_SECONDS))
+        tasks.create_task(_run_regularly(database, stop, check_targets, TARGET_CHECK_SECONDS))

@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright, with a profile of its own and no traffic of its own."""
+"""Debian's Chromium, driven by Playwright, with a fresh profile and without background traffic."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,23 +19,23 @@ FLAGS = [
 
 @asynccontextmanager
 async def open_page(**context: Any) -> AsyncIterator[Page]:
-    """A fresh page (`viewport`, `java_script_enabled`, …); every request that leaves loopback fails its test."""
+    """Yield a new page (`viewport`, `java_script_enabled`, …). Any request beyond loopback fails the test."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         page = await browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **context})
         foreign: list[str] = []
 
-        def watch(url: str) -> None:
+        def record_foreign(url: str) -> None:
             if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
                 foreign.append(url)
 
-        def blocked(request: Request) -> None:
-            # ReDoc asks for its maker's logo; our Content-Security-Policy lets nothing out.
+        def forget_blocked(request: Request) -> None:
+            # ReDoc requests its vendor's logo; our Content-Security-Policy blocks it.
             if request.url in foreign and request.failure == "csp":
                 foreign.remove(request.url)
 
-        page.on("request", lambda request: watch(request.url))
-        page.on("requestfailed", blocked)
+        page.on("request", lambda request: record_foreign(request.url))
+        page.on("requestfailed", forget_blocked)
         try:
             yield page
         finally:

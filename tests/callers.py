@@ -1,4 +1,4 @@
-"""Employees and API clients of the tests, as rows of the database and as principals."""
+"""Employees and API clients of the tests, as database rows and as principals."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -18,9 +18,9 @@ from tests.conftest import principal
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """A caller of every role in the first demo unit's house, and the other unit's operator and head.
+    """A caller of every role in the first demo unit's organization, and the operator and head of another unit.
 
-    The operator and the head have the ids that the examples of the API name.
+    The operator and the head have the ids used in the examples of the API.
     """
 
     admin: Principal
@@ -35,21 +35,21 @@ class People:
     point_id: UUID
     """The first unit's VK page, granted to the integration."""
     other_point_id: UUID
-    """A point of the second unit, granted to nobody."""
+    """A point of the second unit, granted to no API client."""
 
     def of(self, role: str) -> Principal:
-        """The caller of a role."""
-        found: Principal = getattr(self, role)
-        return found
+        """Return the caller of a role."""
+        caller: Principal = getattr(self, role)
+        return caller
 
 
 async def make_people(session: AsyncSession) -> People:
-    """Rows for everybody, in the transaction at work."""
+    """Create the rows of all callers in the current transaction."""
     units = await reference.demo_units(session)
 
-    async def employee(role: Role, unit_id: UUID | None, known_id: str | None = None) -> Principal:
+    async def employee(role: Role, unit_id: UUID | None, fixed_id: str | None = None) -> Principal:
         row = Employee(
-            id=UUID(known_id) if known_id else new_id(),
+            id=UUID(fixed_id) if fixed_id else new_id(),
             organization_id=units.first.organization_id,
             unit_id=unit_id,
             username=f"test.{new_id().hex[-12:]}",

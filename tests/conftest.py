@@ -1,4 +1,4 @@
-"""Fixtures of every test: both databases, migrated and seeded once; a transaction of its own for each test."""
+"""Shared fixtures: both databases, migrated and seeded once; one rolled-back transaction per test."""
 
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ SECRET = "kJ8w-Zp3_vQx7Lr2~Tm9Yb4.Nd6Hc1Gf5"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With two workers (`make test`) each has a database of its own kind, so that it is migrated and seeded once."""
+    """Group tests by backend: with two workers (`make test`) each one migrates and seeds one kind of database."""
     for item in items:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         if "backend" in parameters:
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_network_in_a_transaction() -> Iterator[None]:
-    """Forbid real network calls of httpx while the current task has a transaction open."""
+    """Forbid real network calls of httpx while the current task has an open transaction."""
     with pytest.MonkeyPatch.context() as patch:
         for transport, name in (
             (httpx.AsyncHTTPTransport, "handle_async_request"),
@@ -58,27 +58,27 @@ def no_network_in_a_transaction() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[PostgresCluster]:
-    """A PostgreSQL of the tests' own, stopped and removed at the end."""
+    """Return a temporary PostgreSQL cluster; it is removed after the tests."""
     with PostgresCluster() as started:
         yield started
 
 
 def settings_for(address: str, var_dir: Path, **more: Any) -> Settings:
-    """Settings of the demo profile on a database."""
-    known: dict[str, Any] = {"profile": "demo", "secret_key": SECRET, "var_dir": var_dir, "rate_limit": "off"}
-    return Settings.model_validate(known | {"database_url": address} | more)
+    """Return settings of the demo profile for a database."""
+    values: dict[str, Any] = {"profile": "demo", "secret_key": SECRET, "var_dir": var_dir, "rate_limit": "off"}
+    return Settings.model_validate(values | {"database_url": address} | more)
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
-    """The kind of database that a test runs on: every test that touches data runs on both."""
+    """Return the kind of database; every test that uses data runs on both."""
     kind: str = request.param
     return kind
 
 
 @pytest.fixture(scope="session")
 def template(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a migrated database with reference and demo data, which is only ever copied."""
+    """Return the URL of a migrated database with reference and demo data, used only as the source of copies."""
     folder = tmp_path_factory.mktemp(f"template-{backend}")
     if backend == "sqlite":
         address = f"sqlite:///{folder / 'template.sqlite3'}"
@@ -86,15 +86,15 @@ def template(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pyt
         started: PostgresCluster = request.getfixturevalue("cluster")
         started.create_database("template_seeded")
         address = started.url("template_seeded")
-    made = settings_for(address, folder)
-    migrate(made)
-    seed(made)
+    template_settings = settings_for(address, folder)
+    migrate(template_settings)
+    seed(template_settings)
     return address
 
 
 @contextmanager
-def copied(template: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a copy of the template database, removed at the end."""
+def copy_database(template: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Yield the URL of a copy of the template database and drop the copy afterwards."""
     if template.startswith("sqlite"):
         copy = folder / "copy.sqlite3"
         shutil.copy(template.removeprefix("sqlite:///"), copy)
@@ -111,8 +111,8 @@ def copied(template: str, folder: Path, request: pytest.FixtureRequest) -> Itera
 
 @pytest.fixture
 def fresh_database(template: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a copy of the seeded database that a test may do anything to, processes included."""
-    with copied(template, tmp_path, request) as address:
+    """Yield the URL of a copy of the seeded database for one test, which may start processes on it."""
+    with copy_database(template, tmp_path, request) as address:
         yield address
 
 
@@ -120,19 +120,19 @@ def fresh_database(template: str, request: pytest.FixtureRequest, tmp_path: Path
 def settings(
     template: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
-    """Settings of the database that the in-process tests share."""
+    """Return settings of the database shared by the in-process tests."""
     folder = tmp_path_factory.mktemp("var")
-    with copied(template, folder, request) as address:
+    with copy_database(template, folder, request) as address:
         yield settings_for(address, folder)
 
 
 class JoinedDatabase(Database):
-    """The service's database, with every transaction inside the one that the test rolls back."""
+    """The service's database with every transaction nested in the one that the test rolls back."""
 
     joined: async_sessionmaker[AsyncSession]
 
     @asynccontextmanager
-    async def _begun(self, options: Mapping[str, str]) -> AsyncIterator[AsyncSession]:
+    async def _begin_session(self, options: Mapping[str, str]) -> AsyncIterator[AsyncSession]:
         async with self.joined() as session:
             async with session.begin():
                 yield session
@@ -141,15 +141,15 @@ class JoinedDatabase(Database):
 
 @pytest_asyncio.fixture(scope="session")
 async def joined_database(settings: Settings) -> AsyncIterator[JoinedDatabase]:
-    """One engine for all in-process tests of a backend."""
-    made = JoinedDatabase(settings)
-    yield made
-    await made.close()
+    """Yield one database for all in-process tests of a backend."""
+    database = JoinedDatabase(settings)
+    yield database
+    await database.close()
 
 
 @pytest_asyncio.fixture
 async def database(joined_database: JoinedDatabase) -> AsyncIterator[JoinedDatabase]:
-    """The database of one test; whatever it does is rolled back."""
+    """Yield the database of one test; all changes are rolled back."""
     async with joined_database.engine.connect() as connection:
         outer = await connection.begin()
         joined_database.joined = async_sessionmaker(
@@ -163,13 +163,13 @@ async def database(joined_database: JoinedDatabase) -> AsyncIterator[JoinedDatab
 
 @pytest_asyncio.fixture
 async def session(database: JoinedDatabase) -> AsyncIterator[AsyncSession]:
-    """A session for tests of services."""
-    async with database.transaction() as made:
-        yield made
+    """Yield a session for tests of services."""
+    async with database.transaction() as opened:
+        yield opened
 
 
 class KnownCallers:
-    """Stands in for identity: a token is the name of a principal that the test made known."""
+    """A stub of identity: a token is the user name of a principal registered by the test."""
 
     def __init__(self) -> None:
         self.principals: dict[str, Principal] = {}
@@ -185,38 +185,38 @@ class KnownCallers:
 
 @pytest.fixture(scope="session")
 def application(settings: Settings) -> FastAPI:
-    """The whole application, on the backend's database."""
+    """Return the application on the backend's database."""
     return create_app(settings)
 
 
 class Api(httpx.AsyncClient):
-    """An HTTP client of the application that can call as somebody."""
+    """An HTTP client of the application that can call as any principal."""
 
     callers: KnownCallers
 
     def as_(self, principal: Principal) -> dict[str, str]:
-        """Headers of a call by that principal."""
+        """Return the headers of a call by a principal."""
         self.callers.principals[principal.username] = principal
         return {"Authorization": f"Bearer {principal.username}"}
 
 
 @pytest_asyncio.fixture
 async def api(application: FastAPI, database: JoinedDatabase) -> AsyncIterator[Api]:
-    """Calls of the application in process, in the test's own transaction."""
+    """Yield a client that calls the application in process, in the test's transaction."""
     callers = KnownCallers()
-    kept = application.state.resolver, application.state.database
+    original = application.state.resolver, application.state.database
     application.state.resolver, application.state.database = callers, database
     transport = httpx.ASGITransport(application, raise_app_exceptions=True, client=("127.0.0.1", 1))
     async with Api(transport=transport, base_url="http://service") as client:
         client.callers = callers
         yield client
-    application.state.resolver, application.state.database = kept
+    application.state.resolver, application.state.database = original
 
 
 def principal(role: str, *, unit_id: UUID | None = None, **more: Any) -> Principal:
-    """A principal of a role; `id`, `organization_id` and the rest as wanted."""
+    """Return a principal with a role; `id`, `organization_id` and other fields are optional."""
     roles = frozenset({role})
-    known: dict[str, Any] = {
+    values: dict[str, Any] = {
         "kind": "client" if role == "integration" else "employee",
         "id": more.pop("id", UUID(int=len(role))),
         "username": more.pop("username", f"{role}-{unit_id}"),
@@ -226,21 +226,21 @@ def principal(role: str, *, unit_id: UUID | None = None, **more: Any) -> Princip
         "unit_id": unit_id,
         "organization_id": more.pop("organization_id", None),
     }
-    return Principal(**known, **more)
+    return Principal(**values, **more)
 
 
 @pytest_asyncio.fixture
 async def people(database: JoinedDatabase) -> Any:
-    """A caller of every role, with rows behind them (see `tests.people.People`)."""
-    from tests.callers import make_people  # noqa: PLC0415  it needs what stands above
+    """Return a caller of every role with database rows (see `tests.callers.People`)."""
+    from tests.callers import make_people  # noqa: PLC0415  a circular import
 
-    async with database.transaction() as made:
-        return await make_people(made)
+    async with database.transaction() as opened:
+        return await make_people(opened)
 
 
 @pytest.fixture
 def count_queries(joined_database: JoinedDatabase) -> Iterator[Callable[[], int]]:
-    """Tells how many statements ran since it was asked last."""
+    """Yield a function that returns the number of statements since its last call."""
     ran = 0
 
     def count(*_arguments: Any) -> None:
@@ -249,8 +249,8 @@ def count_queries(joined_database: JoinedDatabase) -> Iterator[Callable[[], int]
 
     def since_last() -> int:
         nonlocal ran
-        told, ran = ran, 0
-        return told
+        count_since_last, ran = ran, 0
+        return count_since_last
 
     engine = joined_database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", count)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: unprivileged, on loopback, in a temporary folder, gone at the end."""
+"""A temporary PostgreSQL cluster: unprivileged, on loopback, in a temporary folder."""
 
 import contextlib
 import os
@@ -15,8 +15,8 @@ import psycopg
 from psycopg import sql
 
 
-def _tool(name: str) -> str:
-    """The newest server's own program: wrappers on the PATH may start another cluster's."""
+def _find_program(name: str) -> str:
+    """Return the path of a program of the newest server; wrappers on the PATH may use another cluster."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     program = str(found[-1]) if found else shutil.which(name)
     if program is None:
@@ -25,7 +25,7 @@ def _tool(name: str) -> str:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
+    """Return a free port of loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -33,24 +33,24 @@ def free_port() -> int:
 
 
 class PostgresCluster:
-    """Starts in about two seconds; `fsync=True` where durability is the subject."""
+    """A cluster that starts in about two seconds; `fsync=True` is for tests of durability."""
 
     def __init__(self, *, fsync: bool = False) -> None:
         self._fsync = fsync
         self._is_root = os.geteuid() == 0
-        self.user = self._unprivileged() if self._is_root else pwd.getpwuid(os.geteuid()).pw_name
+        self.user = self._find_unprivileged_user() if self._is_root else pwd.getpwuid(os.geteuid()).pw_name
         self.port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="test-postgres-"))
         self._data = self._folder / "data"
 
     @staticmethod
-    def _unprivileged() -> str:
+    def _find_unprivileged_user() -> str:
         with contextlib.suppress(KeyError):
             return pwd.getpwnam("postgres").pw_name
         return "nobody"
 
     def _run(self, *command: str) -> None:
-        done = subprocess.run(
+        completed = subprocess.run(
             command,
             user=self.user if self._is_root else None,
             cwd=self._folder,
@@ -60,31 +60,45 @@ class PostgresCluster:
             timeout=60,
             check=False,
         )
-        if done.returncode:
+        if completed.returncode:
             log = self._folder / "log"
-            told = log.read_text(errors="replace")[-2000:] if log.exists() else ""
-            raise RuntimeError(f"{Path(command[0]).name} failed: {done.stderr.decode(errors='replace')}\n{told}")
+            log_tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+            raise RuntimeError(
+                f"{Path(command[0]).name} failed: {completed.stderr.decode(errors='replace')}\n{log_tail}"
+            )
 
     def __enter__(self) -> Self:
         if self._is_root:
             shutil.chown(self._folder, self.user)
-        self._run(_tool("initdb"), "-D", str(self._data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self._run(
+            _find_program("initdb"), "-D", str(self._data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync"
+        )
         self.start()
         return self
 
     def start(self) -> None:
-        """Start the server, or start it again."""
+        """Start or restart the server."""
         durable = "on" if self._fsync else "off"
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
             f" -c fsync={durable} -c full_page_writes={durable} -c max_connections=200 -c shared_buffers=64MB"
             f" -c synchronous_commit={durable}"
         )
-        self._run(_tool("pg_ctl"), "-D", str(self._data), "-l", str(self._folder / "log"), "-w", "-o", options, "start")
+        self._run(
+            _find_program("pg_ctl"),
+            "-D",
+            str(self._data),
+            "-l",
+            str(self._folder / "log"),
+            "-w",
+            "-o",
+            options,
+            "start",
+        )
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop the server: `fast` rolls back, `immediate` is a crash."""
-        self._run(_tool("pg_ctl"), "-D", str(self._data), "-m", mode, "-w", "stop")
+        """Stop the server: `fast` rolls back, `immediate` acts like a crash."""
+        self._run(_find_program("pg_ctl"), "-D", str(self._data), "-m", mode, "-w", "stop")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -94,18 +108,18 @@ class PostgresCluster:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def url(self, database: str) -> str:
-        """The plain address of a database."""
+        """Return the URL of a database."""
         return f"postgresql://tests@127.0.0.1:{self.port}/{database}"
 
     def create_database(self, name: str, template: str | None = None) -> None:
-        """Make a database, a copy of another if wanted (0.06 s)."""
-        copied = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
-        self._administer(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + copied)
+        """Create a database, optionally as a copy of another (0.06 s)."""
+        template_clause = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + template_clause)
 
     def drop_database(self, name: str) -> None:
-        """Remove a database, whoever is connected."""
-        self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        """Drop a database, even with open connections."""
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def _administer(self, statement: sql.Composed) -> None:
+    def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)

@@ -1,4 +1,4 @@
-"""The real service as a process of its own, started with the very command that `make run` uses."""
+"""The service as a separate process, started with the same command as `make run`."""
 
 import json
 import os
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Server:
-    """A server on loopback with its own var folder; started, killed and started again on the same port."""
+    """A server on loopback with its own var folder; it can be killed and restarted on the same port."""
 
     def __init__(self, database_url: str, var_dir: Path, **settings: str) -> None:
         self.port = free_port()
@@ -35,7 +35,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, seconds: float = 180) -> Self:
-        """Start and wait until it is ready."""
+        """Start the server and wait until it is ready."""
         command = [sys.executable, "-m", "app.cli", "run", "--port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -45,7 +45,7 @@ class Server:
         return self
 
     def wait_until_ready(self, seconds: float = 180) -> None:
-        """Wait for `/health/ready`; tells the log when the server does not come up."""
+        """Wait for `/health/ready`. Fails with the end of the log if the server does not start."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             assert self._process is not None
@@ -57,10 +57,10 @@ class Server:
             except httpx.TransportError:
                 pass
             time.sleep(0.05)
-        raise AssertionError(f"the server did not come up:\n{self.log.read_text()[-4000:]}")
+        raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
 
     def command(self, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
-        """A command of `python -m app.cli` on the server's own database, ended."""
+        """Run a command of `python -m app.cli` on the server's database and return the completed process."""
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *arguments],
             cwd=ROOT,
@@ -73,53 +73,53 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """The process that was started, leader of its group."""
+        """Return the id of the started process, the leader of its group."""
         assert self._process is not None
         return self._process.pid
 
     def kill(self) -> None:
-        """SIGKILL to the whole process group."""
+        """Send SIGKILL to the process group."""
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(10)
 
     def terminate(self, seconds: float = 20) -> float:
-        """SIGTERM to the process group; how long it took to end."""
+        """Send SIGTERM to the process group and return the seconds until it ended."""
         assert self._process is not None
-        began = time.monotonic()
+        started_at = time.monotonic()
         os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(seconds)
-        return time.monotonic() - began
+        return time.monotonic() - started_at
 
     def accounts(self) -> dict[str, Any]:
-        """What the demo accounts file holds."""
-        told: dict[str, Any] = json.loads((self.var_dir / "demo-accounts.json").read_text())
-        return told
+        """Return the content of the demo accounts file."""
+        accounts: dict[str, Any] = json.loads((self.var_dir / "demo-accounts.json").read_text())
+        return accounts
 
     def sign_in(self, role: str, place: int = 0) -> dict[str, str]:
-        """Headers of the n-th account of a role, or of the API client for `integration`."""
+        """Sign in as the n-th account of a role (an API client for `integration`) and return the headers."""
         accounts = self.accounts()
         if role == "integration":
             client = accounts["clients"][place]
             form = {"grant_type": "client_credentials"}
             auth = httpx.BasicAuth(client["client_id"], client["client_secret"])
-            told = self.post("/auth/token", data=form, auth=auth)
+            response = self.post("/auth/token", data=form, auth=auth)
         else:
             account = [a for a in accounts["accounts"] if a["role"] == role][place]
             form = {"grant_type": "password", "username": account["username"], "password": account["password"]}
-            told = self.post("/auth/token", data=form)
-        return {"Authorization": f"Bearer {told.json()['access_token']}"}
+            response = self.post("/auth/token", data=form)
+        return {"Authorization": f"Bearer {response.json()['access_token']}"}
 
     def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        """A call below `/api/v1`."""
+        """Send a request to a path below `/api/v1`."""
         return httpx.request(method, f"{self.base_url}/api/v1{path}", timeout=30, trust_env=False, **arguments)
 
     def get(self, path: str, **arguments: Any) -> httpx.Response:
-        """GET below `/api/v1`."""
+        """Send GET to a path below `/api/v1`."""
         return self.request("GET", path, **arguments)
 
     def post(self, path: str, **arguments: Any) -> httpx.Response:
-        """POST below `/api/v1`."""
+        """Send POST to a path below `/api/v1`."""
         return self.request("POST", path, **arguments)
 
     def __enter__(self) -> Self:

@@ -1,1 +1,1 @@
-"""The shared kernel: settings, database, problems, security, and the hallways of a request. Imports no domain."""
+"""The shared kernel: settings, database, problems, security and the request pipeline. It imports no domain."""

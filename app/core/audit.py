@@ -1,4 +1,4 @@
-"""The audit trail: who did what to which object, when and from where, in the transaction of the deed itself."""
+"""The audit trail: who did what to which object, when and from where, written in the same transaction as the change."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.core.security import Principal
 
 
 class AuditEvent(Table, table=True):
-    """One deed. Names of changed fields are kept, values are not: no personal data stands here."""
+    """One recorded action. It keeps the names of changed fields, not their values: it holds no personal data."""
 
     __tablename__ = "audit_events"
     __table_args__ = (sa.Index("ix_audit_events_object", "object_type", "object_id"),)
@@ -24,7 +24,7 @@ class AuditEvent(Table, table=True):
     actor_id: UUID | None = Field(default=None, index=True)
     actor_roles: list[str] = Field(sa_column=json_column())
     acting_for: UUID | None = Field(default=None)
-    """The head whom the actor substituted for at that moment: the deed may rest on the head's rights."""
+    """The head whom the actor substituted for at that moment; the action may have used the head's rights."""
     unit_id: UUID | None = Field(default=None)
     action: str = Field(max_length=100)
     object_type: str = Field(max_length=60)
@@ -47,9 +47,9 @@ def record(
     keep_address: bool = True,
     fallback_actor: str = "anonymous",
 ) -> None:
-    """Write down one deed; `keep_address=False` for respondents, whose answers must not point at them.
+    """Record one action. `keep_address=False` is for respondents, whose answers must stay anonymous.
 
-    Without a caller the actor is `fallback_actor`: `anonymous`, or `service` for what the worker does.
+    Without a caller the actor is `fallback_actor`: `anonymous`, or `service` for the worker.
     """
     session.add(
         AuditEvent(

@@ -1,4 +1,4 @@
-"""Reading of the reference data that lies in the domains' `data` folders."""
+"""Reference data files in the domains' `data` folders."""
 
 from pathlib import Path
 from typing import Any
@@ -7,5 +7,5 @@ import yaml
 
 
 def load_yaml(module_file: str, name: str) -> Any:
-    """The content of `data/<name>` beside a module, given as its `__file__`."""
+    """Return the content of `data/<name>` next to a module; `module_file` is the module's `__file__`."""
     return yaml.safe_load((Path(module_file).parent / "data" / name).read_text(encoding="utf-8"))

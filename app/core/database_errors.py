@@ -1,4 +1,4 @@
-"""What a database failure means to a caller. The two drivers speak differently; here they say the same."""
+"""Mapping of database errors to problems, the same for both drivers."""
 
 import re
 import sqlite3
@@ -21,12 +21,12 @@ from app.core.problems import (
     list_problem_classes,
 )
 
-_FULL = ("disk is full", "disk full", "no space left", "disk i/o error", "could not extend file")
+_DISK_FULL = ("disk is full", "disk full", "no space left", "disk i/o error", "could not extend file")
 
 
 @cache
-def _by_columns() -> dict[str, str]:
-    """SQLite names the columns of a broken unique key and not the key: the way back."""
+def _names_by_columns() -> dict[str, str]:
+    """Return constraint names by their columns: SQLite reports the columns of a violated unique key, not its name."""
     names: dict[str, str] = {}
     for table in SQLModel.metadata.tables.values():
         keys = [c for c in table.constraints if isinstance(c, sa.UniqueConstraint | sa.PrimaryKeyConstraint)]
@@ -36,32 +36,32 @@ def _by_columns() -> dict[str, str]:
 
 
 @cache
-def _by_constraint() -> dict[str, type[Problem]]:
+def _problems_by_constraint() -> dict[str, type[Problem]]:
     return {name: problem for problem in list_problem_classes() for name in problem.constraints}
 
 
 def find_broken_constraint(error: IntegrityError) -> str | None:
-    """The name of the constraint that refused, where the database tells it."""
+    """Return the name of the violated constraint, or None if the database does not report it."""
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     if name:
         return str(name)
     text = str(error.orig)
     if match := re.search(r"UNIQUE constraint failed: (?:index '(\w+)'|(.+))$", text):
-        return match[1] or _by_columns().get(match[2])
+        return match[1] or _names_by_columns().get(match[2])
     if match := re.search(r"CHECK constraint failed: (\w+)", text):
         return match[1]
     return None
 
 
-def to_problem(error: SQLAlchemyError) -> Problem:  # noqa: PLR0911  one line for each kind of failure
-    """The problem that a database failure is: a fact about the data, or a passing weakness of the service."""
+def to_problem(error: SQLAlchemyError) -> Problem:  # noqa: PLR0911  one return for each kind of error
+    """Return the problem for a database error: an error in the data or a temporary failure of the service."""
     if isinstance(error, StaleDataError):
         return PreconditionFailed()
     if isinstance(error, IntegrityError):
         name = find_broken_constraint(error)
-        known = _by_constraint().get(name or "")
-        if known is not None:
-            return known()
+        problem = _problems_by_constraint().get(name or "")
+        if problem is not None:
+            return problem()
         if (name or "").startswith("ck_"):
             return ValidationFailed()
         return Conflict() if name else StillReferenced()
@@ -71,7 +71,7 @@ def to_problem(error: SQLAlchemyError) -> Problem:  # noqa: PLR0911  one line fo
         return Unavailable(1)
     if isinstance(error, DBAPIError):
         text = str(error.orig).lower()
-        if any(sign in text for sign in _FULL):
+        if any(phrase in text for phrase in _DISK_FULL):
             return OutOfSpace()
         if isinstance(error.orig, OverflowError):
             return ValidationFailed()
@@ -80,7 +80,7 @@ def to_problem(error: SQLAlchemyError) -> Problem:  # noqa: PLR0911  one line fo
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed a moment later (a lock, a lost connection)."""
+    """Return whether a retry may succeed (a lock, a lost connection)."""
     return isinstance(error, PoolTimeout | sqlite3.OperationalError) or (
         isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError)
     )

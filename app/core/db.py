@@ -1,4 +1,4 @@
-"""Engine, transactions and the column kinds that both databases share."""
+"""The engine, transactions and column types shared by both databases."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -39,7 +39,7 @@ _open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
 
 
 def require_no_transaction() -> None:
-    """Raise `RuntimeError` while the current task has a transaction open: no network call is made inside one."""
+    """Raise `RuntimeError` if the current task has an open transaction: network calls are forbidden inside one."""
     if _open_transactions.get():
         raise RuntimeError("a network call inside a database transaction")
 
@@ -47,9 +47,9 @@ def require_no_transaction() -> None:
 def enum_column(
     kind: type[StrEnum], *, nullable: bool = False, index: bool = False, check: str | None = None
 ) -> sa.Column[Any]:
-    """A column of an enum's values (never names), as text with a CHECK, the same on both databases.
+    """Return a text column of an enum's values (not names) with a CHECK, the same on both databases.
 
-    `check` names the CHECK where a table has two columns of the enum.
+    `check` names the CHECK if a table has two columns of the same enum.
     """
     values = [member.value for member in kind]
     column_type = sa.Enum(
@@ -61,28 +61,28 @@ def enum_column(
         create_constraint=True,
         name=check or f"{kind.__name__.lower()}_known",
     )
-    assert max(map(len, values)) <= 40  # noqa: PLR2004, S101  the length above
+    assert max(map(len, values)) <= 40  # noqa: PLR2004, S101  the column length above
     return sa.Column(column_type, nullable=nullable, index=index)
 
 
 def json_column(*, nullable: bool = False) -> sa.Column[Any]:
-    """JSON: `JSONB` on PostgreSQL, text on SQLite."""
+    """Return a JSON column: `JSONB` on PostgreSQL, text on SQLite."""
     return sa.Column(sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"), nullable=nullable)
 
 
 def length_check(column: str, longest: int, *, shortest: int = 1) -> sa.CheckConstraint:
-    """A CHECK on a text's length: SQLite ignores VARCHAR(n), and a table class validates nothing."""
+    """Return a CHECK on the length of a text column: SQLite ignores VARCHAR(n), and table classes do not validate."""
     return sa.CheckConstraint(f"length({column}) BETWEEN {shortest} AND {longest}", name=f"{column}_length")
 
 
 class Table(SQLModel):
-    """The base of tables. Rows from outside are made by `Row.model_validate(data, update=…)` only."""
+    """The base class of tables. Rows from external data are built only with `model_validate(data, update=…)`."""
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
 
 
 class VersionedTable(Table):
-    """A row that can change: its version is the ETag, and a lost update is refused by the database itself."""
+    """A row that can change. Its version is the ETag; the database rejects lost updates."""
 
     version: int = Field(default=1, nullable=False)
 
@@ -93,13 +93,13 @@ class VersionedTable(Table):
 
 
 def build_insert(session: AsyncSession, table: Any) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, which SQLAlchemy has for each database by itself only."""
+    """Return an INSERT that supports ON CONFLICT; SQLAlchemy provides it per dialect only."""
     is_postgres = session.get_bind().dialect.name == "postgresql"
     return postgresql.insert(table) if is_postgres else sqlite.insert(table)
 
 
 class month_of(sa.sql.functions.FunctionElement[date]):
-    """The first day of a day's month."""
+    """SQL function: the first day of the month of a date."""
 
     type = sa.Date()
     inherit_cache = True
@@ -116,14 +116,14 @@ def _month_of_sqlite(element: month_of, compiler: SQLCompiler, **options: Any) -
 
 
 def to_driver_url(address: str) -> URL:
-    """The address with the driver this service uses: aiosqlite or psycopg."""
+    """Return the URL with the driver that this service uses: aiosqlite or psycopg."""
     url = make_url(address)
     kind = url.get_backend_name()
     if kind == "sqlite":
         return url.set(drivername="sqlite+aiosqlite")
     if kind in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
-    raise ValueError("APP_DATABASE_URL takes sqlite:/// and postgresql:// addresses only")
+    raise ValueError("APP_DATABASE_URL accepts sqlite:/// and postgresql:// addresses only")
 
 
 def _postgres_options(settings: Settings) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _postgres_options(settings: Settings) -> dict[str, Any]:
 def _configure_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN comes too late for SELECT and DDL
+        connection.isolation_level = None  # the driver issues BEGIN too late for SELECT and DDL
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
@@ -154,19 +154,19 @@ def _configure_sqlite(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _on_begin(connection: sa.Connection) -> None:
-        # A reader that turns writer fails at once when another wrote meanwhile; so writers say so at the beginning.
+        # A read transaction that starts to write fails if another one wrote meanwhile, so writers use BEGIN IMMEDIATE.
         kind = connection.get_execution_options().get("sqlite_begin", "")
         connection.exec_driver_sql(f"BEGIN {kind}".strip())
 
 
 class Database:
-    """One engine with its sessions. `transaction()` is the only way to a session."""
+    """One engine and its sessions. `transaction()` is the only way to get a session."""
 
     def __init__(self, settings: Settings) -> None:
         url = to_driver_url(settings.database_address)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         common: dict[str, Any] = {
-            "hide_parameters": True,  # an exception's text goes to the log, a client's data does not
+            "hide_parameters": True,  # exception texts are logged; clients' data must not be
             "pool_size": settings.database_pool_size,
             "max_overflow": 0,
             "pool_timeout": settings.database_pool_timeout,
@@ -182,23 +182,22 @@ class Database:
         self.has_work = asyncio.Event()
         self._subscribers: list[asyncio.Event] = []
         self._writer = asyncio.Lock()
-        self._writer_patience = max(settings.database_pool_timeout, BUSY_TIMEOUT_MS / 1000)
+        self._writer_timeout = max(settings.database_pool_timeout, BUSY_TIMEOUT_MS / 1000)
 
     def subscribe(self) -> asyncio.Event:
-        """Return an event that every commit with new work sets; the subscriber alone clears it."""
+        """Return an event that is set by every commit with new work; only the subscriber clears it."""
         wake = asyncio.Event()
         self._subscribers.append(wake)
         return wake
 
     @asynccontextmanager
     async def transaction(self, *, write: bool = True) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed when the block ends, rolled back when it raises.
+        """Open a transaction: it is committed when the block ends and rolled back when the block raises.
 
-        One that writes nothing reads a single snapshot, however many statements make its answer: figures and their
-        total, a page and its count.
-        Raises `Unavailable` when the one place of SQLite's writer does not become free in time.
+        A read-only transaction reads a single snapshot, so that figures match their total and a page its count.
+        Raises `Unavailable` if SQLite's write lock is not free in time.
         """
-        async with self._opened(write=write) as session:
+        async with self._open_session(write=write) as session:
             _open_transactions.set(_open_transactions.get() + 1)
             try:
                 yield session
@@ -206,35 +205,35 @@ class Database:
                 _open_transactions.set(max(0, _open_transactions.get() - 1))
 
     @asynccontextmanager
-    async def _opened(self, *, write: bool) -> AsyncIterator[AsyncSession]:
+    async def _open_session(self, *, write: bool) -> AsyncIterator[AsyncSession]:
         if not (self.is_sqlite and write):
-            # SQLite's readers have a snapshot anyway; a writer of PostgreSQL sees what others committed meanwhile.
+            # SQLite readers always have a snapshot; PostgreSQL writers must see what others commit meanwhile.
             options = {} if self.is_sqlite or write else {"isolation_level": "REPEATABLE READ"}
-            async with self._begun(options) as session:
+            async with self._begin_session(options) as session:
                 yield session
             return
-        # SQLite has one writer. Its own waiting is unfair and sleeps in a thread; this queue is fair and costs nothing.
+        # SQLite has one writer. Its own busy wait is unfair and blocks a thread; this queue is fair and cheap.
         try:
-            await asyncio.wait_for(self._writer.acquire(), self._writer_patience)
-        except TimeoutError as late:
-            raise Unavailable(1) from late
+            await asyncio.wait_for(self._writer.acquire(), self._writer_timeout)
+        except TimeoutError as error:
+            raise Unavailable(1) from error
         try:
-            async with self._begun({"sqlite_begin": "IMMEDIATE"}) as session:
+            async with self._begin_session({"sqlite_begin": "IMMEDIATE"}) as session:
                 yield session
         finally:
             self._writer.release()
 
     @asynccontextmanager
-    async def _begun(self, options: Mapping[str, str]) -> AsyncIterator[AsyncSession]:
+    async def _begin_session(self, options: Mapping[str, str]) -> AsyncIterator[AsyncSession]:
         async with self.sessions() as session:
             async with session.begin():
                 if options:
                     await session.connection(execution_options=options)
                 yield session
             if session.info.pop("emitted", False):
-                for waiting in (self.has_work, *self._subscribers):
-                    waiting.set()
+                for wake in (self.has_work, *self._subscribers):
+                    wake.set()
 
     async def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         await self.engine.dispose()

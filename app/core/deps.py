@@ -1,4 +1,4 @@
-"""What every router depends on: the request's one transaction, and the settings."""
+"""FastAPI dependencies shared by all routers: the request's transaction, the settings, the file store."""
 
 from collections.abc import AsyncGenerator
 from typing import Annotated
@@ -14,30 +14,30 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 def get_database(request: Request) -> Database:
-    """The service's database."""
+    """Return the service's database."""
     database: Database = request.app.state.database
     return database
 
 
 def get_settings(request: Request) -> Settings:
-    """The service's settings."""
+    """Return the service's settings."""
     settings: Settings = request.app.state.settings
     return settings
 
 
 def get_files(request: Request) -> FileStore:
-    """Where contents of files are kept."""
+    """Return the file store."""
     files: FileStore = request.app.state.files
     return files
 
 
 def get_public_url(request: Request) -> str:
-    """The service's address as people see it, without a slash at its end: as set, else as it was called."""
+    """Return the public URL of the service without a trailing slash: the configured one, else that of the request."""
     return (get_settings(request).public_url or str(request.base_url)).rstrip("/")
 
 
 async def get_session(request: Request) -> AsyncGenerator[AsyncSession]:
-    """The request's session: committed when the handler returned and before the answer leaves, else rolled back."""
+    """Return the request's session. It is committed after the handler returns and before the response is sent."""
     async with get_database(request).transaction(write=request.method not in SAFE_METHODS) as session:
         yield session
 

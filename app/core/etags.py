@@ -1,4 +1,4 @@
-"""ETag, If-Match and If-None-Match (RFC 9110, 8.8.3 and 13.1): versions of rows, strongly compared."""
+"""ETag, If-Match and If-None-Match (RFC 9110, 8.8.3 and 13.1): row versions, compared strongly."""
 
 import re
 from collections.abc import Mapping
@@ -16,18 +16,18 @@ _STRONG = re.compile(r'\s*"([\x21\x23-\x7e]*)"\s*')
 
 @dataclass(frozen=True, slots=True)
 class IfMatch:
-    """The versions a caller will accept. Weak tags never match (RFC 9110, 13.1.1)."""
+    """The versions that the caller accepts. Weak tags never match (RFC 9110, 13.1.1)."""
 
     tags: frozenset[str]
 
     def require(self, row: VersionedTable) -> None:
-        """Raise `PreconditionFailed` unless the row's present version is among them."""
+        """Raise `PreconditionFailed` unless the row's current version is one of them."""
         if "*" not in self.tags and str(row.version) not in self.tags:
             raise PreconditionFailed
 
 
 ANY_VERSION = IfMatch(frozenset("*"))
-"""Whatever the version: for actions on many objects at once, which name none."""
+"""Accepts any version; for bulk actions, which name no versions."""
 
 
 def _tags(header: str) -> frozenset[str]:
@@ -38,10 +38,11 @@ def _tags(header: str) -> frozenset[str]:
 
 def get_if_match(
     if_match: Annotated[
-        str | None, Header(description="The object's ETag, required (428 without it).", max_length=500)
+        str | None,
+        Header(description="The ETag of the object. Required: a request without it gets 428.", max_length=500),
     ] = None,
 ) -> IfMatch:
-    """The caller's `If-Match`; a change without one is 428."""
+    """Return the parsed `If-Match` header. Raises `PreconditionRequired` (428) if it is missing."""
     if if_match is None:
         raise PreconditionRequired
     return IfMatch(_tags(if_match))
@@ -51,30 +52,30 @@ IfMatchDep = Annotated[IfMatch, Depends(get_if_match)]
 
 
 def format_etag(version: int) -> str:
-    """A version as a strong entity tag."""
+    """Return a version as a strong entity tag."""
     return f'"{version}"'
 
 
 def json_response(
     model: BaseModel, *, version: int | None = None, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An object as the whole answer, with its ETag."""
-    shown: dict[str, str] = dict(headers or {})
+    """Return a JSON response with the object and its ETag."""
+    all_headers: dict[str, str] = dict(headers or {})
     if version is not None:
-        shown["ETag"] = format_etag(version)
-        shown.setdefault("Cache-Control", "private, no-cache")
-    return Response(model.model_dump_json(by_alias=True), status, shown, "application/json")
+        all_headers["ETag"] = format_etag(version)
+        all_headers.setdefault("Cache-Control", "private, no-cache")
+    return Response(model.model_dump_json(by_alias=True), status, all_headers, "application/json")
 
 
 def is_not_modified(request: Request, tag: str) -> bool:
-    """Whether `If-None-Match` names the tag (weakly compared), so that 304 is the answer to a GET."""
-    wanted = request.headers.get("if-none-match", "")
-    known = {part.strip().removeprefix("W/") for part in wanted.split(",")}
-    return wanted.strip() == "*" or tag in known
+    """Return whether `If-None-Match` names the tag (compared weakly), so that a GET gets 304."""
+    header = request.headers.get("if-none-match", "")
+    tags = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return header.strip() == "*" or tag in tags
 
 
 def conditional_response(request: Request, model: BaseModel, *, version: int) -> Response:
-    """The answer to a GET: 304 when `If-None-Match` names the present version."""
+    """Return the response to a GET: 304 if `If-None-Match` names the current version."""
     if is_not_modified(request, format_etag(version)):
         return Response(status_code=304, headers={"ETag": format_etag(version)})
     return json_response(model, version=version)

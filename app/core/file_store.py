@@ -1,4 +1,4 @@
-"""Files in a folder, named by their own SHA-256: nothing from outside ever stands in a path."""
+"""Files in a folder, named by their SHA-256: paths contain no external input."""
 
 import contextlib
 import hashlib
@@ -10,21 +10,21 @@ from pathlib import Path
 
 
 class FileStore:
-    """Keeps contents under `var/files`. The same content is kept once; what no row refers to is harmless.
+    """Stores file contents under `var/files`. Equal contents are stored once.
 
-    A content is written before the transaction that refers to it commits: a rollback may leave a file that nobody
-    refers to, and `clear` removes it later.
+    A content is written before the transaction that refers to it commits, so a rollback may leave an unreferenced
+    file; `clear` removes it later.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, content: bytes) -> str:
-        """Keep a content; its SHA-256. It is on the disk, whole, when this returns."""
+        """Store a content and return its SHA-256. The file is complete and synced to disk on return."""
         key = hashlib.sha256(content).hexdigest()
         path = self._path(key)
         if path.exists():
-            path.touch()  # it is young again, and no clearing takes it from under a transaction at work
+            path.touch()  # a new modification time protects it from `clear` until the transaction commits
             return key
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 600
@@ -41,7 +41,7 @@ class FileStore:
         return key
 
     def get(self, key: str) -> bytes | None:
-        """The content, None when it is lost or damaged."""
+        """Return the content, or None if the file is missing or damaged."""
         try:
             content = self._path(key).read_bytes()
         except OSError:
@@ -49,13 +49,13 @@ class FileStore:
         return content if hashlib.sha256(content).hexdigest() == key else None
 
     def clear(self, known: set[str], now: float, older_than: timedelta) -> int:
-        """Remove what is not known and older than that; how many files there were."""
-        gone = 0
+        """Remove files that are not in `known` and older than `older_than`. Return the number of removed files."""
+        removed = 0
         for path in self._files():
             if path.name not in known and path.stat().st_mtime < now - older_than.total_seconds():
                 path.unlink(missing_ok=True)
-                gone += 1
-        return gone
+                removed += 1
+        return removed
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key

@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can serve, and its metrics."""
+"""Liveness, readiness and metrics endpoints."""
 
 import ipaddress
 import secrets
@@ -26,14 +26,14 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "alembic"
 
 
 def migration_head() -> str:
-    """The newest migration that this code knows."""
+    """Return the newest migration in this code."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return ScriptDirectory.from_config(config).get_current_head() or ""
 
 
 async def is_ready(database: Database, head: str) -> bool:
-    """Whether the database stands at that migration and holds the reference data, whose last piece is the form."""
+    """Return whether the database is at that migration and holds the reference data; the form is loaded last."""
     async with database.transaction(write=False) as session:
         row = (await session.exec(sa.text("SELECT version_num FROM alembic_version"))).first()  # type: ignore[call-overload]
         if row is None or row[0] != head:
@@ -44,13 +44,13 @@ async def is_ready(database: Database, head: str) -> bool:
 
 @router.get("/health/live")
 async def live() -> JSONResponse:
-    """The process answers; nothing else is asked."""
+    """Report that the process responds; nothing else is checked."""
     return JSONResponse({"status": "live"})
 
 
 @router.get("/health/ready")
 async def ready(request: Request, database: DatabaseDep, settings: SettingsDep) -> JSONResponse:
-    """200 once the database answers, is migrated and seeded, and the demo accounts are written; else 503."""
+    """Return 200 if the database responds, is migrated and seeded, and the demo accounts are written; else 503."""
     if getattr(request.app.state, "is_stopping", False):
         raise Unavailable
     try:
@@ -64,10 +64,10 @@ async def ready(request: Request, database: DatabaseDep, settings: SettingsDep) 
 
 @router.get("/metrics")
 async def metrics(request: Request, database: DatabaseDep, settings: SettingsDep) -> Response:
-    """Prometheus metrics, for loopback or with the token; anyone else is told that nothing is here."""
-    wanted = settings.metrics_token.get_secret_value()
-    given = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if not (_is_loopback(request) or (wanted and secrets.compare_digest(given.encode(), wanted.encode()))):
+    """Return Prometheus metrics to callers on loopback or with the token; everyone else gets 404."""
+    token = settings.metrics_token.get_secret_value()
+    provided = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not (_is_loopback(request) or (token and secrets.compare_digest(provided.encode(), token.encode()))):
         raise NotFound
     instruments: Metrics = request.app.state.metrics
     entry = OutboxEntry

@@ -1,7 +1,7 @@
-"""Idempotency-Key (IETF draft 06): one key, one effect, one answer.
+"""Idempotency-Key (IETF draft 06): one key, one effect, one response.
 
-The key's row is inserted first, in the transaction of the work itself: two tries at once meet on its unique
-constraint, and a try that failed leaves no trace, so that a mended request may use the key again.
+The key is inserted first, in the same transaction as the work. Two concurrent requests with one key meet at its unique
+constraint; a failed request leaves no row, so a corrected request may use the key again.
 """
 
 import hashlib
@@ -24,12 +24,12 @@ from app.core.problems import BadRequest, Conflict, ValidationFailed
 from app.core.security import Principal
 
 MAX_KEY = 255
-_SOUND = re.compile(r"[\x21-\x7e]{1,255}")
+_VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_HEADERS = ("ETag", "Location")
 
 
 class IdempotencyRecord(Table, table=True):
-    """A key of a caller for an operation, with the fingerprint of the request and the answer it got."""
+    """A caller's key for an operation, with the fingerprint of the request and the stored response."""
 
     __tablename__ = "idempotency_records"
     __table_args__ = (sa.UniqueConstraint("caller", "operation", "key", name="uq_idempotency_records_key"),)
@@ -45,42 +45,44 @@ class IdempotencyRecord(Table, table=True):
 
 
 class IdempotencyKeyReused(ValidationFailed):
-    """The same key came with another request."""
+    """The key was already used for another request."""
 
     code = "idempotency_key_reused"
     title_ru, title_en = "Ключ идемпотентности уже использован", "The idempotency key was used for another request"
-    detail_ru, detail_en = "Для другого запроса нужен новый ключ.", "Another request needs another key."
+    detail_ru, detail_en = "Для другого запроса передайте новый ключ.", "Send a new key with a different request."
 
 
 class IdempotencyKeyRequired(BadRequest):
-    """Integrations must send a key with every creating request, and everybody with an import."""
+    """Integrations must send a key with every request that creates an object; imports always require one."""
 
     code = "idempotency_key_required"
-    title_ru, title_en = "Требуется заголовок Idempotency-Key", "Idempotency-Key is required"
-    detail_ru, detail_en = "Передайте уникальный ключ запроса.", "Send a unique key with the request."
+    title_ru, title_en = "Требуется ключ идемпотентности", "Idempotency-Key is required"
+    detail_ru = "Передайте уникальный ключ запроса в заголовке «Idempotency-Key»."
+    detail_en = "Send a unique key in the Idempotency-Key header."
 
 
 class IdempotencyKeyMalformed(BadRequest):
-    """The key is empty, too long or holds characters that are not visible ASCII."""
+    """The key is empty, too long or contains characters other than visible ASCII."""
 
     code = "idempotency_key_malformed"
-    title_ru, title_en = "Неверный ключ идемпотентности", "Malformed idempotency key"
-    detail_ru, detail_en = "До 255 видимых символов ASCII.", "Up to 255 visible ASCII characters."
+    title_ru, title_en = "Неверный ключ идемпотентности", "The idempotency key is malformed"
+    detail_ru = "Ключ состоит из латинских букв, цифр и знаков без пробелов, не более 255 символов."
+    detail_en = "A key consists of up to 255 visible ASCII characters."
 
 
 class IdempotencyInProgress(Conflict):
-    """The first request with this key is not answered yet."""
+    """The first request with this key is still in progress."""
 
     code = "idempotency_in_progress"
-    title_ru, title_en = "Первый запрос с этим ключом ещё выполняется", "The first request with this key is running"
-    detail_ru, detail_en = "Повторите через секунду.", "Retry in a second."
+    title_ru, title_en = "Первый запрос с этим ключом ещё выполняется", "The first request with this key is in progress"
+    detail_ru, detail_en = "Повторите запрос через секунду.", "Retry in a second."
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": "1"})
 
 
 class Idempotency:
-    """Does the work of a creating request once per key: `return await idempotency(session, by, work)`."""
+    """Runs the work of a creating request once per key: `return await idempotency(session, by, work)`."""
 
     def __init__(self, request: Request, key: str | None) -> None:
         self._request = request
@@ -89,7 +91,7 @@ class Idempotency:
     async def __call__(
         self, session: AsyncSession, by: Principal | None, work: Callable[[], Awaitable[Response]]
     ) -> Response:
-        """The answer of `work`, or the kept answer of the first request with this key."""
+        """Run `work` and return its response, or replay the stored response of the first request with this key."""
         if self._key is None:
             if by is not None and by.kind == "client":
                 raise IdempotencyKeyRequired
@@ -102,7 +104,7 @@ class Idempotency:
         response = await work()
         await session.exec(
             sa.update(IdempotencyRecord)
-            .where(*_is(caller, operation, self._key))
+            .where(*_match_key(caller, operation, self._key))
             .values(
                 status=response.status_code,
                 body=bytes(response.body).decode(),
@@ -112,29 +114,29 @@ class Idempotency:
         return response
 
     async def is_known(self, session: AsyncSession, by: Principal) -> bool:
-        """Whether the caller used this key for the operation before; costly work ahead of the answer may be saved."""
+        """Return whether the caller used this key for the operation before, to skip costly work before a replay."""
         if self._key is None:
             return False
         operation = f"{self._request.method} {self._request.url.path}"
-        query = select(IdempotencyRecord.id).where(*_is(by.caller_key, operation, self._key))
+        query = select(IdempotencyRecord.id).where(*_match_key(by.caller_key, operation, self._key))
         return (await session.exec(query)).first() is not None
 
     async def _fingerprint(self) -> str:
         body = await self._request.body()
         try:
-            told = json.dumps(json.loads(body), sort_keys=True).encode()
+            content = json.dumps(json.loads(body), sort_keys=True).encode()
         except ValueError:
-            told = body
-        return hashlib.sha256(told + b"\0" + self._request.url.query.encode()).hexdigest()
+            content = body
+        return hashlib.sha256(content + b"\0" + self._request.url.query.encode()).hexdigest()
 
 
-def _is(caller: str, operation: str, key: str) -> tuple[Any, ...]:
+def _match_key(caller: str, operation: str, key: str) -> tuple[Any, ...]:
     record = IdempotencyRecord
     return (col(record.caller) == caller, col(record.operation) == operation, col(record.key) == key)
 
 
 async def claim_key(session: AsyncSession, caller: str, operation: str, key: str, fingerprint: str) -> bool:
-    """Take a key for the transaction at work: whoever comes second waits for the first and is told False."""
+    """Claim a key in the current transaction. A concurrent second claim waits for the first and returns False."""
     row = {
         "id": new_id(),
         "caller": caller,
@@ -149,22 +151,22 @@ async def claim_key(session: AsyncSession, caller: str, operation: str, key: str
         .on_conflict_do_nothing(index_elements=["caller", "operation", "key"])
     )
     try:
-        made = await session.exec(statement.returning(col(IdempotencyRecord.id)))
+        inserted = await session.exec(statement.returning(col(IdempotencyRecord.id)))
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == "55P03":  # lock_timeout: the first is still at work
+        if getattr(error.orig, "sqlstate", None) == "55P03":  # lock_timeout: the first request is still in progress
             raise IdempotencyInProgress from error
         raise
-    return made.first() is not None
+    return inserted.first() is not None
 
 
 async def find_fingerprint(session: AsyncSession, caller: str, operation: str, key: str) -> str | None:
-    """The fingerprint that a key was taken with, None if nobody took it."""
-    query = select(IdempotencyRecord.fingerprint).where(*_is(caller, operation, key))
+    """Return the fingerprint of the request that claimed the key, or None if it is unclaimed."""
+    query = select(IdempotencyRecord.fingerprint).where(*_match_key(caller, operation, key))
     return (await session.exec(query)).first()
 
 
 async def _replay(session: AsyncSession, caller: str, operation: str, key: str, fingerprint: str) -> Response:
-    query = select(IdempotencyRecord).where(*_is(caller, operation, key))
+    query = select(IdempotencyRecord).where(*_match_key(caller, operation, key))
     record = (await session.exec(query)).first()
     if record is None or record.status is None:
         raise IdempotencyInProgress
@@ -178,16 +180,16 @@ def get_idempotency(
     request: Request,
     idempotency_key: Annotated[
         str | None,
-        Header(description="A unique key of the request (RFC draft): up to 255 visible ASCII characters; kept 48 h."),
+        Header(description="A unique key of the request: up to 255 visible ASCII characters, stored for 48 hours."),
     ] = None,
 ) -> Idempotency:
-    """The request's idempotency key, sound or absent."""
+    """Return the idempotency key of the request, if any. Raises `IdempotencyKeyMalformed`."""
     if idempotency_key is None:
         return Idempotency(request, None)
     key = idempotency_key.strip()
-    if len(key) > 1 and key[0] == key[-1] == '"':  # the draft makes it a quoted string; plain is taken too
+    if len(key) > 1 and key[0] == key[-1] == '"':  # the draft defines a quoted string; a plain value is accepted too
         key = key[1:-1]
-    if not _SOUND.fullmatch(key):
+    if not _VALID_KEY.fullmatch(key):
         raise IdempotencyKeyMalformed
     return Idempotency(request, key)
 
@@ -200,12 +202,12 @@ def get_required_idempotency(
     idempotency_key: Annotated[
         str | None,
         Header(
-            description="A unique key of the request, required (400 without it): up to 255 visible ASCII characters;"
-            " kept 48 h."
+            description="A unique key of the request, required (400 without it): up to 255 visible ASCII characters,"
+            " stored for 48 hours."
         ),
     ] = None,
 ) -> Idempotency:
-    """The request's idempotency key, which everybody must send."""
+    """Return the idempotency key of the request. Raises `IdempotencyKeyRequired` if it is missing."""
     if idempotency_key is None:
         raise IdempotencyKeyRequired
     return get_idempotency(request, idempotency_key)

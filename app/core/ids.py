@@ -1,4 +1,4 @@
-"""Identifiers: UUID version 7 (RFC 9562), whose order is the order of making."""
+"""Identifiers: UUID version 7 (RFC 9562), ordered by creation time."""
 
 import os
 import threading
@@ -10,8 +10,8 @@ _last_tick = 0
 
 
 def new_id() -> UUID:
-    """A new UUIDv7. Within one process each is greater than the one before, even inside a millisecond."""
-    global _last_tick  # noqa: PLW0603  one counter a process is the point
+    """Return a new UUIDv7. Within one process each is greater than the previous one, even in the same millisecond."""
+    global _last_tick  # noqa: PLW0603  one counter per process is intended
     with _lock:
         # 60 bits of time: 48 of milliseconds and 12 of its fraction (RFC 9562, 6.2, method 3).
         tick = time.time_ns() * 4096 // 1_000_000

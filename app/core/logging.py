@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, with the request id, without personal data and query strings."""
+"""Structured logs: one JSON object per line, with the request id, without personal data and query strings."""
 
 import logging
 import sys
@@ -9,14 +9,14 @@ import structlog
 from app.core import request_context
 
 
-def _with_request(_logger: Any, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _add_request_id(_logger: Any, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
     if (request_id := request_context.get_request_id()) is not None:
         entry.setdefault("request_id", request_id)
     return entry
 
 
-def _frames_only(_logger: Any, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """An exception as its class and places in the code: its text may hold a client's words."""
+def _replace_exception(_logger: Any, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Replace an exception with its class and stack frames: its text may contain personal data."""
     error = entry.pop("exc_info", None)
     if error is True:
         error = sys.exc_info()[1]
@@ -34,13 +34,13 @@ def _frames_only(_logger: Any, _method: str, entry: structlog.typing.EventDict) 
 
 
 def configure(level: str) -> None:
-    """Send our own and the libraries' logs through one JSON writer to stderr."""
+    """Write the logs of the service and its libraries to stderr as JSON."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        _with_request,
+        _add_request_id,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _frames_only,
+        _replace_exception,
     ]
     render = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
@@ -62,6 +62,6 @@ def configure(level: str) -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
-    # Our own access log knows the route and leaves the query out; httpx would log addresses with their queries.
+    # Our access log has the route and no query string; httpx would log URLs with their query strings.
     for name in ("uvicorn.access", "httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,10 +1,10 @@
-"""Prometheus metrics of one application instance; labels are route templates, never values."""
+"""Prometheus metrics of one application instance. Labels are route templates, never values."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Metrics:
-    """The instruments of a service, in a registry of its own so that tests can build many services."""
+    """The metrics of one application, in its own registry, so that tests can create many applications."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -12,8 +12,8 @@ class Metrics:
             "http_requests", "Requests by route", ["method", "route", "status"], registry=self.registry
         )
         self.seconds = Histogram(
-            "http_request_seconds", "Time to answer by route", ["method", "route"], registry=self.registry
+            "http_request_seconds", "Response time by route", ["method", "route"], registry=self.registry
         )
-        self.at_work = Gauge("http_requests_at_work", "Requests at work", registry=self.registry)
-        self.outbox_depth = Gauge("outbox_depth", "Events that wait to be relayed", registry=self.registry)
-        self.outbox_parked = Gauge("outbox_parked", "Events that were given up", registry=self.registry)
+        self.at_work = Gauge("http_requests_at_work", "Requests in progress", registry=self.registry)
+        self.outbox_depth = Gauge("outbox_depth", "Events waiting to be relayed", registry=self.registry)
+        self.outbox_parked = Gauge("outbox_parked", "Events that failed for good", registry=self.registry)

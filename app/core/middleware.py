@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, limits, security headers, the access log, metrics, and the last catch of errors."""
+"""The outermost middleware: request ids, limits, security headers, access log, metrics and unhandled errors."""
 
 import hashlib
 import re
@@ -22,7 +22,7 @@ from app.core.settings import Settings
 
 log = structlog.get_logger()
 
-_SOUND_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_VALID_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _UNLIMITED = ("/health/", "/metrics")
 _DOCS = ("/docs", "/redoc", "/static-offline-docs")
 MAX_TARGET = 8000
@@ -35,7 +35,7 @@ HEADERS = {
     "Strict-Transport-Security": "max-age=31536000",
 }
 STRICT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-# Swagger UI and ReDoc bring their start as inline script and draw with inline styles and data: images.
+# Swagger UI and ReDoc use inline scripts, inline styles and data: images.
 DOCS_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'"
@@ -43,17 +43,17 @@ DOCS_POLICY = (
 
 
 class RequestMiddleware:
-    """Pure ASGI: every other kind of middleware costs a request again."""
+    """Pure ASGI middleware; `BaseHTTPMiddleware` would add overhead to every request."""
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app = app
         self._settings = settings
         self._metrics = metrics
         self._limiter = RateLimiter()
-        self._at_work = 0
+        self._in_progress = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
+        """Handle an ASGI call."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -61,59 +61,61 @@ class RequestMiddleware:
         if method == "HEAD":  # a GET without its body (RFC 9110, 9.3.2)
             scope = {**scope, "method": "GET"}
         request = Request(scope)
-        facts = request_context.RequestContext(_request_id(request), request.client.host if request.client else None)
-        token = request_context.current.set(facts)
+        context = request_context.RequestContext(
+            _get_request_id(request), request.client.host if request.client else None
+        )
+        token = request_context.current.set(context)
         started = time.perf_counter()
-        answer: dict[str, Any] = {"status": 0, "allowance": None}
+        response: dict[str, Any] = {"status": 0, "rate_limit": None}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answer["status"] = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope, facts.request_id, answer["allowance"])
+                response["status"] = message["status"]
+                self._add_headers(MutableHeaders(scope=message), scope, context.request_id, response["rate_limit"])
             elif method == "HEAD" and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
-        self._at_work += 1
+        self._in_progress += 1
         self._metrics.at_work.inc()
         try:
-            await self._guarded(request, receive, send_with_headers, answer)
+            await self._handle(request, receive, send_with_headers, response)
         finally:
-            self._at_work -= 1
+            self._in_progress -= 1
             self._metrics.at_work.dec()
-            self._tell(scope, method, answer["status"], time.perf_counter() - started)
+            self._record(scope, method, response["status"], time.perf_counter() - started)
             request_context.current.reset(token)
 
-    async def _guarded(self, request: Request, receive: Receive, send: Send, answer: dict[str, Any]) -> None:
+    async def _handle(self, request: Request, receive: Receive, send: Send, response: dict[str, Any]) -> None:
         scope = request.scope
         try:
-            # Within the guard and counted as work: a token of another issuer may have to wait for its keys.
-            answer["allowance"] = await self._allowance(request)
-            refusal = self._refusal(request, answer["allowance"])
+            # Inside the try block and counted as in progress: a token of another issuer may wait for its keys.
+            response["rate_limit"] = await self._count_request(request)
+            refusal = self._find_refusal(request, response["rate_limit"])
             if refusal is not None:
                 await to_response(refusal, request)(scope, receive, send)
                 return
             await self._app(scope, receive, send)
         except Exception:
             log.exception("request_failed")
-            if answer["status"] == 0:
+            if response["status"] == 0:
                 await to_response(Problem(), request)(scope, receive, send)
 
-    def _refusal(self, request: Request, allowance: RateLimit | None) -> Problem | None:
+    def _find_refusal(self, request: Request, rate_limit: RateLimit | None) -> Problem | None:
         scope = request.scope
         if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > MAX_TARGET:
             return BadRequest()
         if not _is_utf8_query(scope["query_string"]):
-            return BadRequest("Строка запроса не в кодировке UTF-8.", "The query is not UTF-8.")
+            return BadRequest("Строка запроса не в кодировке UTF-8.", "The query string is not UTF-8.")
         if scope["path"].startswith("/health/"):
             return None
-        if self._at_work > self._settings.max_concurrent_requests:
+        if self._in_progress > self._settings.max_concurrent_requests:
             return Unavailable(1)
-        if allowance is not None and allowance.is_spent:
-            return TooManyRequests(allowance.reset_seconds)
+        if rate_limit is not None and rate_limit.is_spent:
+            return TooManyRequests(rate_limit.reset_seconds)
         return None
 
-    async def _allowance(self, request: Request) -> RateLimit | None:
+    async def _count_request(self, request: Request) -> RateLimit | None:
         if self._settings.rate_limit == "off" or request.url.path.startswith(_UNLIMITED):
             return None
         token = bearer_token(request.headers.get("authorization"))
@@ -123,20 +125,22 @@ class RequestMiddleware:
         address = request.client.host if request.client else "-"
         return self._limiter.count(address, self._settings.rate_limit_anonymous_per_minute)
 
-    def _add_headers(self, headers: MutableHeaders, scope: Scope, request_id: str, allowance: RateLimit | None) -> None:
+    def _add_headers(
+        self, headers: MutableHeaders, scope: Scope, request_id: str, rate_limit: RateLimit | None
+    ) -> None:
         headers["X-Request-ID"] = request_id
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
         docs = scope["path"].startswith(_DOCS)
         headers.setdefault("Content-Security-Policy", DOCS_POLICY if docs else STRICT_POLICY)
         if not docs:
-            headers.setdefault("Cache-Control", "no-store")  # after signing out «back» shows nothing
-        if allowance is not None:
-            left = max(0, allowance.remaining)
-            headers["RateLimit"] = f'"default";r={left};t={allowance.reset_seconds}'
-            headers["RateLimit-Policy"] = f'"default";q={allowance.limit};w=60'
+            headers.setdefault("Cache-Control", "no-store")  # after signing out the browser's Back shows nothing
+        if rate_limit is not None:
+            left = max(0, rate_limit.remaining)
+            headers["RateLimit"] = f'"default";r={left};t={rate_limit.reset_seconds}'
+            headers["RateLimit-Policy"] = f'"default";q={rate_limit.limit};w=60'
 
-    def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path_format", None) or getattr(scope.get("route"), "path", "(none)")
         method = method if method.isalpha() and len(method) < 10 else "(odd)"  # noqa: PLR2004
         self._metrics.requests.labels(method, route, status).inc()
@@ -145,13 +149,13 @@ class RequestMiddleware:
             log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
-def _request_id(request: Request) -> str:
-    given = request.headers.get("x-request-id", "")
-    return given if _SOUND_ID.fullmatch(given) else str(new_id())
+def _get_request_id(request: Request) -> str:
+    header = request.headers.get("x-request-id", "")
+    return header if _VALID_ID.fullmatch(header) else str(new_id())
 
 
 async def _is_valid_token(request: Request, token: str) -> bool:
-    """Whether a token is one that we take: with one made up for every call nobody would ever reach a limit."""
+    """Return whether a token is valid. Invented tokens are counted by address, or they would evade the limit."""
     resolver: PrincipalResolver = request.app.state.resolver
     try:
         await resolver.verify(token)

@@ -1,7 +1,7 @@
-"""Events and jobs: written in the transaction of the fact, relayed after it by any number of workers.
+"""The outbox: events are written in the transaction of the change and relayed after it by any number of workers.
 
-A relay takes a few entries under a lease, then does each in a transaction of its own that first marks the entry done:
-two workers, or a worker that was killed and one that came after it, cannot both commit the same entry.
+A relay claims a few entries under a lease and handles each in its own transaction, which first marks the entry done.
+So two workers, or a killed worker and its successor, cannot both commit the same entry.
 """
 
 import asyncio
@@ -30,18 +30,18 @@ MAX_PAUSE = timedelta(hours=1)
 
 
 class Event(BaseModel):
-    """A fact that happened: a past tense name and ids, no personal data."""
+    """A fact: a name in the past tense and ids, without personal data."""
 
     model_config = ConfigDict(frozen=True)
 
     @classmethod
     def name(cls) -> str:
-        """The stable name under which the event is stored."""
+        """Return the stable name under which the event is stored."""
         return cls.__name__
 
 
 class OutboxEntry(Table, table=True):
-    """An event with the state of its relaying."""
+    """An event and the state of its delivery to handlers."""
 
     __tablename__ = "outbox"
     __table_args__ = (sa.Index("ix_outbox_open", "done_at", "parked_at", "due_at"),)
@@ -59,7 +59,7 @@ class OutboxEntry(Table, table=True):
 
 
 def emit(session: AsyncSession, event: Event, *, due_at: datetime | None = None) -> None:
-    """Write an event in the transaction at work; it is relayed after the commit, or never if that fails."""
+    """Write an event in the current transaction. It is relayed after the commit, and not at all after a rollback."""
     moment = clock.now()
     payload = event.model_dump(mode="json")
     session.add(OutboxEntry(event=event.name(), payload=payload, occurred_at=moment, due_at=due_at or moment))
@@ -67,11 +67,11 @@ def emit(session: AsyncSession, event: Event, *, due_at: datetime | None = None)
 
 
 Handler = Callable[[AsyncSession, Mapping[str, Any]], Awaitable[None]]
-"""Does the work of one event, in the transaction that marks it done."""
+"""Handles one event, in the transaction that marks it done."""
 
 
 class Relay:
-    """Takes due entries and hands each to the handlers of its event: of some events only, or of all but some."""
+    """Claims due entries and calls the handlers of their events; `include` and `exclude` choose the events."""
 
     def __init__(
         self,
@@ -82,16 +82,16 @@ class Relay:
         exclude: Iterable[type[Event]] = (),
     ) -> None:
         self._database = database
-        self._handlers = {event.name(): list(known) for event, known in handlers.items()}
+        self._handlers = {event.name(): list(registered) for event, registered in handlers.items()}
         self._include, self._exclude = [event.name() for event in include], [event.name() for event in exclude]
         self._owner = new_id()
 
     async def run(self, stop: asyncio.Event, poll_seconds: float) -> None:
-        """Relay until told to stop. A failure of the database is waited out."""
+        """Relay until `stop` is set. Database failures are logged and retried."""
         while not stop.is_set():
             try:
                 busy = await self.relay_batch() > 0
-            except Exception as error:  # the loop outlives every outage  # noqa: BLE001
+            except Exception as error:  # the loop survives every outage  # noqa: BLE001
                 log.warning("outbox_relay_failed", error=type(error).__name__)
                 busy = False
             if not busy:
@@ -101,7 +101,7 @@ class Relay:
         await self._release_leases()
 
     async def relay_batch(self) -> int:
-        """Relay one batch; how many entries were taken."""
+        """Relay one batch and return the number of claimed entries."""
         entries = await self._claim()
         for entry in entries:
             await self._relay(entry)
@@ -118,18 +118,18 @@ class Relay:
             col(entry.due_at) <= moment,
             sa.or_(col(entry.lease_until).is_(None), col(entry.lease_until) < moment),
         )
-        async with self._database.transaction(write=False) as session:  # an idle worker takes no write lock
+        async with self._database.transaction(write=False) as session:  # an idle worker must not take the write lock
             if (await session.exec(select(entry.id).where(*is_open).limit(1))).first() is None:
                 return []
         due = sa.select(col(entry.id)).where(*is_open).order_by(col(entry.id)).limit(BATCH)
         async with self._database.transaction() as session:
-            taken = await session.exec(
+            claimed = await session.exec(
                 sa.update(entry)
                 .where(col(entry.id).in_(due.with_for_update(skip_locked=True)))
                 .values(lease_owner=self._owner, lease_until=moment + LEASE, attempts=col(entry.attempts) + 1)
                 .returning(entry)
             )
-            return sorted(taken.scalars().all(), key=lambda row: row.id)
+            return sorted(claimed.scalars().all(), key=lambda row: row.id)
 
     async def _relay(self, entry: OutboxEntry) -> None:
         try:
@@ -144,10 +144,10 @@ class Relay:
                     .values(done_at=clock.now(), lease_owner=None, lease_until=None)
                 )
                 if done.rowcount != 1:
-                    return  # another worker has it: our lease ran out
+                    return  # our lease expired and another worker has the entry
                 for handler in self._handlers.get(entry.event, ()):
                     await handler(session, entry.payload)
-        except Exception as error:  # one broken entry must not stop the others  # noqa: BLE001
+        except Exception as error:  # one failing entry must not stop the others  # noqa: BLE001
             await self._postpone(entry, error)
 
     async def _postpone(self, entry: OutboxEntry, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Periods of lists and figures: two days, both included, each of which may be left out."""
+"""Periods of lists and figures: two days, both included and both optional."""
 
 from datetime import date, timedelta
 from typing import Annotated, Any
@@ -13,28 +13,28 @@ from app.core.types import Day
 
 
 class Period:
-    """`from` and `to` of a query. Raises 422 when they are reversed."""
+    """The query parameters `from` and `to`. Raises `ValidationFailed` if they are reversed."""
 
     def __init__(
         self,
-        since: Annotated[Day | None, Query(alias="from", description="First day, included.")] = None,
-        until: Annotated[Day | None, Query(alias="to", description="Last day, included.")] = None,
+        since: Annotated[Day | None, Query(alias="from", description="First day of the period, included.")] = None,
+        until: Annotated[Day | None, Query(alias="to", description="Last day of the period, included.")] = None,
     ) -> None:
         if since is not None and until is not None and until < since:
-            ru, en = "Конец периода раньше начала.", "The period ends before it begins."
+            ru, en = "Конец периода раньше начала.", "The period ends before it starts."
             raise ValidationFailed(field_errors=[FieldError("/to", "dates_reversed", ru, en, "query")])
         self.since: date | None = since
         self.until: date | None = until
 
     def before(self) -> "Period | None":
-        """As many days, just before; None where an end of the period is open."""
+        """Return the period of the same length just before this one, or None if either end is open."""
         if self.since is None or self.until is None:
             return None
-        eve = self.since - timedelta(days=1)
-        return Period(eve - (self.until - self.since), eve)
+        last = self.since - timedelta(days=1)
+        return Period(last - (self.until - self.since), last)
 
     def holds(self, day: Any) -> list[ColumnElement[bool]]:
-        """The conditions that a column of days lies in the period."""
+        """Return the conditions that a date column lies in the period."""
         conditions: list[ColumnElement[bool]] = []
         if self.since is not None:
             conditions.append(day >= self.since)
@@ -43,7 +43,7 @@ class Period:
         return conditions
 
     def covers(self, moment: Any, zone: ZoneInfo = clock.LOCAL_ZONE) -> list[ColumnElement[bool]]:
-        """The conditions that a column of moments lies in the period's days in a zone."""
+        """Return the conditions that a datetime column lies in the period's days in a time zone."""
         conditions: list[ColumnElement[bool]] = []
         if self.since is not None:
             conditions.append(moment >= clock.day_starts_at(self.since, zone))

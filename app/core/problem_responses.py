@@ -1,4 +1,4 @@
-"""The one place where refusals become answers: problem documents for machines, a page for browsers."""
+"""Error responses: problem documents for API callers, an HTML page for browsers."""
 
 import re
 from collections.abc import Callable
@@ -21,15 +21,15 @@ from app.core.validation_errors import to_validation_failed
 log = structlog.get_logger()
 
 ErrorPage = Callable[[Problem, Request, str], Response]
-"""Makes the page of a problem, in Russian, with the id of the request: a port that `web` implements."""
+"""Builds the Russian HTML page of a problem with the request id; implemented by `web`."""
 
 
 def to_response(problem: Problem, request: Request) -> Response:
-    """The problem as an answer to this request."""
+    """Return the response to this request for a problem."""
     request_id = request_context.get_request_id() or "-"
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
-        make_page: ErrorPage = request.app.state.error_page
-        return make_page(problem, request, request_id)
+        build_page: ErrorPage = request.app.state.error_page
+        return build_page(problem, request, request_id)
     english = prefers_english(request.headers.get("accept-language", ""))
     body = document(problem, request_id=request_id, english=english)
     headers = {"Vary": "Accept-Language", "Content-Language": "en" if english else "ru", **problem.headers}
@@ -40,11 +40,11 @@ _ID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _ANY = "[^/]+"
 
 
-def _allowed(request: Request) -> str:
-    """All methods of a path (RFC 9110, 15.5.6): the framework names only those of the first route that fits.
+def _list_methods(request: Request) -> str:
+    """Return all methods of a path (RFC 9110, 15.5.6): the framework names only those of the first matching route.
 
-    A fixed path wins over one with an id, and that over one with any other parameter that it would fit as well. What
-    has no id where one belongs is told the methods of the path that it was meant for.
+    A fixed path wins over a path with an id, and that over a path with any other parameter. A path with a malformed id
+    gets the methods of the path that has an id there.
     """
     paths = request.app.openapi()["paths"]
     for an_id, another in (("", ""), (_ID, ""), (_ID, _ANY), (_ANY, _ANY)):
@@ -52,17 +52,17 @@ def _allowed(request: Request) -> str:
             pattern = re.sub(r"\{\w+_id\}", an_id, re.sub(r"\{\w+(?<!_id)\}", another, template))
             if re.fullmatch(pattern, request.url.path):
                 return ", ".join(sorted(method.upper() for method in operations))
-    return ", ".join(method for method in ("GET", "HEAD", "POST") if _takes(request, method))
+    return ", ".join(method for method in ("GET", "HEAD", "POST") if _accepts(request, method))
 
 
-def _takes(request: Request, method: str) -> bool:
+def _accepts(request: Request, method: str) -> bool:
     scope = {**request.scope, "method": method}
     return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
 
 
-def _of_http(error: HTTPException, request: Request) -> Problem:
+def _from_http_exception(error: HTTPException, request: Request) -> Problem:
     if error.status_code == MethodNotAllowed.status:
-        return MethodNotAllowed(headers={"Allow": _allowed(request)})
+        return MethodNotAllowed(headers={"Allow": _list_methods(request)})
     if error.status_code == NotFound.status:
         return NotFound()
     if error.status_code < 500:  # noqa: PLR2004
@@ -71,7 +71,7 @@ def _of_http(error: HTTPException, request: Request) -> Problem:
 
 
 def install(app: FastAPI) -> None:
-    """Give the application its answers to everything that is raised."""
+    """Install the exception handlers of the application."""
 
     @app.exception_handler(Problem)
     async def _problem(request: Request, problem: Any) -> Response:
@@ -83,7 +83,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: Any) -> Response:
-        return to_response(_of_http(error, request), request)
+        return to_response(_from_http_exception(error, request), request)
 
     @app.exception_handler(SQLAlchemyError)
     async def _database(request: Request, error: Any) -> Response:

@@ -1,13 +1,13 @@
-"""Problem documents (RFC 9457): errors are classes, raised by services, and rendered here and nowhere else.
+"""Problem documents (RFC 9457): errors are classes that services raise; they are rendered only here.
 
 Problem
-├── Unreadable              400  the body is not what it says it is
+├── BadRequest              400  the request cannot be parsed
 ├── Unauthenticated         401
 ├── Forbidden               403
-├── NotFound                404  … a subclass for each thing that can be missing
-├── Conflict                409  … a subclass for each fact that forbids a move
-├── Stale                   412
-├── Invalid                 422  with a pointer for every fault
+├── NotFound                404  … a subclass for each kind of object
+├── Conflict                409  … a subclass for each conflicting fact
+├── PreconditionFailed      412
+├── ValidationFailed        422  with a pointer for every field error
 ├── PreconditionRequired    428
 ├── TooManyRequests         429
 └── Unavailable             503
@@ -27,7 +27,7 @@ MAX_POINTER = 100
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with a request: where (RFC 6901 in a body, else the parameter's name), what, and a code."""
+    """One invalid field: its place (an RFC 6901 pointer into the body or a parameter's name), a code and texts."""
 
     pointer: str
     code: str
@@ -37,16 +37,16 @@ class FieldError:
 
 
 class Problem(Exception):
-    """The base of all refusals. `title_*` name the class, `ru` and `en` tell of the case, without echo of input."""
+    """The base class of errors. `title_*` describe the class, `ru` and `en` the case; they never repeat the input."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal_error"
     title_ru: ClassVar[str] = "Внутренняя ошибка сервиса"
     title_en: ClassVar[str] = "Internal error"
     detail_ru: ClassVar[str] = "Попробуйте ещё раз позже. Если ошибка повторяется, сообщите номер запроса."
-    detail_en: ClassVar[str] = "Try again later. If it happens again, report the request id."
+    detail_en: ClassVar[str] = "Try again later. If the error persists, report the request id."
     constraints: ClassVar[tuple[str, ...]] = ()
-    """Database constraints whose violation means this problem."""
+    """Database constraints whose violation is reported as this problem."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Problem(Exception):
 
 
 class BadRequest(Problem):
-    """The request cannot be read: not JSON, not UTF-8, NaN, a repeated key, nested too deep, a malformed header."""
+    """The request cannot be parsed: not JSON, not UTF-8, NaN, a duplicate key, too deep nesting, a malformed header."""
 
     status, code = HTTPStatus.BAD_REQUEST, "unreadable"
     title_ru, title_en = "Запрос не удалось прочитать", "The request cannot be read"
@@ -74,38 +74,38 @@ class BadRequest(Problem):
 
 
 class Unauthenticated(Problem):
-    """No token, or one that is not valid (any more)."""
+    """The access token is missing, invalid or expired."""
 
     status, code = HTTPStatus.UNAUTHORIZED, "unauthenticated"
     title_ru, title_en = "Требуется вход", "Authentication is required"
-    detail_ru, detail_en = "Токен доступа не указан или недействителен.", "The access token is missing or not valid."
+    detail_ru, detail_en = "Токен доступа не указан или недействителен.", "The access token is missing or invalid."
 
     def __init__(self, ru: str | None = None, en: str | None = None) -> None:
         super().__init__(ru, en, headers={"WWW-Authenticate": "Bearer"})
 
 
 class Forbidden(Problem):
-    """The caller is known, but has no right to the operation."""
+    """The caller is authenticated but may not call the operation."""
 
     status, code = HTTPStatus.FORBIDDEN, "forbidden"
-    title_ru, title_en = "Недостаточно прав", "Not allowed"
-    detail_ru, detail_en = "Ваша роль не даёт права на это действие.", "Your role gives no right to this operation."
+    title_ru, title_en = "Недостаточно прав", "Forbidden"
+    detail_ru, detail_en = "Ваша роль не даёт права на это действие.", "Your role does not allow this operation."
 
 
 class NotFound(Problem):
-    """There is no such thing, or it is not the caller's to see."""
+    """The object does not exist or is not visible to the caller."""
 
     status, code = HTTPStatus.NOT_FOUND, "not_found"
     title_ru, title_en = "Не найдено", "Not found"
-    detail_ru, detail_en = "Такого объекта нет или он вам недоступен.", "There is no such object, or it is not yours."
+    detail_ru, detail_en = "Объект не существует или недоступен вам.", "The object was not found."
 
 
 class MethodNotAllowed(Problem):
-    """The path exists, the method does not."""
+    """The path does not support the method."""
 
     status, code = HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed"
     title_ru, title_en = "Метод не поддерживается", "Method not allowed"
-    detail_ru, detail_en = "Этот адрес не принимает такой метод.", "This address does not take that method."
+    detail_ru, detail_en = "Этот адрес не поддерживает такой метод запроса.", "This path does not support the method."
 
 
 class RequestTimeout(Problem):
@@ -113,109 +113,123 @@ class RequestTimeout(Problem):
 
     status, code = HTTPStatus.REQUEST_TIMEOUT, "request_timeout"
     title_ru, title_en = "Время ожидания запроса истекло", "Request timeout"
-    detail_ru, detail_en = "Тело запроса передавалось слишком долго.", "The body took too long to arrive."
+    detail_ru, detail_en = "Тело запроса передавалось слишком долго.", "The request body took too long to arrive."
 
 
 class Conflict(Problem):
-    """The present state of things forbids it."""
+    """The current state of the data does not allow the operation."""
 
     status, code = HTTPStatus.CONFLICT, "conflict"
-    title_ru, title_en = "Действие противоречит текущему состоянию", "Conflict with the present state"
-    detail_ru, detail_en = "Обновите данные и повторите.", "Read the object again and retry."
+    title_ru, title_en = "Действие противоречит текущему состоянию", "Conflict with the current state"
+    detail_ru, detail_en = "Обновите данные и повторите действие.", "Read the object again and retry."
 
 
 class TransitionNotAllowed(Conflict):
-    """The state machine has no such move from the present state."""
+    """The action is not possible in the current state."""
 
     code = "move_not_allowed"
-    title_ru, title_en = "Действие недоступно в текущем состоянии", "The move is not allowed in the present state"
+    title_ru, title_en = "Действие недоступно в текущем состоянии", "The action is not allowed in the current state"
 
     def __init__(self, state: str, move: str) -> None:
+        # Names of states and actions appear only in the text of their own language.
+        is_english = f"{state}{move}".isascii()
         super().__init__(
-            f"Действие «{move}» невозможно в состоянии «{state}».",
-            f"The move '{move}' is not possible in the state '{state}'.",
+            None if is_english else f"Действие «{move}» невозможно в состоянии «{state}».",
+            f"The action '{move}' is not allowed in the state '{state}'." if is_english else None,
         )
 
 
 class StillReferenced(Conflict):
-    """The row is referred to, or refers to something that is not there."""
+    """Other rows refer to the row, or it refers to a row that does not exist."""
 
     code = "still_referred"
-    title_ru, title_en = "Связанные данные не позволяют", "Related data forbid it"
+    title_ru, title_en = "Действие невозможно из-за связанных данных", "Related objects do not allow the operation"
 
 
 class TooLarge(Problem):
-    """The body is over the limit."""
+    """The request body exceeds the size limit."""
 
     status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"
     title_ru, title_en = "Слишком большой запрос", "The request is too large"
-    detail_ru, detail_en = "Тело запроса больше допустимого размера.", "The body is over the size limit."
+    detail_ru, detail_en = "Тело запроса больше допустимого размера.", "The request body exceeds the size limit."
 
 
 class UnsupportedMediaType(Problem):
-    """The body is of a kind that the operation does not take."""
+    """The operation does not accept the media type of the body."""
 
     status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"
     title_ru, title_en = "Неподдерживаемый тип содержимого", "Unsupported media type"
-    detail_ru, detail_en = "Укажите верный заголовок Content-Type.", "Send the right Content-Type header."
+    detail_ru, detail_en = (
+        "Укажите поддерживаемый тип содержимого в заголовке «Content-Type».",
+        "Send a supported Content-Type.",
+    )
 
 
 class PreconditionFailed(Problem):
-    """`If-Match` names another version than the present one (RFC 9110, 13.1.1)."""
+    """`If-Match` does not name the current version (RFC 9110, 13.1.1)."""
 
     status, code = HTTPStatus.PRECONDITION_FAILED, "stale"
     title_ru, title_en = "Данные уже изменены", "The object has changed"
-    detail_ru, detail_en = "Получите объект заново и повторите с его ETag.", "Read it again and retry with its ETag."
+    detail_ru, detail_en = (
+        "Получите объект заново и повторите действие.",
+        "Read the object again and retry with its ETag.",
+    )
 
 
 class ValidationFailed(Problem):
-    """The request is readable, but its content is not acceptable; `errors` say where."""
+    """The content of the request is not valid; `errors` lists the fields."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"
     title_ru, title_en = "Данные заполнены неверно", "The request is not valid"
-    detail_ru, detail_en = "Исправьте отмеченные поля.", "Mend the fields named in errors."
+    detail_ru, detail_en = "Исправьте отмеченные поля.", "Correct the fields listed in `errors`."
 
 
 class PreconditionRequired(Problem):
-    """A change without `If-Match` (RFC 6585)."""
+    """The request changes an object without `If-Match` (RFC 6585)."""
 
     status, code = HTTPStatus.PRECONDITION_REQUIRED, "precondition_required"
-    title_ru, title_en = "Требуется заголовок If-Match", "If-Match is required"
-    detail_ru, detail_en = "Передайте в If-Match значение ETag объекта.", "Send the object's ETag in If-Match."
+    title_ru, title_en = "Не указана версия объекта", "If-Match is required"
+    detail_ru, detail_en = (
+        "Передайте версию объекта («ETag») в заголовке «If-Match».",
+        "Send the object's ETag in If-Match.",
+    )
 
 
 class TooManyRequests(Problem):
-    """The caller went over a limit; `Retry-After` says when to come again."""
+    """The caller exceeded a rate limit; `Retry-After` says when to retry."""
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"
     title_ru, title_en = "Слишком много запросов", "Too many requests"
-    detail_ru, detail_en = "Повторите позже.", "Try again later."
+    detail_ru, detail_en = "Повторите запрос позже.", "Try again later."
 
-    def __init__(self, retry_after: int, **known: Any) -> None:
-        super().__init__(headers={"Retry-After": str(max(1, retry_after))}, **known)
+    def __init__(self, retry_after: int, **arguments: Any) -> None:
+        super().__init__(headers={"Retry-After": str(max(1, retry_after))}, **arguments)
 
 
 class Unavailable(Problem):
-    """The database or the service's capacity is not there for a moment."""
+    """The database is unavailable or the service is overloaded."""
 
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
-    title_ru, title_en = "Сервис временно недоступен", "The service is unavailable for a moment"
-    detail_ru, detail_en = "Повторите через несколько секунд.", "Retry in a few seconds."
+    title_ru, title_en = "Сервис временно недоступен", "The service is temporarily unavailable"
+    detail_ru, detail_en = "Повторите запрос через несколько секунд.", "Retry in a few seconds."
 
     def __init__(self, retry_after: int = 2) -> None:
         super().__init__(headers={"Retry-After": str(retry_after)})
 
 
 class OutOfSpace(Problem):
-    """There is no room left to store anything."""
+    """There is no free space in the storage."""
 
     status, code = HTTPStatus.INSUFFICIENT_STORAGE, "out_of_space"
-    title_ru, title_en = "Недостаточно места для хранения", "No room left to store anything"
-    detail_ru, detail_en = "Сообщите администратору и повторите позже.", "Tell the administrator and retry later."
+    title_ru, title_en = "Недостаточно места для хранения", "Insufficient storage"
+    detail_ru, detail_en = (
+        "Сообщите администратору и повторите запрос позже.",
+        "Contact the administrator and retry later.",
+    )
 
 
 def list_problem_classes() -> Iterator[type[Problem]]:
-    """All problem classes that exist once the application is wired; a test holds `docs/problems.md` to them."""
+    """Yield all imported problem classes; `docs/problems.md` is generated from them."""
 
     def below(parent: type[Problem]) -> Iterator[type[Problem]]:
         yield parent
@@ -226,7 +240,7 @@ def list_problem_classes() -> Iterator[type[Problem]]:
 
 
 class FieldErrorRead(BaseModel):
-    """One fault of a request."""
+    """One invalid field of a request."""
 
     pointer: str = Field(description="RFC 6901 pointer into the body, or `/name` of a parameter.")
     detail: str
@@ -251,7 +265,7 @@ class ProblemRead(BaseModel):
 
 
 def prefers_english(accept_language: str) -> bool:
-    """Whether English is wanted more than Russian, which is the default (RFC 9110, 12.5.4)."""
+    """Return whether English is preferred to Russian, the default (RFC 9110, 12.5.4)."""
     weights = {"ru": -1.0, "en": -1.0}
     for part in accept_language[:200].split(","):
         tag, _, parameters = part.strip().partition(";")
@@ -267,13 +281,13 @@ def prefers_english(accept_language: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """A pointer that any reader can take: short, without lone surrogates and controls."""
-    sound = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: MAX_POINTER + 1])
-    return sound if len(sound) <= MAX_POINTER else sound[:MAX_POINTER] + "…"
+    """Return a pointer shortened and without lone surrogates and control characters."""
+    cleaned = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: MAX_POINTER + 1])
+    return cleaned if len(cleaned) <= MAX_POINTER else cleaned[:MAX_POINTER] + "…"
 
 
 def document(problem: Problem, *, request_id: str, english: bool) -> dict[str, Any]:
-    """The problem as RFC 9457 wants it, in the caller's language."""
+    """Return the RFC 9457 document of a problem in the caller's language."""
     detail = problem.en if english else problem.ru
     body: dict[str, Any] = {
         "type": f"urn:client-interaction:problem:{problem.code}",
@@ -288,41 +302,41 @@ def document(problem: Problem, *, request_id: str, english: bool) -> dict[str, A
     if "error" in problem.extra:
         body["error_description"] = problem.en  # RFC 6749 5.2 allows ASCII only
     if problem.field_errors:
-        body["errors"] = _fitting(problem.field_errors, english)
+        body["errors"] = _list_errors(problem.field_errors, english)
     return body
 
 
 MAX_ERRORS_BYTES = 3000
 
 
-def _fitting(field_errors: Sequence[FieldError], english: bool) -> list[dict[str, str]]:
-    """At most 20 field_errors, and no more than keep the document under 4 kB."""
-    shown: list[dict[str, str]] = []
+def _list_errors(field_errors: Sequence[FieldError], english: bool) -> list[dict[str, str]]:
+    """Return at most 20 field errors, and only as many as keep the document under 4 kB."""
+    rows: list[dict[str, str]] = []
     room = MAX_ERRORS_BYTES
-    for fault in field_errors[:MAX_FIELD_ERRORS]:
+    for error in field_errors[:MAX_FIELD_ERRORS]:
         row = {
-            "pointer": printable(fault.pointer),
-            "detail": fault.en if english else fault.ru,
-            "code": fault.code,
-            "in": fault.place,
+            "pointer": printable(error.pointer),
+            "detail": error.en if english else error.ru,
+            "code": error.code,
+            "in": error.place,
         }
         room -= sum(len(key.encode()) + len(value.encode()) + 6 for key, value in row.items())
-        if room < 0 and shown:
+        if room < 0 and rows:
             break
-        shown.append(row)
-    return shown
+        rows.append(row)
+    return rows
 
 
 def problems(*classes: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """The error answers of an operation for OpenAPI; several problems of one status are told together."""
-    answers: dict[int | str, dict[str, Any]] = {}
+    """Return the OpenAPI error responses of an operation; problems with the same status share one response."""
+    responses: dict[int | str, dict[str, Any]] = {}
     for cls in classes:
-        known = answers.setdefault(
+        response = responses.setdefault(
             int(cls.status),
             {"model": ProblemRead, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}},
         )
-        known["description"] = "; ".join(filter(None, [known["description"], f"`{cls.code}`: {cls.title_en}"]))
-        known["content"][MEDIA_TYPE]["examples"][cls.code] = {
+        response["description"] = "; ".join(filter(None, [response["description"], f"`{cls.code}`: {cls.title_en}"]))
+        response["content"][MEDIA_TYPE]["examples"][cls.code] = {
             "value": {
                 "type": f"urn:client-interaction:problem:{cls.code}",
                 "title": cls.title_ru,
@@ -333,4 +347,4 @@ def problems(*classes: type[Problem]) -> dict[int | str, dict[str, Any]]:
                 "request_id": "0198c6f0",
             }
         }
-    return answers
+    return responses

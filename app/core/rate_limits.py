@@ -1,4 +1,4 @@
-"""How often a caller may call: a window of a minute for each, kept by the process that answers."""
+"""Rate limits: a window of one minute per caller, counted in each process."""
 
 import time
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ MAX_CALLERS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """What is left of a caller's window."""
+    """The remaining calls of a caller in the current window."""
 
     limit: int
     remaining: int
@@ -17,19 +17,19 @@ class RateLimit:
 
     @property
     def is_spent(self) -> bool:
-        """Whether this call is over the limit."""
+        """Return whether this call exceeds the limit."""
         return self.remaining < 0
 
 
 class RateLimiter:
-    """Fixed windows by caller. A caller is a token or an address, so that one cannot spend another's."""
+    """Fixed windows per caller. A caller is a token or an address, so one cannot use up the limit of another."""
 
     def __init__(self) -> None:
         self._window = 0
         self._calls: dict[str, int] = {}
 
     def count(self, caller: str, limit: int) -> RateLimit:
-        """Count one call of the caller."""
+        """Count one call of a caller and return its rate limit."""
         moment = time.monotonic()
         window = int(moment // WINDOW_SECONDS)
         if window != self._window or len(self._calls) > MAX_CALLERS:

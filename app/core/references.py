@@ -1,17 +1,17 @@
-"""Ids in a body that point at nothing the caller may use: 422 with a pointer, never an echo of the foreign object."""
+"""Invalid references in a request body: 422 with a pointer, without details of the foreign object."""
 
 from app.core.problems import FieldError, ValidationFailed
 
 
 def unknown_reference(pointer: str) -> ValidationFailed:
-    """The refusal of a body whose reference at that pointer is unknown, closed or not the caller's."""
+    """Return the error for a reference that is unknown, closed or not available to the caller."""
     return ValidationFailed(
         field_errors=[
             FieldError(
                 pointer,
                 "unknown_reference",
-                "Такого объекта нет, он закрыт или недоступен.",
-                "There is no such object, it is closed, or it is not yours.",
+                "Объект не существует, закрыт или недоступен.",
+                "The object does not exist, is closed or is not available to you.",
             )
         ]
     )

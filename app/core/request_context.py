@@ -1,4 +1,4 @@
-"""Facts about the request at work, for logs and audit records that no function should have to hand on."""
+"""The context of the current request, for logs and audit records."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class RequestContext:
-    """Of one request: its id, and the peer's address (None where it must not be kept)."""
+    """The request id and the client address (None if it must not be stored)."""
 
     request_id: str
     address: str | None
 
 
-current: ContextVar[RequestContext | None] = ContextVar("request_facts", default=None)
+current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
 
 
 def get_request_id() -> str | None:
-    """The id of the request at work, or None outside of one."""
-    facts = current.get()
-    return facts.request_id if facts else None
+    """Return the id of the current request, or None outside a request."""
+    context = current.get()
+    return context.request_id if context else None
 
 
 def get_client_address() -> str | None:
-    """The peer's address, or None outside a request."""
-    facts = current.get()
-    return facts.address if facts else None
+    """Return the client address, or None outside a request."""
+    context = current.get()
+    return context.address if context else None

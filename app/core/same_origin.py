@@ -1,4 +1,4 @@
-"""Forms of our own pages only: a browser says where a POST comes from, and no other site's form is taken (CSRF)."""
+"""CSRF protection of HTML forms: a POST from another site's page is rejected by its headers."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,19 +10,19 @@ from app.core.problems import Forbidden
 
 
 class ForeignForm(Forbidden):
-    """The form was sent from another site's page."""
+    """The form was submitted from another site's page."""
 
     code = "foreign_form"
-    title_ru, title_en = "Форма отправлена с другого сайта", "The form comes from another site"
+    title_ru, title_en = "Форма отправлена с другого сайта", "The form was submitted from another site"
     detail_ru = "Откройте страницу на нашем сайте и отправьте форму ещё раз."
-    detail_en = "Open the page on our site and send the form again."
+    detail_en = "Open the page on this site and submit the form again."
 
 
 def require_same_origin(request: Request, public_url: PublicUrl) -> None:
-    """Raise `ForeignForm` for what a browser sends from another site.
+    """Raise `ForeignForm` if a browser sends the form from another site.
 
-    `Sec-Fetch-Site` decides where there is one (`none` is the person's own doing, such as a reload); older browsers
-    send `Origin`; what has neither is no browser and carries nobody's rights along.
+    `Sec-Fetch-Site` decides if present (`none` is a direct action of the user, such as a reload); older browsers send
+    `Origin`; a client that sends neither is not a browser and has no ambient credentials.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:
@@ -30,11 +30,11 @@ def require_same_origin(request: Request, public_url: PublicUrl) -> None:
             raise ForeignForm
         return
     origin = request.headers.get("origin")
-    if origin is not None and origin != public_url and not _is_called(request, origin):
+    if origin is not None and origin != public_url and not _is_own_host(request, origin):
         raise ForeignForm
 
 
-def _is_called(request: Request, origin: str) -> bool:
+def _is_own_host(request: Request, origin: str) -> bool:
     try:
         return urlsplit(origin).netloc == request.headers.get("host", "").lower() != ""
     except ValueError:

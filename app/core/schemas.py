@@ -1,4 +1,4 @@
-"""The two base classes of everything the API takes and gives."""
+"""Base classes of request bodies and responses."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from app.core.clock import LOCAL_ZONE
 
 
 class Input(BaseModel):
-    """What a caller sends: unknown fields are refused, so that a typing slip never passes silently."""
+    """The base class of request bodies. Unknown fields are rejected, so that typing errors are reported."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -22,22 +22,22 @@ class EmptyBody(Input):
 
 
 class Output(BaseModel):
-    """What a caller gets: no defaults, so that OpenAPI shows every field as always there."""
+    """The base class of responses. Fields have no defaults, so that OpenAPI marks all of them as required."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True, populate_by_name=True)
 
 
 def format_local(moment: datetime, zone: ZoneInfo = LOCAL_ZONE) -> str:
-    """A stored moment as RFC 3339 in the organization's zone."""
+    """Return a stored moment as RFC 3339 in the organization's time zone."""
     return moment.astimezone(zone).isoformat()
 
 
 LocalDateTime = Annotated[datetime, PlainSerializer(format_local, return_type=str, when_used="json")]
-"""A moment in an answer: RFC 3339 with the offset of Asia/Novosibirsk."""
+"""A moment in a response: RFC 3339 with the offset of Asia/Novosibirsk."""
 
 
 def apply_changes(row: Any, changes: Input) -> list[str]:
-    """Set on a row what a PATCH body really holds; the names of the fields that changed."""
+    """Apply the fields that a PATCH body sets to a row and return the names of the changed ones."""
     changed = [name for name in changes.model_fields_set if getattr(row, name) != getattr(changes, name)]
     for name in changed:
         setattr(row, name, getattr(changes, name))
@@ -45,5 +45,5 @@ def apply_changes(row: Any, changes: Input) -> list[str]:
 
 
 def example(value: Any) -> ConfigDict:
-    """Configuration of a body class with its example for OpenAPI and Swagger UI."""
+    """Return the model configuration of a body class with its example for OpenAPI."""
     return ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, json_schema_extra={"examples": [value]})

@@ -1,4 +1,4 @@
-"""Who calls and what they may: `Principal`, `requires(scope)`, and the port that tells who a token belongs to."""
+"""Authentication and authorization: `Principal`, `requires(scope)` and the port that resolves tokens."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Protocol
@@ -12,12 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.deps import DatabaseDep, SessionDep
 from app.core.problems import Forbidden, Unauthenticated
 
-TOKEN_URL = "/api/v1/auth/token"  # noqa: S105  an address
+TOKEN_URL = "/api/v1/auth/token"  # noqa: S105  a URL, not a secret
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller: an employee or an API client, with the rights that the database gives at this moment."""
+    """The caller: an employee or an API client, with the rights currently in the database."""
 
     kind: Literal["employee", "client"]
     id: UUID
@@ -29,22 +29,22 @@ class Principal:
     organization_id: UUID | None
     session_id: UUID | None = None
     point_ids: frozenset[UUID] = field(default=frozenset())
-    """Of a client: the interaction points granted to it."""
+    """For an API client: the interaction points granted to it."""
     acts_for: UUID | None = None
-    """Of a deputy: the head whose rights they have while the substitution runs."""
+    """For a deputy: the head whose rights they have during the substitution."""
 
     def may(self, scope: str) -> bool:
-        """Whether the caller holds a scope."""
+        """Return whether the caller has a scope."""
         return scope in self.scopes
 
     @property
     def caller_key(self) -> str:
-        """The caller as owner of idempotency keys and rate limits."""
+        """Return the key of the caller for idempotency keys and rate limits."""
         return f"{self.kind}:{self.id}"
 
 
 def system_principal(unit_id: UUID, organization_id: UUID) -> Principal:
-    """A unit where nobody calls, for what a unit may see or use: the worker asks on its behalf. It holds no scope."""
+    """Return a principal of a unit without scopes, for the worker's queries of what the unit may see or use."""
     return Principal(
         kind="employee",
         id=unit_id,
@@ -58,17 +58,17 @@ def system_principal(unit_id: UUID, organization_id: UUID) -> Principal:
 
 
 class Credentials(Protocol):
-    """A token that was verified, before anything is read from the database."""
+    """A verified token, before any database query."""
 
 
 class PrincipalResolver(Protocol):
-    """The port that identity implements."""
+    """Resolves tokens to principals; implemented by `identity`."""
 
     async def verify(self, token: str) -> Credentials:
-        """Check signature and claims. Raises `Unauthenticated`."""
+        """Verify signature and claims. Raises `Unauthenticated`."""
 
     async def resolve(self, session: AsyncSession, credentials: Any) -> Principal:
-        """Read role, unit and disabled state as they are now. Raises `Unauthenticated`."""
+        """Read the current roles, unit and disabled state. Raises `Unauthenticated`."""
 
 
 _oauth2 = OAuth2(
@@ -83,13 +83,13 @@ _oauth2 = OAuth2(
 
 
 def bearer_token(authorization: str | None) -> str | None:
-    """The token of an `Authorization` header."""
+    """Return the bearer token of an `Authorization` header, or None."""
     scheme, _, token = (authorization or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
 async def verify_credentials(request: Request, authorization: Annotated[str | None, Security(_oauth2)]) -> Credentials:
-    """The verified token of the request; a garbage one never reaches the database."""
+    """Return the verified token of the request. An invalid token causes no database query."""
     token = bearer_token(authorization)
     if token is None:
         raise Unauthenticated
@@ -103,7 +103,7 @@ async def current_principal(
     credentials: Annotated[Credentials, Depends(verify_credentials)],
     session: SessionDep,
 ) -> Principal:
-    """The caller, if they hold every scope of the operation."""
+    """Return the caller. Raises `Forbidden` unless they have every scope of the operation."""
     resolver: PrincipalResolver = request.app.state.resolver
     principal = await resolver.resolve(session, credentials)
     request.state.principal = principal
@@ -118,7 +118,7 @@ async def detached_principal(
     credentials: Annotated[Credentials, Depends(verify_credentials)],
     database: DatabaseDep,
 ) -> Principal:
-    """The caller, read in a transaction that ends at once: what follows may take long and must hold no connection."""
+    """Return the caller, read in a short transaction: the operation is long and must not hold a connection."""
     async with database.transaction(write=False) as session:
         return await current_principal(scopes, request, credentials, session)
 
@@ -128,7 +128,7 @@ async def optional_principal(
     session: SessionDep,
     authorization: Annotated[str | None, Security(_oauth2)],
 ) -> Principal | None:
-    """The caller of a public operation, None without a token; a bad token is refused all the same."""
+    """Return the caller of a public operation, or None without a token. Raises `Unauthenticated` for an invalid one."""
     if authorization is None:
         return None
     credentials = await verify_credentials(request, authorization)
@@ -139,16 +139,16 @@ async def optional_principal(
 
 
 def requires(*scopes: str) -> Any:
-    """Says who may: `Annotated[Principal, requires("messages:read")]`. The OpenAPI document names the scopes."""
+    """Require scopes: `Annotated[Principal, requires("messages:read")]`. OpenAPI lists the scopes."""
     return Security(current_principal, scopes=list(scopes))
 
 
 def requires_detached(*scopes: str) -> Any:
-    """Like `requires`, for operations that work long before their own transaction begins (imports)."""
+    """Like `requires`, for operations with long work before their own transaction (imports)."""
     return Security(detached_principal, scopes=list(scopes))
 
 
 AnyCaller = Annotated[Principal, requires()]
-"""Whoever is signed in."""
+"""Any authenticated caller."""
 OptionalCaller = Annotated[Principal | None, Depends(optional_principal)]
-"""Anyone, signed in or not."""
+"""Any caller, authenticated or not."""

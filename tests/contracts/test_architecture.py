@@ -1,4 +1,4 @@
-"""Guards of the house: ten lines each, so that its rules hold without anybody remembering them."""
+"""Guards of the architecture rules."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from alembic.script import ScriptDirectory
 
-import app.main  # noqa: F401  every problem class exists once everything is imported
+import app.main  # noqa: F401  imports all problem classes
 from app.core.health import MIGRATIONS, migration_head
 from app.core.problems import list_problem_classes
 from app.core.settings import Settings
@@ -17,35 +17,35 @@ from app.docs import build_problems_page, build_settings_page
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def sources(folder: str) -> Iterator[tuple[Path, str]]:
+def read_sources(folder: str) -> Iterator[tuple[Path, str]]:
     for path in sorted((ROOT / folder).rglob("*.py")):
         yield path, path.read_text(encoding="utf-8")
 
 
-def calls(text: str) -> Iterator[str]:
+def list_called_methods(text: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield node.func.attr
 
 
 def test_no_domain_commits() -> None:
-    assert [str(path) for path, text in sources("app") if "commit" in set(calls(text))] == []
+    assert [str(path) for path, text in read_sources("app") if "commit" in set(list_called_methods(text))] == []
 
 
-def test_every_flush_carries_its_reason() -> None:
-    bare = [
+def test_every_flush_has_a_comment_with_its_reason() -> None:
+    uncommented = [
         f"{p.name}: {line}"
-        for p, t in sources("app")
+        for p, t in read_sources("app")
         for line in t.splitlines()
         if "session.flush()" in line and "#" not in line
     ]
-    assert bare == []
+    assert uncommented == []
 
 
 def test_the_token_is_verified_before_a_transaction_begins() -> None:
-    """In a handler the caller stands before the session: SQLite has one writer, and garbage must not hold it."""
+    """Handlers take the caller before the session, so that an invalid token never holds SQLite's write lock."""
     wrong = []
-    for path, text in sources("app"):
+    for path, text in read_sources("app"):
         if "router" not in str(path):
             continue
         for node in ast.walk(ast.parse(text)):
@@ -81,18 +81,18 @@ def test_problem_codes_are_stable_names_and_unique() -> None:
     assert set(shared) <= {"move_not_allowed", "invalid_request"}, shared
 
 
-def test_nothing_reads_what_lies_outside_the_project() -> None:
+def test_nothing_reads_files_outside_the_project() -> None:
     for folder in ("app", "tests", "bench", "alembic"):
-        for path, text in sources(folder):
+        for path, text in read_sources(folder):
             if path != Path(__file__):
                 assert "../shared" not in text and "/work/" not in text, path
 
 
-def test_every_clause_claimed_as_done_has_a_test() -> None:
+def test_every_claimed_clause_has_a_test() -> None:
     claimed = yaml.safe_load((Path(__file__).parent / "clauses.yaml").read_text(encoding="utf-8"))["claimed"]
-    carried: set[str] = set()
-    for _, text in sources("tests"):
+    tested: set[str] = set()
+    for _, text in read_sources("tests"):
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "order":
-                carried |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}  # type: ignore[misc]
-    assert sorted(set(claimed) - carried) == []
+                tested |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}  # type: ignore[misc]
+    assert sorted(set(claimed) - tested) == []

@@ -1,4 +1,4 @@
-"""Whatever stands in a body, a query or a path: a documented 4xx, the same on both databases, never 5xx (C2, G2)."""
+"""Hostile bodies, queries and paths get a documented 4xx, the same on both databases, never 5xx (C2, G2)."""
 
 import json
 from collections.abc import Iterator
@@ -62,36 +62,36 @@ RAW: list[tuple[bytes, str, int]] = [
     (b'{"a": 1e400}', "application/json", 422),
 ]
 SEEN: dict[str, dict[str, int]] = {}
-"""Statuses by backend: the second backend must answer as the first did."""
+"""Statuses by backend: the second backend must return the same as the first."""
 
 
 def allowed_role(name: str) -> str:
-    """A role that may call the operation."""
+    """Return a role that may call the operation."""
     row = MATRIX["operations"][name]
     return next(role for role, may in zip(COLUMNS[1:], row[1:], strict=True) if may != "deny")
 
 
 def with_ids(path: str) -> str:
-    """The path with identifiers that belong to nothing."""
+    """Return the path with ids of objects that do not exist."""
     return "/".join("0198c6f0-0000-7000-8000-00000000dead" if s.startswith("{") else s for s in path.split("/"))
 
 
-def poisoned(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The body with each hostile value in each place, and with a field that is not known."""
-    for field, known in body.items():
+def list_hostile_bodies(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the body with each hostile value in each field, without each field, and with unknown fields."""
+    for field, original in body.items():
         for place, value in enumerate(HOSTILE):
             yield f"{field}:{place}", body | {field: value}
-        if isinstance(known, dict):
-            for inner in known:
+        if isinstance(original, dict):
+            for inner in original:
                 for place, value in enumerate(HOSTILE):
-                    yield f"{field}.{inner}:{place}", body | {field: known | {inner: value}}
+                    yield f"{field}.{inner}:{place}", body | {field: original | {inner: value}}
         yield f"-{field}", {key: value for key, value in body.items() if key != field}
     for extra in ("id", "unit_id_", "version", "is_admin", "created_at"):
         yield f"+{extra}", body | {extra: "1"}
 
 
 async def check(api: Api, statuses: dict[str, int], what: str, method: str, path: str, **arguments: Any) -> int:
-    """Call, and require a sound answer that is told well."""
+    """Call the operation and require a well-formed response; record and return its status."""
     answer = await api.request(method, path, **arguments)
     assert answer.status_code < 500, (what, answer.status_code, answer.text[:500])
     if answer.status_code >= 400:
@@ -105,8 +105,8 @@ async def check(api: Api, statuses: dict[str, int], what: str, method: str, path
     return answer.status_code
 
 
-def same_on_both(backend: str, test: str, statuses: dict[str, int]) -> None:
-    """Require that the other backend, if it was asked before, answered the same."""
+def require_same_on_both(backend: str, test: str, statuses: dict[str, int]) -> None:
+    """Require the same statuses as on the other backend, if it was tested before."""
     SEEN[f"{test}-{backend}"] = statuses
     other = SEEN.get(f"{test}-{'sqlite' if backend == 'postgresql' else 'postgresql'}")
     if other is not None:
@@ -122,7 +122,7 @@ async def test_hostile_bodies(application: FastAPI, api: Api, people: People, ba
             continue
         caller = api.as_(people.of(allowed_role(name)))
         headers = caller | {"If-Match": "*", "Content-Type": "application/json"}
-        for what, body in poisoned(arguments["json"]):
+        for what, body in list_hostile_bodies(arguments["json"]):
             key = {"Idempotency-Key": new_id().hex}
             content = json.dumps(body)
             await check(api, statuses, f"{name} {what}", method, with_ids(path), headers=headers | key, content=content)
@@ -133,7 +133,7 @@ async def test_hostile_bodies(application: FastAPI, api: Api, people: People, ba
             )
             assert status == expected, (name, place, status)
     assert len(statuses) > 2000
-    same_on_both(backend, "bodies", statuses)
+    require_same_on_both(backend, "bodies", statuses)
 
 
 async def test_hostile_queries_and_paths(application: FastAPI, api: Api, people: People, backend: str) -> None:
@@ -166,7 +166,7 @@ async def test_hostile_queries_and_paths(application: FastAPI, api: Api, people:
                 what = f"{name} {parameter['name']}={value[:20]}"
                 await check(api, statuses, what, method, url, headers=caller | key, **arguments)
     assert len(statuses) > 1000
-    same_on_both(backend, "queries", statuses)
+    require_same_on_both(backend, "queries", statuses)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ async def test_malformed_idempotency_keys_are_400(api: Api, people: People, key:
     assert answer.json()["code"] == "idempotency_key_malformed"
 
 
-async def test_cursors_of_others_and_broken_ones_are_422(api: Api, people: People) -> None:
+async def test_broken_and_foreign_cursors_are_422(api: Api, people: People) -> None:
     headers = api.as_(people.admin)
     first = await api.get("/api/v1/units?limit=1", headers=headers)
     cursor = first.json()["next_cursor"]
@@ -191,13 +191,13 @@ async def test_cursors_of_others_and_broken_ones_are_422(api: Api, people: Peopl
     good = await api.get("/api/v1/units", params={"limit": 1, "cursor": cursor}, headers=headers)
     assert good.json()["items"][0]["id"] != first.json()["items"][0]["id"]
     for path, wrong in (("/api/v1/units", cursor[:-2] + "AA"), ("/api/v1/legal-acts", cursor), ("/api/v1/units", "я")):
-        refused = await api.get(path, params={"cursor": wrong}, headers=headers)
-        assert refused.status_code == 422
-        assert refused.json()["errors"][0]["code"] == "cursor_broken"
-        assert refused.json()["errors"][0]["pointer"] == "/cursor"
+        rejected = await api.get(path, params={"cursor": wrong}, headers=headers)
+        assert rejected.status_code == 422
+        assert rejected.json()["errors"][0]["code"] == "cursor_broken"
+        assert rejected.json()["errors"][0]["pointer"] == "/cursor"
 
 
-async def test_answers_speak_russian_and_english_on_wish(api: Api) -> None:
+async def test_problems_are_in_the_requested_language(api: Api) -> None:
     for header, language, title in (
         ("", "ru", "Требуется вход"),
         ("en-US,en;q=0.9", "en", "Authentication is required"),

@@ -1,4 +1,4 @@
-"""Who may call what: every operation of the OpenAPI document, as every role, against `matrix.yaml`."""
+"""Access rights: every operation of the OpenAPI document is called as every role and compared with `matrix.yaml`."""
 
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,16 @@ ME, UNIT = "0198c6f0-0000-7000-8000-000000000000", "unit_id"
 
 
 def operations(application: FastAPI) -> dict[str, tuple[str, str, dict[str, Any]]]:
-    """Operation id → method, path, operation."""
+    """Return operation id → method, path, operation."""
     return {
         operation["operationId"]: (method.upper(), path, operation)
-        for path, known in application.openapi()["paths"].items()
-        for method, operation in known.items()
+        for path, path_item in application.openapi()["paths"].items()
+        for method, operation in path_item.items()
     }
 
 
 def example_of(application: FastAPI, operation: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of httpx with the operation's own example as body."""
+    """Return httpx arguments with the example of the operation as body."""
     content = operation.get("requestBody", {}).get("content", {})
     if "application/x-www-form-urlencoded" in content:
         return {"data": {"grant_type": "password", "username": "nobody", "password": "x", "token": "x"}}
@@ -42,12 +42,12 @@ def example_of(application: FastAPI, operation: dict[str, Any]) -> dict[str, Any
     return {"json": body}
 
 
-def test_every_operation_stands_in_the_matrix_and_no_other(application: FastAPI) -> None:
+def test_the_matrix_lists_exactly_the_operations(application: FastAPI) -> None:
     assert set(MATRIX["operations"]) == set(operations(application))
 
 
-def test_no_route_is_hidden_but_those_that_are_meant_to_be(application: FastAPI) -> None:
-    shown = set(application.openapi()["paths"])
+def test_only_the_listed_routes_are_undocumented(application: FastAPI) -> None:
+    documented = set(application.openapi()["paths"])
     hidden = {"/health/live", "/health/ready", "/metrics", "/docs", "/redoc", "/openapi.json"}
     hidden |= {"/docs/oauth2-redirect", "/static-offline-docs/{path}"}
     hidden |= {f"/monitoring{page}" for page in ("", "/sign-in", "/sign-out", "/report.{format}", "/paper")}
@@ -64,7 +64,7 @@ def test_no_route_is_hidden_but_those_that_are_meant_to_be(application: FastAPI)
         return found
 
     for path in paths(application.router.routes):
-        assert path in hidden or any(known.endswith(path) for known in shown), path
+        assert path in hidden or any(known.endswith(path) for known in documented), path
 
 
 async def call(
@@ -79,7 +79,7 @@ async def call(
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_a_role_may_exactly_what_the_matrix_says(
+async def test_each_role_has_exactly_the_rights_in_the_matrix(
     application: FastAPI, api: Api, people: People, role: str
 ) -> None:
     column = COLUMNS.index(role)
@@ -93,23 +93,23 @@ async def test_a_role_may_exactly_what_the_matrix_says(
         status = await call(api, application, name, path, headers, str(people.of(role).unit_id))
         is_denied = status in (401, 403)
         if is_denied != (row[column] == "deny"):
-            # The token endpoint refuses the example's credentials, which is no matter of roles.
+            # The token endpoint rejects the example's credentials, whatever the role.
             if name == "issue_token" and status == 400:
                 continue
-            wrong.append(f"{name}: {status}, the matrix says {row[column]}")
+            wrong.append(f"{name}: {status}, expected {row[column]}")
     assert not wrong, wrong
 
 
-async def test_without_a_token_or_with_garbage_only_public_operations_answer(application: FastAPI, api: Api) -> None:
+async def test_only_public_operations_accept_a_missing_or_invalid_token(application: FastAPI, api: Api) -> None:
     wrong = []
     for name, row in MATRIX["operations"].items():
-        path = operations(application)[name][1].replace("{key}", "absent")  # an id would be another operation's
+        path = operations(application)[name][1].replace("{key}", "absent")  # an id would match another operation
         path = "/".join(str(new_id()) if step.startswith("{") else step for step in path.split("/"))
         for headers in ({}, {"Authorization": "Bearer garbage"}, {"Authorization": "Basic bm9wZTpub3Bl"}):
             status = await call(api, application, name, path, dict(headers))
             expected = row[0] == "allow"
-            takes_no_token = expected and name not in TOKEN_IS_OPTIONAL
-            if (status == 401) == (expected and (not headers or takes_no_token)):
+            ignores_the_token = expected and name not in TOKEN_IS_OPTIONAL
+            if (status == 401) == (expected and (not headers or ignores_the_token)):
                 wrong.append(f"{name} {headers}: {status}")
     assert not wrong, wrong
 
@@ -117,7 +117,7 @@ async def test_without_a_token_or_with_garbage_only_public_operations_answer(app
 async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike(
     application: FastAPI, api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    """Objects of the first unit, asked for by the second (A2); the first unit itself finds them."""
+    """Objects of the first unit are 404 for the second unit (A2) and found by the first."""
     operator = api.as_(people.operator)
     message = await api.post(
         "/api/v1/messages",
@@ -150,17 +150,17 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
         headers=api.as_(people.unit_head),
         json=days | {"deputy_id": str(people.operator.id)},
     )
-    noted = {"object_type": "message", "object_id": message_id, "text": "Уточните срок"}
-    note = await api.post("/api/v1/control-notes", headers=api.as_(people.unit_head), json=noted)
+    note_body = {"object_type": "message", "object_id": message_id, "text": "Уточните срок"}
+    note = await api.post("/api/v1/control-notes", headers=api.as_(people.unit_head), json=note_body)
     assert people.operator.unit_id is not None
-    told = Unanswered(
+    gap = Unanswered(
         message_id=new_id(),
         unit_id=people.operator.unit_id,
         text="Дирижабль",
         reason=GapReason.NO_TEMPLATE,
     )
     async with database.transaction() as session:
-        await record_gap(session, told)
+        await record_gap(session, gap)
     gaps = await api.get("/api/v1/reply-templates/gaps", headers=operator)
     ids = {
         "gap_id": gaps.json()["items"][0]["id"],
@@ -173,7 +173,7 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
         "note_id": note.json()["id"],
         "number": "1",
     }
-    asked = 0
+    called = 0
     for name, row in MATRIX["operations"].items():
         path = operations(application)[name][1]
         if "own" not in row or "{" not in path:
@@ -183,13 +183,13 @@ async def test_the_objects_of_another_unit_are_404_for_operators_and_heads_alike
             if row[COLUMNS.index(next(iter(stranger.roles)))] != "own":
                 continue
             if stranger is people.integration and "/messages/" in path:
-                continue  # the message stands at a point granted to it
+                continue  # the message is at a point granted to it
             unit = str(stranger.unit_id)
             assert await call(api, application, name, path, api.as_(stranger), unit) == 404, name
-            asked += 1
+            called += 1
         owner = people.unit_head
         assert await call(api, application, name, path, api.as_(owner), str(owner.unit_id)) != 404, name
-    assert asked > 30
+    assert called > 30
     for stranger in (people.other_operator, people.other_head):
         for path in ("/api/v1/messages", "/api/v1/reply-templates?key=own"):
             listed = await api.get(path, params={"with_count": "true"}, headers=api.as_(stranger))

@@ -1,4 +1,4 @@
-"""The committed OpenAPI document is the code's, and every operation says what a caller must know."""
+"""The committed OpenAPI document is current, and every operation is fully documented."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,9 @@ def document(application: FastAPI) -> dict[str, Any]:
 
 def every_operation(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     return [
-        (path, method, operation) for path, known in document["paths"].items() for method, operation in known.items()
+        (path, method, operation)
+        for path, path_item in document["paths"].items()
+        for method, operation in path_item.items()
     ]
 
 
@@ -50,7 +52,7 @@ def test_every_operation_has_id_summary_description_and_errors(document: dict[st
                 assert answer["description"], (path, method, code)
 
 
-def test_who_may_is_said_by_every_operation(document: dict[str, Any]) -> None:
+def test_every_operation_documents_its_scopes(document: dict[str, Any]) -> None:
     for path, method, operation in every_operation(document):
         if operation.get("security") and {} not in operation["security"]:
             assert "401" in operation["responses"], (path, method)
@@ -58,7 +60,7 @@ def test_who_may_is_said_by_every_operation(document: dict[str, Any]) -> None:
             assert "403" in operation["responses"] and "Scopes:" in operation["description"], (path, method)
 
 
-def test_every_body_has_an_example_and_refuses_unknown_fields(document: dict[str, Any]) -> None:
+def test_every_body_has_an_example_and_rejects_unknown_fields(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for path, method, operation in every_operation(document):
         content = operation.get("requestBody", {}).get("content", {})
@@ -70,11 +72,11 @@ def test_every_body_has_an_example_and_refuses_unknown_fields(document: dict[str
 
 
 def test_no_two_classes_share_a_name(document: dict[str, Any]) -> None:
-    """A doubled name becomes `app__…__Name`, and generated clients drop both."""
+    """A duplicate name becomes `app__…__Name`, and generated clients drop both classes."""
     assert [name for name in document["components"]["schemas"] if "__" in name] == []
 
 
-def test_every_string_and_integer_that_comes_in_is_bounded(document: dict[str, Any]) -> None:
+def test_every_string_and_integer_of_request_bodies_is_bounded(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     incoming = {
         content["application/json"]["schema"]["$ref"].rpartition("/")[2]
@@ -105,7 +107,7 @@ def test_every_string_and_integer_that_comes_in_is_bounded(document: dict[str, A
     assert [where for name in sorted(incoming) for where in unbounded(schemas[name], name)] == []
 
 
-def test_changes_take_if_match_and_creation_an_idempotency_key(document: dict[str, Any]) -> None:
+def test_changes_require_if_match_and_creations_accept_an_idempotency_key(document: dict[str, Any]) -> None:
     exempt = {"/api/v1/auth/token", "/api/v1/auth/revoke", "/api/v1/auth/sign-out-everywhere", "/api/v1/auth/password"}
     for path, method, operation in every_operation(document):
         headers = {p["name"].lower() for p in operation.get("parameters", []) if p["in"] == "header"}
@@ -120,24 +122,27 @@ def test_changes_take_if_match_and_creation_an_idempotency_key(document: dict[st
 
 
 def test_every_list_is_a_page(document: dict[str, Any]) -> None:
-    """What has a `next_cursor` takes what pages take, and what takes a cursor counts and goes on."""
-    one_page = {"/api/v1/reply-templates/{template_id}/versions", "/api/v1/reply-check/rules"}  # and they say so
+    """A response with `next_cursor` goes with `limit`, `cursor` and `with_count`, and the reverse."""
+    one_page = {
+        "/api/v1/reply-templates/{template_id}/versions",
+        "/api/v1/reply-check/rules",
+    }  # documented as a single page
     schemas, found = document["components"]["schemas"], 0
     for path, method, operation in every_operation(document):
         content = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
-        shown = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {}).get("properties", {})
-        taken = {parameter["name"] for parameter in operation.get("parameters", [])}
+        fields = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+        names = {parameter["name"] for parameter in operation.get("parameters", [])}
         if method == "get" and path not in one_page:
-            wanted = {"limit", "cursor", "with_count"} if "next_cursor" in shown else set()
-            assert taken & {"cursor", "with_count"} == wanted - {"limit"} and taken >= wanted, path
-            assert not wanted or {"items", "count"} <= set(shown), path
-            found += bool(wanted)
+            expected = {"limit", "cursor", "with_count"} if "next_cursor" in fields else set()
+            assert names & {"cursor", "with_count"} == expected - {"limit"} and names >= expected, path
+            assert not expected or {"items", "count"} <= set(fields), path
+            found += bool(expected)
     assert found > 25
 
 
-async def test_the_examples_work_as_they_are(application: FastAPI, api: Api, people: People) -> None:
-    """Every creating call with its own example, by the first role that may, is 201 on the demo data."""
-    done = []
+async def test_the_examples_work_unchanged(application: FastAPI, api: Api, people: People) -> None:
+    """Every creating operation, called with its own example by an allowed role, returns 201 on the demo data."""
+    created = []
     for name, (method, path, operation) in operations(application).items():
         if "201" not in operation["responses"] or "{" in path:
             continue
@@ -145,8 +150,8 @@ async def test_the_examples_work_as_they_are(application: FastAPI, api: Api, peo
         headers = api.as_(people.of(role)) | {"Idempotency-Key": name}
         answer = await api.request(method, path, headers=headers, **example_of(application, operation))
         assert answer.status_code == 201, (name, answer.text)
-        done.append(name)
-    assert len(done) >= 11
+        created.append(name)
+    assert len(created) >= 11
 
 
 def allowed(name: str, role: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a call leaves behind: an audit record for each write, and no personal data in logs or records (G1, G4)."""
+"""Every write creates an audit record; logs and records contain no personal data (G1, G4)."""
 
 import json
 
@@ -14,23 +14,23 @@ from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import MESSAGES, act, drafted, message_body, register, triaged
 
 
-async def records(database: JoinedDatabase) -> int:
+async def count_records(database: JoinedDatabase) -> int:
     async with database.transaction() as session:
         return (await session.exec(select(func.count()).select_from(AuditEvent))).one()
 
 
 @pytest.mark.order("O-10")
-async def test_every_write_leaves_a_record(
+async def test_every_write_creates_an_audit_record(
     application: FastAPI, api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    before = await records(database)
+    before = await count_records(database)
     path = await triaged(api, people)
     reply = await drafted(api, people, path)
-    for who, verb in ((people.operator, "submit"), (people.unit_head, "approve"), (people.operator, "send")):
-        count = await records(database)
-        assert (await act(api, who, reply, verb, {})).is_success
-        assert await records(database) > count, verb
-    assert await records(database) >= before + 6
+    for caller, verb in ((people.operator, "submit"), (people.unit_head, "approve"), (people.operator, "send")):
+        count = await count_records(database)
+        assert (await act(api, caller, reply, verb, {})).is_success
+        assert await count_records(database) > count, verb
+    assert await count_records(database) >= before + 6
     async with database.transaction() as session:
         row = (await session.exec(select(AuditEvent).where(AuditEvent.action == "reply.approved"))).one()
     assert (row.actor_id, row.actor_roles, row.unit_id) == (
@@ -42,14 +42,14 @@ async def test_every_write_leaves_a_record(
     assert row.request_id
 
 
-async def test_a_refused_write_leaves_none(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_a_rejected_write_creates_no_audit_record(api: Api, people: People, database: JoinedDatabase) -> None:
     path = await triaged(api, people)
-    before = await records(database)
+    before = await count_records(database)
     assert (await act(api, people.operator, path, "reopen", {"reason": "x"})).status_code == 409
-    assert await records(database) == before
+    assert await count_records(database) == before
 
 
-async def test_personal_data_stays_out_of_logs_records_and_errors(
+async def test_logs_records_and_errors_contain_no_personal_data(
     api: Api,
     people: People,
     database: JoinedDatabase,
@@ -59,11 +59,11 @@ async def test_personal_data_stays_out_of_logs_records_and_errors(
     canary = f"canary{new_id().hex[:12]}"
     client = {"kind": "individual", "name": f"Фамилия {canary}", "contacts": [{"kind": "phone", "value": canary}]}
     body = message_body(people, text=f"Мой телефон {canary}", client=client)
-    made = await register(api, people.integration, body)
-    assert made.status_code == 201
+    created = await register(api, people.integration, body)
+    assert created.status_code == 201
     headers = api.as_(people.operator)
     await api.get(MESSAGES, params={"q": canary}, headers=headers)
-    refused = [
+    rejected = [
         await register(api, people.integration, body | {"text": f"Другой {canary}"}),
         await register(api, people.integration, body | {"kind": canary}),
         await register(api, people.integration, body | {canary: 1} | {"client": canary}),
@@ -71,7 +71,7 @@ async def test_personal_data_stays_out_of_logs_records_and_errors(
         await api.get(f"/api/v1/{canary}?phone={canary}", headers=headers | {"X-Request-ID": f"<{canary}>"}),
         await api.post("/api/v1/auth/token", data={"grant_type": "password", "username": canary, "password": canary}),
     ]
-    for answer in refused:
+    for answer in rejected:
         assert answer.status_code >= 400
         text = json.dumps({k: v for k, v in answer.json().items() if k != "errors"}, ensure_ascii=False)
         assert canary not in text

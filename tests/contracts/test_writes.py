@@ -1,4 +1,4 @@
-"""What no write takes: fields not its own, a missing or weak version, ids of another unit (A3, A4, C7, D3)."""
+"""Writes reject unknown fields, missing or weak versions and ids of another unit (A3, A4, C7, D3)."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ from tests.contracts.test_matrix import example_of, operations
 from tests.messages.factories import MESSAGES, act, drafted, message_body, register, registered, triage_body, triaged
 
 COLUMNS = sorted({column.name for table in Table.metadata.tables.values() for column in table.columns})
-"""Every column of every table: what a caller might try to set."""
+"""All columns of all tables: fields that a caller might try to set."""
 
 
-async def test_no_body_takes_a_column_that_is_not_its_field(application: FastAPI, api: Api, people: People) -> None:
+async def test_no_body_accepts_a_column_that_is_not_its_field(application: FastAPI, api: Api, people: People) -> None:
     tried = 0
     schemas = application.openapi()["components"]["schemas"]
     for name, (method, path, operation) in operations(application).items():
@@ -34,12 +34,12 @@ async def test_no_body_takes_a_column_that_is_not_its_field(application: FastAPI
         answer = await api.request(method, with_ids(path), headers=headers, json=body)
         assert answer.status_code == 422, (name, answer.status_code)
         one = await api.request(method, with_ids(path), headers=headers, json=arguments["json"] | {foreign[0]: "1"})
-        assert [fault["pointer"] for fault in one.json()["errors"]] == [f"/{foreign[0]}"], name
+        assert [error["pointer"] for error in one.json()["errors"]] == [f"/{foreign[0]}"], name
         tried += 1
     assert tried > 40
 
 
-async def test_no_change_is_made_without_a_version(application: FastAPI, api: Api, people: People) -> None:
+async def test_no_change_is_possible_without_a_version(application: FastAPI, api: Api, people: People) -> None:
     tried = 0
     for name, (method, path, operation) in operations(application).items():
         if "if-match" not in {parameter["name"].lower() for parameter in operation.get("parameters", [])}:
@@ -53,7 +53,7 @@ async def test_no_change_is_made_without_a_version(application: FastAPI, api: Ap
 
 
 WITHOUT_VERSION: frozenset[str] = frozenset()
-"""Changes of what has no version; none so far."""
+"""Operations that change objects without a version; there are none."""
 
 
 @pytest.mark.order("O-10")
@@ -62,7 +62,7 @@ async def test_stale_and_weak_versions_are_412_and_change_nothing(api: Api, peop
     reply = await drafted(api, people, message)
     point, admin = f"/api/v1/interaction-points/{people.point_id}", people.admin
     note = {"object_type": "message", "object_id": message.rpartition("/")[2], "text": "Проверить"}
-    made = await api.post("/api/v1/control-notes", headers=api.as_(people.unit_head), json=note)
+    created = await api.post("/api/v1/control-notes", headers=api.as_(people.unit_head), json=note)
     for by, url, method, verb, body in (
         (people.operator, message, "POST", "/triage", triage_body(people)),
         (people.operator, message, "POST", "/assign", {"assignee_id": str(people.operator.id)}),
@@ -74,7 +74,7 @@ async def test_stale_and_weak_versions_are_412_and_change_nothing(api: Api, peop
         (people.operator, reply, "POST", "/submit", {}),
         (admin, point, "PATCH", "", {"address": "x"}),
         (admin, point, "POST", "/suspend", {"reason": "x"}),
-        (people.unit_head, f"/api/v1/control-notes/{made.json()['id']}", "POST", "/resolve", {"resolution": "x"}),
+        (people.unit_head, f"/api/v1/control-notes/{created.json()['id']}", "POST", "/resolve", {"resolution": "x"}),
     ):
         before = await api.get(url, headers=api.as_(by))
         tag = before.headers["etag"]
@@ -86,7 +86,7 @@ async def test_stale_and_weak_versions_are_412_and_change_nothing(api: Api, peop
 
 
 @pytest.mark.order("O-10")
-async def test_ids_of_another_unit_in_a_body_or_query_link_and_show_nothing(
+async def test_ids_of_another_unit_in_a_body_or_query_are_rejected(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     theirs_body = message_body(people, interaction_point_id=str(people.other_point_id))
@@ -106,29 +106,29 @@ async def test_ids_of_another_unit_in_a_body_or_query_link_and_show_nothing(
     ]
     for verb, body, pointer in foreign:
         answer = await act(api, people.operator, message, verb, body)
-        assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer], verb
+        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer], verb
         assert theirs["text"] not in answer.text
     headers = api.as_(people.operator)
     draft = {"kind": "answer", "template_id": str(template.id), "values": {}}
-    refused = await api.post(f"{message}/replies", headers=headers, json=draft)
-    assert refused.status_code in (404, 422) and template.key not in refused.text
+    rejected = await api.post(f"{message}/replies", headers=headers, json=draft)
+    assert rejected.status_code in (404, 422) and template.key not in rejected.text
     continued = await register(api, people.operator, message_body(people, continues_id=theirs["id"]))
-    assert [fault["pointer"] for fault in continued.json()["errors"]] == ["/continues_id"]
+    assert [error["pointer"] for error in continued.json()["errors"]] == ["/continues_id"]
     elsewhere = await register(api, people.operator, theirs_body | {"external_id": "x"})
     assert elsewhere.json()["code"] == "point_not_found"
     note = {"object_type": "message", "object_id": theirs["id"], "text": "x"}
-    noted = await api.post("/api/v1/control-notes", headers=api.as_(people.unit_head), json=note)
-    assert [fault["pointer"] for fault in noted.json()["errors"]] == ["/object_id"]
+    note_response = await api.post("/api/v1/control-notes", headers=api.as_(people.unit_head), json=note)
+    assert [error["pointer"] for error in note_response.json()["errors"]] == ["/object_id"]
     assert (await api.get(message, headers=headers)).json() == before
     their_ids = {"unit_id": unit_id, "assignee_id": people.other_operator.id, "duplicate_of": theirs["id"]}
     for query in ({name: str(value)} for name, value in their_ids.items()):
         for path in (MESSAGES, "/api/v1/control-notes"):
-            asked = query if path == MESSAGES else {"object_id": theirs["id"]}
-            assert (await api.get(path, params=asked, headers=headers)).json()["items"] == []
+            params = query if path == MESSAGES else {"object_id": theirs["id"]}
+            assert (await api.get(path, params=params, headers=headers)).json()["items"] == []
 
 
 @pytest.mark.order("O-2.5")
-async def test_search_takes_wildcards_and_sql_as_plain_text(api: Api, people: People) -> None:
+async def test_search_treats_wildcards_and_sql_as_plain_text(api: Api, people: People) -> None:
     plain = await registered(api, people, text="Где льготы?")
     marked = await registered(api, people, text=r"Скидка 50%_тест\путь ' OR 1=1--")
     headers = api.as_(people.operator)

@@ -1,4 +1,4 @@
-"""The small parts of the kernel: ids, types, problems, the body guard, limits, settings, logs."""
+"""Parts of core: ids, types, problems, the body guard, rate limits, settings, logs."""
 
 import io
 import json
@@ -30,20 +30,20 @@ from tests.callers import People
 from tests.conftest import SECRET, Api, JoinedDatabase, KnownCallers, principal, settings_for
 
 
-def test_ids_are_uuids_of_version_7_in_the_order_of_making() -> None:
-    made = [new_id() for _ in range(5000)]
-    assert made == sorted(made) and len(set(made)) == 5000
-    assert {(i.version, i.variant) for i in made} == {(7, "specified in RFC 4122")}
+def test_ids_are_uuids_of_version_7_in_the_order_of_creation() -> None:
+    ids = [new_id() for _ in range(5000)]
+    assert ids == sorted(ids) and len(set(ids)) == 5000
+    assert {(i.version, i.variant) for i in ids} == {(7, "specified in RFC 4122")}
 
 
 @given(st.text(max_size=200))
-def test_free_text_comes_back_code_point_for_code_point_or_is_refused(text: str) -> None:
-    bad = any(c in text for c in map(chr, [*range(9), 11, 12, *range(14, 32), *range(127, 160)])) or not text.strip()
+def test_free_text_is_kept_code_point_for_code_point_or_rejected(text: str) -> None:
+    is_bad = any(c in text for c in map(chr, [*range(9), 11, 12, *range(14, 32), *range(127, 160)])) or not text.strip()
     try:
         assert TypeAdapter(FreeText).validate_python(text) == text
-        assert not bad
+        assert not is_bad
     except ValidationError:
-        assert bad
+        assert is_bad
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_shared_types(kind: Any, value: Any, is_good: bool) -> None:
             TypeAdapter(kind).validate_python(value)
 
 
-def test_a_problem_document_stays_small_and_sound() -> None:
-    faults = [FieldError("/\ud800\x00" + "я" * 500, "code", "ошибка " * 20, "fault " * 20) for _ in range(1000)]
-    told = document(ValidationFailed(field_errors=faults), request_id="r", english=False)
-    assert 1 <= len(told["errors"]) <= 20
-    assert len(json.dumps(told, ensure_ascii=False).encode()) <= 4096
+def test_a_problem_document_is_small_and_valid() -> None:
+    field_errors = [FieldError("/\ud800\x00" + "я" * 500, "code", "ошибка " * 20, "error " * 20) for _ in range(1000)]
+    body = document(ValidationFailed(field_errors=field_errors), request_id="r", english=False)
+    assert 1 <= len(body["errors"]) <= 20
+    assert len(json.dumps(body, ensure_ascii=False).encode()) <= 4096
     few = document(
         ValidationFailed(field_errors=[FieldError(f"/{n}", "c", "а", "a") for n in range(50)]),
         request_id="r",
@@ -104,7 +104,7 @@ def test_a_problem_document_stays_small_and_sound() -> None:
         ("en;q=0", False),
     ],
 )
-def test_the_language_of_a_refusal(header: str, english: bool) -> None:
+def test_the_language_of_a_problem(header: str, english: bool) -> None:
     assert prefers_english(header) is english
 
 
@@ -123,7 +123,7 @@ def test_the_language_of_a_refusal(header: str, english: bool) -> None:
         (b"\xef\xbb\xbf{}", False),
     ],
 )
-def test_json_means_one_thing_or_is_refused(body: bytes, is_good: bool) -> None:
+def test_ambiguous_json_is_rejected(body: bytes, is_good: bool) -> None:
     if is_good:
         check_json(body)
     else:
@@ -131,86 +131,88 @@ def test_json_means_one_thing_or_is_refused(body: bytes, is_good: bool) -> None:
             check_json(body)
 
 
-async def test_the_limit_counts_the_bytes_that_really_come(api: Api) -> None:
+async def test_the_body_limit_counts_received_bytes(api: Api) -> None:
     async def endless() -> Any:
         for _ in range(20):
             yield b"x" * 100_000
 
     headers = {"Content-Type": "application/json"}
-    answer = await api.post("/api/v1/survey-submissions", content=endless(), headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
-    lying = await api.post("/api/v1/survey-submissions", content=b"{}", headers=headers | {"Content-Length": "9" * 30})
-    assert lying.status_code == 413
+    response = await api.post("/api/v1/survey-submissions", content=endless(), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+    false_length = await api.post(
+        "/api/v1/survey-submissions", content=b"{}", headers=headers | {"Content-Length": "9" * 30}
+    )
+    assert false_length.status_code == 413
 
 
-def test_tags_are_compared_strongly() -> None:
+def test_etags_are_compared_strongly() -> None:
     assert _tags('"3"') == {"3"} and _tags('"1", "3"') == {"1", "3"} and _tags("*") == {"*"}
     assert _tags('W/"3"') == _tags("3") == _tags("") == _tags('"3') == frozenset()
     assert IfMatch(frozenset("*"))
 
 
-def test_one_caller_does_not_spend_anothers_limit() -> None:
+def test_each_caller_has_its_own_rate_limit() -> None:
     limiter = RateLimiter()
     assert [limiter.count("a", 2).is_spent for _ in range(3)] == [False, False, True]
     assert limiter.count("b", 2).is_spent is False
     assert 0 < limiter.count("b", 2).reset_seconds <= 60
 
 
-async def test_too_many_calls_are_429_and_health_is_not_counted(settings: Settings) -> None:
-    known = settings.model_dump() | {"rate_limit": "on", "rate_limit_anonymous_per_minute": 3}
-    application = create_app(Settings.model_validate(known))
+async def test_too_many_requests_are_429_and_health_checks_are_not_counted(settings: Settings) -> None:
+    values = settings.model_dump() | {"rate_limit": "on", "rate_limit_anonymous_per_minute": 3}
+    application = create_app(Settings.model_validate(values))
     transport = httpx.ASGITransport(application, client=("203.0.113.5", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         for left in (2, 1, 0):
-            answer = await client.get("/nothing", headers={"X-Forwarded-For": f"10.0.0.{left}"})
-            assert answer.status_code == 404 and f"r={left};" in answer.headers["ratelimit"]
-        refused = await client.get("/nothing", headers={"X-Forwarded-For": "10.0.0.9"})
-        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
-        assert int(refused.headers["retry-after"]) > 0
+            response = await client.get("/nothing", headers={"X-Forwarded-For": f"10.0.0.{left}"})
+            assert response.status_code == 404 and f"r={left};" in response.headers["ratelimit"]
+        rejected = await client.get("/nothing", headers={"X-Forwarded-For": "10.0.0.9"})
+        assert (rejected.status_code, rejected.json()["code"]) == (429, "too_many_requests")
+        assert int(rejected.headers["retry-after"]) > 0
         assert (await client.get("/health/live")).status_code == 200
-        assert (await client.get("/metrics")).status_code == 404, "metrics are for loopback"
+        assert (await client.get("/metrics")).status_code == 404, "metrics are only for loopback"
     await application.state.database.close()
 
 
-async def test_tokens_that_are_made_up_are_counted_by_address(settings: Settings) -> None:
-    """Otherwise a new one with every call would lift every limit of what needs no token: sign-ins, questionnaires."""
-    known = {"rate_limit": "on", "rate_limit_anonymous_per_minute": 3, "rate_limit_per_minute": 5}
-    application = create_app(Settings.model_validate(settings.model_dump() | known))
+async def test_invalid_tokens_are_counted_by_address(settings: Settings) -> None:
+    """Otherwise a new token with every call would evade the limits of public operations (sign-in, questionnaires)."""
+    values = {"rate_limit": "on", "rate_limit_anonymous_per_minute": 3, "rate_limit_per_minute": 5}
+    application = create_app(Settings.model_validate(settings.model_dump() | values))
     callers = application.state.resolver = KnownCallers()
     callers.principals["ours"] = principal("operator")
     transport = httpx.ASGITransport(application, client=("203.0.113.6", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-        answers = [await client.get("/nothing", headers={"Authorization": f"Bearer {i}"}) for i in range(4)]
-        assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
+        responses = [await client.get("/nothing", headers={"Authorization": f"Bearer {i}"}) for i in range(4)]
+        assert [response.status_code for response in responses] == [404, 404, 404, 429]
         mine = await client.get("/nothing", headers={"Authorization": "Bearer ours"})
         assert mine.status_code == 404 and "r=4;" in mine.headers["ratelimit"]
     await application.state.database.close()
 
 
-async def test_every_answer_carries_its_headers(api: Api) -> None:
+async def test_every_response_has_the_security_headers(api: Api) -> None:
     for path in ("/api/v1/municipalities", "/nothing", "/docs", "/health/live"):
-        answer = await api.get(path, headers={"X-Request-ID": "mine-1"})
-        assert answer.headers["x-request-id"] == "mine-1"
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
-        assert "server" not in answer.headers
+        response = await api.get(path, headers={"X-Request-ID": "mine-1"})
+        assert response.headers["x-request-id"] == "mine-1"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+        assert "server" not in response.headers
     for bad in ("a b", "x" * 200, "<script>", ""):
-        answer = await api.get("/nothing", headers={"X-Request-ID": bad})
-        assert len(answer.headers["x-request-id"]) == 36
+        response = await api.get("/nothing", headers={"X-Request-ID": bad})
+        assert len(response.headers["x-request-id"]) == 36
     page = await api.get("/nothing", headers={"Accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html") and "Не найдено" in page.text
     in_api = await api.get("/api/v1/nothing", headers={"Accept": "text/html"})
     assert in_api.headers["content-type"] == "application/problem+json"
 
 
-async def test_methods_that_are_not_there(api: Api) -> None:
+async def test_unsupported_methods_are_405_with_allow(api: Api) -> None:
     for path, allowed in (
         ("/api/v1/units", "GET, POST"),
         ("/api/v1/interaction-points/public", "GET"),
         ("/api/v1/municipalities/50701000", "GET, PATCH"),
     ):
-        answer = await api.request("DELETE", path)
-        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+        response = await api.request("DELETE", path)
+        assert (response.status_code, response.headers["allow"]) == (405, allowed)
     assert (
         "access-control-allow-origin"
         not in (await api.get("/api/v1/municipalities", headers={"Origin": "https://evil.example"})).headers
@@ -239,27 +241,27 @@ def test_production_refuses_weak_or_missing_secrets(change: dict[str, Any]) -> N
     assert is_weak_secret("") and not is_weak_secret(SECRET)
 
 
-async def test_sqlite_is_set_up_to_lose_nothing(joined_database: JoinedDatabase) -> None:
-    """E3: what every pooled connection is set to."""
+async def test_connections_have_durable_settings(joined_database: JoinedDatabase) -> None:
+    """E3: settings of every pooled connection."""
     if not joined_database.is_sqlite:
         async with joined_database.engine.connect() as connection:
-            shown = (await connection.exec_driver_sql("SHOW statement_timeout")).scalar_one()
-            assert shown == "5s"
+            timeout = (await connection.exec_driver_sql("SHOW statement_timeout")).scalar_one()
+            assert timeout == "5s"
         return
     async with joined_database.engine.connect() as connection:
-        read = {
+        pragmas = {
             name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
-    assert read == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
 
 
-def test_logs_tell_where_and_never_what() -> None:
+def test_logs_have_the_place_of_an_error_but_not_its_text() -> None:
     logging.configure("INFO")
     out = io.StringIO()
     handler = standard_logging.getLogger().handlers[0]
     assert isinstance(handler, standard_logging.StreamHandler)
-    kept, handler.stream = handler.stream, out
+    original, handler.stream = handler.stream, out
     try:
         try:
             raise ValueError("+7 913 000-00-00 a client's number")
@@ -267,29 +269,29 @@ def test_logs_tell_where_and_never_what() -> None:
             structlog.get_logger().exception("failed")
             standard_logging.getLogger("library").error("broken", exc_info=True)
     finally:
-        handler.stream = kept
+        handler.stream = original
     first, second = [json.loads(line) for line in out.getvalue().splitlines()]
     assert (first["error"], first["event"], second["error"]) == ("ValueError", "failed", "ValueError")
     assert any(frame.startswith("test_http.py:") for frame in first["frames"])
     assert "913 000-00-00" not in out.getvalue() and "client" not in out.getvalue()
 
 
-def test_text_is_compared_without_its_accidents() -> None:
+def test_text_is_normalized_for_comparison() -> None:
     assert normalize("  ЁЛКА\n и\tёж ") == "елка и еж"
     assert normalize("и\u0306") == normalize("й")
     assert like_pattern("100%_\\") == "%100\\%\\_\\\\%"
 
 
-def test_the_application_can_be_made_many_times(tmp_path: Any) -> None:
-    made = [create_app(settings_for(f"sqlite:///{tmp_path}/{n}.sqlite3", tmp_path)) for n in range(2)]
-    assert all(isinstance(application, FastAPI) for application in made)
+def test_many_applications_can_be_created(tmp_path: Any) -> None:
+    applications = [create_app(settings_for(f"sqlite:///{tmp_path}/{n}.sqlite3", tmp_path)) for n in range(2)]
+    assert all(isinstance(application, FastAPI) for application in applications)
 
 
-async def test_head_answers_as_get_without_the_body(api: Api, people: People) -> None:
-    """Whatever the route: an object, a list, a stream, a page of the docs, a refusal (RFC 9110, 9.3.2)."""
+async def test_head_returns_the_headers_of_get_without_a_body(api: Api, people: People) -> None:
+    """For every kind of route: an object, a list, a stream, a page of the docs, a problem (RFC 9110, 9.3.2)."""
     reader = api.as_(people.admin)
     point = f"/api/v1/interaction-points/{people.point_id}"
-    told: tuple[tuple[str, dict[str, str], int], ...] = (
+    cases: tuple[tuple[str, dict[str, str], int], ...] = (
         (point, reader, 200),
         ("/api/v1/control-notes/x", api.as_(people.operator), 422),
         ("/api/v1/interaction-points?limit=2", reader, 200),
@@ -302,37 +304,37 @@ async def test_head_answers_as_get_without_the_body(api: Api, people: People) ->
         ("/health/live", {}, 200),
         ("/docs", {}, 200),
     )
-    for path, headers, status in told:
+    for path, headers, status in cases:
         head, get = await api.head(path, headers=headers), await api.get(path, headers=headers)
         assert (head.status_code, get.status_code, head.content) == (status, status, b""), path
         assert get.content, path
         for name in ("etag", "content-type", "content-length", "content-disposition", "allow", "cache-control"):
             if path.endswith("xlsx") and name == "content-length":
-                continue  # the time of packing stands in it
+                continue  # it contains the time of packing
             assert head.headers.get(name) == get.headers.get(name), (path, name)
     tag = (await api.head(point, headers=reader)).headers["etag"]
     assert (await api.head(point, headers=reader | {"If-None-Match": tag})).status_code == 304
 
 
-def test_head_is_no_operation_of_the_document(application: FastAPI) -> None:
-    assert all("head" not in known for known in application.openapi()["paths"].values())
+def test_head_operations_are_not_documented(application: FastAPI) -> None:
+    assert all("head" not in path_item for path_item in application.openapi()["paths"].values())
 
 
-async def test_what_writes_nothing_reads_one_snapshot(settings: Settings, fresh_database: str) -> None:
+async def test_a_read_only_transaction_reads_one_snapshot(settings: Settings, fresh_database: str) -> None:
     database = Database(settings_for(fresh_database, settings.var_dir))
     count = select(func.count()).select_from(AuditEvent)
     try:
         async with database.transaction(write=False) as reader:
             before = (await reader.exec(count)).one()
             async with database.transaction() as writer:
-                deed: dict[str, Any] = {
+                values: dict[str, Any] = {
                     "actor_kind": "system",
                     "actor_roles": [],
                     "action": "x.done",
                     "object_type": "x",
                     "fields": [],
                 }
-                writer.add(AuditEvent(occurred_at=clock.now(), **deed))
+                writer.add(AuditEvent(occurred_at=clock.now(), **values))
             assert (await reader.exec(count)).one() == before
         async with database.transaction() as writer:
             assert (await writer.exec(count)).one() == before + 1

@@ -9,12 +9,12 @@ import pytest
 from tests.servers import Server
 
 IS_WHOLE = os.environ.get("TRUST") == "1"
-"""`make trust` runs the long checks whole; `make test` in short forms."""
+"""`make trust` runs the long checks in full, `make test` in a short form."""
 
 
 @pytest.fixture
 def make_server(fresh_database: str, tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Makes servers on the test's own copy of the seeded database, and ends them."""
+    """Yield a function that starts servers on the test's copy of the seeded database; they are killed afterwards."""
     servers: list[Server] = []
 
     def make(**settings: str) -> Server:
@@ -29,5 +29,5 @@ def make_server(fresh_database: str, tmp_path: Path) -> Iterator[Callable[..., S
 
 @pytest.fixture
 def server(make_server: Callable[..., Server]) -> Server:
-    """A server of the demo profile."""
+    """Return a running server of the demo profile."""
     return make_server()

@@ -1,4 +1,4 @@
-"""Counters equal a recount after kills amid submissions, folding and reading in of comments (O-11, reliability E1)."""
+"""Counters equal a recount after kills during submissions, folding and indexing (O-11, reliability E1)."""
 
 import json
 import random
@@ -16,15 +16,15 @@ from tests.servers import Server
 KILLS = 20 if IS_WHOLE else 3
 CLIENTS = 4
 LOAD_SECONDS = (0.5, 4.0)
-"""How long a server is under load before it is killed: counters are folded every two seconds."""
+"""Seconds under load before a server is killed; counters are folded every two seconds."""
 
 
 class Load:
-    """Clients that hand in submissions, one after the other, until they are told to stop."""
+    """Clients that post submissions one after the other until they are stopped."""
 
     def __init__(self, base_url: str, seed: int) -> None:
         self.acknowledged: dict[str, str] = {}
-        """Id by idempotency key."""
+        """Submission ids by idempotency key."""
         self.unanswered: list[tuple[str, dict[str, object]]] = []
         self._base_url = base_url
         self._stop = threading.Event()
@@ -44,16 +44,16 @@ class Load:
         chance = random.Random(seed)
         with httpx.Client(base_url=self._base_url, trust_env=False, timeout=10) as client:
             while not self._stop.is_set():
-                key, body = new_id().hex, submission(chance)
+                key, body = new_id().hex, random_submission(chance)
                 try:
-                    self.hand_in(client, key, body)
+                    self.submit(client, key, body)
                 except httpx.TransportError:
                     self.unanswered.append((key, body))
                     if self._stop.wait(0.05):
                         return
 
-    def hand_in(self, client: httpx.Client, key: str, body: dict[str, object]) -> None:
-        """One submission; what is not taken now is not taken at all."""
+    def submit(self, client: httpx.Client, key: str, body: dict[str, object]) -> None:
+        """Post one submission; it is either accepted or rejected with 503."""
         answer = client.post("/api/v1/survey-submissions", headers={"Idempotency-Key": key}, json=body)
         if answer.status_code == 201:
             self.acknowledged[key] = answer.json()["id"]
@@ -61,8 +61,8 @@ class Load:
             assert answer.status_code == 503, answer.text
 
 
-def submission(chance: random.Random) -> dict[str, object]:
-    """A filled-in form by chance, of some day of two months."""
+def random_submission(chance: random.Random) -> dict[str, object]:
+    """Return a random filled-in form of a random day of two months."""
     sources = ("official_site", "telegram", "vk", "ok")
     scores = {source: chance.randint(1, 5) for source in sources}
     return {
@@ -91,12 +91,12 @@ def test_counters_equal_a_recount_after_every_kill(make_server: Callable[..., Se
         acknowledged |= load.acknowledged
         unanswered += load.unanswered
         server.start()
-        told = server.command("recount", "--check")  # while the worker folds what the killed one left
-        assert told.returncode == 0, (kill, told.stdout, told.stderr)
-        assert told.stdout == "0 counters differed\n"
+        recount = server.command("recount", "--check")  # while the worker folds what the killed server left
+        assert recount.returncode == 0, (kill, recount.stdout, recount.stderr)
+        assert recount.stdout == "0 counters differed\n"
     assert acknowledged, "there was no load"
     with httpx.Client(base_url=server.base_url, trust_env=False, timeout=30) as client:
-        for key, body in unanswered:  # whether they were stored or not: once in the end
+        for key, body in unanswered:  # stored or not, each is stored once after the retry
             answer = client.post("/api/v1/survey-submissions", headers={"Idempotency-Key": key}, json=body)
             assert answer.status_code == 201, answer.text
             acknowledged[key] = answer.json()["id"]
@@ -108,13 +108,13 @@ def test_counters_equal_a_recount_after_every_kill(make_server: Callable[..., Se
     total = server.get("/monitoring/satisfaction", headers=reader).json()["total"]
     satisfied = sum(row["answers"]["satisfaction"] == 1 for row in rows)
     assert (total["n"], total["satisfied"]) == (len(rows), satisfied)
-    wait_until_read_in(server, reader, sum(len(row["answers"]["comments"]) for row in rows))
-    told = server.command("recount", "--check")
-    assert (told.returncode, told.stdout) == (0, "0 counters differed\n"), told.stderr
+    wait_until_indexed(server, reader, sum(len(row["answers"]["comments"]) for row in rows))
+    recount = server.command("recount", "--check")
+    assert (recount.returncode, recount.stdout) == (0, "0 counters differed\n"), recount.stderr
 
 
-def wait_until_read_in(server: Server, reader: dict[str, str], comments: int) -> None:
-    """Wait for the worker: every comment is there once, and counted."""
+def wait_until_indexed(server: Server, reader: dict[str, str], comments: int) -> None:
+    """Wait until the worker has indexed and counted every comment exactly once."""
     until = time.monotonic() + 120
     while (n := server.get("/monitoring/comments", headers=reader).json()["n"]) != comments:
         assert n < comments and time.monotonic() < until, (n, comments)

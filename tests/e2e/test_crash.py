@@ -1,4 +1,4 @@
-"""What was acknowledged is there after a kill at that very instant (reliability E2), and the service comes up again."""
+"""Acknowledged writes survive an immediate kill (reliability E2), and the service restarts."""
 
 import time
 from collections.abc import Callable
@@ -24,11 +24,11 @@ SUBMISSION = {
 
 
 @pytest.mark.order("O-3", "A-1")
-def test_a_kill_at_the_first_201_loses_nothing(server: Server) -> None:
+def test_a_kill_right_after_201_loses_nothing(server: Server) -> None:
     for _ in range(KILLS):
         with httpx.Client(base_url=server.base_url, trust_env=False) as client:
             answer = client.post("/api/v1/survey-submissions", json=SUBMISSION)
-            server.kill()  # nothing runs after the answer left
+            server.kill()  # nothing runs after the response was sent
         assert answer.status_code == 201
         server.start()
         reader = server.sign_in("client_centricity")
@@ -36,7 +36,7 @@ def test_a_kill_at_the_first_201_loses_nothing(server: Server) -> None:
 
 
 def test_a_killed_send_is_delivered_once_after_the_restart(make_server: Callable[..., Server]) -> None:
-    # Without the embedded worker the reply stays in the outbox; the server that comes up next delivers it.
+    # Without the embedded worker the reply stays queued; the next server delivers it.
     server = make_server(embedded_worker="false")
     message_id, reply_id = approved_reply(server)
     operator = server.sign_in("operator")
@@ -45,15 +45,15 @@ def test_a_killed_send_is_delivered_once_after_the_restart(make_server: Callable
     sent = server.post(f"{path}/send", headers=operator | {"If-Match": tag}, json={})
     assert sent.status_code == 202
     server.kill()
-    again = make_server()
+    restarted = make_server()
     try:
-        wait_until_answered(again, message_id)
+        wait_until_answered(restarted, message_id)
     finally:
-        again.kill()
+        restarted.kill()
 
 
 def approved_reply(server: Server) -> tuple[str, str]:
-    """A message with an approved reply, made over HTTP."""
+    """Create a message with an approved reply over HTTP and return both ids."""
     operator, head, platform = (server.sign_in(role) for role in ("operator", "unit_head", "integration"))
     point = server.get("/interaction-points/public?channel=vk").json()["items"][0]["id"]
     body = {
@@ -65,10 +65,10 @@ def approved_reply(server: Server) -> tuple[str, str]:
         "received_at": clock.now().isoformat(),
         "client": {"kind": "individual", "name": "Иван П.", "contacts": []},
     }
-    made = server.post("/messages", headers=platform | {"Idempotency-Key": "m1"}, json=body)
-    assert made.status_code == 201, made.text
-    message_id = made.json()["id"]
-    triage = {"competence": "within", "unit_id": made.json()["unit_id"], "need": {"summary": "Льготный заём"}}
+    created = server.post("/messages", headers=platform | {"Idempotency-Key": "m1"}, json=body)
+    assert created.status_code == 201, created.text
+    message_id = created.json()["id"]
+    triage = {"competence": "within", "unit_id": created.json()["unit_id"], "need": {"summary": "Льготный заём"}}
     act(server, operator, f"/messages/{message_id}", "triage", triage)
     draft = {"kind": "answer", "text": "Здравствуйте, Иван! Условия есть на сайте. Чем ещё помочь?"}
     reply = server.post(f"/messages/{message_id}/replies", headers=operator, json=draft).json()
@@ -78,16 +78,16 @@ def approved_reply(server: Server) -> tuple[str, str]:
     return message_id, reply["id"]
 
 
-def act(server: Server, who: dict[str, str], path: str, verb: str, body: object) -> httpx.Response:
-    """An action on the present version."""
-    tag = server.get(path, headers=who).headers["etag"]
-    done = server.post(f"{path}/{verb}", headers=who | {"If-Match": tag}, json=body)
-    assert done.is_success, done.text
-    return done
+def act(server: Server, caller: dict[str, str], path: str, verb: str, body: object) -> httpx.Response:
+    """Call an action on the current version of an object."""
+    tag = server.get(path, headers=caller).headers["etag"]
+    response = server.post(f"{path}/{verb}", headers=caller | {"If-Match": tag}, json=body)
+    assert response.is_success, response.text
+    return response
 
 
 def wait_until_answered(server: Server, message_id: str) -> None:
-    """Wait for the delivery; it was done once."""
+    """Wait for the delivery and require that it happened once."""
     operator = server.sign_in("operator")
     until = time.monotonic() + 5
     while (message := server.get(f"/messages/{message_id}", headers=operator).json())["state"] != "answered":

@@ -1,4 +1,4 @@
-"""Reminders and escalations are said exactly once, when the worker is killed and when two run (O-6.2.2, O-10)."""
+"""Reminders and escalations are sent exactly once, after kills and with two workers (O-6.2.2, O-10)."""
 
 import time
 from collections import Counter
@@ -29,11 +29,11 @@ SOON: dict[str, Any] = {
     "start_event": "receipt",
     "remind_hours_before": 120,
 }
-"""Of what was received twenty days ago it is due tomorrow, and reminded of at once."""
+"""A policy whose deadline for messages received twenty days ago is due tomorrow, with an immediate reminder."""
 
 
-def hand_in(server: Server, count: int, first: int = 0) -> None:
-    """Comments received twenty days ago: the first reply is overdue at once, and so is the final one unless `SOON`."""
+def register_comments(server: Server, count: int, first: int = 0) -> None:
+    """Register comments received twenty days ago, whose replies are overdue, except the final reply under `SOON`."""
     platform = server.sign_in("integration")
     point = server.get("/interaction-points/public?channel=vk").json()["items"][0]["id"]
     for place in range(first, first + count):
@@ -45,12 +45,12 @@ def hand_in(server: Server, count: int, first: int = 0) -> None:
             "received_at": (clock.now() - timedelta(days=20)).isoformat(),
             "client": {"kind": "individual", "name": "Иван П."},
         }
-        made = server.post("/messages", headers=platform | {"Idempotency-Key": f"m{place}"}, json=body)
-        assert made.status_code == 201, made.text
+        created = server.post("/messages", headers=platform | {"Idempotency-Key": f"m{place}"}, json=body)
+        assert created.status_code == 201, created.text
 
 
-def told(server: Server) -> list[dict[str, Any]]:
-    """Every notification of the head."""
+def list_notifications(server: Server) -> list[dict[str, Any]]:
+    """Return all notifications of the head."""
     head = server.sign_in("unit_head")
     items: list[dict[str, Any]] = []
     cursor = ""
@@ -62,57 +62,63 @@ def told(server: Server) -> list[dict[str, Any]]:
         cursor = f"&cursor={page['next_cursor']}"
 
 
-def wait_for(server: Server, count: int) -> list[dict[str, Any]]:
-    """Wait until the head was told that often; then a little longer, for what would come twice."""
+def wait_for_notifications(server: Server, count: int) -> list[dict[str, Any]]:
+    """Wait for that many notifications of the head, and one more second for duplicates."""
     until = time.monotonic() + 60
-    while len(told(server)) < count:
-        assert time.monotonic() < until, Counter(n["kind"] for n in told(server))
+    while len(list_notifications(server)) < count:
+        assert time.monotonic() < until, Counter(n["kind"] for n in list_notifications(server))
         time.sleep(0.2)
     time.sleep(1)
-    return told(server)
+    return list_notifications(server)
 
 
-def counted(found: list[dict[str, Any]]) -> Counter[tuple[str, str, str]]:
-    """How often the head was told the same: of which message, what, and of which stage."""
+def count_equal(found: list[dict[str, Any]]) -> Counter[tuple[str, str, str]]:
+    """Count notifications by message, kind and stage."""
     return Counter((n["object_id"], n["kind"], n["text"].rpartition(": ")[2]) for n in found)
 
 
-def stages(said: Counter[tuple[str, str, str]]) -> set[tuple[str, str]]:
-    """What was said of any message."""
-    return {(kind, stage) for _, kind, stage in said}
+def list_stages(counts: Counter[tuple[str, str, str]]) -> set[tuple[str, str]]:
+    """Return the kinds and stages of notifications of any message."""
+    return {(kind, stage) for _, kind, stage in counts}
 
 
 @pytest.mark.order("O-6.2.2", "O-10")
-def test_reminders_and_escalations_are_said_once_though_the_worker_is_killed(
+def test_reminders_and_escalations_are_sent_once_although_the_worker_is_killed(
     make_server: Callable[..., Server],
 ) -> None:
     server = make_server(deadline_poll_seconds="0.05", worker_poll_seconds="0.05")
     assert server.post("/deadline-policies", headers=server.sign_in("admin"), json=SOON).status_code == 201
     each = MESSAGES // KILLS
     for kill in range(KILLS):
-        hand_in(server, each, kill * each)
-        time.sleep(0.03 * kill)  # each time at another moment of the work
+        register_comments(server, each, kill * each)
+        time.sleep(0.03 * kill)  # each time at a different point of the work
         server.kill()
         server.start()
-    said = counted(wait_for(server, 2 * each * KILLS))
-    assert len({message for message, _, _ in said}) == each * KILLS
-    # Of each message one target is overdue and the other one near: both are said, each once.
-    assert len(said) == 2 * each * KILLS and set(said.values()) == {1}
-    assert stages(said) == {("deadline_escalation", "первый ответ"), ("deadline_reminder", "окончательный ответ")}
+    counts = count_equal(wait_for_notifications(server, 2 * each * KILLS))
+    assert len({message for message, _, _ in counts}) == each * KILLS
+    # Each message has one overdue target and one due soon: each is notified once.
+    assert len(counts) == 2 * each * KILLS and set(counts.values()) == {1}
+    assert list_stages(counts) == {
+        ("deadline_escalation", "первый ответ"),
+        ("deadline_reminder", "окончательный ответ"),
+    }
 
 
 @pytest.mark.order("O-6.2.2", "O-10")
-def test_two_workers_say_each_once(make_server: Callable[..., Server], backend: str) -> None:
-    """And one of the two is killed in the middle of it, without which the other must do all that is left."""
+def test_two_workers_send_each_notification_once(make_server: Callable[..., Server], backend: str) -> None:
+    """One of the two is killed midway, and the other one does the rest."""
     one = make_server(deadline_poll_seconds="0.05", worker_poll_seconds="0.05")
     assert one.post("/deadline-policies", headers=one.sign_in("admin"), json=SOON).status_code == 201
     other = None
     if backend == "postgresql":  # SQLite has one process by design
         other = make_server(deadline_poll_seconds="0.05", worker_poll_seconds="0.05")
-    hand_in(one, MESSAGES // 2)
+    register_comments(one, MESSAGES // 2)
     if other is not None:
         other.kill()
-    hand_in(one, MESSAGES // 2, MESSAGES // 2)
-    said = counted(wait_for(one, 2 * MESSAGES))
-    assert len(said) == 2 * MESSAGES and set(said.values()) == {1}
-    assert stages(said) == {("deadline_escalation", "первый ответ"), ("deadline_reminder", "окончательный ответ")}
+    register_comments(one, MESSAGES // 2, MESSAGES // 2)
+    counts = count_equal(wait_for_notifications(one, 2 * MESSAGES))
+    assert len(counts) == 2 * MESSAGES and set(counts.values()) == {1}
+    assert list_stages(counts) == {
+        ("deadline_escalation", "первый ответ"),
+        ("deadline_reminder", "окончательный ответ"),
+    }

@@ -1,4 +1,4 @@
-"""Swagger UI and ReDoc in a real browser: scripts from the service itself, and the sign-in works."""
+"""Swagger UI and ReDoc in a real browser: scripts are served by the service, and signing in works."""
 
 from pathlib import Path
 
@@ -30,9 +30,9 @@ async def test_swagger_ui_signs_in_and_calls(server: Server, tmp_path: Path) -> 
         assert problems == []
 
 
-async def test_redoc_draws_the_document(server: Server, tmp_path: Path) -> None:
+async def test_redoc_shows_the_document(server: Server, tmp_path: Path) -> None:
     async with open_page() as page:
         await page.goto(f"{server.base_url}/redoc")
-        await page.locator("h2", has_text="Hand in a message").first.wait_for(timeout=20_000)
+        await page.locator("h2", has_text="Register a message").first.wait_for(timeout=20_000)
         await page.wait_for_timeout(300)
         await page.screenshot(path=tmp_path / "redoc.png")

@@ -1,4 +1,4 @@
-"""The heads' page in a real browser, with and without JavaScript, on a desk and on a phone (O-11)."""
+"""The monitoring page in a real browser: with and without JavaScript, on a desktop and on a phone (O-11)."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.servers import Server
 
 
 async def sign_in(page: Page, server: Server, role: str) -> None:
-    """Come in as somebody of the demo accounts, by the page that asks for it."""
+    """Sign in as a demo account of a role on the sign-in page."""
     account = next(a for a in server.accounts()["accounts"] if a["role"] == role)
     await page.get_by_label("Имя пользователя").fill(account["username"])
     await page.get_by_label("Пароль").fill(account["password"])
@@ -22,7 +22,7 @@ async def sign_in(page: Page, server: Server, role: str) -> None:
 
 @pytest.mark.order("O-11")
 @pytest.mark.parametrize(("width", "height", "script"), [(1200, 900, True), (390, 844, True), (390, 844, False)])
-async def test_a_head_reads_the_monitoring(
+async def test_a_head_views_the_monitoring(
     server: Server, tmp_path: Path, width: int, height: int, script: bool
 ) -> None:
     assert server.post("/survey-submissions", json=SUBMISSION).status_code == 201
@@ -49,7 +49,7 @@ async def test_a_head_reads_the_monitoring(
 
 
 @pytest.mark.order("A-1.fn")
-async def test_a_sheet_of_paper_takes_ten_keys_and_one_request(server: Server, tmp_path: Path) -> None:
+async def test_a_paper_questionnaire_takes_ten_keystrokes_and_one_request(server: Server, tmp_path: Path) -> None:
     async with open_page() as page:
         await page.goto(f"{server.base_url}/monitoring")
         await sign_in(page, server, "client_centricity")
@@ -63,7 +63,7 @@ async def test_a_sheet_of_paper_takes_ten_keys_and_one_request(server: Server, t
         page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
         for number, keys in ((1, "112335244"), (2, "211115555")):
             assert len(keys) + 1 < 20
-            await page.keyboard.type(keys)  # wherever the focus is: from the second sheet on nothing else is touched
+            await page.keyboard.type(keys)  # wherever the focus is: from the second sheet on no other input is needed
             await page.keyboard.press("Enter")
             await page.get_by_text(f"Лист {number} сохранён").wait_for()
             assert len(sent) == number
@@ -74,6 +74,6 @@ async def test_a_sheet_of_paper_takes_ten_keys_and_one_request(server: Server, t
         await page.screenshot(path=tmp_path / "paper.png", full_page=True)
         await page.set_viewport_size({"width": 390, "height": 844})
         await require_clean(page)
-    kept = answers(server)
-    assert [(one["batch"], one["sheet_number"]) for one in kept] == [("МФЦ Бердск", 2), ("МФЦ Бердск", 1)]
-    assert {one["municipality"] for one in kept} == {"50708000"}
+    stored = answers(server)
+    assert [(one["batch"], one["sheet_number"]) for one in stored] == [("МФЦ Бердск", 2), ("МФЦ Бердск", 1)]
+    assert {one["municipality"] for one in stored} == {"50708000"}

@@ -1,4 +1,4 @@
-"""The database goes away and comes back: 503 with Retry-After meanwhile, and nothing has to be restarted (E4)."""
+"""Outages of the database: 503 with Retry-After meanwhile, and recovery without a restart (E4)."""
 
 import sqlite3
 import time
@@ -17,13 +17,15 @@ from tests.servers import Server
 
 @pytest.fixture
 def own_cluster() -> Iterator[PostgresCluster]:
-    """A durable cluster that the test may stop."""
+    """Yield a durable cluster that the test may stop."""
     with PostgresCluster(fsync=True) as started:
         yield started
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_postgresql_stops_and_comes_back(own_cluster: PostgresCluster, tmp_path: Path, mode: str) -> None:
+def test_the_service_recovers_after_postgresql_restarts(
+    own_cluster: PostgresCluster, tmp_path: Path, mode: str
+) -> None:
     own_cluster.create_database("service")
     settings = settings_for(own_cluster.url("service"), tmp_path / "var")
     migrate(settings)
@@ -33,11 +35,11 @@ def test_postgresql_stops_and_comes_back(own_cluster: PostgresCluster, tmp_path:
         assert first.status_code == 201
         own_cluster.stop(mode)
         for _ in range(5):
-            began = time.monotonic()
-            refused = server.post("/survey-submissions", json=SUBMISSION)
-            assert refused.status_code == 503, refused.text
-            assert refused.headers["retry-after"] and refused.json()["code"] == "unavailable"
-            assert time.monotonic() - began < 10
+            started_at = time.monotonic()
+            rejected = server.post("/survey-submissions", json=SUBMISSION)
+            assert rejected.status_code == 503, rejected.text
+            assert rejected.headers["retry-after"] and rejected.json()["code"] == "unavailable"
+            assert time.monotonic() - started_at < 10
         assert httpx.get(f"{server.base_url}/health/ready", trust_env=False).status_code == 503
         assert httpx.get(f"{server.base_url}/health/live", trust_env=False).status_code == 200
         own_cluster.start()
@@ -49,8 +51,8 @@ def test_postgresql_stops_and_comes_back(own_cluster: PostgresCluster, tmp_path:
         assert stored == {first.json()["id"], second.json()["id"]}
 
 
-def test_sqlite_that_another_process_holds_is_503_and_then_works(tmp_path: Path) -> None:
-    """A backup that keeps the write lock longer than we wait."""
+def test_a_locked_sqlite_database_is_503_until_it_is_released(tmp_path: Path) -> None:
+    """For example, a backup holds the write lock longer than the service waits."""
     path = tmp_path / "held.sqlite3"
     settings = settings_for(f"sqlite:///{path}", tmp_path / "var")
     migrate(settings)
@@ -58,9 +60,9 @@ def test_sqlite_that_another_process_holds_is_503_and_then_works(tmp_path: Path)
     with Server(f"sqlite:///{path}", tmp_path / "var") as server:
         holder = sqlite3.connect(path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
-        refused = server.post("/survey-submissions", json=SUBMISSION)
-        assert refused.status_code == 503 and refused.headers["retry-after"]
-        assert server.get("/municipalities").status_code == 200, "readers go on"
+        rejected = server.post("/survey-submissions", json=SUBMISSION)
+        assert rejected.status_code == 503 and rejected.headers["retry-after"]
+        assert server.get("/municipalities").status_code == 200, "readers are not blocked"
         holder.execute("ROLLBACK")
         holder.close()
         assert server.post("/survey-submissions", json=SUBMISSION).status_code == 201
@@ -70,7 +72,7 @@ def test_the_service_ends_within_20_seconds_of_sigterm(server: Server) -> None:
     assert server.terminate(20) < 20
 
 
-def test_it_comes_up_again_on_the_same_port_with_the_same_accounts_and_keys(server: Server) -> None:
+def test_a_restart_keeps_the_accounts_and_keys(server: Server) -> None:
     accounts = server.accounts()
     headers = server.sign_in("operator")
     keys = server.get("/auth/jwks.json").json()
@@ -78,7 +80,7 @@ def test_it_comes_up_again_on_the_same_port_with_the_same_accounts_and_keys(serv
     server.start()
     assert server.accounts() == accounts
     assert server.get("/auth/jwks.json").json() == keys
-    assert server.get("/auth/me", headers=headers).status_code == 200, "tokens outlive a restart"
+    assert server.get("/auth/me", headers=headers).status_code == 200, "tokens survive a restart"
     (server.var_dir / "demo-accounts.json").unlink()
     server.kill()
     server.start()

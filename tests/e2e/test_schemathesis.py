@@ -1,4 +1,4 @@
-"""schemathesis with all checks against the running service (reliability C1); reasons stand in `schemathesis.toml`."""
+"""schemathesis with all checks against the service (reliability C1); `schemathesis.toml` explains exceptions."""
 
 import json
 import subprocess
@@ -19,18 +19,18 @@ ROLES = ("unit_head", "admin", "client_centricity")
 
 @pytest.mark.parametrize("turn", range(len(ROLES) if IS_WHOLE else 1))
 def test_schemathesis_finds_nothing(server: Server, backend: str, tmp_path: Path, turn: int) -> None:
-    """Every role on every database; in the short form each database sees one of them."""
+    """Run with every role on every database; in the short form with one role per database."""
     role = ROLES[(turn + BACKENDS.index(backend)) % len(ROLES)]
     command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(ROOT / "schemathesis.toml")]
     command += ["run", f"{server.base_url}/openapi.json", "--checks", "all", "--max-examples", str(EXAMPLES)]
     command += ["--continue-on-failure", "--no-color", "--seed", "20240215"]
-    # It ends the very session that the run calls with; the matrix and the tests of identity call it.
+    # It would end the session of the run; the matrix and the identity tests call it.
     command += ["--exclude-operation-id", "sign_out_everywhere"]
     command += ["--header", f"Authorization: {server.sign_in(role)['Authorization']}"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1500, check=False)
     found = done.stdout.partition(" FAILURES ")[2]
     assert done.returncode == 0, found[:6000] + done.stdout[-1000:] + done.stderr[-2000:]
     document = json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
-    operations = sum(len(known) for known in document["paths"].values())
+    operations = sum(len(path_item) for path_item in document["paths"].values())
     assert f"Tested: {operations - 1}" in done.stdout
-    assert '"status": 5' not in server.log.read_text(), "no answer of the run was 5xx"
+    assert '"status": 5' not in server.log.read_text(), "no response of the run was 5xx"

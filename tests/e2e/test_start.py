@@ -1,4 +1,4 @@
-"""Starting: production refuses weak secrets, readiness waits for migrations and seed, overload is answered at once."""
+"""Start-up and overload: weak secrets are rejected, readiness waits for migrations and seed data."""
 
 import asyncio
 import os
@@ -18,8 +18,8 @@ from tests.postgres import free_port
 from tests.servers import ROOT, Server
 
 
-def cli(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line with exactly these settings."""
+def run_cli(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the command line with exactly these settings."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("APP_")}
     env |= {f"APP_{name.upper()}": value for name, value in settings.items()}
     command = [sys.executable, "-m", "app.cli", *arguments]
@@ -27,7 +27,7 @@ def cli(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "variable"),
     [
         ({}, "APP_SECRET_KEY"),
         ({"secret_key": "changeme"}, "APP_SECRET_KEY"),
@@ -37,22 +37,24 @@ def cli(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     ],
     ids=str,
 )
-def test_production_says_which_setting_is_wrong_and_ends(tmp_path: Path, settings: dict[str, str], told: str) -> None:
-    done = cli("serve", "--port", str(free_port()), var_dir=str(tmp_path), **settings)
+def test_production_exits_with_the_name_of_the_wrong_setting(
+    tmp_path: Path, settings: dict[str, str], variable: str
+) -> None:
+    done = run_cli("serve", "--port", str(free_port()), var_dir=str(tmp_path), **settings)
     assert done.returncode == 2, done.stderr
-    assert told in done.stderr and "Traceback" not in done.stderr
+    assert variable in done.stderr and "Traceback" not in done.stderr
     assert SECRET not in done.stderr + done.stdout
 
 
 def test_the_production_commands_of_the_readme(tmp_path: Path) -> None:
     key = tmp_path / "key.pem"
-    made = ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072", "-out", str(key)]
-    subprocess.run(made, check=True, capture_output=True)
+    generate_key = ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072", "-out", str(key)]
+    subprocess.run(generate_key, check=True, capture_output=True)
     settings = {"secret_key": SECRET, "signing_key": str(key), "database_url": f"sqlite:///{tmp_path / 'p.sqlite3'}"}
     settings["var_dir"] = str(tmp_path)
     password = "длинный пароль администратора"
     for command in (["migrate"], ["seed"], ["create-admin", "ivanov", "--password", password]):
-        done = cli(*command, **settings)
+        done = run_cli(*command, **settings)
         assert done.returncode == 0, done.stdout + done.stderr
     port = free_port()
     env = {**os.environ, **{f"APP_{name.upper()}": value for name, value in settings.items()}}
@@ -70,9 +72,9 @@ def test_the_production_commands_of_the_readme(tmp_path: Path) -> None:
             assert time.monotonic() < until
             time.sleep(0.1)
         form = {"grant_type": "password", "username": "ivanov", "password": password}
-        signed = httpx.post(f"{base}/api/v1/auth/token", data=form, trust_env=False)
-        assert signed.status_code == 200, signed.text
-        headers = {"Authorization": f"Bearer {signed.json()['access_token']}"}
+        signed_in = httpx.post(f"{base}/api/v1/auth/token", data=form, trust_env=False)
+        assert signed_in.status_code == 200, signed_in.text
+        headers = {"Authorization": f"Bearer {signed_in.json()['access_token']}"}
         units = httpx.get(f"{base}/api/v1/units", headers=headers, trust_env=False).json()["items"]
         assert len(units) == 1, "no demo data in production"
     finally:
@@ -81,7 +83,7 @@ def test_the_production_commands_of_the_readme(tmp_path: Path) -> None:
 
 
 def test_readiness_waits_for_migrations_and_seed(tmp_path: Path) -> None:
-    """503 before, 200 after; the process lives all the while."""
+    """Readiness is 503 before and 200 after; liveness is 200 throughout."""
     settings = settings_for(f"sqlite:///{tmp_path / 'r.sqlite3'}", tmp_path, profile="demo")
     port = free_port()
     env = {**os.environ, "APP_PROFILE": "demo", "APP_DATABASE_URL": settings.database_address}
@@ -112,8 +114,8 @@ def test_readiness_waits_for_migrations_and_seed(tmp_path: Path) -> None:
         server.wait(20)
 
 
-async def test_overload_is_answered_and_passes(server: Server) -> None:
-    """E7: 400 at once are 201 or 503 with Retry-After, health answers throughout, and all is well afterwards."""
+async def test_overload_gets_503_and_the_service_recovers(server: Server) -> None:
+    """E7: 400 concurrent requests get 201 or 503 with Retry-After; health checks work; the service recovers."""
     limits = httpx.Limits(max_connections=500)
     async with httpx.AsyncClient(base_url=server.base_url, timeout=60, limits=limits, trust_env=False) as client:
 
@@ -124,11 +126,11 @@ async def test_overload_is_answered_and_passes(server: Server) -> None:
             return [(await client.get("/health/live")).status_code for _ in range(20)]
 
         *answers, health = await asyncio.gather(*[submit() for _ in range(400)], watch())
-        counted = Counter(answer.status_code for answer in answers if isinstance(answer, httpx.Response))
-        assert set(counted) <= {201, 503} and counted[201] >= 20, counted  # how many more is the machine's matter
+        counts = Counter(answer.status_code for answer in answers if isinstance(answer, httpx.Response))
+        assert set(counts) <= {201, 503} and counts[201] >= 20, counts  # the number depends on the machine
         assert all(a.headers["retry-after"] for a in answers if isinstance(a, httpx.Response) and a.status_code == 503)
         assert health == [200] * 20
         assert (await submit()).status_code == 201
     reader = server.sign_in("client_centricity")
     stored = server.get("/survey-submissions?with_count=true", headers=reader).json()["count"]
-    assert stored == counted[201] + 1, "what was acknowledged is stored, and nothing else"
+    assert stored == counts[201] + 1, "exactly the acknowledged submissions are stored"

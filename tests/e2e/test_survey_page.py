@@ -1,4 +1,4 @@
-"""The respondent's page in a real browser: phone and desktop, with and without JavaScript, clean under axe (A-1)."""
+"""The survey page in a real browser: phone and desktop, with and without JavaScript, checked with axe (A-1)."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ SOURCES = ("official_site", "telegram", "vk", "ok")
 
 
 async def require_clean(page: Page) -> None:
-    """No finding of axe-core, and nothing wider than the screen."""
+    """Require no findings of axe-core and no horizontal scrolling."""
     found = await Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
@@ -35,7 +35,7 @@ async def fill_in(page: Page) -> None:
 
 
 async def require_filled_in(page: Page) -> None:
-    """Nothing that was answered is lost."""
+    """Require that no answer is lost."""
     assert await page.locator("#municipality").input_value() == "Бердск"
     assert await page.locator("input[name='source_usage.vk'][value='3']").is_checked()
     comment = page.locator("textarea[name='comments.telegram']")
@@ -61,7 +61,7 @@ async def test_with_javascript(server: Server, tmp_path: Path, viewport: dict[st
         await choose(page, "ease_of_finding.telegram", 2)
         await comment.fill("не нашёл телефон")
         await choose(page, "ease_of_finding.telegram", 4)
-        assert not await comment.is_visible(), "a good score asks nothing"
+        assert not await comment.is_visible(), "a good score asks no follow-up question"
         await page.locator("#municipality").fill("искит")
         await page.locator("button[value=send]").click()
 
@@ -126,11 +126,11 @@ async def test_without_javascript(server: Server, tmp_path: Path, viewport: dict
         await page.go_back()
         await page.locator("button[value=send]").click()
         await page.get_by_role("heading", name="Спасибо!").wait_for()
-    assert len(answers(server)) == 1, "the button pressed on the page gone back to adds nothing"
+    assert len(answers(server)) == 1, "resubmitting after going back adds nothing"
 
 
-async def test_by_keyboard_alone(server: Server) -> None:
-    """Every answer is reached by Tab and given by Space and the arrows; the order is that of the page."""
+async def test_the_form_works_with_the_keyboard_only(server: Server) -> None:
+    """Every answer can be reached with Tab and given with Space and the arrows, in the order of the page."""
     async with open_page() as page:
         await page.goto(server.base_url + PAGE)
         seen: list[str] = []
@@ -143,20 +143,20 @@ async def test_by_keyboard_alone(server: Server) -> None:
             if name in ("satisfaction",) or "." in name:
                 await page.keyboard.press("Space")
                 if name.startswith("ease_of_finding"):
-                    await page.keyboard.press("ArrowLeft")  # from 1 round to 5
+                    await page.keyboard.press("ArrowLeft")  # wraps from 1 to 5
         expected = ["satisfaction", *(f"source_usage.{s}" for s in SOURCES), *(f"ease_of_finding.{s}" for s in SOURCES)]
         assert [name for name in seen if name in expected] == expected, seen
-        assert "homepage" not in seen, "the honeypot is out of reach"
+        assert "homepage" not in seen, "the honeypot is not focusable"
         await page.keyboard.press("Enter")
         await page.get_by_role("heading", name="Спасибо!").wait_for()
     (stored,) = answers(server)
     assert stored["answers"]["ease_of_finding"] == dict.fromkeys(SOURCES, 5)  # type: ignore[index]
 
 
-async def test_after_a_trouble_the_answers_are_still_there(make_server: Callable[..., Server]) -> None:
+async def test_answers_are_kept_after_a_rate_limit(make_server: Callable[..., Server]) -> None:
     server = make_server(rate_limit="on", rate_limit_questionnaires_per_minute="1")
     async with open_page(viewport=PHONE) as page:
-        for _ in range(3):  # the second or, when a minute begins between them, the third is over the limit
+        for _ in range(3):  # the second or, if a minute starts in between, the third is over the limit
             await page.goto(server.base_url + PAGE)
             await fill_in(page)
             await page.locator("#municipality").fill("Бердск")
@@ -170,7 +170,7 @@ async def test_after_a_trouble_the_answers_are_still_there(make_server: Callable
         await require_filled_in(page)
 
 
-async def test_troubles_are_pages(server: Server) -> None:
+async def test_errors_are_pages(server: Server) -> None:
     async with open_page(viewport=PHONE) as page:
         for path, words in (
             (f"{PAGE}?link=spent", "Ссылка больше не действует"),

@@ -1,4 +1,4 @@
-"""`docs/walkthrough.md` runs: exactly its commands, against a real server, on both databases."""
+"""The commands of `docs/walkthrough.md` run unchanged against a real server, on both databases."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from tests.servers import ROOT, Server
 
 
 @pytest.mark.order("O-6.2.1", "O-6.2.3a", "O-6.2.3b", "O-6.2.6", "O-10", "O-11", "A-1", "A-1.fn")
-def test_the_walkthrough_runs_as_it_is_written(server: Server, tmp_path: Path) -> None:
+def test_the_walkthrough_runs_as_written(server: Server, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "walkthrough.md").read_text()
     blocks = re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
     assert len(blocks) == 12

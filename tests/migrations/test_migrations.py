@@ -1,4 +1,4 @@
-"""Migrations up, down and up again with data, without drift, and two instances at once (reliability E9)."""
+"""Migrations up, down and up again with data, without drift, and by concurrent instances (reliability E9)."""
 
 import asyncio
 import os
@@ -44,7 +44,7 @@ HEAD = len(list((ROOT / "alembic" / "versions").glob("[0-9]*.py")))
 
 @pytest.fixture
 def empty_address(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database."""
+    """Yield the URL of an empty database."""
     if backend == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
         return
@@ -56,7 +56,7 @@ def empty_address(backend: str, request: pytest.FixtureRequest, tmp_path: Path) 
 
 
 @contextmanager
-def connected(address: str) -> Iterator[sa.Connection]:
+def connect(address: str) -> Iterator[sa.Connection]:
     url = to_driver_url(address)
     engine = sa.create_engine(url.set(drivername="sqlite") if url.get_backend_name() == "sqlite" else url)
     try:
@@ -66,15 +66,16 @@ def connected(address: str) -> Iterator[sa.Connection]:
         engine.dispose()
 
 
-def tables(address: str) -> set[str]:
-    with connected(address) as connection:
+def list_tables(address: str) -> set[str]:
+    with connect(address) as connection:
         return set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
 
 
-def content(address: str) -> dict[str, int]:
-    with connected(address) as connection:
+def count_rows(address: str) -> dict[str, int]:
+    with connect(address) as connection:
         return {
-            name: connection.execute(sa.text(f'SELECT count(*) FROM "{name}"')).scalar_one() for name in tables(address)
+            name: connection.execute(sa.text(f'SELECT count(*) FROM "{name}"')).scalar_one()
+            for name in list_tables(address)
         }
 
 
@@ -84,24 +85,24 @@ def downgrade(address: str, revision: str) -> None:
     command.downgrade(config, revision)
 
 
-def test_up_down_up_with_data_on_the_way(empty_address: str, tmp_path: Path) -> None:
+def test_up_down_up_with_data(empty_address: str, tmp_path: Path) -> None:
     settings = settings_for(empty_address, tmp_path)
     migrate(settings)
     seed(settings)
-    full = content(empty_address)
+    full = count_rows(empty_address)
     assert full["municipalities"] == 44
     assert full["reply_templates"] == len(load_yaml(reply_templates.__file__, "demo_templates.yaml")["templates"])
     for number in range(HEAD - 1, 0, -1):
         downgrade(empty_address, f"{number:04d}")
-        assert content(empty_address).items() <= full.items()  # what stays, stays whole
+        assert count_rows(empty_address).items() <= full.items()  # the remaining tables keep all rows
     downgrade(empty_address, "base")
-    assert tables(empty_address) == set()
+    assert list_tables(empty_address) == set()
     migrate(settings)
     seed(settings)
-    assert content(empty_address) == full
+    assert count_rows(empty_address) == full
 
 
-async def test_points_that_were_there_get_the_history_that_is_known(empty_address: str, tmp_path: Path) -> None:
+async def test_existing_points_get_their_known_history(empty_address: str, tmp_path: Path) -> None:
     settings = settings_for(empty_address, tmp_path)
     migrate(settings)
     await asyncio.to_thread(seed, settings)
@@ -113,19 +114,19 @@ async def test_points_that_were_there_get_the_history_that_is_known(empty_addres
         for point in points:
             rows = (await session.exec(load_changes(point.id).order_by(col(PointChange.id)))).all()
             assert [row.action for row in rows] == (["created", "approved"] if point.approval_act_id else ["created"])
-            told = {change["field"]: change["new"] for row in rows for change in row.changes}
-            assert told == {name: value for name, value in snapshot(point).items() if name in told}
-            assert {name for name, value in snapshot(point).items() if value is not None} <= set(told)
+            recorded = {change["field"]: change["new"] for row in rows for change in row.changes}
+            assert recorded == {name: value for name, value in snapshot(point).items() if name in recorded}
+            assert {name for name, value in snapshot(point).items() if value is not None} <= set(recorded)
             assert rows[0].recorded_at == point.created_at
     await database.close()
     assert len(points) == 8
 
 
-def test_comments_that_were_there_are_to_be_read_in(empty_address: str, tmp_path: Path) -> None:
+def test_existing_comments_are_queued_for_indexing(empty_address: str, tmp_path: Path) -> None:
     settings = settings_for(empty_address, tmp_path)
     migrate(settings)
     seed(settings)
-    with connected(empty_address) as connection:
+    with connect(empty_address) as connection:
         form_id = connection.execute(select(SurveyForm.id).limit(1)).scalar_one()
         organization_id = connection.execute(select(Organization.id).limit(1)).scalar_one()
         for place, comments in enumerate(({"vk": "Нет адреса"}, {}), 1):
@@ -145,17 +146,17 @@ def test_comments_that_were_there_are_to_be_read_in(empty_address: str, tmp_path
         connection.commit()
     downgrade(empty_address, "0026")
     migrate(settings)
-    with connected(empty_address) as connection:
+    with connect(empty_address) as connection:
         found = connection.execute(sa.text("SELECT submission_id FROM survey_comment_inbox")).scalars().all()
     assert [UUID(str(one)) for one in found] == [UUID(int=1)]
 
 
-def test_deadlines_that_were_there_are_told_their_day(empty_address: str, tmp_path: Path) -> None:
+def test_existing_deadlines_get_their_day(empty_address: str, tmp_path: Path) -> None:
     settings = settings_for(empty_address, tmp_path)
     migrate(settings)
     seed(settings)
     evening = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # the 25th in Novosibirsk
-    with connected(empty_address) as connection:
+    with connect(empty_address) as connection:
         point = connection.execute(select(Point).limit(1)).mappings().one()
         policy = connection.execute(select(DeadlinePolicy).limit(1)).mappings().one()
         thread = Thread(point_id=point["id"])
@@ -204,7 +205,7 @@ def test_deadlines_that_were_there_are_told_their_day(empty_address: str, tmp_pa
         connection.commit()
     downgrade(empty_address, "0029")
     migrate(settings)
-    with connected(empty_address) as connection:
+    with connect(empty_address) as connection:
         day = col(Deadline.counted_on)
         found = connection.execute(sa.select(day, sa.func.count()).group_by(day))
         assert found.all() == [(date(2026, 11, 25), 1202)]
@@ -235,13 +236,13 @@ CLIENTS: Any = [
 
 
 @pytest.mark.order("O-2.2")
-def test_clients_of_messages_move_into_tables_and_back(empty_address: str, tmp_path: Path) -> None:
+def test_clients_of_messages_move_to_tables_and_back(empty_address: str, tmp_path: Path) -> None:
     settings = settings_for(empty_address, tmp_path)
     migrate(settings)
     seed(settings)
     downgrade(empty_address, "0033")
     json_type = sa.JSON().with_variant(JSONB(), "postgresql")
-    with connected(empty_address) as connection:
+    with connect(empty_address) as connection:
         point = connection.execute(select(Point).limit(1)).mappings().one()
         thread = Thread(point_id=point["id"])
         connection.execute(sa.insert(Thread).values(thread.model_dump()))
@@ -289,75 +290,75 @@ def test_clients_of_messages_move_into_tables_and_back(empty_address: str, tmp_p
         connection.execute(sa.insert(table), rows)
         connection.commit()
     migrate(settings)
-    counts = content(empty_address)
+    counts = count_rows(empty_address)
     assert (counts["clients"], counts["client_contacts"], counts["client_representatives"]) == (603, 603, 1)
-    with connected(empty_address) as connection:
+    with connect(empty_address) as connection:
         query = "SELECT DISTINCT normalized_value FROM client_contacts WHERE kind = 'phone'"
         assert connection.execute(sa.text(query)).scalars().all() == ["+79131234567"]
     downgrade(empty_address, "0033")
-    with connected(empty_address) as connection:
-        told = connection.execute(sa.select(table.c.number, table.c.client)).all()
-    assert {int(row.number): row.client for row in told} == dict(enumerate(CLIENTS))
+    with connect(empty_address) as connection:
+        found = connection.execute(sa.select(table.c.number, table.c.client)).all()
+    assert {int(row.number): row.client for row in found} == dict(enumerate(CLIENTS))
 
 
-def test_loading_twice_changes_nothing(empty_address: str, tmp_path: Path) -> None:
+def test_seeding_twice_changes_nothing(empty_address: str, tmp_path: Path) -> None:
     settings = settings_for(empty_address, tmp_path)
     migrate(settings)
     seed(settings)
-    before = dump(empty_address)
+    before = read_rows(empty_address)
     seed(settings)
-    assert dump(empty_address) == before
+    assert read_rows(empty_address) == before
 
 
-def dump(address: str) -> dict[str, list[Any]]:
-    with connected(address) as connection:
+def read_rows(address: str) -> dict[str, list[Any]]:
+    with connect(address) as connection:
         return {
             name: sorted(map(repr, connection.execute(sa.text(f'SELECT * FROM "{name}"')).all()))
-            for name in tables(address)
+            for name in list_tables(address)
         }
 
 
-def test_the_models_and_the_schema_do_not_drift(empty_address: str, tmp_path: Path) -> None:
+def test_the_models_match_the_schema(empty_address: str, tmp_path: Path) -> None:
     migrate(settings_for(empty_address, tmp_path))
-    with connected(empty_address) as connection:
+    with connect(empty_address) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
-def test_the_checks_are_those_of_the_models(empty_address: str, tmp_path: Path) -> None:
-    """Alembic compares no CHECK: an enum that grew, or a table that was copied, would lose its own unseen."""
+def test_the_check_constraints_match_the_models(empty_address: str, tmp_path: Path) -> None:
+    """Alembic does not compare CHECK constraints: a missing value of an enum would go unnoticed."""
     migrate(settings_for(empty_address, tmp_path))
-    with connected(empty_address) as connection:
+    with connect(empty_address) as connection:
         inspector = sa.inspect(connection)
         for table in SQLModel.metadata.tables.values():
-            wanted = {str(c.name): c for c in table.constraints if isinstance(c, sa.CheckConstraint)}
+            expected = {str(c.name): c for c in table.constraints if isinstance(c, sa.CheckConstraint)}
             found = {str(check["name"]): str(check["sqltext"]) for check in inspector.get_check_constraints(table.name)}
-            assert found.keys() == wanted.keys(), table.name
+            assert found.keys() == expected.keys(), table.name
             for column in table.columns:
                 if isinstance(column.type, sa.Enum):
                     check = next(found[name] for name in found if name.endswith(str(column.type.name)))
                     assert set(re.findall(r"'(\w+)'", check)) == set(column.type.enums), (table.name, column.name)
 
 
-def test_each_step_up_by_itself(empty_address: str, tmp_path: Path) -> None:
+def test_each_migration_runs_by_itself(empty_address: str, tmp_path: Path) -> None:
     settings = settings_for(empty_address, tmp_path)
     for number in range(1, HEAD + 1):
         migrate(settings, f"{number:04d}")
-    assert tables(empty_address) == set(SQLModel.metadata.tables)
+    assert list_tables(empty_address) == set(SQLModel.metadata.tables)
 
 
-def test_two_instances_migrate_at_once(empty_address: str, tmp_path: Path) -> None:
+def test_concurrent_instances_migrate_once(empty_address: str, tmp_path: Path) -> None:
     env = {**os.environ, "APP_PROFILE": "demo", "APP_DATABASE_URL": empty_address, "APP_VAR_DIR": str(tmp_path)}
     command = [sys.executable, "-m", "app.cli", "migrate"]
     processes = [subprocess.Popen(command, cwd=ROOT, env=env) for _ in range(3)]
     assert [process.wait(300) for process in processes] == [0, 0, 0]
-    assert tables(empty_address) == set(SQLModel.metadata.tables)
+    assert list_tables(empty_address) == set(SQLModel.metadata.tables)
 
 
-def test_invariants_stand_in_the_database_itself(empty_address: str, tmp_path: Path) -> None:
-    """D6: what must never be broken is a constraint, whatever the isolation level is called."""
+def test_invariants_are_database_constraints(empty_address: str, tmp_path: Path) -> None:
+    """D6: invariants are constraints, so they do not depend on the isolation level."""
     migrate(settings_for(empty_address, tmp_path))
-    wanted = {
+    expected = {
         "messages": {"uq_messages_external_id", "uq_messages_number"},
         "threads": {"uq_threads_external_id"},
         "clients": {"uq_clients_content"},
@@ -375,13 +376,13 @@ def test_invariants_stand_in_the_database_itself(empty_address: str, tmp_path: P
         "survey_revisions": {"uq_survey_revisions_number"},
         "survey_entry_checks": {"uq_survey_entry_checks_submission"},
     }
-    with connected(empty_address) as connection:
+    with connect(empty_address) as connection:
         inspector = sa.inspect(connection)
-        for table, names in wanted.items():
+        for table, names in expected.items():
             assert names <= {key["name"] for key in inspector.get_unique_constraints(table)}, table
-        kept = {str(index["name"]): index for index in inspector.get_indexes("survey_submissions")}
+        indexes = {str(index["name"]): index for index in inspector.get_indexes("survey_submissions")}
         for name in ("uq_survey_submissions_identity", "uq_survey_submissions_sheet"):
-            assert kept[name]["unique"], name
+            assert indexes[name]["unique"], name
         assert "ck_survey_submissions_satisfaction_known" in {
             check["name"] for check in inspector.get_check_constraints("survey_submissions")
         }
