@@ -1,4 +1,4 @@
-"""Export of submissions by the codes of the form (A-1.fn), re-opened as a stranger would."""
+"""Export of submissions by the codes of the form (A-1.fn), parsed as another program would."""
 
 import csv
 import io
@@ -32,19 +32,21 @@ async def get_export(api: Api, people: People, **query: Any) -> Any:
 
 @pytest.mark.order("A-1.fn", "A-1.23x")
 async def test_a_table_by_codes_as_csv_xlsx_and_jsonl(api: Api, people: People) -> None:
-    told = []
+    submissions = []
     for payload in PAYLOADS:
         answers = by_code(**{"12": "50701000", "13": "2026-11-24T09:00:00+07:00", "23.2.comment": payload})
         made = await submit(api, answers)
         assert made.status_code == 201, made.text
-        told.append(made.json())
+        submissions.append(made.json())
     csv_ = await get_export(api, people)
     assert csv_.headers["content-type"] == "text/csv; charset=utf-8" and csv_.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(csv_.content.decode("utf-8-sig"), newline=""), delimiter=";"))
     assert rows[0] == CODES
-    shown = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
-    assert [row["23.2.comment"] for row in shown] == [f"'{p}" if p[0] in "=+-@'\t\r" else p for p in PAYLOADS]
-    expected = [{code: "" if (v := one["codes"].get(code)) is None else str(v) for code in CODES} for one in told]
+    records = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    assert [row["23.2.comment"] for row in records] == [f"'{p}" if p[0] in "=+-@'\t\r" else p for p in PAYLOADS]
+    expected = [
+        {code: "" if (v := one["codes"].get(code)) is None else str(v) for code in CODES} for one in submissions
+    ]
     for one in (csv_, await get_export(api, people, format="xlsx")):
         table = read_table(one.content)
         assert table.headers == CODES
@@ -53,17 +55,17 @@ async def test_a_table_by_codes_as_csv_xlsx_and_jsonl(api: Api, people: People) 
     cells = book.read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in cells and "<v>" not in cells, "strings only"
     lines = (await get_export(api, people, format="jsonl", **{"from": "2026-11-24"})).text
-    assert [json.loads(line) for line in lines.split("\n")[:-1]] == told
+    assert [json.loads(line) for line in lines.split("\n")[:-1]] == submissions
 
 
-async def test_what_was_not_given_is_an_empty_cell(api: Api, people: People) -> None:
+async def test_a_missing_answer_is_an_empty_cell(api: Api, people: People) -> None:
     made = (await submit(api, by_key(comments={}))).json()
     row = read_table((await get_export(api, people)).content).rows[0][1]
     assert row[:4] == [made["organization_id"], "", "", "1"] and row[-4:] == ["", "", "", ""]
 
 
 @pytest.mark.order("A-1.fn", "A-1", "O-2.2")
-async def test_filters_and_the_columns_of_every_version(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_filters_and_columns_of_all_versions(api: Api, people: People, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         theirs = await subordinate(session)
         first = (await session.exec(select(SurveyForm))).one()
@@ -98,7 +100,7 @@ async def test_filters_and_the_columns_of_every_version(api: Api, people: People
 
 
 @pytest.mark.order("A-1.fn", "A-1")
-async def test_a_draft_has_no_columns_yet(api: Api, people: People) -> None:
+async def test_a_draft_has_no_columns(api: Api, people: People) -> None:
     await submit(api, by_code())
     await drafted(api, people)
     exported = await get_export(api, people)
@@ -106,7 +108,7 @@ async def test_a_draft_has_no_columns_yet(api: Api, people: People) -> None:
     assert (await upload(api, people.client_centricity, exported.content, path=f"{PATH}/import")).status_code == 202
 
 
-async def test_pages_join_without_a_gap(api: Api, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_are_joined_without_gaps(api: Api, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "PAGE", 2)
     made = [(await submit(api, by_code())).json()["id"] for _ in range(5)]
     for count in (5, 6):  # also where the last page is full
@@ -115,7 +117,7 @@ async def test_pages_join_without_a_gap(api: Api, people: People, monkeypatch: p
         made.append((await submit(api, by_code())).json()["id"])
 
 
-async def test_more_than_a_sheet_holds_is_refused_and_csv_is_not(
+async def test_xlsx_export_over_the_limit_is_refused_and_csv_is_not(
     api: Api, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "MAX_XLSX_ROWS", 2)
@@ -129,7 +131,7 @@ async def test_more_than_a_sheet_holds_is_refused_and_csv_is_not(
     assert len(read_table((await get_export(api, people)).content).rows) == 3
 
 
-async def test_wrong_filters_and_strangers_are_refused(api: Api, people: People) -> None:
+async def test_invalid_filters_and_unauthorized_callers_are_refused(api: Api, people: People) -> None:
     reader = api.as_(people.client_centricity)
     for query in ({"format": "pdf"}, {"source": "pigeon"}, {"from": "2026-11-02", "to": "2026-11-01"}, {"version": -1}):
         assert (await api.get(f"{PATH}/export", params=query, headers=reader)).status_code == 422, query
