@@ -106,11 +106,11 @@ async def _write_comments(session: AsyncSession, ids: Sequence[UUID], prepared: 
     known = (await session.exec(select(SurveyComment).where(col(SurveyComment.submission_id).in_(mine)))).all()
     current = [comment for key, row in rows.items() if key in mine for comment in _build_comments(row, prepared)]
     same = {_get_content(row) for row in known} & {_get_content(row) for row in current}
-    gone = [row for row in known if _get_content(row) not in same]
+    deleted = [row for row in known if _get_content(row) not in same]
     new = [row for row in current if _get_content(row) not in same]
-    await counters.add_comments(session, [*((row, -1) for row in gone), *((row, 1) for row in new)])
-    gone, new = _update_unchanged(gone, new)
-    await session.exec(sa.delete(SurveyComment).where(col(SurveyComment.id).in_([row.id for row in gone])))
+    await counters.add_comments(session, [*((row, -1) for row in deleted), *((row, 1) for row in new)])
+    deleted, new = _update_unchanged(deleted, new)
+    await session.exec(sa.delete(SurveyComment).where(col(SurveyComment.id).in_([row.id for row in deleted])))
     session.add_all(new)
     await session.flush()  # the lemmas refer to these rows
     texts = {comment.id: rows[comment.submission_id].answers["comments"][comment.row_key] for comment in new}
@@ -124,10 +124,10 @@ async def _write_comments(session: AsyncSession, ids: Sequence[UUID], prepared: 
 
 
 def _update_unchanged(
-    gone: Sequence[SurveyComment], new: Sequence[SurveyComment]
+    deleted: Sequence[SurveyComment], new: Sequence[SurveyComment]
 ) -> tuple[list[SurveyComment], list[SurveyComment]]:
     """Update comments whose text is the same; return the deleted and the new ones of the rest."""
-    words = {(row.submission_id, row.row_key, row.text): row for row in gone}
+    words = {(row.submission_id, row.row_key, row.text): row for row in deleted}
     added = []
     for row in new:
         before = words.pop((row.submission_id, row.row_key, row.text), None)

@@ -369,15 +369,15 @@ def number_sources(
         elif holders.setdefault(suffix, key) != key:
             ru, en = "Код принадлежит другому источнику.", "The code belongs to another source."
             errors.append(SourceError(place, "suffix", "suffix_taken", ru, en))
-    taken = set(holders)
+    used = set(holders)
     suffixes: list[int] = []
     for key, suffix in requested:
         number = known.get(key, suffix)
         if number is None:
-            number = max(taken, default=0) + 1
-            if number > MAX_SUFFIX:  # the last suffix is taken: use the first gap
-                number = next(one for one in count(1) if one not in taken)
-            taken.add(number)
+            number = max(used, default=0) + 1
+            if number > MAX_SUFFIX:  # the last suffix is in use: take the first gap
+                number = next(one for one in count(1) if one not in used)
+            used.add(number)
         suffixes.append(number)
     return suffixes, errors
 

@@ -178,9 +178,9 @@ def summary(questions: Iterable[ShownQuestion], errors: Errors) -> list[tuple[st
     items = []
     if MUNICIPALITY in errors.by_field:
         items.append((MUNICIPALITY, f"Вопрос 2: {errors.by_field[MUNICIPALITY]}"))
-    for shown in questions:
-        for cell in shown.cells:
-            name = f"Вопрос {cell.number}" + (f". {cell.text}" if shown.question.per_source else "")
+    for item in questions:
+        for cell in item.cells:
+            name = f"Вопрос {cell.number}" + (f". {cell.text}" if item.question.per_source else "")
             items += [(cell.id, f"{name}: {cell.error}")] if cell.error else []
             items += [(f"{cell.id}-comment", f"{name}: {cell.comment_error}")] if cell.comment_error else []
     return items

@@ -39,8 +39,8 @@ async def test_by_key_and_by_code_are_one_submission(api: Api, people: People) -
 
 
 async def test_times_are_shown_in_the_organizations_time_zone(api: Api) -> None:
-    made = await submit(api, by_code(**{"13": "2026-11-24T02:00:00Z"}))
-    assert made.json()["filled_at"] == "2026-11-24T09:00:00+07:00" == made.json()["codes"]["13"]
+    created = await submit(api, by_code(**{"13": "2026-11-24T02:00:00Z"}))
+    assert created.json()["filled_at"] == "2026-11-24T09:00:00+07:00" == created.json()["codes"]["13"]
 
 
 LATER = "in six minutes"
@@ -80,7 +80,9 @@ async def test_every_error_is_422_with_its_pointer(
     api: Api, change: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     body = {"form": "information-access", "answers": by_key(), **change}
-    soon = (clock.now() + timedelta(minutes=6)).isoformat()  # computed now: parameters are collected when the run starts
+    soon = (
+        clock.now() + timedelta(minutes=6)
+    ).isoformat()  # computed now: parameters are collected when the run starts
     answer = await api.post(PATH, content=json.dumps(body).replace(LATER, soon), headers=JSON)
     assert answer.status_code == 422, answer.text
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == expected
@@ -120,9 +122,9 @@ async def test_only_the_client_centricity_unit_enters_paper(api: Api, people: Pe
     day = clock.today().isoformat()
     answers = by_code(**{"12": "городской округ город Бердск", "13": day})
     body = {"form": "information-access", "answers": answers}
-    made = await api.post(f"{PATH}/paper", headers=api.as_(people.client_centricity), json=body)
-    assert made.status_code == 201, made.text
-    payload = made.json()
+    created = await api.post(f"{PATH}/paper", headers=api.as_(people.client_centricity), json=body)
+    assert created.status_code == 201, created.text
+    payload = created.json()
     assert (payload["source"], payload["municipality"]) == ("paper", "50708000")
     assert payload["filled_at"] == f"{day}T00:00:00+07:00"
     assert payload["keyed_by"] == str(people.client_centricity.id)
@@ -137,20 +139,20 @@ async def test_only_the_client_centricity_unit_enters_paper(api: Api, people: Pe
     refused = await api.post(f"{PATH}/paper", headers=api.as_(elsewhere), json=body)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_client_centricity_unit")
     before_422 = await api.post(f"{PATH}/paper", headers=api.as_(elsewhere), json={"slip": 1})
-    assert before_422.status_code == 403, "who may is asked before what is sent"
+    assert before_422.status_code == 403, "permissions are checked before the body"
 
 
 async def test_an_api_client_needs_an_idempotency_key_and_reads_its_own_submissions(api: Api, people: People) -> None:
     headers = api.as_(people.integration)
     refused = await submit(api, by_code(), headers)
     assert (refused.status_code, refused.json()["code"]) == (400, "idempotency_key_required")
-    made = await submit(api, by_code(), headers | {"Idempotency-Key": "s1"})
-    assert made.json()["source"] == "feedback_platform"
+    created = await submit(api, by_code(), headers | {"Idempotency-Key": "s1"})
+    assert created.json()["source"] == "feedback_platform"
     again = await submit(api, by_code(), headers | {"Idempotency-Key": "s1"})
-    assert again.json() == made.json() and again.headers["idempotent-replayed"] == "true"
+    assert again.json() == created.json() and again.headers["idempotent-replayed"] == "true"
     public = await submit(api, by_code())
     listed = await api.get(PATH, headers=headers)
-    assert [item["id"] for item in listed.json()["items"]] == [made.json()["id"]]
+    assert [item["id"] for item in listed.json()["items"]] == [created.json()["id"]]
     assert (await api.get(f"{PATH}/{public.json()['id']}", headers=headers)).status_code == 404
 
 
@@ -196,4 +198,6 @@ async def test_reading_needs_the_permission(api: Api, people: People) -> None:
         assert (await api.get(PATH, headers=api.as_(stranger))).status_code == 403
     assert (await api.get(PATH)).status_code == 401
     bad = {"Authorization": "Bearer garbage"}
-    assert (await submit(api, by_key(), bad)).status_code == 401, "a bad token is refused although none is needed"
+    assert (await submit(api, by_key(), bad)).status_code == 401, (
+        "an invalid token is refused although no token is needed"
+    )

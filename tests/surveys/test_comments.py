@@ -53,7 +53,7 @@ async def test_comments_follow_their_submission(database: JoinedDatabase) -> Non
         assert {"телефон", "звонить", "нет"} <= set(forms) and not {"913", "45"} & set(forms)
         assert (await session.exec(select(UnreadComments))).all() == []
         assert await find_drifts(session) == []
-    async with database.transaction() as session:  # a correction: the old answers out, the new ones in
+    async with database.transaction() as session:  # a correction removes the old answers and adds the new ones
         stored = await session.get_one(SurveySubmission, row.id)
         await counters.count(session, [stored], sign=-1)
         scores = stored.answers["ease_of_finding"] | {"vk": 1}
@@ -68,7 +68,9 @@ async def test_comments_follow_their_submission(database: JoinedDatabase) -> Non
             ("telegram", 2, "Нет телефона: звонил на [телефон]"),
             ("vk", 1, "Нет адреса"),
         ]
-        assert set(before) < set((await session.exec(select(SurveyComment.id))).all()), "what stayed is the same row"
+        assert set(before) < set((await session.exec(select(SurveyComment.id))).all()), (
+            "unchanged comments keep their row"
+        )
         assert await find_drifts(session) == []
     async with database.transaction() as session:
         stored = await session.get_one(SurveySubmission, row.id)

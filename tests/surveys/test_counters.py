@@ -88,9 +88,9 @@ async def test_counters_equal_a_plain_recount(session: AsyncSession, seed: int) 
     await counters.count(session, rows[:70])
     assert await counters.fold(session) == 70
     await counters.count(session, rows[70:])  # the tail is counted as well
-    gone = chance.sample(rows, 10)
-    await counters.count(session, gone, sign=-1)
-    left = [row for row in rows if row not in gone]
+    removed = chance.sample(rows, 10)
+    await counters.count(session, removed, sign=-1)
+    left = [row for row in rows if row not in removed]
     for _ in range(12):
         since = chance.choice([None, FIRST + timedelta(days=chance.randrange(90))])
         until = chance.choice([None, (since or FIRST) + timedelta(days=chance.randrange(70))])

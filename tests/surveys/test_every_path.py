@@ -46,12 +46,12 @@ async def submit_by_every_path(
     """Submit one questionnaire by every path; the answers are those of `sheet`."""
     by, whose = api.as_(people.client_centricity), dict[str, Any](organization_id=str(theirs))
     body = {"form": "information-access", **whose}
-    made = {"api": await submit(api, sheet(2), **whose)}
-    made["platform"] = await submit(api, sheet(), api.as_(people.integration) | {"Idempotency-Key": "1"}, **whose)
+    responses = {"api": await submit(api, sheet(2), **whose)}
+    responses["platform"] = await submit(api, sheet(), api.as_(people.integration) | {"Idempotency-Key": "1"}, **whose)
     paper = body | {"batch": "Пачка", "sheet_number": 1, "answers": sheet()}
-    made["paper"] = await api.post(f"{PATH}/paper", headers=by, json=paper)
+    responses["paper"] = await api.post(f"{PATH}/paper", headers=by, json=paper)
     batch = body | {"batch": "Пачка", "sheets": [{"number": 2, "answers": sheet(1)}]}
-    made["batch"] = await api.post(f"{PATH}/paper/batch", headers=by, json=batch)
+    responses["batch"] = await api.post(f"{PATH}/paper/batch", headers=by, json=batch)
 
     fields = {"satisfaction": "1"} | {
         f"{question}.{key}": value
@@ -60,16 +60,16 @@ async def submit_by_every_path(
     }
     fields["comments.hotline"] = COMMENT
     page = await api.get("/survey/information-access", params={"organization": str(theirs)}, headers=BROWSER)
-    made["page"] = await send(api, page, fields)
+    responses["page"] = await send(api, page, fields)
     (link,) = (await api.post("/api/v1/survey-links", headers=by, json=body | {"count": 1})).json()["links"]
-    made["link"] = await send(api, await api.get(link, headers=BROWSER), fields)
+    responses["link"] = await send(api, await api.get(link, headers=BROWSER), fields)
 
     row = [str(sheet(3).get(code, "")) for code in ["21", *CODES, "23.6.comment"]]
     report = await imported(api, database, people, table(["21", *CODES, "23.6.comment"], row), **whose)
     assert outcomes(report) == ("done", 1, 0, 0), report
     named = await imported(api, database, people, table(["11", "21", *CODES], ["Учреждение", "2", *"111111555555"]))
     assert outcomes(named) == ("done", 1, 0, 0), named
-    return made
+    return responses
 
 
 @pytest.mark.order("A-1", "A-1.fn", "A-1.23x", "O-2.2", "O-11")
@@ -78,19 +78,19 @@ async def test_six_sources_of_another_organization_pass_every_path(
 ) -> None:
     theirs = await with_six_sources(api, people, database)
     by, whose = api.as_(people.client_centricity), {"organization_id": str(theirs)}
-    assert (await submit(api, by_code())).status_code == 201, "the ministry's own form stays as it is"
+    assert (await submit(api, by_code())).status_code == 201, "the ministry's own form is unchanged"
 
-    made = await submit_by_every_path(api, people, database, theirs)
+    responses = await submit_by_every_path(api, people, database, theirs)
     expected = {"api": 201, "platform": 201, "paper": 201, "batch": 201, "page": 303, "link": 303}
-    assert {path: answer.status_code for path, answer in made.items()} == expected
+    assert {name: answer.status_code for name, answer in responses.items()} == expected
     rows = (await api.get(PATH, headers=by, params=whose)).json()["items"]
     assert Counter(row["source"] for row in rows) == {"web": 3, "feedback_platform": 1, "paper": 2, "import": 2}
     assert all(len(row["answers"]["ease_of_finding"]) == 6 for row in rows)
 
-    keyed = f"{PATH}/{made['paper'].json()['id']}"
-    wrong = await act(api, people.client_centricity, keyed, "correct", CORRECTION | {"answers": {"23.7": 1}})
+    path = f"{PATH}/{responses['paper'].json()['id']}"
+    wrong = await act(api, people.client_centricity, path, "correct", CORRECTION | {"answers": {"23.7": 1}})
     assert wrong.json()["errors"][0]["code"] == "unknown_code"
-    done = await act(api, people.client_centricity, keyed, "correct", CORRECTION)
+    done = await act(api, people.client_centricity, path, "correct", CORRECTION)
     assert done.json()["codes"]["23.6"] == 4
 
     exported = await api.get(f"{PATH}/export", headers=by, params=whose | {"format": "xlsx"})

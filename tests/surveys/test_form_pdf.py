@@ -70,7 +70,7 @@ async def test_the_pdf_has_the_wording_and_codes_of_the_form(
     assert other.headers["etag"] != answer.headers["etag"]
     form_pdf._render.cache_clear()
     again = await api.get(path)
-    assert again.content == other.content, "the same form is the same file, byte for byte"
+    assert again.content == other.content, "the same form gives the same file, byte for byte"
 
 
 @pytest.mark.order("A-1.fn", "O-2.2", "O-3")
@@ -86,7 +86,7 @@ async def test_any_organization_and_version_is_printed(
     tied = sources("max", "vk", interaction_point_id=str(people.point_id))
     draft = await drafted(api, people, organization_id=theirs, sources=tied)
     path = f"{FORMS}/{draft.json()['id']}/print"
-    assert (await api.get(path)).status_code == 404, "a draft is questions to those who make forms"
+    assert (await api.get(path)).status_code == 404, "drafts are visible only to form editors"
     assert (await api.get(path, headers=api.as_(people.client_centricity))).status_code == 200
     assert (await publish(api, people, draft)).is_success
     assert (await api.get(path)).status_code == 200

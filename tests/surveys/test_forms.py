@@ -35,9 +35,9 @@ def sources(*keys: str, **more: Any) -> list[dict[str, Any]]:
 
 async def drafted(api: Api, people: People, **more: Any) -> Any:
     body = {"key": "information-access", "sources": sources(), **more}
-    made = await api.post(FORMS, headers=api.as_(people.client_centricity), json=body)
-    assert made.status_code == 201, made.text
-    return made
+    created = await api.post(FORMS, headers=api.as_(people.client_centricity), json=body)
+    assert created.status_code == 201, created.text
+    return created
 
 
 async def publish(api: Api, people: People, draft: Any, **body: Any) -> Any:
@@ -65,11 +65,11 @@ async def test_publishing_a_version_ends_the_previous_one(api: Api, people: Peop
     yesterday = clock.today() - timedelta(days=1)
     before = (await api.get(CURRENT, params={"on_date": yesterday.isoformat()})).json()
     assert (before["version"], before["valid_to"]) == (1, yesterday.isoformat())
-    made = await submit(api, six(2) | {"23.6.comment": "не дозвонился"})
-    assert (made.status_code, made.json()["form_version"]) == (201, 2)
-    assert made.json()["answers"]["comments"] == {"hotline": "не дозвонился"}
-    by_key = await submit(api, made.json()["answers"])
-    assert by_key.json()["codes"] == made.json()["codes"]
+    created = await submit(api, six(2) | {"23.6.comment": "не дозвонился"})
+    assert (created.status_code, created.json()["form_version"]) == (201, 2)
+    assert created.json()["answers"]["comments"] == {"hotline": "не дозвонился"}
+    by_key = await submit(api, created.json()["answers"])
+    assert by_key.json()["codes"] == created.json()["codes"]
 
 
 @pytest.mark.order("A-1")
@@ -77,8 +77,8 @@ async def test_a_key_keeps_its_code_in_any_order_of_the_list(api: Api, people: P
     assert (await publish(api, people, await drafted(api, people, sources=sources("max", "vk")))).is_success
     draft = await drafted(api, people, sources=sources("hotline", "telegram", "max"))
     assert [(s["key"], s["suffix"]) for s in draft.json()["sources"]] == [("hotline", 6), ("telegram", 2), ("max", 5)]
-    taken = [{"key": "radio", "text": "Радио", "suffix": 5}, {"key": "vk", "text": "ВКонтакте", "suffix": 7}]
-    body = {"key": "information-access", "sources": taken}
+    conflicting = [{"key": "radio", "text": "Радио", "suffix": 5}, {"key": "vk", "text": "ВКонтакте", "suffix": 7}]
+    body = {"key": "information-access", "sources": conflicting}
     refused = await api.post(FORMS, headers=api.as_(people.client_centricity), json=body)
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
         ("/sources/0/suffix", "suffix_taken"),
@@ -131,9 +131,9 @@ async def test_sources_of_an_organization_need_approved_points(
     assert (await publish(api, people, early, valid_from=clock.today().isoformat())).is_success
     own = (await api.get(CURRENT, params={"organization_id": theirs})).json()
     assert ([s["suffix"] for s in own["sources"]], own["organization_id"]) == ([3, 5], theirs)
-    assert (await api.get(CURRENT)).json()["version"] == 1, "the ministry's stays"
-    made = await submit(api, {"21": 2, "22.3": 1, "22.5": 3, "23.3": 4, "23.5": 5}, organization_id=theirs)
-    assert made.json()["form_version"] == own["version"]
+    assert (await api.get(CURRENT)).json()["version"] == 1, "the ministry's version is unchanged"
+    created = await submit(api, {"21": 2, "22.3": 1, "22.5": 3, "23.3": 4, "23.5": 5}, organization_id=theirs)
+    assert created.json()["form_version"] == own["version"]
     listed = await api.get(FORMS, params={"organization_id": theirs})
     assert [item["id"] for item in listed.json()["items"]] == [own["id"]]
 
@@ -278,8 +278,8 @@ async def test_a_draft_is_deleted_and_a_published_version_is_not(api: Api, peopl
     headers = api.as_(people.client_centricity)
     assert (await api.delete(path, headers=headers)).status_code == 428
     assert (await api.delete(path, headers=headers | {"If-Match": '"9"'})).status_code == 412
-    gone = await api.delete(path, headers=headers | {"If-Match": draft.headers["etag"]})
-    assert (gone.status_code, gone.content) == (204, b"")
+    deleted = await api.delete(path, headers=headers | {"If-Match": draft.headers["etag"]})
+    assert (deleted.status_code, deleted.content) == (204, b"")
     assert (await api.get(path, headers=headers)).status_code == 404
     assert (await api.delete(path, headers=headers | {"If-Match": "*"})).status_code == 404
     published = await publish(api, people, await drafted(api, people))
@@ -306,7 +306,7 @@ async def test_withdrawal_restores_the_end_date_of_the_predecessor(
 
     second = await publish(api, people, await drafted(api, people), valid_from=days[0], valid_to=days[1])
     await withdraw(second)
-    assert await ends() == {1: None}, "the survey does not close with a version that never began"
+    assert await ends() == {1: None}, "the end date of a withdrawn version does not apply"
     third = await publish(api, people, await drafted(api, people), valid_from=days[0], valid_to=days[3])
     fourth = await publish(api, people, await drafted(api, people), valid_from=days[2], valid_to=days[4])
     assert (await ends())[3] == (today + timedelta(days=29)).isoformat()
@@ -342,16 +342,16 @@ async def test_a_version_is_withdrawn_before_it_begins(api: Api, people: People,
     assert stale.status_code == 412
     withdrawn = await withdraw(first)
     assert (withdrawn.status_code, withdrawn.json()["state"]) == (200, "withdrawn"), withdrawn.text
-    assert await days() == [(1, until[1]), (3, None)], "its days are its predecessor's again"
+    assert await days() == [(1, until[1]), (3, None)], "the predecessor gets its days back"
     assert (await withdraw(second)).status_code == 200
     assert await days() == [(1, None)]
     assert (await api.get(CURRENT, params={"on_date": latest.isoformat()})).json()["version"] == 1
     again = await withdraw(first)
     assert (again.status_code, again.json()["code"]) == (409, "move_not_allowed")
-    assert (await publish(api, people, withdrawn)).status_code == 409, "what is withdrawn is not published again"
+    assert (await publish(api, people, withdrawn)).status_code == 409, "a withdrawn version cannot be published again"
     match = (await api.get(f"{FORMS}/{first.json()['id']}", headers=headers)).headers["etag"]
     deleted = await api.delete(f"{FORMS}/{first.json()['id']}", headers=headers | {"If-Match": match})
-    assert deleted.status_code == 409, "it stays on the record"
+    assert deleted.status_code == 409, "a withdrawn version is kept"
     current = await api.get(CURRENT)
     begun = await withdraw(current)
     assert (begun.status_code, begun.json()["code"]) == (409, "form_has_begun")

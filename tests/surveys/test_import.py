@@ -91,7 +91,7 @@ async def test_an_export_is_imported_with_the_same_codes(
     for payload in PAYLOADS:
         answers = by_code(**{"12": "50701000", "13": "2026-11-24T09:00:00+07:00", "23.2.comment": payload})
         assert (await submit(api, answers)).status_code == 201
-    assert (await submit(api, by_code())).status_code == 201, "with neither place nor time"
+    assert (await submit(api, by_code())).status_code == 201, "without municipality and time"
     before = await get_export(api, people, format=format)
     async with database.transaction() as session:  # simulates another installation
         await session.exec(sa.delete(UncountedAnswer))
@@ -200,7 +200,7 @@ async def test_strict_partial_and_dry_run_imports(api: Api, people: People, data
     assert await count_rows(database, SurveySubmission) == 0
     assert outcomes(await imported(api, database, people, content, partial=True)) == ("done", 1197, 0, 3)
     corrected = await imported(api, database, people, lines(1200))
-    assert outcomes(corrected) == ("done", 3, 1197, 0), "what was corrected comes in, the rest is there"
+    assert outcomes(corrected) == ("done", 3, 1197, 0), "corrected rows are added, the others exist"
     assert await count_rows(database, StagedRow) == 0 == await count_rows(database, PreparedSubmission)
     assert await find_drifts(database) == []
 
@@ -265,9 +265,9 @@ async def test_rows_of_several_organizations_and_versions(api: Api, people: Peop
     assert outcomes(await imported(api, database, people, content)) == ("done", 3, 0, 0)
     assert [row.organization_id == theirs for row in await stored(database)] == [False, True, True]
     ours = await imported(api, database, people, lines(2), organization_id=str(theirs))
-    assert outcomes(ours) == ("done", 0, 2, 0), "they came by 11 before"
+    assert outcomes(ours) == ("done", 0, 2, 0), "code 11 imported them before"
     other = await imported(api, database, people, content, organization_id=str(theirs), dry_run=True)
-    assert outcomes(other) == ("done", 1, 2, 0), "the empty one is theirs now"
+    assert outcomes(other) == ("done", 1, 2, 0), "the row without 11 belongs to the given organization"
     mixed = table(headers, [OrganizationKind.MINISTRY.value, *cells()])
     refused = await imported(api, database, people, mixed, organization_id=str(theirs))
     assert [fault["cell"] for fault in refused["faults"]] == ["A2"]
@@ -322,7 +322,7 @@ async def test_the_sample_in_the_documentation_is_imported(api: Api, people: Peo
     content = SAMPLE.read_bytes()
     assert outcomes(await imported(api, database, people, content)) == ("done", 5, 0, 0)
     assert outcomes(await imported(api, database, people, content)) == ("done", 0, 5, 0)
-    assert set(read_table(content).headers) == {*CODES, "external_id"}, "it shows every column"
+    assert set(read_table(content).headers) == {*CODES, "external_id"}, "the sample has every column"
     comments = {row.external_id: row.answers["comments"] for row in await stored(database)}
     assert comments["pos-000003"] == {"vk": "=сайт не открывается", "ok": "не вижу даты приёма"}
 

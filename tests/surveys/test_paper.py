@@ -71,9 +71,9 @@ def outcomes(answer: httpx.Response) -> list[tuple[int, str]]:
 @pytest.mark.order("A-1.fn")
 async def test_a_batch_has_an_outcome_for_each_sheet(api: Api, people: People, database: JoinedDatabase) -> None:
     operator = people.client_centricity
-    made = await enter_sheets(api, operator, sheet(1), sheet(2, **{"22.1": 9, "23.1": None}), sheet(3, **{"21": 2}))
-    assert outcomes(made) == [(1, "created"), (2, "refused"), (3, "created")]
-    payload = made.json()
+    created = await enter_sheets(api, operator, sheet(1), sheet(2, **{"22.1": 9, "23.1": None}), sheet(3, **{"21": 2}))
+    assert outcomes(created) == [(1, "created"), (2, "refused"), (3, "created")]
+    payload = created.json()
     assert (payload["batch"], payload["created"], payload["unchanged"], payload["refused"]) == ("Бердск-1", 2, 0, 1)
     assert [(e["pointer"], e["code"]) for e in payload["sheets"][1]["errors"]] == [
         ("/sheets/1/answers/22.1", "out_of_range"),
@@ -98,10 +98,10 @@ async def test_a_batch_has_an_outcome_for_each_sheet(api: Api, people: People, d
 async def test_a_batch_has_an_idempotency_key_and_limits(api: Api, people: People, database: JoinedDatabase) -> None:
     headers = api.as_(people.client_centricity) | {"Idempotency-Key": "batch-1"}
     body = FORM | {"batch": "Бердск-1", "sheets": [sheet(n) for n in range(1, 101)]}
-    made = await api.post(f"{PATH}/paper/batch", headers=headers, json=body)
-    assert made.json()["created"] == 100
+    created = await api.post(f"{PATH}/paper/batch", headers=headers, json=body)
+    assert created.json()["created"] == 100
     again = await api.post(f"{PATH}/paper/batch", headers=headers, json=body)
-    assert again.content == made.content and again.headers["idempotent-replayed"] == "true"
+    assert again.content == created.content and again.headers["idempotent-replayed"] == "true"
     assert await count_rows(database, SurveySubmission) == 100
     wrongs: list[dict[str, Any]] = [{"sheets": []}, {"sheets": [sheet(0)]}, {"batch": ""}]
     wrongs.append({"sheets": [sheet(n) for n in range(1, 102)]})
@@ -115,8 +115,10 @@ async def test_a_batch_has_an_idempotency_key_and_limits(api: Api, people: Peopl
 
 
 async def test_errors_of_the_whole_batch_are_reported_with_each_sheet(api: Api, people: People) -> None:
-    made = await enter_sheets(api, people.client_centricity, sheet(1), form="another")
-    assert [(e["pointer"], e["code"]) for e in made.json()["sheets"][0]["errors"]] == [("/form", "unknown_reference")]
+    created = await enter_sheets(api, people.client_centricity, sheet(1), form="another")
+    assert [(e["pointer"], e["code"]) for e in created.json()["sheets"][0]["errors"]] == [
+        ("/form", "unknown_reference")
+    ]
     unknown = await enter_sheets(api, people.client_centricity, sheet(1), organization_id=str(UUID(int=5)))
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/organization_id")
 
@@ -214,8 +216,8 @@ async def test_a_correction_is_counted_and_keeps_the_old_answers(
     api: Api, people: People, database: JoinedDatabase, colleague: Principal
 ) -> None:
     await set_double_entry_percent(database)
-    made = (await enter_sheets(api, people.client_centricity, sheet(1))).json()["sheets"][0]["submission"]
-    path = f"{PATH}/{made['id']}"
+    created = (await enter_sheets(api, people.client_centricity, sheet(1))).json()["sheets"][0]["submission"]
+    path = f"{PATH}/{created['id']}"
     check = (await api.get(CHECKS, headers=api.as_(colleague))).json()["items"][0]
     await act(api, colleague, f"{CHECKS}/{check['id']}", "key_in", {"answers": by_code(**DAY | {"21": 2})})
     change = {"21.": 2, "23.2.comment": None, "13": "2026-10-02", "12": "50708000"}
@@ -225,14 +227,14 @@ async def test_a_correction_is_counted_and_keeps_the_old_answers(
     assert (payload["codes"]["21"], payload["municipality"]) == (2, "50708000")
     assert payload["filled_at"] == "2026-10-02T00:00:00+07:00" and "23.2.comment" not in payload["codes"]
     unchanged = ("id", "received_at", "keyed_by", "batch", "sheet_number", "source", "organization_id")
-    assert {name: payload[name] for name in unchanged} == {name: made[name] for name in unchanged}
+    assert {name: payload[name] for name in unchanged} == {name: created[name] for name in unchanged}
     assert done.headers["etag"] == '"2"'
     revisions = (await api.get(f"{path}/revisions", headers=api.as_(colleague))).json()["items"]
     assert [(one["number"], one["reason"], one["form_version"]) for one in revisions] == [(1, "Опечатка", 1)]
-    assert revisions[0]["answers"] == made["answers"] and revisions[0]["corrected_by"] == str(
+    assert revisions[0]["answers"] == created["answers"] and revisions[0]["corrected_by"] == str(
         people.client_centricity.id
     )
-    assert revisions[0]["codes"] == {code: value for code, value in made["codes"].items() if code != "11"}
+    assert revisions[0]["codes"] == {code: value for code, value in created["codes"].items() if code != "11"}
     resolved = (await api.get(f"{CHECKS}/{check['id']}", headers=api.as_(colleague))).json()
     assert (resolved["state"], resolved["resolution"], resolved["reason"]) == ("resolved", "corrected", "Опечатка")
     (row,) = await stored(database)
@@ -270,12 +272,12 @@ async def test_a_correction_is_counted_and_keeps_the_old_answers(
 async def test_invalid_corrections_are_refused(
     api: Api, people: People, database: JoinedDatabase, answers: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    made = (await enter_sheets(api, people.client_centricity, sheet(1))).json()["sheets"][0]["submission"]
-    path = f"{PATH}/{made['id']}"
+    created = (await enter_sheets(api, people.client_centricity, sheet(1))).json()["sheets"][0]["submission"]
+    path = f"{PATH}/{created['id']}"
     refused = await act(api, people.client_centricity, path, "correct", {"reason": "x", "answers": answers})
     assert refused.status_code == 422, refused.text
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]][:1] == expected
-    assert (await api.get(path, headers=api.as_(people.client_centricity))).json() == made
+    assert (await api.get(path, headers=api.as_(people.client_centricity))).json() == created
     assert await count_rows(database, SubmissionRevision) == 0 and await find_drifts(database) == []
 
 
@@ -304,8 +306,8 @@ async def test_only_paper_and_imports_are_corrected(api: Api, people: People, da
 
 @pytest.mark.order("A-1.fn")
 async def test_a_correction_of_a_stale_version_is_refused(api: Api, people: People, database: JoinedDatabase) -> None:
-    made = (await enter_sheets(api, people.client_centricity, sheet(1))).json()["sheets"][0]["submission"]
-    path, operator = f"{PATH}/{made['id']}", api.as_(people.client_centricity)
+    created = (await enter_sheets(api, people.client_centricity, sheet(1))).json()["sheets"][0]["submission"]
+    path, operator = f"{PATH}/{created['id']}", api.as_(people.client_centricity)
     for number, (tag, status) in enumerate([('"2"', 412), ('W/"1"', 412), (None, 428), ('"1"', 200), ('"1"', 412)], 2):
         headers = operator | ({"If-Match": tag} if tag else {})
         body = {"reason": "x", "answers": {"13": f"2026-11-{number:02d}"}}
@@ -347,8 +349,8 @@ async def test_a_sheet_entered_concurrently_is_stored_once(fresh_database: str, 
 @pytest.mark.order("A-1.fn")
 async def test_of_concurrent_corrections_one_succeeds(fresh_database: str, tmp_path: Path) -> None:
     async with service(fresh_database, tmp_path) as (api, people, database):
-        made = (await enter_sheets(api, people.client_centricity, sheet(1))).json()["sheets"][0]["submission"]
-        path, headers = f"{PATH}/{made['id']}/correct", api.as_(people.client_centricity) | {"If-Match": '"1"'}
+        created = (await enter_sheets(api, people.client_centricity, sheet(1))).json()["sheets"][0]["submission"]
+        path, headers = f"{PATH}/{created['id']}/correct", api.as_(people.client_centricity) | {"If-Match": '"1"'}
         bodies = [{"reason": "x", "answers": {"13": f"2026-10-0{day}"}} for day in range(1, 5)]
         answers = await asyncio.gather(*[api.post(path, headers=headers, json=body) for body in bodies])
         assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
@@ -360,12 +362,12 @@ async def test_a_sheet_keeps_its_version_if_another_begins_on_the_same_day(
     api: Api, people: People, database: JoinedDatabase, colleague: Principal
 ) -> None:
     await set_double_entry_percent(database)
-    made = (await enter_sheets(api, people.client_centricity, {"number": 1, "answers": by_code()})).json()
+    created = (await enter_sheets(api, people.client_centricity, {"number": 1, "answers": by_code()})).json()
     assert (await publish(api, people, await drafted(api, people))).is_success
     (check,) = (await api.get(CHECKS, headers=api.as_(colleague))).json()["items"]
     again = await act(api, colleague, f"{CHECKS}/{check['id']}", "key_in", {"answers": by_code(**{"21": 2})})
     assert (again.status_code, again.json()["differences"]) == (200, [{"code": "21", "first": 1, "second": 2}])
-    path = f"{PATH}/{made['sheets'][0]['submission']['id']}"
+    path = f"{PATH}/{created['sheets'][0]['submission']['id']}"
     done = await act(api, people.client_centricity, path, "correct", {"reason": "x", "answers": {"21": 2}})
     assert (done.status_code, done.json()["form_version"], done.json()["codes"]["21"]) == (200, 1, 2), done.text
     assert await find_drifts(database) == []

@@ -90,7 +90,7 @@ async def test_the_point_of_origin_has_to_be_approved(api: Api, database: Joined
         steps = (await session.exec(select(PointState).where(PointState.point_id == known.id))).all()
         began = min(step.effective_on for step in steps if step.status is PointStatus.APPROVED)
     refused = await submit(api, by_key(), came_from_point_id=str(draft.id))
-    assert refused.status_code == 422, "a point that nobody approved is no source"
+    assert refused.status_code == 422, "a point without approval is refused"
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
         ("/came_from_point_id", "point_not_in_force")
     ]
@@ -147,7 +147,7 @@ async def test_the_list_of_errors_is_limited(api: Api) -> None:
 @pytest.mark.parametrize(
     ("codes", "expected"),
     [
-        ({"12": "Венгеровский"}, [("/answers/12", "municipality_not_in_force")]),  # the exact name only
+        ({"12": "Венгеровский"}, [("/answers/12", "municipality_not_in_force")]),  # only the exact name is accepted
         (
             {"12": REFORMED},
             [("/answers/12", "municipality_not_in_force")],
@@ -184,9 +184,9 @@ async def test_paper_accepts_names_and_local_times(api: Api, people: People, dat
     )
     headers = api.as_(people.client_centricity) | {"Idempotency-Key": "sheet-1"}
     body = {"form": "information-access", "answers": answers}
-    made = await api.post(f"{PATH}/paper", headers=headers, json=body)
-    assert made.status_code == 201, made.text
-    payload = made.json()
+    created = await api.post(f"{PATH}/paper", headers=headers, json=body)
+    assert created.status_code == 201, created.text
+    payload = created.json()
     assert (payload["municipality"], payload["filled_at"]) == ("50608000", "2025-12-31T23:59:59+07:00")
     assert payload["codes"] == answers | {"11": str(ministry.id), "12": "50608000", "13": "2025-12-31T23:59:59+07:00"}
     again = await api.post(f"{PATH}/paper", headers=headers, json=body)

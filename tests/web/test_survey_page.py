@@ -82,7 +82,7 @@ async def test_a_double_click_adds_one_submission(api: Api, database: JoinedData
     changed = await send(api, page, filled("2"))
     assert changed.status_code == 409 and "уже отправлена" in changed.text
     other = await send(api, await open_page(api), filled("2"))
-    assert other.status_code == 303, "a page opened anew is another questionnaire"
+    assert other.status_code == 303, "a page opened again is another questionnaire"
     async with database.transaction() as session:
         assert [row.satisfaction for row in await stored(session)] == [1, 2]
 
@@ -129,7 +129,7 @@ async def test_a_comment_to_a_good_score_is_refused(api: Api) -> None:
     assert long.status_code == 422 and "не более 4000 знаков" in long.text
     assert (await send(api, await open_page(api), filled(comments__telegram="ё" * 4000))).status_code == 303
     blank = await send(api, await open_page(api), filled(comments__vk=" \r\n "))
-    assert blank.status_code == 303, "a blank comment is none"
+    assert blank.status_code == 303, "a blank comment is ignored"
 
 
 @pytest.mark.order("A-1.11–13")
@@ -142,7 +142,7 @@ async def test_a_municipality_is_found_by_name_or_offered_as_a_choice(api: Api, 
     chosen = await send(api, unclear, filled(municipality="искит", municipality_choice="50712000"))
     assert chosen.status_code == 303
     foreign = await send(api, await open_page(api), filled(municipality="искит", municipality_choice="50701000"))
-    assert foreign.status_code == 422, "what is chosen is one of the candidates"
+    assert foreign.status_code == 422, "only a candidate can be chosen"
     unknown = await send(api, await open_page(api), filled(municipality="Атлантида"))
     assert unknown.status_code == 422 and "не нашли такого названия" in unknown.text.lower()
     both = await send(api, await open_page(api), filled("7", municipality="Атлантида"))
@@ -248,7 +248,7 @@ async def test_pages_load_nothing_from_other_sites_and_set_no_cookie(api: Api) -
     page = await open_page(api)
     assert "unsafe" not in page.headers["content-security-policy"]
     assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert page.headers["referrer-policy"] == "same-origin", "else older browsers send Origin: null"
+    assert page.headers["referrer-policy"] == "same-origin", "otherwise older browsers send Origin: null"
     assert page.headers["cache-control"] == "private, no-cache" and "set-cookie" not in page.headers
     assert re.findall(r'(?:src|href|action)="(?!/|#)', page.text) == []
     assert not re.search(r"<script>|<style|\sstyle=|\son\w+=", page.text)
@@ -286,7 +286,7 @@ async def test_a_draft_is_saved_and_resumed_by_its_code(api: Api, database: Join
     assert 'name="satisfaction" value="2" id="satisfaction-2" checked' in back.text
     assert "искал &lt;b&gt;долго&lt;/b&gt;" in back.text and 'value="Обь"' in back.text
     more = await send(api, back, half | {"source_usage.vk": "1"})
-    assert code in more.text, "the code stays"
+    assert code in more.text, "the code is unchanged"
     back = await resume(code)
     assert 'name="source_usage.vk" value="1" id="source_usage-vk" checked' in back.text
     assert (await send(api, back, filled())).status_code == 303
@@ -299,7 +299,7 @@ async def test_a_draft_is_saved_and_resumed_by_its_code(api: Api, database: Join
 async def test_submitting_the_page_deletes_its_draft(api: Api, database: JoinedDatabase) -> None:
     page = await open_page(api)
     assert (await send(api, page, {"satisfaction": "2", "action": "save"})).status_code == 200
-    assert (await send(api, page, filled())).status_code == 303, "they went back and filled in the rest"
+    assert (await send(api, page, filled())).status_code == 303, "the respondent went back and completed the form"
     async with database.transaction() as session:
         assert (len(await stored(session)), await count_of(session, UnfinishedQuestionnaire)) == (1, 0)
 
@@ -325,7 +325,7 @@ async def test_expired_drafts_are_deleted(api: Api, people: People, database: Jo
     assert await delete_expired_questionnaires(database) == 0
     with time_machine.travel(clock.now() + timedelta(days=14, seconds=1), tick=False):
         late = await api.post(f"{PAGE}/resume", data={"code": code}, headers=BROWSER)
-        assert late.status_code == 422, "its time is over, the worker or no worker"
+        assert late.status_code == 422, "an expired draft is not found even before the worker deletes it"
         assert await delete_expired_questionnaires(database) == 3
     async with database.transaction() as session:
         assert await count_of(session, UnfinishedQuestionnaire) == await count_of(session, SurveyLink) == 0
@@ -346,7 +346,7 @@ async def test_respondents_behind_one_address_are_not_blocked(
     assert statuses == [303] * 3
     refused = await send(api, await open_page(api), filled())
     assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0
-    assert "Подождите минуту" in refused.text and "не нашёл телефон" in refused.text, "nothing is typed twice"
+    assert "Подождите минуту" in refused.text and "не нашёл телефон" in refused.text, "the typed values are kept"
     tried = [await api.post(f"{PAGE}/resume", data={"code": "1"}, headers=BROWSER) for _ in range(2)]
     assert [answer.status_code for answer in tried] == [422, 429]
 
@@ -441,7 +441,7 @@ async def test_every_error_is_a_page_with_its_status(api: Api) -> None:
         answer = await api.get(path, headers={**BROWSER, "Accept-Language": "en"})
         assert (answer.status_code, words in answer.text) == (status, True), (path, text_of(answer.text))
     machine = await api.get("/survey/absent")
-    assert machine.headers["content-type"] == "application/problem+json", "for a program it stays a problem document"
+    assert machine.headers["content-type"] == "application/problem+json", "API clients still get a problem document"
 
 
 async def test_head_and_other_methods(api: Api) -> None:
@@ -483,11 +483,13 @@ async def test_one_time_links(api: Api, people: People, database: JoinedDatabase
     assert unanswered.status_code == 422
     sent = await send(api, unanswered, filled())
     assert (sent.status_code, tokens[0] in sent.headers["location"]) == (303, False)
-    assert (await send(api, unanswered, filled())).status_code == 303, "pressed twice: the thanks once more"
+    assert (await send(api, unanswered, filled())).status_code == 303, (
+        "a repeated submission shows the thanks page again"
+    )
     spent = await api.get(first, headers=BROWSER)
     assert spent.status_code == 410 and "анкету уже заполнили, или срок действия ссылки истёк" in spent.text
     late = await send(api, another, filled())
-    assert late.status_code == 410, "another page of the same link, opened before it was used"
+    assert late.status_code == 410, "another page of the same link, opened before its use"
     with time_machine.travel(clock.now() + timedelta(days=31), tick=False):
         assert (await api.get(second, headers=BROWSER)).status_code == 410
     assert (await api.get(second, headers=BROWSER)).status_code == 200

@@ -127,7 +127,7 @@ async def enter_batch(
     first = await _load_sheets(session, entry.organization.id, body.batch, [sheet.number for sheet in body.sheets])
     fresh: dict[int, _Sheet] = {}
     errors: dict[int, list[FieldError]] = {}
-    taken: set[int] = set()
+    seen: set[int] = set()
     for place, body_sheet in enumerate(body.sheets):
         whole = SubmissionCreate(form=body.form, organization_id=body.organization_id, answers=body_sheet.answers)
         try:
@@ -136,7 +136,7 @@ async def enter_batch(
             errors[place] = [_prefix_pointer(place, error) for error in refused.field_errors]
             continue
         known = first.get(body_sheet.number)
-        if body_sheet.number in taken:
+        if body_sheet.number in seen:
             errors[place] = [
                 _build_error(place, "given_twice", "Номер листа повторяется.", "The sheet number is repeated.")
             ]
@@ -144,7 +144,7 @@ async def enter_batch(
             fresh[place] = sheet
         elif known.content != sheet.content:
             errors[place] = [_build_conflict(place)]
-        taken.add(body_sheet.number)
+        seen.add(body_sheet.number)
     rows = await entry.store(list(fresh.values())) if fresh else []
     stored = {row.sheet_number: row for row in rows}
     late = {place: body.sheets[place].number for place, sheet in fresh.items() if sheet.number not in stored}
