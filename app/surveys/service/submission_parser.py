@@ -260,7 +260,7 @@ _TEXTS = {
     "string_type": ("Укажите текст.", "A string is needed."),
     "datetime_parsing": ("Укажите дату и время.", "A date and time is needed."),
     "contradiction": ("Значение отличается от указанного в ответах.", "The value differs from the one in the answers."),
-    "form_not_in_force": ("На эту дату форма опроса не действует.", "The form is not in force on this date."),
+    "form_not_in_force": ("На эту дату форма не действует.", "The form is not in force on this date."),
     "municipality_not_in_force": (
         "На эту дату такого муниципального образования нет.",
         "The municipality does not exist on this date.",
