@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, FastAPI
@@ -11,13 +12,14 @@ from fastapi_offline import FastAPIOffline
 
 from app import openapi
 from app.core import health, logging, problem_responses
-from app.core.body_guard import BodyGuard
+from app.core.body_guard import BodyGuard, BodyRules
 from app.core.db import Database
 from app.core.file_store import FileStore
 from app.core.metrics import Metrics
 from app.core.middleware import RequestMiddleware
 from app.core.rate_limits import RateLimiter
 from app.core.settings import Settings
+from app.deliveries.router import router as deliveries_router
 from app.identity.router import router as identity_router
 from app.identity.tokens import TokenResolver
 from app.imports.router import router as imports_router
@@ -37,7 +39,7 @@ from app.web.monitoring import router as monitoring_page_router
 from app.web.pages import error_page
 from app.web.paper import router as paper_page_router
 from app.web.router import router as web_router
-from app.worker import run_worker
+from app.worker import DELIVERIES, run_worker
 
 ROUTERS = (
     identity_router,
@@ -55,7 +57,15 @@ ROUTERS = (
     reply_check_router,
     surveys_router,
     monitoring_router,
+    deliveries_router,
 )
+
+
+BODY_RULES = BodyRules(
+    form_paths=re.compile(r"/api/v1/auth/(token|revoke)|/survey/.*|/monitoring/(paper|sign-(in|out))"),
+    table_paths=re.compile(r"/api/v1/[a-z-]+/import"),
+)
+"""Paths whose bodies are forms (RFC 6749, pages) or tables (imports)."""
 
 
 def operation_id(route: APIRoute) -> str:
@@ -94,6 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.files = FileStore(settings.var_dir / "files")
     app.state.metrics = metrics
+    app.state.delivery_registry = DELIVERIES
     app.state.migration_head = health.migration_head()
     app.state.tokens = app.state.resolver = TokenResolver(settings)
 
@@ -112,6 +123,7 @@ def create_app(settings: Settings) -> FastAPI:
     openapi.install(app)
     app.add_middleware(
         BodyGuard,
+        rules=BODY_RULES,
         max_bytes=settings.max_body_bytes,
         max_import_bytes=settings.max_import_bytes,
         timeout_seconds=settings.body_timeout_seconds,

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document: FastAPI's, with the problems that any operation can meet told once for all."""
+"""The OpenAPI 3.1 document: FastAPI's, with tags, scopes and the problems that every operation shares."""
 
 from typing import Any
 
@@ -16,6 +16,62 @@ integrations must send one.
 **Lists** are keyset pages: `limit`, `cursor`, `next_cursor`. Unknown fields in a body are refused.
 **HEAD** answers as GET does, without the body.
 """
+
+TAGS = (
+    (
+        "messages",
+        "Сообщения · Messages",
+        "Intake, triage, assignment and closing of messages and comments (O-6.2.1, O-6.2.3a).",
+    ),
+    ("replies", "Ответы · Replies", "Drafting, checking, approval and sending of replies (O-6.2.3b)."),
+    ("deliveries", "Доставка · Deliveries", "Replies on their way to a channel: state, failures, retry."),
+    ("deadlines", "Сроки · Deadlines", "Deadline policies and the working calendar (O-6.2.2)."),
+    (
+        "reply templates",
+        "Шаблоны ответов · Reply templates",
+        "Knowledge bases of units, their search and gaps (O-6.2.6).",
+    ),
+    (
+        "reply check",
+        "Проверка текста · Text check",
+        "Rules and words of the check of a text before it is sent (O-6.2.4, O-6.2.5).",
+    ),
+    (
+        "survey submissions",
+        "Анкеты · Survey submissions",
+        "Filled-in forms: online, on paper, import and export (A-1).",
+    ),
+    ("survey forms", "Формы опроса · Survey forms", "Versions of the form with their sources, one-time links (A-1)."),
+    ("monitoring", "Мониторинг · Monitoring", "Satisfaction, findability, service levels, reports (O-11)."),
+    ("control", "Контроль · Control", "Control notes of heads of units (O-10)."),
+    (
+        "interaction points",
+        "Точки взаимодействия · Interaction points",
+        "The registry of approved points (O-2.7, O-3).",
+    ),
+    ("notifications", "Уведомления · Notifications", "What the caller should act on."),
+    ("auth", "Вход · Authentication", "Tokens, sessions and passwords (OAuth 2)."),
+    (
+        "organizations",
+        "Организации · Organizations",
+        "The ministry and subordinate organizations, units, topics (O-2.2, O-2.4).",
+    ),
+    ("municipalities", "Муниципалитеты · Municipalities", "Municipal districts and okrugs of the region (A-1.11–13)."),
+    ("legal acts", "Правовые акты · Legal acts", "Orders and laws that approve points and set deadlines."),
+    ("imports", "Импорт · Imports", "Progress and errors of imported tables."),
+    ("employees", "Сотрудники · Employees", "Accounts of employees and their roles (O-2.3)."),
+    ("substitutions", "Замещение · Substitutions", "Deputies of heads of units."),
+    ("API clients", "Системы · API clients", "Accounts of other systems."),
+)
+"""Name, title and description of each tag, in the order of the work: messages first, administration last."""
+TAG_GROUPS = (
+    ("Сообщения и ответы · Messages and replies", ("messages", "replies", "deliveries", "deadlines")),
+    ("База знаний · Knowledge base", ("reply templates", "reply check")),
+    ("Опрос и контроль · Survey and control", ("survey submissions", "survey forms", "monitoring", "control")),
+    ("Точки взаимодействия · Interaction points", ("interaction points",)),
+    ("Справочники · Reference data", ("organizations", "municipalities", "legal acts", "imports")),
+    ("Доступ · Access", ("auth", "notifications", "employees", "substitutions", "API clients")),
+)
 
 _ALWAYS = {
     "429": "`too_many_requests`: over the rate limit; see Retry-After",
@@ -97,6 +153,8 @@ def install(app: FastAPI) -> None:
             for path in made["paths"].values():
                 for method, operation in path.items():
                     _finish(operation, method)
+            made["tags"] = [{"name": name, "x-displayName": title, "description": text} for name, title, text in TAGS]
+            made["x-tagGroups"] = [{"name": name, "tags": list(tags)} for name, tags in TAG_GROUPS]
             schemas.pop("HTTPValidationError", None)
             schemas.pop("ValidationError", None)
             app.openapi_schema = made

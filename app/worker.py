@@ -15,13 +15,17 @@ from app.core.db import Database
 from app.core.idempotency import IdempotencyRecord
 from app.core.outbox import Event, Handler, Relay
 from app.core.settings import Settings
+from app.deliveries.dispatcher import Dispatcher, DispatchOptions
+from app.deliveries.ports import Registry
+from app.deliveries.service import remove_old_deliveries
 from app.imports.events import ImportChecked, ImportEnded, ImportQueued
 from app.imports.ports import BulkImporter, Importer
 from app.imports.service.processing import handlers as import_handlers
 from app.imports.service.staging import clear_abandoned
+from app.integrations.feedback_platform import FeedbackPlatform
 from app.interaction_points.importer import POINTS
 from app.messages import delivery, gap_handlers, notification_handlers
-from app.messages.service import deadlines
+from app.messages.service import deadlines, outgoing
 from app.monitoring import comment_handlers as monitoring_notices
 from app.monitoring.service.targets import check_targets
 from app.reply_templates import notification_handlers as template_notices
@@ -53,7 +57,6 @@ IMPORTERS: Sequence[Importer | BulkImporter] = (POINTS, TEMPLATES, SUBMISSIONS)
 """Everything that can be imported."""
 
 HANDLERS = merge_handlers(
-    delivery.HANDLERS,
     notification_handlers.HANDLERS,
     gap_handlers.HANDLERS,
     template_notices.HANDLERS,
@@ -62,6 +65,12 @@ HANDLERS = merge_handlers(
 )
 """Who does the work of which event."""
 
+
+DELIVERIES = Registry(
+    adapters={outgoing.PLATFORM: FeedbackPlatform()},
+    handlers={outgoing.REPLY: delivery.ReplyDeliveries()},
+)
+"""The adapters by target and the domains' handlers by kind."""
 
 LONG_JOBS: Sequence[Sequence[type[Event]]] = ((ImportQueued, ImportChecked, ImportEnded), (CommentsIndexed,))
 """Events whose work comes by thousands and takes minutes. Each of these has a relay of its own."""
@@ -91,12 +100,27 @@ async def delete_expired_questionnaires(database: Database) -> int:
         return await drafts.clear_expired(session) + await links.clear_expired(session)
 
 
-async def _clear_regularly(database: Database, stop: asyncio.Event) -> None:
+async def clear_deliveries(database: Database, settings: Settings) -> int:
+    """Remove finished deliveries by age and return how many there were."""
+    async with database.transaction() as session:
+        return await remove_old_deliveries(
+            session, sent_days=settings.delivery_kept_days, failed_days=settings.delivery_failed_kept_days
+        )
+
+
+def make_dispatcher(database: Database, settings: Settings, registry: Registry = DELIVERIES) -> Dispatcher:
+    """Return the dispatcher of deliveries."""
+    timeout = timedelta(seconds=settings.delivery_timeout_seconds)
+    return Dispatcher(database, registry, DispatchOptions(timeout, settings.delivery_attempts))
+
+
+async def _clear_regularly(database: Database, settings: Settings, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await delete_old_idempotency_records(database)
             await clear_abandoned(database)
             await delete_expired_questionnaires(database)
+            await clear_deliveries(database, settings)
         except Exception as error:  # the loop outlives every outage  # noqa: BLE001
             log.warning("clearing_failed", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
@@ -169,7 +193,8 @@ async def run_worker(database: Database, settings: Settings, stop: asyncio.Event
     async with asyncio.TaskGroup() as tasks:
         for relay in build_relays(database):
             tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
-        tasks.create_task(_clear_regularly(database, stop))
+        tasks.create_task(_clear_regularly(database, settings, stop))
+        tasks.create_task(make_dispatcher(database, settings).run(stop, settings.worker_poll_seconds))
         tasks.create_task(_watch_deadlines(database, stop, settings.deadline_poll_seconds))
         tasks.create_task(_run_regularly(database, stop, fold_counters))
         tasks.create_task(_run_regularly(database, stop, index_comments))

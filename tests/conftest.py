@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.cli import migrate, seed
-from app.core.db import Database
+from app.core.db import Database, require_no_transaction
 from app.core.ids import new_id
 from app.core.problems import Unauthenticated
 from app.core.security import Principal
@@ -36,6 +36,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         if "backend" in parameters:
             item.add_marker(pytest.mark.xdist_group(parameters["backend"]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network_in_a_transaction() -> Iterator[None]:
+    """Forbid real network calls of httpx while the current task has a transaction open."""
+    with pytest.MonkeyPatch.context() as patch:
+        for transport, name in (
+            (httpx.AsyncHTTPTransport, "handle_async_request"),
+            (httpx.HTTPTransport, "handle_request"),
+        ):
+            real = getattr(transport, name)
+
+            def guarded(*arguments: Any, real: Callable[..., Any] = real) -> Any:
+                require_no_transaction()
+                return real(*arguments)
+
+            patch.setattr(transport, name, guarded)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
-"""The door for request bodies: size, time, kind, and JSON that means one thing only, before anything parses it."""
+"""Request bodies: limits of size and time, media type, and unambiguous JSON, all checked before parsing."""
 
 import asyncio
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -13,27 +14,25 @@ from app.core.problems import BadRequest, Problem, RequestTimeout, TooLarge, Uns
 
 MAX_DEPTH = 32
 MAX_FIELDS = 200
-FORMS = re.compile(r"/api/v1/auth/(token|revoke)|/survey/.*|/monitoring/(paper|sign-(in|out))")
-IMPORTS = re.compile(r"/api/v1/[a-z-]+/import")
-TABLES = frozenset(
+TABLE_TYPES = frozenset(
     {
         "text/csv",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/octet-stream",
     }
 )
-"""What an import may be sent as; the reader looks at the content itself."""
+"""Media types of an uploaded table; the reader inspects the content itself."""
 _OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 
 
 class _Refused(ValueError):
-    """JSON that Python would take and that we do not."""
+    """JSON that Python accepts and this service refuses."""
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     known = dict(pairs)
     if len(known) != len(pairs):
-        raise _Refused("a repeated key")
+        raise _Refused("repeated key")
     return known
 
 
@@ -42,7 +41,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _is_too_deep(text: str) -> bool:
-    """Whether brackets outside of strings nest deeper than allowed; the parser is not asked, for it recurses."""
+    """Whether brackets outside strings nest deeper than allowed. Scans the text, because the parser recurses."""
     depth, in_string, escaped = 0, False, False
     if max(text.count("["), text.count("{")) + min(text.count("["), text.count("{")) <= MAX_DEPTH:
         return False
@@ -88,14 +87,22 @@ def _check_form(body: bytes) -> None:
         raise BadRequest("Слишком много полей формы.", "The form has too many fields.")
 
 
-def _check(scope: Scope, content_type: str, body: bytes) -> None:
+@dataclass(frozen=True, slots=True)
+class BodyRules:
+    """Paths that take something else than JSON, as full matches; domains name theirs where the app is wired."""
+
+    form_paths: re.Pattern[str]
+    table_paths: re.Pattern[str]
+
+
+def _check(rules: BodyRules, scope: Scope, content_type: str, body: bytes) -> None:
     kind = content_type.partition(";")[0].strip().lower()
-    if FORMS.fullmatch(scope["path"]):
+    if rules.form_paths.fullmatch(scope["path"]):
         if kind != "application/x-www-form-urlencoded":
             raise UnsupportedMediaType
         _check_form(body)
-    elif is_import(scope):
-        if kind not in TABLES:
+    elif rules.table_paths.fullmatch(scope["path"]):
+        if kind not in TABLE_TYPES:
             raise UnsupportedMediaType
     elif kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
         charset = re.search(r"charset\s*=\s*\"?([\w-]+)", content_type, re.IGNORECASE)
@@ -106,51 +113,50 @@ def _check(scope: Scope, content_type: str, body: bytes) -> None:
         raise UnsupportedMediaType
 
 
-def is_import(scope: Scope) -> bool:
-    """Whether the path takes a table, which may be larger than other bodies and is not JSON."""
-    return IMPORTS.fullmatch(scope["path"]) is not None
-
-
 class BodyGuard:
-    """Reads the whole body within its limits, checks it, and hands it on as one message."""
+    """Read the whole body within its limits, check it, and pass it on as one message."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int, max_import_bytes: int, timeout_seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, rules: BodyRules, max_bytes: int, max_import_bytes: int, timeout_seconds: float
+    ) -> None:
         self._app = app
+        self._rules = rules
         self._max_bytes = max_bytes
         self._max_import_bytes = max_import_bytes
         self._timeout = timeout_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
+        """Handle an ASGI connection."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS", "TRACE"):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
         try:
-            longest = self._max_import_bytes if is_import(scope) else self._max_bytes
-            body = await self._read(request, receive, longest)
+            is_table = self._rules.table_paths.fullmatch(scope["path"])
+            limit = self._max_import_bytes if is_table else self._max_bytes
+            body = await self._read(request, receive, limit)
             if body is None:
-                return  # the caller left
+                return  # the caller disconnected
             if body:
-                _check(scope, request.headers.get("content-type", ""), body)
+                _check(self._rules, scope, request.headers.get("content-type", ""), body)
         except Problem as problem:
             await to_response(problem, request)(scope, receive, send)
             return
 
-        handed_on = False
+        is_passed_on = False
 
         async def replay() -> Message:
-            nonlocal handed_on
-            if handed_on:
+            nonlocal is_passed_on
+            if is_passed_on:
                 return await receive()
-            handed_on = True
+            is_passed_on = True
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, replay, send)
 
-    async def _read(self, request: Request, receive: Receive, longest: int) -> bytes | None:
+    async def _read(self, request: Request, receive: Receive, limit: int) -> bytes | None:
         declared = request.headers.get("content-length", "")
-        if declared.isdigit() and (len(declared) > 12 or int(declared) > longest):  # noqa: PLR2004
+        if declared.isdigit() and (len(declared) > 12 or int(declared) > limit):  # noqa: PLR2004
             raise TooLarge
         body = bytearray()
         try:
@@ -160,7 +166,7 @@ class BodyGuard:
                     if message["type"] == "http.disconnect":
                         return None
                     body += message.get("body", b"")
-                    if len(body) > longest:
+                    if len(body) > limit:
                         raise TooLarge
                     if not message.get("more_body", False):
                         return bytes(body)

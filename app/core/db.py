@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -33,6 +34,14 @@ SQLModel.metadata.naming_convention = {
 }
 
 BUSY_TIMEOUT_MS = 5000
+
+_open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
+
+
+def require_no_transaction() -> None:
+    """Raise `RuntimeError` while the current task has a transaction open: no network call is made inside one."""
+    if _open_transactions.get():
+        raise RuntimeError("a network call inside a database transaction")
 
 
 def enum_column(
@@ -171,8 +180,15 @@ class Database:
             )
         self.sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
         self.has_work = asyncio.Event()
+        self._subscribers: list[asyncio.Event] = []
         self._writer = asyncio.Lock()
         self._writer_patience = max(settings.database_pool_timeout, BUSY_TIMEOUT_MS / 1000)
+
+    def subscribe(self) -> asyncio.Event:
+        """Return an event that every commit with new work sets; the subscriber alone clears it."""
+        wake = asyncio.Event()
+        self._subscribers.append(wake)
+        return wake
 
     @asynccontextmanager
     async def transaction(self, *, write: bool = True) -> AsyncIterator[AsyncSession]:
@@ -182,6 +198,15 @@ class Database:
         total, a page and its count.
         Raises `Unavailable` when the one place of SQLite's writer does not become free in time.
         """
+        async with self._opened(write=write) as session:
+            _open_transactions.set(_open_transactions.get() + 1)
+            try:
+                yield session
+            finally:
+                _open_transactions.set(max(0, _open_transactions.get() - 1))
+
+    @asynccontextmanager
+    async def _opened(self, *, write: bool) -> AsyncIterator[AsyncSession]:
         if not (self.is_sqlite and write):
             # SQLite's readers have a snapshot anyway; a writer of PostgreSQL sees what others committed meanwhile.
             options = {} if self.is_sqlite or write else {"isolation_level": "REPEATABLE READ"}
@@ -207,7 +232,8 @@ class Database:
                     await session.connection(execution_options=options)
                 yield session
             if session.info.pop("emitted", False):
-                self.has_work.set()
+                for waiting in (self.has_work, *self._subscribers):
+                    waiting.set()
 
     async def close(self) -> None:
         """Give all connections back."""

@@ -83,6 +83,12 @@ class Settings(BaseSettings):
     deadline_poll_seconds: float = Field(
         5.0, gt=0, le=300, description="How often the worker looks for reminders and missed deadlines."
     )
+    delivery_timeout_seconds: float = Field(20.0, gt=0, le=300, description="Time limit of one call of a partner.")
+    delivery_attempts: int = Field(15, ge=1, le=100, description="Attempts before a delivery is given up.")
+    delivery_kept_days: int = Field(30, ge=1, le=3650, description="How long sent deliveries are kept.")
+    delivery_failed_kept_days: int = Field(
+        365, ge=1, le=3650, description="How long failed and uncertain deliveries are kept."
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
 
     @field_validator("idp_jwks_url", "public_url")

@@ -49,6 +49,8 @@ SCOPES: dict[str, str] = {
     "targets:write": "Set the targets of units",
     "monitoring:all_units": "Read the monitoring of every unit and not just one's own",
     "audit:read": "Read the audit trail",
+    "deliveries:read": "Read the state of everything that leaves the house, without its content",
+    "deliveries:write": "Retry failed and uncertain deliveries",
 }
 
 
@@ -97,6 +99,8 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
             "reply_check:read",
             "reply_check:write",
             "audit:read",
+            "deliveries:read",
+            "deliveries:write",
         }
     ),
     Role.UNIT_HEAD: frozenset(

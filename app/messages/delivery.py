@@ -1,64 +1,103 @@
-"""Delivery of replies. A point without credentials of its channel delivers by the platform, which reads the reply."""
+"""Deliveries of replies: what may go out, and what becomes of reply and message (O-3, O-6.2.3b)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.outbox import Event, Handler, emit
-from app.messages.events import ReplyNotSent, ReplyQueued, ReplySent
+from app.core.outbox import emit
+from app.core.security import Principal
+from app.deliveries.ports import Dispatch, Refused
+from app.messages.errors import MessageMoveNotAllowed
+from app.messages.events import ReplyNotSent, ReplySent, ReplyUncertain
 from app.messages.models import Message, PauseReason, Reply, ReplyKind
-from app.messages.ports import OutgoingReply, ReplyDelivery
 from app.messages.rules.deadlines import Stage
 from app.messages.rules.states import REPLY_TRANSITIONS, MessageMove, ReplyMove, ReplyState
 from app.messages.service import deadlines, offered_points
 from app.messages.service.threads import lock_thread
 from app.messages.service.transitions import apply_transition, mark_changed
 
-
-class PlatformDelivery:
-    """The adapter of points without credentials: the platform reads the reply, so it is there once it is sent."""
-
-    async def deliver(self, reply: OutgoingReply) -> str | None:
-        """Nothing leaves: the committed reply itself is what the platform reads."""
-        del reply
-        return None
-
-
-DELIVERY: ReplyDelivery = PlatformDelivery()
 ANSWERED_STAGES = frozenset({Stage.FIRST_REPLY, Stage.FINAL_REPLY, Stage.REDIRECT})
 """An answer meets these: who was told who is competent was redirected too."""
+POINT_NOT_IN_FORCE = "point_not_in_force"
+RETRYABLE = frozenset({ReplyState.FAILED, ReplyState.UNCERTAIN})
 
 
-async def deliver_reply(session: AsyncSession, payload: Mapping[str, Any]) -> None:
-    """Deliver a queued reply: the reply is sent and the message answered, in the transaction that ends the job."""
-    reply = await session.get_one(Reply, UUID(payload["reply_id"]))
-    message = await session.get_one(Message, reply.message_id)
+class ReplyDeliveries:
+    """The handler of deliveries of the kind `reply`."""
+
+    async def prepare(self, session: AsyncSession, dispatch: Dispatch) -> Mapping[str, Any]:
+        """Return the reply for the adapter. Raises `Refused` for a point that was switched off meanwhile (O-3)."""
+        reply = await session.get_one(Reply, dispatch.object_id)
+        message = await session.get_one(Message, reply.message_id)
+        if reply.kind is not ReplyKind.NOTICE and not await offered_points.can_send(session, reply):
+            raise Refused(POINT_NOT_IN_FORCE)
+        return {
+            "text": reply.text,
+            "point_id": str(message.point_id),
+            "message_external_id": message.external_id,
+            "thread_external_id": message.thread_external_id,
+        }
+
+    async def on_sent(self, session: AsyncSession, dispatch: Dispatch, external_id: str | None) -> None:
+        """Mark the reply as sent and the message as answered."""
+        message, reply = await _lock(session, dispatch.object_id)
+        if not _move(session, reply, ReplyMove.DELIVER):
+            return
+        reply.external_id, reply.sent_at = external_id, clock.now()
+        await AFTER[reply.kind](session, message, reply.sent_at)
+        emit(session, ReplySent(message_id=message.id, reply_id=reply.id))
+
+    async def on_failed(self, session: AsyncSession, dispatch: Dispatch, code: str) -> None:
+        """Mark the reply as failed; its author is notified."""
+        message, reply = await _lock(session, dispatch.object_id)
+        if _move(session, reply, ReplyMove.FAIL):
+            mark_changed(message)
+            its = {"message_id": message.id, "reply_id": reply.id, "reply_version": reply.version}
+            emit(session, ReplyNotSent(**its, reason=code))
+
+    async def on_uncertain(self, session: AsyncSession, dispatch: Dispatch) -> None:
+        """Mark the reply as uncertain; its author is notified."""
+        message, reply = await _lock(session, dispatch.object_id)
+        if _move(session, reply, ReplyMove.LOSE_TRACK):
+            mark_changed(message)
+            emit(session, ReplyUncertain(message_id=message.id, reply_id=reply.id, reply_version=reply.version))
+
+    async def on_retry(self, session: AsyncSession, object_id: UUID, by: Principal) -> None:
+        """Mark a failed or uncertain reply as being sent again. Raises `MessageMoveNotAllowed`."""
+        message, reply = await _lock(session, object_id)
+        if reply.state not in RETRYABLE:
+            raise MessageMoveNotAllowed(reply.state, ReplyMove.SEND)
+        if reply.kind is ReplyKind.NOTICE:  # its message may have ended meanwhile
+            mark_changed(message)
+        else:
+            apply_transition(session, message, MessageMove.SEND_REPLY, by)
+        reply.state = REPLY_TRANSITIONS[reply.state][ReplyMove.SEND]
+
+
+async def _lock(session: AsyncSession, reply_id: UUID) -> tuple[Message, Reply]:
+    """Lock the thread, then read message and reply anew: what came into the thread meanwhile counts."""
+    query = select(Message).join(Reply, col(Reply.message_id) == col(Message.id)).where(Reply.id == reply_id)
+    message = (await session.exec(query)).one()
     await lock_thread(session, message.thread_id)
-    await session.refresh(message)  # what came into the thread meanwhile counts
-    if reply.state is not ReplyState.SENDING:
-        return  # done before
-    if reply.kind is not ReplyKind.NOTICE and not await offered_points.can_send(session, reply):
-        await _refused(session, message, reply)
-        return
-    outgoing = OutgoingReply(reply.id, message.point_id, message.external_id, message.thread_external_id, reply.text)
-    reply.external_id = await DELIVERY.deliver(outgoing)
-    reply.state = REPLY_TRANSITIONS[reply.state][ReplyMove.DELIVER]
-    reply.sent_at = clock.now()
-    await AFTER[reply.kind](session, message, reply.sent_at)
-    audit.record(session, None, "reply.sent", "reply", reply.id, fields=["state"], fallback_actor="service")
-    emit(session, ReplySent(message_id=message.id, reply_id=reply.id))
+    await session.refresh(message)
+    reply = (await session.exec(select(Reply).where(Reply.id == reply_id).with_for_update(key_share=True))).one()
+    await session.refresh(reply)
+    return message, reply
 
 
-async def _refused(session: AsyncSession, message: Message, reply: Reply) -> None:
-    """A point was switched off between pressing and delivering: nothing goes out, and the author is told (O-3)."""
-    reply.state = REPLY_TRANSITIONS[reply.state][ReplyMove.FAIL]
-    mark_changed(message)
-    audit.record(session, None, "reply.failed", "reply", reply.id, fields=["state"], fallback_actor="service")
-    emit(session, ReplyNotSent(message_id=message.id, reply_id=reply.id, reply_version=reply.version))
+def _move(session: AsyncSession, reply: Reply, move: ReplyMove) -> bool:
+    """Move the reply by its table; return False where it has no such transition, as when it was recorded before."""
+    state = REPLY_TRANSITIONS[reply.state].get(move)
+    if state is None:
+        return False
+    reply.state = state
+    audit.record(session, None, f"reply.{state.value}", "reply", reply.id, fields=["state"], fallback_actor="service")
+    return True
 
 
 async def _answered(session: AsyncSession, message: Message, at: datetime) -> None:
@@ -80,5 +119,3 @@ async def _noticed(session: AsyncSession, message: Message, at: datetime) -> Non
 
 AFTER = {ReplyKind.ANSWER: _answered, ReplyKind.CHANNEL_TRANSFER: _transferred, ReplyKind.NOTICE: _noticed}
 """What a delivered reply makes of its message."""
-
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {ReplyQueued: [deliver_reply]}

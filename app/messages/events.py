@@ -127,15 +127,18 @@ class ReplyReturned(Event):
     """The version that was returned: it tells one return of a reply from the next."""
 
 
-class ReplyQueued(Event):
-    """A reply is to be delivered."""
+class ReplyNotSent(Event):
+    """A queued reply was not sent: a point that it names was switched off meanwhile, or the partner refuses it."""
 
     message_id: UUID
     reply_id: UUID
+    reply_version: int
+    reason: str
+    """A stable word; `point_not_in_force` for a point that was switched off."""
 
 
-class ReplyNotSent(Event):
-    """A queued reply could not go out any more: a point that it names was switched off meanwhile."""
+class ReplyUncertain(Event):
+    """A reply was cut off while it was sent, and nobody knows whether it arrived."""
 
     message_id: UUID
     reply_id: UUID

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from app.clients import service as clients
 from app.core import clock
 from app.core.db import Database
 from app.documents.tables.writer import Row
@@ -69,11 +70,20 @@ async def _rows(session: AsyncSession, messages: Sequence[Message]) -> list[Row]
     people = {message.assignee_id for message in messages if message.assignee_id}
     names = dict((await session.exec(select(Employee.id, Employee.name).where(col(Employee.id).in_(people)))).all())
     replies = await sent_replies(session, [message.id for message in messages])
-    return [_row(message, points, topics, names, replies.get(message.id)) for message in messages]
+    cards = await clients.load_clients(session, [message.client_id for message in messages])
+    return [
+        _row(message, points, topics, names, cards[message.client_id].name, replies.get(message.id))
+        for message in messages
+    ]
 
 
 def _row(
-    row: Message, points: dict[UUID, str], topics: dict[UUID, str], names: dict[UUID, str], reply: Reply | None
+    row: Message,
+    points: dict[UUID, str],
+    topics: dict[UUID, str],
+    names: dict[UUID, str],
+    client: str,
+    reply: Reply | None,
 ) -> Row:
     return (
         row.number,
@@ -88,7 +98,7 @@ def _row(
         names.get(row.assignee_id) if row.assignee_id else None,
         WORDS_RU[row.priority],
         _told(row.due_at),
-        row.client["name"],
+        client,
         row.text,
         reply.text if reply else None,
         _told(reply.sent_at) if reply else None,

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.clients.service import mask_texts
 from app.core.outbox import Event, Handler
 from app.core.security import system_principal
 from app.messages.events import MessageAssigned, MessageMoved, MessageRevised, MessageTriaged, ReplySent
 from app.messages.models import Competence, Message
 from app.messages.queries import sent_replies
-from app.messages.rules.clients import without_client
 from app.messages.rules.states import MessageState
 from app.reply_templates.models import GapReason
 from app.reply_templates.search.service.suggestions import find_suggestions
@@ -35,14 +35,14 @@ async def update_gap(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     if reply.template_id is not None if reply else offered is not None:
         await remove_gap(session, message.id)
         return
-    answer = without_client(reply.text, message.client) if reply else None
+    text, *answer = await mask_texts(session, message.client_id, [message.text, *([reply.text] if reply else [])])
     told = Unanswered(
         message_id=message.id,
         unit_id=message.unit_id,
-        text=without_client(message.text, message.client),
+        text=text,
         reason=GapReason.NO_TEMPLATE if offered is None else GapReason.NOT_TAKEN,
         offered_template_id=offered,
-        answer=answer,
+        answer=answer[0] if answer else None,
     )
     await record_gap(session, told)
 

@@ -45,14 +45,6 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
-class ClientKind(StrEnum):
-    """Kinds of external clients (O-2.2)."""
-
-    INDIVIDUAL = "individual"
-    LEGAL_ENTITY = "legal_entity"
-    SOLE_PROPRIETOR = "sole_proprietor"
-
-
 class ReplyKind(StrEnum):
     """An answer on the merits, or the offer to go on in another channel (O-6.2.3b)."""
 
@@ -127,6 +119,7 @@ class Message(VersionedTable, table=True):
         sa.Index("ix_messages_point", "point_id", "id"),
         sa.Index("ix_messages_point_updated", "point_id", "updated_at", "id"),
         sa.Index("ix_messages_assignee", "assignee_id", "id"),
+        sa.Index("ix_messages_client", "client_id", "thread_id"),
         length_check("text", 10_000),
         sa.CheckConstraint("satisfaction IN (1, 2)", name="satisfaction_known"),
     )
@@ -143,7 +136,7 @@ class Message(VersionedTable, table=True):
     content_hash: str = Field(max_length=64)
     text: str = Field(sa_type=sa.Text)
     search_text: str = Field(sa_type=sa.Text)
-    client: dict[str, Any] = Field(sa_column=json_column())
+    client_id: UUID = Field(foreign_key="clients.id")
     received_at: datetime
     registered_at: datetime
     updated_at: datetime

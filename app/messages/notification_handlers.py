@@ -19,6 +19,7 @@ from app.messages.events import (
     ReplyNotSent,
     ReplyReturned,
     ReplySubmitted,
+    ReplyUncertain,
 )
 from app.messages.models import Message, MessageRevision, Reply, RevisionKind
 from app.messages.rules.deadlines import STAGES_RU
@@ -122,10 +123,25 @@ async def notify_of_revision(session: AsyncSession, payload: Mapping[str, Any]) 
 async def notify_author_of_failure(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """A reply did not go out: its author should look, and whoever works on the message."""
     reply, message = await _both(session, payload)
-    text = f"Ответ по сообщению {message.number} не отправлен: точка взаимодействия в нём больше не действует"
+    why = "канал его не принял. Отправьте его ещё раз или верните на доработку"
+    if payload.get("reason", "point_not_in_force") == "point_not_in_force":
+        why = "точка взаимодействия в нём больше не действует"
+    text = f"Ответ по сообщению {message.number} не отправлен: {why}"
     who = await _who_works(session, message) | {reply.drafted_by}
     key = f"reply_not_sent:{reply.id}:{payload['reply_version']}"
     await notify(session, who, K.REPLY_NOT_SENT, text, "message", message.id, key)
+
+
+async def notify_author_of_uncertain_reply(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    """Notify the author of a reply, and the employee who works on its message, that nobody knows if it arrived."""
+    reply, message = await _both(session, payload)
+    text = (
+        f"Неизвестно, дошёл ли ответ по сообщению {message.number}: связь с каналом прервалась при отправке. "
+        "Проверьте в канале и отправьте ответ ещё раз, только если его там нет"
+    )
+    who = await _who_works(session, message) | {reply.drafted_by}
+    key = f"reply_uncertain:{reply.id}:{payload['reply_version']}"
+    await notify(session, who, K.REPLY_UNCERTAIN, text, "message", message.id, key)
 
 
 async def _message(session: AsyncSession, payload: Mapping[str, Any]) -> Message:
@@ -157,4 +173,5 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     ClientWroteAgain: [notify_of_client_message],
     MessageRevised: [notify_of_revision],
     ReplyNotSent: [notify_author_of_failure],
+    ReplyUncertain: [notify_author_of_uncertain_reply],
 }

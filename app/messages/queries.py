@@ -12,6 +12,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from app.clients import service as clients
+from app.clients.queries import same_clients
 from app.core.security import Principal
 from app.messages.models import (
     CalendarDay,
@@ -44,8 +46,14 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
     return col(Message.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
+def of_same_client(client_id: UUID) -> ColumnElement[bool]:
+    """Match the messages of a client, by index: a contact in common makes two messages one client's (O-2.5)."""
+    return col(Message.client_id).in_(same_clients(client_id))
+
+
 async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Principal) -> list[MessageRead]:
-    """Messages as the caller may see them; everything around them comes in six queries for all together."""
+    """Messages as the caller may see them; everything around them comes in seven queries for all together."""
+    cards = await clients.load_clients(session, [row.client_id for row in rows])
     threads = await _threads(session, {row.thread_id for row in rows}, by)
     around = {message.id for entries in threads.values() for message in entries} | {row.id for row in rows}
     replies = await _replies(session, around)
@@ -60,7 +68,7 @@ async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Prin
         MessageRead.model_validate(
             _told(row, by)
             | _conversation(row, threads[row.thread_id], replies, by)
-            | {"deadlines": deadlines[row.id], "attachments": attachments[row.id]}
+            | {"client": cards[row.client_id], "deadlines": deadlines[row.id], "attachments": attachments[row.id]}
             | {"history": history[row.id], "revisions": revisions[row.id]}
         )
         for row in rows
@@ -228,7 +236,7 @@ def _told(row: Message, by: Principal) -> dict[str, Any]:
         "registration_number": row.registration_number,
         "registered_at": row.appeal_registered_at,
     }
-    return row.model_dump(exclude={"point_id", "content_hash", "search_text"}) | {
+    return row.model_dump(exclude={"point_id", "client_id", "content_hash", "search_text"}) | {
         "interaction_point_id": row.point_id,
         "personal_data": row.personal_data if by.kind == "employee" else [],
         "duplicate_of": row.duplicate_of_id,

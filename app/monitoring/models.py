@@ -77,7 +77,7 @@ class UnmetNeed(VersionedTable, table=True):
     """The template that should answer it."""
     is_untied: bool = Field(default=False)
     """Whether somebody took the template away: new texts bring none along then."""
-    state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState))
+    state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState, check="notfoundstate_known"))
     length: int
     """The squared length of the counts of its lemmas, by which texts are grouped (`core.grouping`)."""
     created_at: datetime
@@ -120,7 +120,7 @@ class UnmetNeedStep(Table, table=True):
 
     group_id: UUID = Field(foreign_key="not_found_groups.id", index=True)
     occurred_at: datetime
-    to_state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState))
+    to_state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState, check="notfoundstate_known"))
     by_id: UUID | None = Field(default=None, foreign_key="employees.id")
     note: str | None = Field(default=None, max_length=2000)
 

@@ -22,6 +22,7 @@ class NotificationKind(StrEnum):
     CLIENT_WROTE_AGAIN = "client_wrote_again"
     MESSAGE_REVISED = "message_revised"
     REPLY_NOT_SENT = "reply_not_sent"
+    REPLY_UNCERTAIN = "reply_uncertain"
     TEMPLATE_REVIEW_NEAR = "template_review_near"
     TEMPLATE_REVIEW_OVERDUE = "template_review_overdue"
     TARGET_NOT_REACHED = "target_not_reached"

@@ -234,7 +234,7 @@ async def test_a_change_does_not_undo_a_reset(door: Door, monkeypatch: pytest.Mo
         assert done.status_code == 200
         return await is_right(password, known_hash)
 
-    monkeypatch.setattr(passwords, "is_right", slowly)
+    monkeypatch.setattr(passwords, "verify_password", slowly)
     sent = {"old_password": PASSWORD, "new_password": "новый длинный пароль"}
     refused = await door.http.post("/auth/password", headers=bearer(mine["access_token"]), json=sent)
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_password")
@@ -369,7 +369,7 @@ async def test_a_sign_in_does_not_outlive_what_was_done_while_the_password_was_l
             await sessions.end_sessions(session, row.id)
         return await is_right(password, known_hash)
 
-    monkeypatch.setattr(passwords, "is_right", slowly)
+    monkeypatch.setattr(passwords, "verify_password", slowly)
     with pytest.raises(InvalidGrant):
         await sessions.sign_in(database, own_settings, application.state.tokens, "galina", PASSWORD, None)
     async with database.transaction() as session:

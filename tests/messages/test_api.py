@@ -10,13 +10,13 @@ from sqlmodel import select
 
 from app.core import clock
 from app.core.ids import new_id
-from app.core.outbox import OutboxEntry, Relay
+from app.deliveries.models import Delivery
 from app.interaction_points.models import Point, PointState
 from app.interaction_points.rules import PointStatus
 from app.messages.models import Message
-from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
+from tests.deliveries.factories import work_off
 from tests.messages.factories import (
     MESSAGES,
     act,
@@ -185,18 +185,16 @@ async def test_the_main_job(api: Api, people: People, database: JoinedDatabase) 
 
 async def relayed(database: JoinedDatabase) -> None:
     """Do what waits in the outbox."""
-    relay = Relay(database, HANDLERS)
-    while await relay.relay_batch():
-        pass
+    await work_off(database)
 
 
 async def test_a_delivery_done_twice_is_done_once(api: Api, people: People, database: JoinedDatabase) -> None:
     path, reply = await approved(api, people)
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
-    async with database.transaction() as session:  # the same job twice, as after a lost lease
-        entry = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "ReplyQueued"))).one()
-        copied = entry.model_dump(exclude={"id"})
-        session.add(OutboxEntry(**copied))
+    async with database.transaction() as session:  # the same delivery twice
+        row = (await session.exec(select(Delivery))).one()
+        copied = row.model_dump(exclude={"id", "idempotency_key"})
+        session.add(Delivery(**copied, idempotency_key="other"))
     await relayed(database)
     whole = (await api.get(path, headers=api.as_(people.operator))).json()
     assert [step["what"] for step in whole["history"]].count("answer") == 1
@@ -466,9 +464,7 @@ async def test_a_text_of_ones_own_keeps_template_and_version_on_record(api: Api,
 async def test_the_replies_of_a_message_are_a_page(api: Api, people: People, database: JoinedDatabase) -> None:
     path, reply = await approved(api, people)
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
-    relay = Relay(database, HANDLERS)
-    while await relay.relay_batch():
-        pass
+    await work_off(database)
     assert (await act(api, people.operator, path, "reopen", {"reason": "Ещё вопрос"})).status_code == 200
     made = [reply] + [await drafted(api, people, path, text=f"Здравствуйте! Вот ответ {n}.") for n in range(4)]
     seen: list[str] = []

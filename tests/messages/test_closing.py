@@ -3,21 +3,22 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from sqlmodel import select
 
 from app.core.ids import new_id
-from app.core.outbox import Relay
 from app.legal_acts.models import LegalAct
 from app.messages.models import Message
 from app.messages.service import deadlines
 from app.organizations.models import Organization
 from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS
-from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
+from tests.deliveries.factories import work_off
 from tests.messages.factories import MESSAGES, act, approved, drafted, message_body, register, registered, triage_body
 from tests.messages.test_deadlines_api import by_stage
 
@@ -32,9 +33,7 @@ def stopped_clock() -> Iterator[time_machine.Traveller]:
 
 
 async def relayed(database: JoinedDatabase) -> None:
-    relay = Relay(database, HANDLERS)
-    while await relay.relay_batch():
-        pass
+    await work_off(database)
 
 
 async def shown(api: Api, people: People, path: str) -> dict[str, Any]:
@@ -194,6 +193,25 @@ async def test_a_new_comment_of_the_client_takes_the_case_up_again(
     told = await shown(api, people, path)
     assert told["state"] == "in_progress"
     assert by_stage(told)["final_reply", "limit"]["due_at"] == "2026-12-25T23:59:59+07:00", "anew from the new receipt"
+
+
+@pytest.mark.order("O-2.5")
+async def test_a_client_is_found_among_more_than_500_later_messages_of_others(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    thread = {"thread_external_id": "wall-1_71"}
+    path = await came_in(api, people, **thread)
+    await sorted_out(api, people, path)
+    assert (await act(api, people.operator, path, "close", {"reason": "Решено"})).status_code == 200
+    stranger = {"kind": "individual", "name": "Другой", "contacts": [{"kind": "vk", "value": "id999"}]}
+    other = UUID((await registered(api, people, client=stranger, **thread))["id"])
+    async with database.transaction() as session:
+        row = await session.get_one(Message, other)
+        copied = row.model_dump() | {"state": "answered", "received_at": START + timedelta(hours=1)}
+        copies = [copied | {"id": new_id(), "number": f"x-{n}", "external_id": None} for n in range(501)]
+        await session.exec(sa.insert(Message), params=copies)
+    await registered(api, people, text="Снова не работает", **thread)
+    assert (await shown(api, people, path))["state"] == "in_progress"
 
 
 @pytest.mark.order("O-2.5", "O-6.2.3b")

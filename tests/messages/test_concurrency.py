@@ -15,10 +15,9 @@ import pytest
 from app.core import clock
 from app.core.etags import ANY_VERSION
 from app.core.ids import new_id
-from app.core.outbox import Relay
 from app.messages.schemas.messages import MessageAssign
 from app.messages.service.triage import assign_message
-from app.worker import HANDLERS
+from tests.deliveries.factories import work_off
 from tests.messages.factories import MESSAGES, act, approved, message_body, register, registered, triage_body, triaged
 from tests.reply_templates.test_review import service
 
@@ -125,7 +124,7 @@ async def test_a_client_writes_again_while_somebody_works_on_what_they_wrote(
     async with service(fresh_database, tmp_path) as (api, people, database):
         path, reply = await approved(api, people, thread_external_id="wall-1_70")
         assert (await act(api, people.operator, reply, "send", {})).status_code == 202
-        await Relay(database, HANDLERS).relay_batch()
+        await work_off(database)
         answered = UUID(path.rpartition("/")[2])
         async with database.transaction() as session:
             taken = MessageAssign(assignee_id=people.operator.id)

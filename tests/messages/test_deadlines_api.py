@@ -10,12 +10,12 @@ import time_machine
 from sqlmodel import col, select
 
 from app.core.ids import new_id
-from app.core.outbox import OutboxEntry, Relay
+from app.core.outbox import OutboxEntry
 from app.messages.models import Deadline
 from app.messages.service import deadlines
-from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
+from tests.deliveries.factories import work_off
 from tests.messages.factories import MESSAGES, act, approved, drafted, registered, triage_body
 
 POLICIES = "/api/v1/deadline-policies"
@@ -42,9 +42,7 @@ async def shown(api: Api, people: People, path: str) -> dict[str, Any]:
 
 
 async def relayed(database: JoinedDatabase) -> None:
-    relay = Relay(database, HANDLERS)
-    while await relay.relay_batch():
-        pass
+    await work_off(database)
 
 
 @pytest.mark.order("O-6.2.2", "O-4")

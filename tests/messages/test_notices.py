@@ -9,22 +9,21 @@ from sqlmodel import col, select
 
 from app.core import clock
 from app.core.ids import new_id
-from app.core.outbox import OutboxEntry, Relay
+from app.core.outbox import OutboxEntry
 from app.core.security import Principal
 from app.identity.models import Substitution
-from app.messages import delivery, notification_handlers
-from app.messages.events import ReplyQueued, ReplyReturned, ReplySubmitted
+from app.messages import notification_handlers
+from app.messages.events import ReplyNotSent, ReplyReturned, ReplySubmitted
 from app.messages.service import deadlines
 from app.worker import HANDLERS, merge_handlers
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
+from tests.deliveries.factories import work_off
 from tests.messages.factories import act, drafted, triage_body, triaged
 
 
 async def relay(database: JoinedDatabase) -> None:
-    made = Relay(database, HANDLERS)
-    while await made.relay_batch():
-        pass
+    await work_off(database)
     async with database.transaction() as session:
         open_entries = await session.exec(select(OutboxEntry.last_error).where(col(OutboxEntry.done_at).is_(None)))
         assert open_entries.all() == []
@@ -123,10 +122,10 @@ async def test_each_submission_and_return_is_told_once_even_when_relayed_again(
 
 
 def test_an_event_may_have_handlers_in_several_domains() -> None:
-    mine, theirs = delivery.deliver_reply, notification_handlers.notify_author_of_return
-    merged = merge_handlers({ReplyQueued: [mine]}, {ReplyQueued: [theirs], ReplyReturned: [theirs]}, {})
-    assert merged == {ReplyQueued: [mine, theirs], ReplyReturned: [theirs]}
-    assert set(HANDLERS) >= {ReplyQueued, ReplySubmitted, ReplyReturned}
+    mine, theirs = notification_handlers.notify_author_of_failure, notification_handlers.notify_author_of_return
+    merged = merge_handlers({ReplyNotSent: [mine]}, {ReplyNotSent: [theirs], ReplyReturned: [theirs]}, {})
+    assert merged == {ReplyNotSent: [mine, theirs], ReplyReturned: [theirs]}
+    assert set(HANDLERS) >= {ReplyNotSent, ReplySubmitted, ReplyReturned}
 
 
 @pytest.mark.order("O-6.2.2", "O-10")

@@ -8,11 +8,10 @@ import httpx
 import pytest
 import time_machine
 
-from app.core.outbox import Relay
 from app.messages.rules.offered_points import find_places
-from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
+from tests.deliveries.factories import work_off
 from tests.messages.factories import act, drafted, triaged
 
 POINTS = "/api/v1/interaction-points"
@@ -38,9 +37,7 @@ async def switch_on(api: Api, people: People) -> None:
 
 
 async def relayed(database: JoinedDatabase) -> None:
-    relay = Relay(database, HANDLERS)
-    while await relay.relay_batch():
-        pass
+    await work_off(database)
 
 
 @pytest.mark.order("O-3", "O-6.2.3b")

@@ -11,11 +11,14 @@ import pytest_asyncio
 import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy import event
+from sqlmodel import select
 
 from app.cli import migrate, seed
 from app.core.db import Database
 from app.core.ids import new_id
 from app.main import create_app
+from app.messages.models import Message
+from app.messages.queries import of_same_client
 from tests.callers import People, make_people
 from tests.conftest import Api, KnownCallers, settings_for
 from tests.postgres import PostgresCluster
@@ -23,7 +26,16 @@ from tests.postgres import PostgresCluster
 COUNT = 100_000
 UNITS = 20
 
-CLIENT = '{"kind": "individual", "name": "Иван П.", "contacts": [], "representative": null}'
+CLIENTS = """
+INSERT INTO clients (id, organization_id, kind, name)
+SELECT CAST(md5(:prefix || n) AS uuid), units.organization_id, 'individual', 'Иван П.'
+FROM generate_series(1, :count) AS n, units WHERE units.id = :unit
+"""
+CONTACTS = """
+INSERT INTO client_contacts (id, client_id, owner, position, kind, value, normalized_value)
+SELECT CAST(md5(:prefix || n) AS uuid), CAST(md5(:prefix || n) AS uuid), 'client', 1, 'vk', 'id' || n, 'id' || n
+FROM generate_series(1, :count) AS n
+"""
 THREADS = """
 INSERT INTO threads (id, point_id)
 SELECT CAST(md5(:prefix || n) AS uuid), :point FROM generate_series(1, :count) AS n
@@ -32,13 +44,13 @@ FILL = """
 WITH owner AS (SELECT id AS unit_id, organization_id FROM units WHERE id = :unit),
 point AS (SELECT id AS point_id FROM interaction_points WHERE id = :point)
 INSERT INTO messages (id, version, number, organization_id, point_id, unit_id, thread_id, kind, message_class,
-  external_id, content_hash, text, search_text, client, received_at, registered_at, updated_at, state, competence,
+  external_id, content_hash, text, search_text, client_id, received_at, registered_at, updated_at, state, competence,
   priority, assignee_id, cycle, clock_received_at, clock_registered_at, due_at, is_deleted_at_source, personal_data,
   has_personal_data)
 SELECT CAST(md5(:prefix || n) AS uuid), 1, :prefix || n, owner.organization_id, point.point_id, owner.unit_id,
   CAST(md5(:prefix || n) AS uuid),
   CASE WHEN n % 2 = 0 THEN 'comment' ELSE 'message' END, 'message', :prefix || n, 'x', 'вопрос ' || n, 'вопрос ' || n,
-  CAST(:client AS jsonb),
+  CAST(md5(:prefix || n) AS uuid),
   now() - n * interval '1 minute', now() - n * interval '1 minute', now() - n * interval '1 minute',
   (ARRAY['received', 'triaged', 'in_progress', 'answered', 'closed'])[1 + n % 5],
   (ARRAY['within', 'outside', 'unclear'])[1 + n % 3], CASE WHEN n % 9 = 0 THEN 'urgent' ELSE 'normal' END,
@@ -107,9 +119,11 @@ async def filled(
         assert len(units) == UNITS
         for place, unit in enumerate(units):
             point = people.point_id if unit == people.operator.unit_id else people.other_point_id
-            told: dict[str, Any] = {"unit": unit, "point": point, "client": CLIENT, "assignee": people.colleague.id}
+            told: dict[str, Any] = {"unit": unit, "point": point, "assignee": people.colleague.id}
             told |= {"prefix": f"{place}-", "count": COUNT // UNITS}
             await connection.execute(sa.text(THREADS), {name: told[name] for name in ("prefix", "point", "count")})
+            await connection.execute(sa.text(CLIENTS), {name: told[name] for name in ("prefix", "unit", "count")})
+            await connection.execute(sa.text(CONTACTS), {name: told[name] for name in ("prefix", "count")})
             await connection.execute(sa.text(FILL), told)
     async with database.engine.connect() as opened:
         await (await opened.execution_options(isolation_level="AUTOCOMMIT")).exec_driver_sql("ANALYZE")
@@ -171,6 +185,18 @@ async def test_no_filter_reads_all_messages(
             assert "messages" not in scanned(plan), statement
             if role == "operator" and set(filters) <= {"sort"} and " LIMIT " in statement:
                 assert "Sort" not in nodes(plan), f"a page is read in the order of the index: {statement}"
+
+
+@pytest.mark.order("O-2.5")
+async def test_the_messages_of_one_client_are_found_by_index(filled: tuple[Api, People, Database]) -> None:
+    _, _, database = filled
+    async with database.transaction() as session:
+        message = (await session.exec(select(Message).limit(1))).one()
+        query = select(Message).where(Message.thread_id == message.thread_id, of_same_client(message.client_id))
+        connection = await session.connection()
+        statement = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        plan = (await connection.execute(sa.text(f"EXPLAIN (FORMAT JSON) {statement}"))).scalar_one()[0]["Plan"]
+    assert scanned(plan) == []
 
 
 def test_every_filter_and_order_of_the_list_is_asked(application: FastAPI) -> None:

@@ -9,10 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.ids import new_id
-from app.core.outbox import Relay
-from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
+from tests.deliveries.factories import work_off
 from tests.messages.factories import MESSAGES, act, message_body, registered, triage_body
 
 EXAMPLES = 200 if os.environ.get("TRUST") == "1" else 25
@@ -182,9 +181,7 @@ class Driver:
         return status
 
     async def relay(self) -> None:
-        relay = Relay(self.database, HANDLERS)
-        while await relay.relay_batch():
-            pass
+        await work_off(self.database)
 
     async def shown(self) -> dict[str, Any]:
         told: dict[str, Any] = (await self.api.get(self.path, headers=self.api.as_(self.people.operator))).json()

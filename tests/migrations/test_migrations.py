@@ -18,9 +18,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel, col, select
 
 from app.cli import migrate, seed
+from app.clients.models import Client
+from app.clients.service import ClientKind
 from app.core import clock
 from app.core.data_files import load_yaml
 from app.core.db import Database, to_driver_url
@@ -156,6 +159,7 @@ def test_deadlines_that_were_there_are_told_their_day(empty_address: str, tmp_pa
         point = connection.execute(select(Point).limit(1)).mappings().one()
         policy = connection.execute(select(DeadlinePolicy).limit(1)).mappings().one()
         thread = Thread(point_id=point["id"])
+        client = Client(organization_id=point["organization_id"], kind=ClientKind.INDIVIDUAL, name="Иван П.")
         message = Message(
             number="1",
             organization_id=point["organization_id"],
@@ -167,7 +171,7 @@ def test_deadlines_that_were_there_are_told_their_day(empty_address: str, tmp_pa
             content_hash="",
             text="?",
             search_text="",
-            client={},
+            client_id=client.id,
             received_at=evening,
             registered_at=evening,
             updated_at=evening,
@@ -194,7 +198,7 @@ def test_deadlines_that_were_there_are_told_their_day(empty_address: str, tmp_pa
             )
             for cycle in range(1, 1203)
         ]
-        for row in (thread, message):
+        for row in (client, thread, message):
             connection.execute(sa.insert(type(row)).values(row.model_dump()))
         connection.execute(sa.insert(Deadline), [row.model_dump() for row in deadlines])
         connection.commit()
@@ -204,6 +208,96 @@ def test_deadlines_that_were_there_are_told_their_day(empty_address: str, tmp_pa
         day = col(Deadline.counted_on)
         found = connection.execute(sa.select(day, sa.func.count()).group_by(day))
         assert found.all() == [(date(2026, 11, 25), 1202)]
+
+
+CLIENTS: Any = [
+    {"kind": "individual", "name": "Иван П.", "contacts": [], "representative": None},
+    {"kind": "individual", "name": "Иван П.", "contacts": [], "representative": None},
+    {
+        "kind": "sole_proprietor",
+        "name": "ИП Петров",
+        "contacts": [{"kind": "phone", "value": "8 913 123-45-67"}, {"kind": "phone", "value": "+79131234567"}],
+        "representative": {
+            "name": "Анна",
+            "authority": "Доверенность",
+            "contacts": [{"kind": "email", "value": "A@x.example"}],
+        },
+    },
+] + [
+    {
+        "kind": "individual",
+        "name": f"Клиент {number % 600}",
+        "contacts": [{"kind": "vk", "value": f"ID{number % 600}"}],
+        "representative": None,
+    }
+    for number in range(1200)
+]
+
+
+@pytest.mark.order("O-2.2")
+def test_clients_of_messages_move_into_tables_and_back(empty_address: str, tmp_path: Path) -> None:
+    settings = settings_for(empty_address, tmp_path)
+    migrate(settings)
+    seed(settings)
+    downgrade(empty_address, "0033")
+    json_type = sa.JSON().with_variant(JSONB(), "postgresql")
+    with connected(empty_address) as connection:
+        point = connection.execute(select(Point).limit(1)).mappings().one()
+        thread = Thread(point_id=point["id"])
+        connection.execute(sa.insert(Thread).values(thread.model_dump()))
+        moment = clock.now()
+        common = {
+            "version": 1,
+            "organization_id": point["organization_id"],
+            "point_id": point["id"],
+            "unit_id": point["unit_id"],
+            "thread_id": thread.id,
+            "kind": "message",
+            "message_class": "message",
+            "content_hash": "x",
+            "text": "?",
+            "search_text": "?",
+            "state": "received",
+            "priority": "normal",
+            "is_deleted_at_source": False,
+            "has_personal_data": False,
+            "cycle": 1,
+        }
+        common |= dict.fromkeys(
+            ("received_at", "registered_at", "updated_at", "clock_received_at", "clock_registered_at"), moment
+        )
+        rows = [
+            common | {"id": new_id(), "number": str(number), "client": client, "personal_data": []}
+            for number, client in enumerate(CLIENTS)
+        ]
+        table = sa.table(
+            "messages",
+            *(
+                sa.column(
+                    name,
+                    sa.Uuid()
+                    if name == "id" or name.endswith("_id")
+                    else json_type
+                    if name in ("client", "personal_data")
+                    else sa.DateTime(timezone=True)
+                    if name.endswith("_at")
+                    else None,
+                )
+                for name in rows[0]
+            ),
+        )
+        connection.execute(sa.insert(table), rows)
+        connection.commit()
+    migrate(settings)
+    counts = content(empty_address)
+    assert (counts["clients"], counts["client_contacts"], counts["client_representatives"]) == (603, 603, 1)
+    with connected(empty_address) as connection:
+        query = "SELECT DISTINCT normalized_value FROM client_contacts WHERE kind = 'phone'"
+        assert connection.execute(sa.text(query)).scalars().all() == ["+79131234567"]
+    downgrade(empty_address, "0033")
+    with connected(empty_address) as connection:
+        told = connection.execute(sa.select(table.c.number, table.c.client)).all()
+    assert {int(row.number): row.client for row in told} == dict(enumerate(CLIENTS))
 
 
 def test_loading_twice_changes_nothing(empty_address: str, tmp_path: Path) -> None:
@@ -266,6 +360,8 @@ def test_invariants_stand_in_the_database_itself(empty_address: str, tmp_path: P
     wanted = {
         "messages": {"uq_messages_external_id", "uq_messages_number"},
         "threads": {"uq_threads_external_id"},
+        "clients": {"uq_clients_content"},
+        "client_contacts": {"uq_client_contacts_position"},
         "deadlines": {"uq_deadlines_policy"},
         "idempotency_records": {"uq_idempotency_records_key"},
         "point_states": {"uq_point_states_sequence"},

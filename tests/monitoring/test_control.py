@@ -10,15 +10,14 @@ import time_machine
 
 from app.core import example_ids
 from app.core.ids import new_id
-from app.core.outbox import Relay
 from app.core.periods import Period
 from app.messages.models import Message
 from app.monitoring.models import TargetMeasure
 from app.monitoring.service import targets
 from app.organizations.models import Organization
-from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
+from tests.deliveries.factories import work_off
 from tests.messages.factories import MESSAGES, act, drafted, message_body, registered, triage_body
 from tests.surveys.factories import by_key, submit
 
@@ -136,9 +135,7 @@ async def test_what_was_answered_or_redirected_stays_so_when_it_is_closed(
     assert (await act(api, people.operator, redirected, "triage", outside)).status_code == 200
     to = {"to": "Минздрав", "legal_act_id": example_ids.LEGAL_ACT, "text": "Здравствуйте! Вопрос передан."}
     assert (await act(api, people.operator, redirected, "redirect", to)).status_code == 200
-    relay = Relay(database, HANDLERS)
-    while await relay.relay_batch():
-        pass
+    await work_off(database)
     stopped_clock.move_to(datetime.fromisoformat("2026-12-01T09:00:00+07:00"))
     url, headers = f"/api/v1/monitoring/units/{people.unit_head.unit_id}/sign-offs", api.as_(people.unit_head)
     figures = (await api.post(url, headers=headers, json={"month": "2026-11"})).json()["figures"]

@@ -227,7 +227,7 @@ async def test_a_list_of_messages_checks_nothing(
     for _ in range(3):
         await drafted(api, people, await in_progress(api, people), text=HEAVY)
     monkeypatch.setattr("app.text_check.service.check", None)
-    monkeypatch.setattr("app.text_check.service.tables", None)
+    monkeypatch.setattr("app.text_check.service.load_tables", None)
     listed = await api.get(MESSAGES, headers=api.as_(people.operator))
     assert all(item["replies"][0]["findings"] for item in listed.json()["items"])
 

@@ -149,7 +149,12 @@ async def return_reply(
 async def send_reply(
     message_id: UUID, reply_id: UUID, body: EmptyBody, by: Sender, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Send an approved reply. It is delivered within seconds, once, whatever is pressed twice or killed between."""
+    """Send an approved reply. It is delivered within seconds and at most once.
+
+    A `failed` reply can be sent again. An `uncertain` one was cut off on its way and the partner can't be asked: it is
+    never sent again by itself. Look in the channel first; if it is not there, send it again, else the client gets it
+    twice.
+    """
     return _answer(await replies.send_reply(session, message_id, reply_id, match, by=by), 202)
 
 

@@ -148,6 +148,8 @@ class ReplyState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    """Cut off while it was sent, and the partner can't be asked: a person looks whether it arrived."""
 
 
 class ReplyMove(StrEnum):
@@ -160,6 +162,7 @@ class ReplyMove(StrEnum):
     SEND = "send"
     DELIVER = "deliver"
     FAIL = "fail"
+    LOSE_TRACK = "lose_track"
 
 
 _R, _A = ReplyState, ReplyMove
@@ -169,8 +172,15 @@ REPLY_TRANSITIONS: dict[ReplyState, dict[ReplyMove, ReplyState]] = {
     _R.RETURNED: {_A.EDIT: _R.DRAFT, _A.SUBMIT: _R.AWAITING_APPROVAL},
     _R.AWAITING_APPROVAL: {_A.APPROVE: _R.APPROVED, _A.RETURN: _R.RETURNED},
     _R.APPROVED: {_A.SEND: _R.SENDING, _A.RETURN: _R.RETURNED},
-    _R.SENDING: {_A.DELIVER: _R.SENT, _A.FAIL: _R.FAILED},
+    _R.SENDING: {_A.DELIVER: _R.SENT, _A.FAIL: _R.FAILED, _A.LOSE_TRACK: _R.UNCERTAIN},
     _R.FAILED: {_A.SEND: _R.SENDING, _A.RETURN: _R.RETURNED},
+    # The outcome may come late: the worker was slow and not dead.
+    _R.UNCERTAIN: {
+        _A.SEND: _R.SENDING,
+        _A.RETURN: _R.RETURNED,
+        _A.DELIVER: _R.SENT,
+        _A.FAIL: _R.FAILED,
+    },
     _R.SENT: {},
 }
 
@@ -192,6 +202,7 @@ STATES_RU: dict[str, str] = {
     "sending": "отправляется",
     "sent": "отправлен",
     "failed": "не доставлен",
+    "uncertain": "доставка не подтверждена",
 }
 MOVES_RU: dict[str, str] = {
     "triage_within": "признать в компетенции",
@@ -220,6 +231,7 @@ MOVES_RU: dict[str, str] = {
     "send": "отправить",
     "deliver": "доставить",
     "fail": "отметить недоставленным",
+    "lose_track": "отметить неподтверждённым",
 }
 
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.clients.service import ClientKind
 from app.core import example_ids
 from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import Address, Day, ExternalId, FreeText, Id, Key, Label, Moment, Name, Note
 from app.language.personal_data import PersonalDataKind
 from app.messages.models import (
-    ClientKind,
     Competence,
     MessageClass,
     MessageKind,

@@ -22,13 +22,13 @@ from app.messages.errors import (
     NoAppeal,
     NotAnsweredYet,
 )
-from app.messages.events import AppealRegistered, DeadlineExtended, MessageClosed, MessageRedirected, ReplyQueued
+from app.messages.events import AppealRegistered, DeadlineExtended, MessageClosed, MessageRedirected
 from app.messages.models import Competence, Message, MessageClass, NoAnswerReason, Reply, ReplyKind
 from app.messages.queries import load_calendar, load_replies, sent_replies, visible_to
 from app.messages.rules.deadlines import Stage
 from app.messages.rules.states import MessageMove, MessageState, ReplyState
 from app.messages.schemas.messages import AppealRegister, MessageExtend, MessageRedirect
-from app.messages.service import deadlines, text_checks
+from app.messages.service import deadlines, outgoing, text_checks
 from app.messages.service.transitions import apply_transition, get_message, mark_changed, record_event
 from app.reply_templates.service.gaps import remove_gap
 
@@ -233,8 +233,7 @@ async def _notify(session: AsyncSession, message: Message, text: str, by: Princi
         created_at=clock.now(),
     )
     session.add(notice)
-    await session.flush()  # the outbox names it
-    emit(session, ReplyQueued(message_id=message.id, reply_id=notice.id))
+    await outgoing.queue_reply(session, message, notice)
 
 
 def _extension_notice(message: Message, until: date, reason: str) -> str:

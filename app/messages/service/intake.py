@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.clients import service as clients
 from app.core import audit, clock
 from app.core.db import build_insert
 from app.core.ids import new_id
@@ -23,7 +24,7 @@ from app.messages.events import MessageRegistered
 from app.messages.models import Message, MessageClass, MessageCounter, MessageEvent, Priority
 from app.messages.ports import AttachmentStore
 from app.messages.rules.states import MessageState, format_number
-from app.messages.schemas.messages import MessageCreate
+from app.messages.schemas.messages import Client, Contact, MessageCreate
 from app.messages.service import deadlines
 from app.messages.service.attachments import ReceivedFile, read_files, store_files
 from app.messages.service.threads import find_continued_message, open_thread, resume_for_client
@@ -115,7 +116,7 @@ async def _insert(
         content_hash=content_hash,
         text=body.text,
         search_text=normalize(body.text),
-        client=body.client.model_dump(mode="json"),
+        client_id=await clients.register_client(session, _to_card(body.client), organization_id=point.organization_id),
         received_at=body.received_at,
         registered_at=moment,
         clock_received_at=body.received_at,
@@ -135,9 +136,24 @@ async def _insert(
     inserted = inserted.on_conflict_do_nothing(index_elements=["point_id", "external_id"])
     made = await session.exec(inserted.returning(table.c.id))
     if made.first() is None:
+        await clients.discard_client(session, row.client_id)
         return None
     session.add_all(clocks)
     return await session.get_one(Message, row.id)
+
+
+def _to_card(client: Client) -> clients.ClientCard:
+    acting = client.representative
+    return clients.ClientCard(
+        client.kind,
+        client.name,
+        _to_contacts(client.contacts),
+        clients.Representative(acting.name, acting.authority, _to_contacts(acting.contacts)) if acting else None,
+    )
+
+
+def _to_contacts(contacts: Sequence[Contact]) -> tuple[clients.Contact, ...]:
+    return tuple(clients.Contact(contact.kind, contact.value) for contact in contacts)
 
 
 async def _next_number(session: AsyncSession, year: int) -> int:

@@ -12,13 +12,13 @@ from app.core.outbox import Event, emit
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound
-from app.messages.events import ReplyApproved, ReplyQueued, ReplyReturned, ReplySubmitted
+from app.messages.events import ReplyApproved, ReplyReturned, ReplySubmitted
 from app.messages.models import Competence, Message, Reply
 from app.messages.rules.approval import needs_approval
 from app.messages.rules.states import REPLY_TRANSITIONS, MessageMove, MessageState, ReplyMove, ReplyState
 from app.messages.rules.text_similarity import compute_changed_share
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch
-from app.messages.service import deadlines, offered_points, text_checks
+from app.messages.service import deadlines, offered_points, outgoing, text_checks
 from app.messages.service.transitions import apply_transition, get_message, mark_changed
 from app.organizations import service as organizations
 from app.reply_templates.errors import FourEyes
@@ -168,14 +168,15 @@ async def return_reply(
 async def send_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: IfMatch, *, by: Principal
 ) -> Reply:
-    """Send an approved reply: it goes to the outbox once, and the worker delivers it."""
+    """Send an approved, failed or uncertain reply: one delivery is queued, and the worker sends it."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = _moved(reply, ReplyMove.SEND)
     await text_checks.require_ready(session, message, reply)
     apply_transition(session, message, MessageMove.SEND_REPLY, by)
     reply.changed_share = await _changed_share(session, reply)
-    return await _done(session, reply, state, by, ReplyQueued(message_id=message.id, reply_id=reply.id))
+    await outgoing.queue_reply(session, message, reply)
+    return await _done(session, reply, state, by, None)
 
 
 async def _changed_share(session: AsyncSession, reply: Reply) -> float | None:
@@ -202,10 +203,11 @@ async def get_message_and_reply(
     return message, reply
 
 
-async def _done(session: AsyncSession, reply: Reply, state: ReplyState, by: Principal, event: Event) -> Reply:
+async def _done(session: AsyncSession, reply: Reply, state: ReplyState, by: Principal, event: Event | None) -> Reply:
     reply.state = state
     audit.record(session, by, f"reply.{state.value}", "reply", reply.id, fields=["state"])
-    emit(session, event)
+    if event is not None:
+        emit(session, event)
     await session.flush()  # the version is counted at the flush
     return reply
 

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.clients.service import mask_texts
 from app.core.etags import IfMatch
 from app.core.security import Principal
 from app.messages.errors import NotAnsweredByTemplate, NotAnsweredYet
-from app.messages.rules.clients import without_client
 from app.messages.rules.states import ReplyState
 from app.messages.service.replies import get_message_and_reply
 from app.reply_templates.models import ReplyTemplate
@@ -23,9 +23,8 @@ async def add_example_from_message(
     match.require(reply)
     if reply.template_id is None or reply.state is not ReplyState.SENT:
         raise NotAnsweredByTemplate
-    return await templates.add_example_from_message(
-        session, reply.template_id, without_client(message.text, message.client), by=by
-    )
+    (text,) = await mask_texts(session, message.client_id, [message.text])
+    return await templates.add_example_from_message(session, reply.template_id, text, by=by)
 
 
 async def draft_template_from_reply(
@@ -35,12 +34,13 @@ async def draft_template_from_reply(
     message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     if reply.state is not ReplyState.SENT or by.unit_id is None:
         raise NotAnsweredYet
+    text, answer = await mask_texts(session, message.client_id, [message.text, reply.text])
     return await templates.draft_template(
         session,
         body,
         unit_id=by.unit_id,
-        messages=[without_client(message.text, message.client)],
-        answer=without_client(reply.text, message.client),
+        messages=[text],
+        answer=answer,
         keywords=[],
         by=by,
     )

@@ -1,16 +1,17 @@
 """The check of what goes out to a client: by the channel of the message's point and what is known of the client."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.clients.service import ClientCard, ClientKind, load_client
 from app.interaction_points.models import Point
 from app.messages.errors import ReplyNotReady
-from app.messages.models import ClientKind, Message, MessageKind, Reply
-from app.messages.rules.clients import is_same_client
+from app.messages.models import Message, MessageKind, Reply
+from app.messages.queries import of_same_client
 from app.messages.rules.states import ReplyState
 from app.messages.service import offered_points
 from app.reply_templates.service.rendering import find_overdue_review
@@ -21,8 +22,8 @@ from app.text_check.rules.findings import Finding
 from app.text_check.rules.personal_data import contacts_in
 
 LOOKED_THROUGH = 100
-"""How many of the thread's newest messages are looked through for what the client wrote of themselves."""
-FROZEN = frozenset({ReplyState.SENDING, ReplyState.SENT})
+"""How many of the client's newest messages of the thread are looked through for what they wrote of themselves."""
+FROZEN = frozenset({ReplyState.SENDING, ReplyState.SENT, ReplyState.UNCERTAIN})
 """In these a reply keeps the findings that it went out with."""
 
 
@@ -67,25 +68,23 @@ def _refuse(found: Sequence[Finding]) -> None:
 
 async def _client(session: AsyncSession, message: Message) -> KnownClient:
     """What is the client's own: told with the message, or written by the client in the thread."""
-    query = select(Message.text, Message.client).where(Message.thread_id == message.thread_id)
+    query = select(Message.text).where(Message.thread_id == message.thread_id, of_same_client(message.client_id))
     newest = query.order_by(col(Message.received_at).desc(), col(Message.id).desc()).limit(LOOKED_THROUGH)
-    own = [text for text, client in (await session.exec(newest)).all() if is_same_client(client, message.client)]
-    written = [contact for text in own for contact in contacts_in(text)]
-    return KnownClient(
-        names=tuple(_names(message.client)),
-        contacts=tuple(dict.fromkeys([*_contacts(message.client), *written])),
-    )
+    written = [contact for text in (await session.exec(newest)).all() for contact in contacts_in(text)]
+    card = await load_client(session, message.client_id)
+    return KnownClient(names=tuple(_names(card)), contacts=tuple(dict.fromkeys([*_contacts(card), *written])))
 
 
-def _names(client: Mapping[str, Any]) -> Iterator[str]:
+def _names(card: ClientCard) -> Iterator[str]:
     """The names of persons: the name of a legal entity is no personal data."""
-    if client["kind"] != ClientKind.LEGAL_ENTITY:
-        yield client["name"]
-    if client.get("representative"):
-        yield client["representative"]["name"]
+    if card.kind is not ClientKind.LEGAL_ENTITY:
+        yield card.name
+    if card.representative is not None:
+        yield card.representative.name
 
 
-def _contacts(client: Mapping[str, Any]) -> Iterator[str]:
-    for who in (client, client.get("representative") or {}):
-        if who is not client or client["kind"] != ClientKind.LEGAL_ENTITY:
-            yield from (contact["value"] for contact in who.get("contacts", []))
+def _contacts(card: ClientCard) -> Iterator[str]:
+    if card.kind is not ClientKind.LEGAL_ENTITY:
+        yield from (contact.value for contact in card.contacts)
+    if card.representative is not None:
+        yield from (contact.value for contact in card.representative.contacts)

@@ -20,16 +20,12 @@ from app.language.personal_data import find_personal_data
 from app.messages.errors import DifferentClients, SameThread
 from app.messages.events import ClientWroteAgain, MessageRevised
 from app.messages.models import Message, MessageRevision, RevisionKind, Thread
-from app.messages.queries import visible_to
-from app.messages.rules.clients import is_same_client
+from app.messages.queries import of_same_client, visible_to
 from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove, MessageState
 from app.messages.schemas.messages import RevisionCreate
 from app.messages.service import deadlines
 from app.messages.service.transitions import apply_transition, get_message, mark_changed, require_not_future
 from app.messages.service.triage import build_proposal
-
-LOOKED_BACK = 500
-"""How many answered messages of a thread are looked through for the client's own: a post may have many thousands."""
 
 
 async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread:
@@ -84,32 +80,36 @@ async def resume_for_client(session: AsyncSession, message: Message, by: Princip
     What waited runs on. What was over gets new deadlines from the receipt of what the client wrote now. What was closed
     before its need was analysed, or as a repeat, stays closed: what the client writes now is analysed by itself.
     """
+    is_clients_own = of_same_client(message.client_id)
+    if message.continues_id is not None:
+        is_clients_own = sa.or_(col(Message.id) == message.continues_id, is_clients_own)
     waiting = [state for state, known in MESSAGE_TRANSITIONS.items() if MessageMove.CLIENT_WROTE_AGAIN in known]
     query = select(Message).where(
         Message.thread_id == message.thread_id,
         Message.id != message.id,
+        is_clients_own,
         col(Message.state).in_(waiting),
         sa.or_(
             col(Message.state) != MessageState.CLOSED,
             sa.and_(col(Message.need).is_not(None), col(Message.duplicate_of_id).is_(None)),
         ),
     )
-    newest_first = query.order_by(col(Message.received_at).desc(), col(Message.id).desc()).limit(LOOKED_BACK)
-    for known in (await session.exec(newest_first)).all():
-        if known.id == message.continues_id or is_same_client(known.client, message.client):
-            # Whoever works on it at this moment is waited for; what they took up themselves waits no more.
-            held = query.where(Message.id == known.id).with_for_update(key_share=True)
-            if (await session.exec(held.execution_options(populate_existing=True))).first() is None:
-                return
-            before = known.state
-            apply_transition(session, known, MessageMove.CLIENT_WROTE_AGAIN, by, message.number)
-            known.no_answer_reason = None
-            if before is MessageState.AWAITING_CLIENT:
-                await deadlines.resume(session, known, clock.now())
-            else:
-                await deadlines.start_cycle(session, known, message.received_at, message.registered_at)
-            emit(session, ClientWroteAgain(message_id=known.id, by_message_id=message.id))
-            return
+    newest_first = query.order_by(col(Message.received_at).desc(), col(Message.id).desc()).limit(1)
+    known = (await session.exec(newest_first)).first()
+    if known is None:
+        return
+    # Whoever works on it at this moment is waited for; what they took up themselves waits no more.
+    held = query.where(Message.id == known.id).with_for_update(key_share=True)
+    if (await session.exec(held.execution_options(populate_existing=True))).first() is None:
+        return
+    before = known.state
+    apply_transition(session, known, MessageMove.CLIENT_WROTE_AGAIN, by, message.number)
+    known.no_answer_reason = None
+    if before is MessageState.AWAITING_CLIENT:
+        await deadlines.resume(session, known, clock.now())
+    else:
+        await deadlines.start_cycle(session, known, message.received_at, message.registered_at)
+    emit(session, ClientWroteAgain(message_id=known.id, by_message_id=message.id))
 
 
 async def merge_messages(
@@ -123,17 +123,18 @@ async def merge_messages(
     match.require(message)
     if target.thread_id == message.thread_id:
         raise SameThread
-    if not is_same_client(message.client, target.client):
+    is_clients_own = of_same_client(target.client_id)
+    if (await session.exec(select(Message.id).where(Message.id == message.id, is_clients_own))).first() is None:
         raise DifferentClients
     for thread_id in sorted((message.thread_id, target.thread_id)):  # in one order: two merges never wait for another
         await lock_thread(session, thread_id)
     source = await session.get_one(Thread, message.thread_id)
-    rows = (await session.exec(select(Message).where(Message.thread_id == source.id))).all()
-    moved = [row for row in rows if is_same_client(row.client, target.client)]
-    for row in moved:
+    others = select(Message.id).where(Message.thread_id == source.id, sa.not_(is_clients_own)).limit(1)
+    is_shared = (await session.exec(others)).first() is not None
+    for row in (await session.exec(select(Message).where(Message.thread_id == source.id, is_clients_own))).all():
         row.thread_id = target.thread_id
         mark_changed(row)
-    if len(moved) == len(rows):
+    if not is_shared:
         source.merged_into_id = target.thread_id
     audit.record(session, by, "message.merged", "message", message.id, fields=["thread_id"])
     await session.flush()  # the version is counted at the flush

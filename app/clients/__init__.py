@@ -1,0 +1,1 @@
+"""External clients with their contacts and representatives (O-2.2)."""

@@ -1,0 +1,19 @@
+"""Problems of deliveries."""
+
+from app.core.problems import Conflict, NotFound
+
+
+class DeliveryNotFound(NotFound):
+    """There is no such delivery."""
+
+    code = "delivery_not_found"
+    title_ru, title_en = "Отправка не найдена", "Delivery not found"
+
+
+class DeliveryNotRetryable(Conflict):
+    """Only a failed or uncertain delivery is retried."""
+
+    code = "delivery_not_retryable"
+    title_ru, title_en = "Отправку нельзя повторить", "The delivery cannot be retried"
+    detail_ru = "Повторить можно только неудавшуюся отправку или отправку с неизвестным исходом."
+    detail_en = "Only a failed or an uncertain delivery can be retried."

@@ -1,0 +1,90 @@
+"""HTTP of deliveries."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlmodel import col
+
+from app.core.deps import SessionDep
+from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.pagination import Page, PageDep, paginate
+from app.core.problems import PreconditionFailed, PreconditionRequired, TransitionNotAllowed, ValidationFailed, problems
+from app.core.schemas import EmptyBody
+from app.core.security import Principal, requires
+from app.core.types import Label
+from app.deliveries import queries, service
+from app.deliveries.errors import DeliveryNotFound, DeliveryNotRetryable
+from app.deliveries.models import Delivery
+from app.deliveries.ports import Registry
+from app.deliveries.rules import DeliveryState
+from app.deliveries.schemas import DeliveryRead, DeliverySummary
+
+DeliveryReader = Annotated[Principal, requires("deliveries:read")]
+DeliveryWriter = Annotated[Principal, requires("deliveries:write")]
+
+
+def get_registry(request: Request) -> Registry:
+    """Return the service's adapters and handlers."""
+    registry: Registry = request.app.state.delivery_registry
+    return registry
+
+
+RegistryDep = Annotated[Registry, Depends(get_registry)]
+
+router = APIRouter(prefix="/deliveries", tags=["deliveries"])
+
+
+@router.get("", response_model=Page[DeliverySummary], responses=problems(ValidationFailed), summary="List deliveries")
+async def list_deliveries(
+    by: DeliveryReader,
+    session: SessionDep,
+    page: PageDep,
+    state: Annotated[DeliveryState | None, Query()] = None,
+    target: Annotated[Label | None, Query(description="The partner, such as `feedback_platform`.")] = None,
+) -> Page[DeliverySummary]:
+    """List everything that leaves the house, newest first; texts and personal data are not shown."""
+    query = queries.list_deliveries(state, target)
+    return await paginate(session, query, page, queries.to_summary, order=(col(Delivery.id),))
+
+
+@router.get(
+    "/{delivery_id}",
+    response_model=DeliveryRead,
+    responses=problems(DeliveryNotFound, ValidationFailed),
+    summary="Get a delivery",
+)
+async def get_delivery(delivery_id: UUID, by: DeliveryReader, session: SessionDep, request: Request) -> Response:
+    """Return one delivery with its attempts and last error; texts and personal data are not shown."""
+    row = await service.get_delivery(session, delivery_id)
+    return conditional_response(request, queries.to_read(row), version=row.version)
+
+
+@router.post(
+    "/{delivery_id}/retry",
+    response_model=DeliveryRead,
+    responses=problems(
+        DeliveryNotFound,
+        DeliveryNotRetryable,
+        TransitionNotAllowed,
+        ValidationFailed,
+        PreconditionFailed,
+        PreconditionRequired,
+    ),
+    summary="Retry a delivery",
+)
+async def retry_delivery(
+    delivery_id: UUID,
+    body: EmptyBody,
+    by: DeliveryWriter,
+    session: SessionDep,
+    match: IfMatchDep,
+    registry: RegistryDep,
+) -> Response:
+    """Queue a failed or uncertain delivery again, with the same idempotency key.
+
+    `uncertain` means that a call was cut off and the partner can't be asked: check the channel first, since the client
+    would get it twice if it did arrive. The author can also send the reply again (`POST …/replies/{reply_id}/send`).
+    """
+    row = await service.retry_delivery(session, delivery_id, match, registry, by=by)
+    return json_response(queries.to_read(row), version=row.version)

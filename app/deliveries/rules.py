@@ -1,0 +1,117 @@
+"""States of a delivery, what follows from each outcome, the back-off and the circuit breaker."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(hours=1)
+BREAKER_FAILURES = 5
+BREAKER_PAUSE = timedelta(seconds=30)
+BREAKER_LONGEST_PAUSE = timedelta(minutes=5)
+
+
+class DeliveryState(StrEnum):
+    """State of a delivery."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    CANCELLED = "cancelled"
+    """A newer delivery of the same object replaced it."""
+
+
+OPEN_STATES = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING})
+RETRYABLE_STATES = frozenset({DeliveryState.FAILED, DeliveryState.UNCERTAIN})
+
+
+class Recovery(StrEnum):
+    """What an adapter can do after an attempt whose outcome is unknown."""
+
+    REPEATS_SAFELY = "repeats_safely"
+    """The partner dedupes by our idempotency key: the same request is sent again."""
+    LOOKS_UP = "looks_up"
+    """The adapter can ask whether it arrived."""
+    NONE = "none"
+    """Neither: a person decides."""
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    """The domain does not let it out any more; nothing was sent in this attempt."""
+    PERMANENT = "permanent"
+    TRANSIENT = "transient"
+    UNCLEAR = "unclear"
+    """It may have arrived: the time ran out, the connection broke or the worker was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The state after an attempt, and whether an earlier attempt may have arrived."""
+
+    state: DeliveryState
+    may_have_arrived: bool = False
+
+
+def decide(outcome: Outcome, recovery: Recovery, *, is_last_attempt: bool, may_have_arrived: bool) -> Decision:
+    """Return what an attempt makes of its delivery."""
+    dead = DeliveryState.UNCERTAIN if may_have_arrived else DeliveryState.FAILED
+    match outcome:
+        case Outcome.SENT:
+            return Decision(DeliveryState.SENT)
+        case Outcome.PERMANENT:
+            return Decision(DeliveryState.FAILED)
+        case Outcome.REFUSED:
+            return Decision(dead, may_have_arrived)
+        case Outcome.TRANSIENT:
+            return Decision(dead if is_last_attempt else DeliveryState.QUEUED, may_have_arrived)
+        case _ if recovery is Recovery.NONE or is_last_attempt:
+            return Decision(DeliveryState.UNCERTAIN, may_have_arrived=True)
+    return Decision(DeliveryState.QUEUED, may_have_arrived=True)
+
+
+def effective_recovery(
+    recovery: Recovery, dedupes_for: timedelta | None, first_attempt_at: datetime | None, now: datetime
+) -> Recovery:
+    """Return what the adapter can still do: a partner that dedupes for a limited time does not dedupe after it."""
+    if recovery is Recovery.REPEATS_SAFELY and dedupes_for is not None and first_attempt_at is not None:
+        return recovery if now - first_attempt_at < dedupes_for else Recovery.NONE
+    return recovery
+
+
+def pause_after(attempts: int, first: timedelta = FIRST_PAUSE) -> timedelta:
+    """Return the back-off after the n-th attempt: doubled each time, up to an hour."""
+    doublings = max(0, min(attempts - 1, 20))
+    return min(LONGEST_PAUSE, first * (1 << doublings))
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Stops calls of a target after consecutive failures; one call probes it after each pause."""
+
+    failures: int = 0
+    open_until: datetime | None = None
+
+    def allows(self, now: datetime, wanted: int, in_flight: int) -> int:
+        """Return how many calls may start now."""
+        if self.open_until is None:
+            return wanted
+        if now < self.open_until or in_flight:
+            return 0
+        return min(1, wanted)
+
+    def record_success(self) -> None:
+        """Close the breaker."""
+        self.failures, self.open_until = 0, None
+
+    def record_failure(self, now: datetime) -> None:
+        """Count a failure; open the breaker when there were enough of them."""
+        self.failures += 1
+        if self.failures >= BREAKER_FAILURES:
+            pause = BREAKER_PAUSE * 2 ** min(self.failures - BREAKER_FAILURES, 10)
+            self.open_until = now + min(BREAKER_LONGEST_PAUSE, pause)

@@ -1,0 +1,1 @@
+"""Adapters of other systems, thin: each implements a port of the house."""
