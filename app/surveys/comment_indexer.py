@@ -1,8 +1,8 @@
-"""What respondents could not find, read in by the worker: without personal data, with dictionary forms of its words.
+"""Indexing of respondents' comments by the worker: personal data masked, dictionary forms of words stored.
 
-Whoever writes submissions puts them into the tail of the counters, and whoever folds the tail puts those with comments
-into the inbox here. So no writer has to know of comments, one that writes by thousands neither. What was corrected is
-read in again, and what is gone takes its comments along.
+Writers put submissions into the tail of the counters; folding the tail puts submissions with comments into the inbox
+here, so that no writer needs to handle comments. A corrected submission is indexed again; the comments of a deleted
+one are deleted.
 """
 
 import asyncio
@@ -27,42 +27,45 @@ from app.surveys.events import CommentsIndexed
 from app.surveys.models import CommentLemma, Counted, SurveyComment, SurveySubmission, UnreadComments
 
 READ_AT_ONCE = 50
-TOLD_AT_ONCE = 20
+IDS_PER_EVENT = 20
 MAX_LEMMAS = 400
 LONGEST_LEMMA = 100
 JOINED_WORDS = 8
-"""Each of so many words is a join. With dozens PostgreSQL plans for seconds, until it gives up."""
+"""The number of words searched by a join each; with dozens of joins PostgreSQL plans for seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedComment:
-    """A comment made ready: what is kept of it."""
+    """The stored parts of a comment."""
 
     text: str
     lemmas: Sequence[str]
 
 
 async def index_comments(database: Database) -> int:
-    """Read in the comments of some submissions; how many submissions those were.
+    """Index the comments of some submissions; return the number of submissions.
 
-    The words are taken apart before the transaction that writes begins, and not on the event loop: a respondent's text
-    may be long, and SQLite has one writer.
+    Words are analysed in a thread before the writing transaction: a comment may be long, and SQLite has one writer.
     """
     async with database.transaction(write=False) as session:
         waiting = await session.exec(
             select(UnreadComments.submission_id).order_by(col(UnreadComments.submission_id)).limit(READ_AT_ONCE)
         )
         ids = list(waiting.all())
-        texts = {text for row in await _submissions(session, ids) for text in _texts(row).values()} if ids else set()
+        texts = (
+            {text for row in await _load_submissions(session, ids) for text in _get_texts(row).values()}
+            if ids
+            else set()
+        )
     if not ids:
         return 0
     prepared = await asyncio.to_thread(lambda: {text: prepare_comment(text) for text in texts})
     async with database.transaction() as session:
-        return await _write(session, ids, prepared)
+        return await _write_comments(session, ids, prepared)
 
 
 def prepare_comment(text: str) -> PreparedComment:
-    """A comment without what may be personal data, and the dictionary forms of what is left; masks are no words."""
+    """Mask the personal data of a comment and find the dictionary forms of its words; masks are not words."""
     kept = mask_personal_data(text)
     return PreparedComment(
         kept, [form for form in lemmas(remove_masks(kept)) if len(form) <= LONGEST_LEMMA][:MAX_LEMMAS]
@@ -70,7 +73,7 @@ def prepare_comment(text: str) -> PreparedComment:
 
 
 def has_words(text: str) -> list[ColumnElement[bool]]:
-    """The conditions that a comment has every word of a text, in any form."""
+    """Return the conditions that a comment has every word of a text, in any form."""
     forms = list(lemmas(text))
     joined, counted = forms[:JOINED_WORDS], forms[JOINED_WORDS:]
     conditions: list[ColumnElement[bool]] = [
@@ -84,62 +87,62 @@ def has_words(text: str) -> list[ColumnElement[bool]]:
     return conditions
 
 
-async def _submissions(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[SurveySubmission]:
+async def _load_submissions(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[SurveySubmission]:
     return (await session.exec(select(SurveySubmission).where(col(SurveySubmission.id).in_(ids)))).all()
 
 
-def _texts(row: SurveySubmission) -> Mapping[str, str]:
-    told: Mapping[str, str] = row.answers.get("comments") or {}
-    return told
+def _get_texts(row: SurveySubmission) -> Mapping[str, str]:
+    texts: Mapping[str, str] = row.answers.get("comments") or {}
+    return texts
 
 
-async def _write(session: AsyncSession, ids: Sequence[UUID], prepared: Mapping[str, PreparedComment]) -> int:
-    """Make the comments of submissions those that they have now. What changed since it was read waits for its turn."""
+async def _write_comments(session: AsyncSession, ids: Sequence[UUID], prepared: Mapping[str, PreparedComment]) -> int:
+    """Store the present comments of submissions; those changed since they were read stay in the inbox."""
     inbox = col(UnreadComments.submission_id)
     locked = select(UnreadComments.submission_id).where(inbox.in_(ids)).with_for_update(skip_locked=True)
     mine = set((await session.exec(locked)).all())
-    rows = {row.id: row for row in await _submissions(session, list(mine))}
-    mine -= {row.id for row in rows.values() if not prepared.keys() >= set(_texts(row).values())}
+    rows = {row.id: row for row in await _load_submissions(session, list(mine))}
+    mine -= {row.id for row in rows.values() if not prepared.keys() >= set(_get_texts(row).values())}
     known = (await session.exec(select(SurveyComment).where(col(SurveyComment.submission_id).in_(mine)))).all()
-    wanted = [comment for key, row in rows.items() if key in mine for comment in _comments(row, prepared)]
-    same = {_said(row) for row in known} & {_said(row) for row in wanted}
-    gone = [row for row in known if _said(row) not in same]
-    new = [row for row in wanted if _said(row) not in same]
-    await counters.add_comments(session, [*((row, -1) for row in gone), *((row, 1) for row in new)])
-    gone, new = _moved(gone, new)
-    await session.exec(sa.delete(SurveyComment).where(col(SurveyComment.id).in_([row.id for row in gone])))
+    current = [comment for key, row in rows.items() if key in mine for comment in _build_comments(row, prepared)]
+    same = {_get_content(row) for row in known} & {_get_content(row) for row in current}
+    deleted = [row for row in known if _get_content(row) not in same]
+    new = [row for row in current if _get_content(row) not in same]
+    await counters.add_comments(session, [*((row, -1) for row in deleted), *((row, 1) for row in new)])
+    deleted, new = _update_unchanged(deleted, new)
+    await session.exec(sa.delete(SurveyComment).where(col(SurveyComment.id).in_([row.id for row in deleted])))
     session.add_all(new)
-    await session.flush()  # the lemmas refer to them
+    await session.flush()  # the lemmas refer to these rows
     texts = {comment.id: rows[comment.submission_id].answers["comments"][comment.row_key] for comment in new}
     words = [{"lemma": form, "comment_id": key} for key, text in texts.items() for form in prepared[text].lemmas]
     if words:
         await session.exec(sa.insert(CommentLemma), params=words)
     await session.exec(sa.delete(UnreadComments).where(inbox.in_(mine)))
-    for start in range(0, len(new), TOLD_AT_ONCE):
-        emit(session, CommentsIndexed(comment_ids=[row.id for row in new[start : start + TOLD_AT_ONCE]]))
+    for start in range(0, len(new), IDS_PER_EVENT):
+        emit(session, CommentsIndexed(comment_ids=[row.id for row in new[start : start + IDS_PER_EVENT]]))
     return len(mine)
 
 
-def _moved(
-    gone: Sequence[SurveyComment], new: Sequence[SurveyComment]
+def _update_unchanged(
+    deleted: Sequence[SurveyComment], new: Sequence[SurveyComment]
 ) -> tuple[list[SurveyComment], list[SurveyComment]]:
-    """Correct comments whose words stayed where they are: nobody said anything new. What is gone and new otherwise."""
-    words = {(row.submission_id, row.row_key, row.text): row for row in gone}
-    said = []
+    """Update comments whose text is the same; return the deleted and the new ones of the rest."""
+    words = {(row.submission_id, row.row_key, row.text): row for row in deleted}
+    added = []
     for row in new:
         before = words.pop((row.submission_id, row.row_key, row.text), None)
         if before is None:
-            said.append(row)
+            added.append(row)
             continue
         for column in counters.comments.columns:
             if column.key != "id":
                 setattr(before, column.key, getattr(row, column.key))
-    return list(words.values()), said
+    return list(words.values()), added
 
 
-def _comments(row: SurveySubmission, prepared: Mapping[str, PreparedComment]) -> Iterable[SurveyComment]:
+def _build_comments(row: SurveySubmission, prepared: Mapping[str, PreparedComment]) -> Iterable[SurveyComment]:
     scores = row.answers[Counted.EASE_OF_FINDING]
-    for key, text in _texts(row).items():
+    for key, text in _get_texts(row).items():
         yield SurveyComment(
             id=new_id(),
             submission_id=row.id,
@@ -154,6 +157,6 @@ def _comments(row: SurveySubmission, prepared: Mapping[str, PreparedComment]) ->
         )
 
 
-def _said(row: SurveyComment) -> tuple[Any, ...]:
-    """All that a comment says: one that is read in again and says the same stays."""
+def _get_content(row: SurveyComment) -> tuple[Any, ...]:
+    """Return all columns of a comment but its id; a comment that is indexed again unchanged is kept."""
     return tuple(getattr(row, column.key) for column in counters.comments.columns if column.key != "id")

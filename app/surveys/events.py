@@ -1,4 +1,4 @@
-"""Facts about the survey."""
+"""Events of the survey."""
 
 from uuid import UUID
 
@@ -6,25 +6,25 @@ from app.core.outbox import Event
 
 
 class SubmissionCorrected(Event):
-    """A submission that was keyed in or imported says something else now."""
+    """A submission that was entered from paper or imported has been corrected."""
 
     submission_id: UUID
 
 
 class SubmissionsImported(Event):
-    """Submissions of a table became visible; told once for many, and not one by one."""
+    """Submissions of a table have become visible; one event covers many submissions."""
 
     import_id: UUID
     count: int
 
 
 class SubmissionReceived(Event):
-    """A filled-in form was stored; nothing here points at the respondent."""
+    """A submission has been stored; the event has no data about the respondent."""
 
     submission_id: UUID
 
 
 class CommentsIndexed(Event):
-    """Comments of respondents can be searched now."""
+    """Comments of respondents have become searchable."""
 
     comment_ids: list[UUID]

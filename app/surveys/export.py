@@ -1,4 +1,4 @@
-"""Submissions as a table by codes, and as lines of JSON: what is exchanged with the feedback platform (A-1.fn)."""
+"""Export of submissions as a table by codes or as JSONL, for exchange with the feedback platform (A-1.fn)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
@@ -20,12 +20,12 @@ from app.surveys.schemas import SubmissionRead
 PAGE = 500
 
 _Read = TypeVar("_Read", Coded, SubmissionRead)
-Reading = Callable[[AsyncSession, SelectOfScalar[SurveySubmission]], Awaitable[list[_Read]]]
-"""How a page is read."""
+PageReader = Callable[[AsyncSession, SelectOfScalar[SurveySubmission]], Awaitable[list[_Read]]]
+"""A function that loads the submissions of one page."""
 
 
 async def columns(database: Database, form: str | None) -> list[str]:
-    """Row 1: 11, 12, 13 and the codes of every published version of the form (of all forms, if none is named)."""
+    """Return the headers: 11, 12, 13 and the codes of all published versions of the form (of all forms if None)."""
     query = (
         select(SurveyForm)
         .where(visible_forms(None))
@@ -39,7 +39,7 @@ async def columns(database: Database, form: str | None) -> list[str]:
 
 
 async def require_room(database: Database, query: SelectOfScalar[SurveySubmission]) -> None:
-    """Raise `TooManyForSheet` when an XLSX sheet does not hold the submissions of the query."""
+    """Raise `TooManyForSheet` if the query has more submissions than an XLSX sheet holds."""
     capped = query.with_only_columns(sa.literal(1), maintain_column_froms=True).limit(MAX_XLSX_ROWS + 1).subquery()
     async with database.transaction(write=False) as session:
         found = (await session.exec(select(sa.func.count()).select_from(capped))).one()
@@ -48,12 +48,15 @@ async def require_room(database: Database, query: SelectOfScalar[SurveySubmissio
 
 
 async def export_pages(
-    database: Database, query: SelectOfScalar[SurveySubmission], read: Reading[_Read]
+    database: Database, query: SelectOfScalar[SurveySubmission], read: PageReader[_Read]
 ) -> AsyncIterator[list[_Read]]:
-    """The submissions of a query, oldest first, a page in a transaction of its own: a slow reader holds nothing."""
+    """Yield the submissions of a query page by page, oldest first.
+
+    Each page has its own transaction, so that a slow reader holds no connection.
+    """
     after = UUID(int=0)
     if database.is_sqlite and query.whereclause is not None:
-        # Else it takes an index of a filter and sorts all that is left for every page: hours for a million.
+        # `coalesce` stops SQLite from using a filter's index and sorting the rest for every page: hours for a million.
         query = select(SurveySubmission).where(sa.func.coalesce(query.whereclause, sa.false()))
     while True:
         page = query.where(col(SurveySubmission.id) > after).order_by(col(SurveySubmission.id)).limit(PAGE)
@@ -69,20 +72,20 @@ async def export_pages(
 async def to_rows(
     database: Database, query: SelectOfScalar[SurveySubmission], names: Sequence[str]
 ) -> AsyncIterator[Iterable[Row]]:
-    """Submissions as rows of a table with these codes, page by page; what was not given is an empty cell."""
+    """Yield submissions as table rows with the given codes, page by page; a missing answer is an empty cell."""
     async for page in export_pages(database, query, read_codes):
-        yield [[_cell(submission.codes.get(name)) for name in names] for submission in page]
+        yield [[_to_cell(submission.codes.get(name)) for name in names] for submission in page]
 
 
 async def to_json_lines(database: Database, query: SelectOfScalar[SurveySubmission]) -> AsyncIterator[bytes]:
-    """Submissions as JSONL, page by page: one in the shape of the GET on each line."""
-    async for page in export_pages(database, query, _whole):
+    """Yield submissions as JSONL, page by page; each line has the shape that GET returns."""
+    async for page in export_pages(database, query, _read_full):
         yield "".join(f"{submission.model_dump_json(by_alias=True)}\n" for submission in page).encode()
 
 
-async def _whole(session: AsyncSession, query: SelectOfScalar[SurveySubmission]) -> list[SubmissionRead]:
+async def _read_full(session: AsyncSession, query: SelectOfScalar[SurveySubmission]) -> list[SubmissionRead]:
     return await read_submissions(session, list((await session.exec(query)).all()))
 
 
-def _cell(value: Any) -> str | None:
+def _to_cell(value: Any) -> str | None:
     return None if value is None else str(value)

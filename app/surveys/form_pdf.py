@@ -1,4 +1,4 @@
-"""The form on paper (A-1.fn): PDF made by typst from `data/questionnaire.typ`, with a QR code to the page."""
+"""The form on paper (A-1.fn): a PDF built by typst from `data/questionnaire.typ`, with a QR code of its page."""
 
 import asyncio
 import hashlib
@@ -29,15 +29,15 @@ from app.surveys.queries import read_form
 from app.surveys.schemas import FormRead, QuestionRead
 
 TEMPLATE = Path(__file__).parent / "data" / "questionnaire.typ"
-NEVER = datetime(2024, 2, 15, tzinfo=UTC)
-"""The moment that every file says it was made at, so that the same form is the same file, byte for byte."""
+FIXED_MOMENT = datetime(2024, 2, 15, tzinfo=UTC)
+"""The creation time in every file, so that the same form gives the same file, byte for byte."""
 
 
 async def load_form_data(
     session: AsyncSession, row: SurveyForm, public_url: str, organization_id: UUID | None, point_id: UUID | None
 ) -> str:
-    """What is printed, as JSON: a version of the form for an organization, with the address of its page."""
-    organization = await _organization(session, row, organization_id)
+    """Return the data to print as JSON: a form version for an organization, with the address of its page."""
+    organization = await _get_organization(session, row, organization_id)
     query: dict[str, Any] = {}
     if organization.kind is not OrganizationKind.MINISTRY:
         query["organization"] = organization.id
@@ -45,29 +45,29 @@ async def load_form_data(
         await _require_point(session, point_id, organization)
         query["point"] = point_id
     address = f"{public_url}/survey/{row.key}{'?' if query else ''}{urlencode(query)}"
-    return json.dumps(_told(read_form(row), organization.name, address), ensure_ascii=False, sort_keys=True)
+    return json.dumps(_build_data(read_form(row), organization.name, address), ensure_ascii=False, sort_keys=True)
 
 
-def compute_tag(told: str) -> str:
-    """The entity tag of what is printed."""
-    return f'"{hashlib.sha256(TEMPLATE.read_bytes() + told.encode()).hexdigest()[:32]}"'
+def compute_tag(data: str) -> str:
+    """Return the entity tag of the printed data."""
+    return f'"{hashlib.sha256(TEMPLATE.read_bytes() + data.encode()).hexdigest()[:32]}"'
 
 
-async def render_form_pdf(told: str) -> bytes:
-    """The PDF of what was prepared."""
-    return await asyncio.to_thread(_compiled, told)
+async def render_form_pdf(data: str) -> bytes:
+    """Render the PDF of the prepared data."""
+    return await asyncio.to_thread(_render, data)
 
 
 @lru_cache(maxsize=16)
-def _compiled(told: str) -> bytes:
-    return render_pdf(TEMPLATE, json.loads(told), NEVER)
+def _render(data: str) -> bytes:
+    return render_pdf(TEMPLATE, json.loads(data), FIXED_MOMENT)
 
 
-async def _organization(session: AsyncSession, row: SurveyForm, wanted: UUID | None) -> Organization:
-    if row.organization_id is not None and wanted not in (None, row.organization_id):
-        ru, en = "Эта версия составлена для другой организации.", "The version is another organization's."
+async def _get_organization(session: AsyncSession, row: SurveyForm, requested: UUID | None) -> Organization:
+    if row.organization_id is not None and requested not in (None, row.organization_id):
+        ru, en = "Эта версия составлена для другой организации.", "The version belongs to another organization."
         raise ValidationFailed(field_errors=[FieldError("/organization_id", "organization_differs", ru, en, "query")])
-    organization_id = row.organization_id or wanted
+    organization_id = row.organization_id or requested
     if organization_id is None:
         return await organizations.get_ministry(session)
     try:
@@ -84,7 +84,7 @@ async def _require_point(session: AsyncSession, point_id: UUID, organization: Or
         raise unknown_reference("/point_id") from None
 
 
-def _told(form: FormRead, organization: str, address: str) -> dict[str, Any]:
+def _build_data(form: FormRead, organization: str, address: str) -> dict[str, Any]:
     image = io.BytesIO()
     segno.make_qr(address, error="m").save(image, kind="svg", border=2, xmldecl=False)
     statistical, *assessment = form.blocks
@@ -95,13 +95,13 @@ def _told(form: FormRead, organization: str, address: str) -> dict[str, Any]:
         "statistical": {
             "title": statistical.title,
             "note": statistical.note,
-            # Question 1 names the body that asks; on another organization's form that is the organization.
+            # Question 1 names the organization that conducts the survey.
             "questions": [
                 [q.number, q.code, organization if q.key == "agency" else q.text] for q in statistical.questions
             ],
         },
         "blocks": [
-            {"title": block.title, "questions": [_question(form, question) for question in block.questions]}
+            {"title": block.title, "questions": [_build_question(form, question) for question in block.questions]}
             for block in assessment
         ],
         "address": address,
@@ -109,7 +109,7 @@ def _told(form: FormRead, organization: str, address: str) -> dict[str, Any]:
     }
 
 
-def _question(form: FormRead, question: QuestionRead) -> dict[str, Any]:
+def _build_question(form: FormRead, question: QuestionRead) -> dict[str, Any]:
     scale, follow_up = question.scale, question.follow_up
     rows = [
         [f"{question.number}.{place}", f"{question.code}.{source.suffix}", source.text]

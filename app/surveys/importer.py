@@ -1,4 +1,4 @@
-"""Import of submissions from tables by codes (A-1.fn): made ready row by row, then adopted by thousands."""
+"""Import of submissions from tables by codes (A-1.fn): prepared row by row, then adopted in thousands."""
 
 import asyncio
 import re
@@ -45,7 +45,7 @@ from app.surveys.statutory_wording import load_order_form
 KIND = "survey_submissions"
 EXTERNAL_ID = "external_id"
 ADOPTED_AT_ONCE = 5000
-"""How many rows become visible in one transaction: SQLite's one writer is held for a fraction of a second."""
+"""Rows that become visible in one transaction; SQLite's only writer is blocked for a fraction of a second."""
 ROWS_A_TURN = 25
 EXAMPLE = (
     "12;13;21;22.1;22.2;22.3;22.4;23.1;23.2;23.3;23.4;23.2.comment\r\n"
@@ -54,11 +54,15 @@ EXAMPLE = (
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _RUSSIAN_DATE = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})(?: ([0-9]{1,2})(:[0-9]{2}(?::[0-9]{2})?))?")
-"""What Russian spreadsheets make of a date when they save a CSV."""
+"""The date format of CSV files saved by Russian spreadsheets."""
 _EXTERNAL_ID: TypeAdapter[str] = TypeAdapter(ExternalId)
-_REPEATED = CellError(EXTERNAL_ID, "repeated_row", "Этот номер уже есть в другой строке файла.")
-_CONFLICT = CellError(EXTERNAL_ID, "external_id_conflict", "Под этим номером уже загружена анкета с другими ответами.")
-_BAD_NAME = CellError(EXTERNAL_ID, "external_id_malformed", "До 255 знаков в одну строку, без пробелов по краям.")
+_REPEATED = CellError(EXTERNAL_ID, "repeated_row", "Этот идентификатор уже есть в другой строке файла.")
+_CONFLICT = CellError(
+    EXTERNAL_ID, "external_id_conflict", "С этим идентификатором уже загружена анкета с другими ответами."
+)
+_MALFORMED_ID = CellError(
+    EXTERNAL_ID, "external_id_malformed", "Допустимо до 255 знаков в одну строку, без пробелов по краям."
+)
 
 prepared: sa.Table = SQLModel.metadata.tables["survey_prepared"]
 submissions: sa.Table = SQLModel.metadata.tables["survey_submissions"]
@@ -70,7 +74,7 @@ COPIED = ("id", *READ, "import_id", "external_id", "identity", "content")
 
 @dataclass(frozen=True, slots=True)
 class SubmissionTable:
-    """The headers that a table of a form may have: the codes of its published versions."""
+    """The allowed headers of a table: the codes of the published versions of a form."""
 
     known: frozenset[str]
     required: tuple[str, ...]
@@ -78,10 +82,10 @@ class SubmissionTable:
     kind: str = KIND
 
     def header_faults(self, headers: Sequence[str]) -> list[FieldError]:
-        """Headers that are no codes of the form, those that are there twice, and those that every version needs."""
+        """Return errors for unknown headers, repeated headers and missing required ones."""
         codes = [normalize_code(header) for header in headers]
         faults = [
-            FieldError(f"/{header}", "unknown_column", "Такого кода нет.", "There is no such code.")
+            FieldError(f"/{header}", "unknown_column", "Код не найден.", "The code is unknown.")
             for header, code in zip(headers, codes, strict=True)
             if code not in self.known
         ]
@@ -99,10 +103,10 @@ class SubmissionTable:
 
 
 async def table_of(database: Database, form: str | None, organization_id: UUID | None) -> SubmissionTable:
-    """What a table may hold that is imported for a form (the order's own unless given) and an organization.
+    """Return the allowed headers for a form (the form of the order by default) and an organization.
 
-    Without an organization code 11 tells whose a row is, and where that is empty it is the ministry's.
-    Raises 422 for a form or an organization that is not there.
+    Without an organization, code 11 gives the organization of a row, and an empty code 11 means the ministry.
+    Raises 422 for an unknown form or organization.
     """
     key = form or load_order_form()["key"]
     query = select(SurveyForm).where(SurveyForm.key == key, queries.visible_forms(None))
@@ -115,8 +119,8 @@ async def table_of(database: Database, form: str | None, organization_id: UUID |
     codes = list_code_columns(versions)
     answered = [{code for code in list_code_columns([version]) if not code.endswith("comment")} for version in versions]
     required = tuple(code for code in codes if all(code in one for one in answered))
-    told = {"form": key} | ({"organization_id": str(organization_id)} if organization_id else {})
-    return SubmissionTable(frozenset({*STATISTICAL, *codes, EXTERNAL_ID}), required, told)
+    parameters = {"form": key} | ({"organization_id": str(organization_id)} if organization_id else {})
+    return SubmissionTable(frozenset({*STATISTICAL, *codes, EXTERNAL_ID}), required, parameters)
 
 
 class SubmissionImporter:
@@ -125,35 +129,35 @@ class SubmissionImporter:
     kind = KIND
 
     async def prepare(self, session: AsyncSession, rows: Sequence[ImportedRow], context: Context) -> list[RowResult]:
-        """A verdict on each row; the sound ones wait in `survey_prepared`."""
-        reader = _Reader(
+        """Check each row; valid rows are stored in `survey_prepared`."""
+        reader = _RowParser(
             ReferenceCache(session),
             await organizations.load_organizations_by_name(session),
-            await _default_organization(session, context),
+            await _load_default_organization(session, context),
             context,
         )
-        read = []
+        parsed = []
         for number, row in enumerate(rows):
             if number % ROWS_A_TURN == 0:
-                await asyncio.sleep(0)  # reading is work of the processor: let others have it as well
-            read.append(await reader.read(row))
-        sound = [one for one in read if isinstance(one, _Sound)]
-        await _tell_identities(session, sound, context.import_id)
-        known = await _known(session, [row.identity for row in sound])
-        seen = await _names_above(session, sound, context.import_id)
-        verdicts, ready = [], []
-        for one in read:
-            verdict = one if isinstance(one, RowResult) else _verdict(one, known, seen)
-            verdicts.append(verdict)
-            if isinstance(one, _Sound) and not verdict.faults:
+                await asyncio.sleep(0)  # parsing is CPU work: let other tasks run
+            parsed.append(await reader.read(row))
+        valid = [one for one in parsed if isinstance(one, _ValidRow)]
+        await _set_identities(session, valid, context.import_id)
+        known = await _load_known(session, [row.identity for row in valid])
+        seen = await _load_earlier_identities(session, valid, context.import_id)
+        results, ready = [], []
+        for one in parsed:
+            result = one if isinstance(one, RowResult) else _to_result(one, known, seen)
+            results.append(result)
+            if isinstance(one, _ValidRow) and not result.faults:
                 ready.append(one.columns(context.import_id))
                 seen.add(one.identity)
         if ready:
             await session.exec(sa.insert(PreparedSubmission), params=ready)
-        return verdicts
+        return results
 
     async def adopt(self, session: AsyncSession, context: Context, after: int) -> AdoptedRows:
-        """Make the next 5,000 rows submissions; those that are known from another table stay as they are."""
+        """Turn the next 5,000 rows into submissions; rows known from another table are skipped."""
         mine = sa.and_(prepared.c.import_id == context.import_id, prepared.c.number > after)
         numbers = sa.select(prepared.c.number).where(mine).order_by(prepared.c.number).limit(ADOPTED_AT_ONCE)
         found = (await session.exec(numbers)).scalars().all()  # type: ignore[call-overload]
@@ -170,16 +174,16 @@ class SubmissionImporter:
         }
         rows = sa.select(*[prepared.c[name] for name in COPIED], *more.values())
         rows = rows.join(forms, forms.c.id == prepared.c.form_id).where(slice_).order_by(prepared.c.number)
-        made = build_insert(session, submissions).from_select([*COPIED, *more], rows).on_conflict_do_nothing()
-        counted = {"preserve_rowcount": True}  # of an INSERT psycopg's is thrown away else
-        created = int((await session.exec(made, execution_options=counted)).rowcount)
+        insert = build_insert(session, submissions).from_select([*COPIED, *more], rows).on_conflict_do_nothing()
+        counted = {"preserve_rowcount": True}  # otherwise psycopg's row count of an INSERT is discarded
+        created = int((await session.exec(insert, execution_options=counted)).rowcount)
         await count_chosen(session, sa.select(prepared.c.id).where(slice_))
         if created:
             emit(session, SubmissionsImported(import_id=context.import_id, count=created))
         return AdoptedRows(created, len(found) - created, found[-1] if len(found) == ADOPTED_AT_ONCE else None)
 
     async def discard(self, session: AsyncSession, import_id: UUID, at_most: int) -> int:
-        """Forget up to so many rows that wait."""
+        """Delete up to `at_most` waiting rows."""
         some = sa.select(prepared.c.id).where(prepared.c.import_id == import_id).limit(at_most)
         return int((await session.exec(sa.delete(PreparedSubmission).where(prepared.c.id.in_(some)))).rowcount)
 
@@ -188,38 +192,38 @@ SUBMISSIONS = SubmissionImporter()
 
 
 @dataclass(slots=True)
-class _Sound:
-    """A row with nothing wrong in itself."""
+class _ValidRow:
+    """A valid row."""
 
     number: int
     read: ParsedSubmission
     external_id: str | None
     content: str
     identity: str
-    """Open until rows that say the same are numbered, unless the row has a name of its own."""
+    """Empty until rows with equal content are numbered, unless the row has an id of its own."""
 
     def columns(self, import_id: UUID) -> dict[str, Any]:
-        """The row as it waits."""
+        """Return the row for `survey_prepared`."""
         read = {name: getattr(self.read, name) for name in READ}
         own = {name: getattr(self, name) for name in ("number", "external_id", "content", "identity")}
         return read | own | {"id": new_id(), "import_id": import_id}
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads rows, with the reference data that they name."""
+class _RowParser:
+    """Parses rows with the reference data that they name."""
 
     known: ReferenceCache
     organizations: Mapping[str, Organization]
     default: Organization
     context: Context
 
-    async def read(self, row: ImportedRow) -> _Sound | RowResult:
-        """A row ready to be stored, its identity still open, or what is wrong with it."""
+    async def read(self, row: ImportedRow) -> _ValidRow | RowResult:
+        """Return a valid row without its final identity, or its errors."""
         headers = {normalize_code(header): header for header in row.cells}
         cells = {code: row.cells[header] for code, header in headers.items()}
-        faults, external_id = _external_id(cells.pop(EXTERNAL_ID, ""))
-        answers = {code: _value(code, text) for code, text in cells.items() if text.strip()}
+        faults, external_id = _parse_external_id(cells.pop(EXTERNAL_ID, ""))
+        answers = {code: _parse_cell(code, text) for code, text in cells.items() if text.strip()}
         organization = self.default
         if "organization_id" not in self.context.parameters:
             organization = self.organizations.get(str(answers.get(AGENCY)), self.default)
@@ -234,33 +238,33 @@ class _Reader:
                 received_at=self.context.asked_at,
             )
         except ValidationFailed as refused:
-            return RowResult(faults=faults + [_cell_fault(fault, headers) for fault in refused.field_errors])
+            return RowResult(faults=faults + [_to_cell_error(fault, headers) for fault in refused.field_errors])
         if faults:
             return RowResult(faults=faults)
         form = self.known.form_of(read)
         content = compute_content_hash(form, read.organization_id, read.municipality, read.filled_at, read.answers)
         named = identity_by_name(read.form, read.organization_id, external_id) if external_id else ""
-        return _Sound(row.number, read, external_id, content, named)
+        return _ValidRow(row.number, read, external_id, content, named)
 
 
-async def _default_organization(session: AsyncSession, context: Context) -> Organization:
-    if given := context.parameters.get("organization_id"):
-        return await organizations.get_organization(session, UUID(given))
+async def _load_default_organization(session: AsyncSession, context: Context) -> Organization:
+    if organization_id := context.parameters.get("organization_id"):
+        return await organizations.get_organization(session, UUID(organization_id))
     return await organizations.get_ministry(session)
 
 
-def _external_id(cell: str) -> tuple[list[CellError], str | None]:
+def _parse_external_id(cell: str) -> tuple[list[CellError], str | None]:
     text = cell.strip()
     if not text:
         return [], None
     try:
         return [], _EXTERNAL_ID.validate_python(text)
     except ValidationError:
-        return [_BAD_NAME], None
+        return [_MALFORMED_ID], None
 
 
-def _value(code: str, text: str) -> Any:
-    """A cell as the body of a request would hold it; a free text stays as it is, to the last blank."""
+def _parse_cell(code: str, text: str) -> Any:
+    """Convert a cell to its value in a request body; free text keeps its spaces."""
     if code.endswith(".comment"):
         return text
     text = text.strip()
@@ -272,36 +276,36 @@ def _value(code: str, text: str) -> Any:
     return text
 
 
-def _cell_fault(fault: FieldError, headers: Mapping[str, str]) -> CellError:
+def _to_cell_error(fault: FieldError, headers: Mapping[str, str]) -> CellError:
     code = fault.pointer.removeprefix("/answers/")
     return CellError(headers.get(code, code) if code != fault.pointer else None, fault.code, fault.ru)
 
 
-async def _tell_identities(session: AsyncSession, rows: Sequence[_Sound], import_id: UUID) -> None:
-    """Number the rows without a name that say the same, those of earlier chunks first."""
-    wanted = {row.content for row in rows if row.external_id is None}
+async def _set_identities(session: AsyncSession, rows: Sequence[_ValidRow], import_id: UUID) -> None:
+    """Number the rows with equal content and no id of their own, after those of earlier chunks."""
+    contents = {row.content for row in rows if row.external_id is None}
     query = (
         sa.select(prepared.c.content, sa.func.count())
-        .where(prepared.c.import_id == import_id, prepared.c.external_id.is_(None), prepared.c.content.in_(wanted))
+        .where(prepared.c.import_id == import_id, prepared.c.external_id.is_(None), prepared.c.content.in_(contents))
         .group_by(prepared.c.content)
     )
-    times = Counter(dict((await session.exec(query)).all())) if wanted else Counter[str]()  # type: ignore[call-overload]
+    times = Counter(dict((await session.exec(query)).all())) if contents else Counter[str]()  # type: ignore[call-overload]
     for row in rows:
         if row.external_id is None:
             times[row.content] += 1
             row.identity = compute_identity(row.content, times[row.content])
 
 
-async def _known(session: AsyncSession, identities: Sequence[str]) -> dict[str, str]:
-    """Which of these are submissions already, with what they said when they came."""
+async def _load_known(session: AsyncSession, identities: Sequence[str]) -> dict[str, str]:
+    """Return which identities are submissions already, with their content digest at the import."""
     query = select(SurveySubmission.identity, SurveySubmission.content).where(
         col(SurveySubmission.identity).in_(identities)
     )
     return dict((await session.exec(query)).all()) if identities else {}  # type: ignore[arg-type]
 
 
-async def _names_above(session: AsyncSession, rows: Sequence[_Sound], import_id: UUID) -> set[str]:
-    """The identities of rows with a name that stand in the same table above these."""
+async def _load_earlier_identities(session: AsyncSession, rows: Sequence[_ValidRow], import_id: UUID) -> set[str]:
+    """Return the identities of earlier rows of the same table among rows with an id of their own."""
     named = [row.identity for row in rows if row.external_id is not None]
     query = select(PreparedSubmission.identity).where(
         PreparedSubmission.import_id == import_id, col(PreparedSubmission.identity).in_(named)
@@ -309,7 +313,7 @@ async def _names_above(session: AsyncSession, rows: Sequence[_Sound], import_id:
     return set((await session.exec(query)).all()) if named else set()
 
 
-def _verdict(row: _Sound, known: Mapping[str, str], seen: set[str]) -> RowResult:
+def _to_result(row: _ValidRow, known: Mapping[str, str], seen: set[str]) -> RowResult:
     if row.identity in seen:
         return RowResult(faults=[_REPEATED])
     if row.identity not in known:

@@ -12,7 +12,7 @@ from app.core.db import Table, VersionedTable, enum_column, json_column, length_
 
 
 class FormState(StrEnum):
-    """A form version is a draft until it is published; then it never changes, or is withdrawn before it begins."""
+    """The state of a form version: draft, published, or withdrawn before it began."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -20,7 +20,7 @@ class FormState(StrEnum):
 
 
 class SubmissionSource(StrEnum):
-    """The way a form was filled in."""
+    """How a questionnaire was filled in."""
 
     WEB = "web"
     PAPER = "paper"
@@ -28,25 +28,27 @@ class SubmissionSource(StrEnum):
     IMPORT = "import"
 
 
-def _begins(name: str, whose: str, *columns: str) -> sa.Index:
-    """Two published versions of the same list never begin on the same day."""
+def _build_start_index(name: str, whose: str, *columns: str) -> sa.Index:
+    """Build the index that gives published versions of the same list different start dates."""
     where = sa.text(f"state = 'published' AND {whose}")
     return sa.Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
 
 
 class SurveyForm(VersionedTable, table=True):
-    """A version of a form with its own list of sources (A-1). Without an organization it is everybody's.
+    """A version of a form with its own list of sources (A-1); without an organization it is for all.
 
-    Once published nothing but `valid_to` changes, or it is withdrawn: triggers of the database hold it.
+    After publication only `valid_to` changes, or the version is withdrawn; database triggers enforce it.
     """
 
     __tablename__ = "survey_forms"
     __table_args__ = (
-        # Counted through all organizations, so that a number names one version wherever figures are told by version.
+        # Numbered across organizations, so that a number identifies one version in figures by version.
         sa.UniqueConstraint("key", "form_version", name="uq_survey_forms_version"),
-        _begins("uq_survey_forms_own_start", "organization_id IS NOT NULL", "key", "organization_id", "valid_from"),
-        # NULLs are never equal to a unique key: everybody's form needs one of its own.
-        _begins("uq_survey_forms_common_start", "organization_id IS NULL", "key", "valid_from"),
+        _build_start_index(
+            "uq_survey_forms_own_start", "organization_id IS NOT NULL", "key", "organization_id", "valid_from"
+        ),
+        # NULLs are distinct in a unique index, so the common form needs its own.
+        _build_start_index("uq_survey_forms_common_start", "organization_id IS NULL", "key", "valid_from"),
         sa.CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="validity_order"),
         sa.CheckConstraint("form_version > 0", name="form_version_counted"),
     )
@@ -58,7 +60,7 @@ class SurveyForm(VersionedTable, table=True):
     valid_from: date
     valid_to: date | None = None
     closes_on: date | None = None
-    """Until when it was published for; `valid_to` is earlier where a later version ends it."""
+    """The end date at publication; `valid_to` is earlier if a later version ends it."""
     definition: dict[str, Any] = Field(sa_column=json_column())
     created_at: datetime
     created_by: UUID | None = Field(default=None, foreign_key="employees.id", index=True)
@@ -66,7 +68,7 @@ class SurveyForm(VersionedTable, table=True):
 
 
 class SurveySource(Table, table=True):
-    """A source that a published version named: the key and its suffix belong together for good (22.N, 23.N)."""
+    """A source of a published version: its key and suffix belong together permanently (22.N, 23.N)."""
 
     __tablename__ = "survey_sources"
     __table_args__ = (
@@ -81,9 +83,10 @@ class SurveySource(Table, table=True):
 
 
 class SurveySubmission(VersionedTable, table=True):
-    """A filled-in form. Nothing in it points at the respondent (no address, agent, cookie).
+    """A completed questionnaire, without any data about the respondent (no address, user agent or cookie).
 
-    What respondents handed in never changes; what was keyed in or imported is corrected, with a `SubmissionRevision`.
+    Submissions of respondents never change; those entered from paper or imported are corrected with a
+    `SubmissionRevision`.
     """
 
     __tablename__ = "survey_submissions"
@@ -119,30 +122,30 @@ class SurveySubmission(VersionedTable, table=True):
     filled_at: datetime | None = None
     received_at: datetime
     counted_on: date
-    """The local day of `filled_at`, else of `received_at`: the day the answer counts for."""
+    """The local day that the answer counts for: of `filled_at`, or else of `received_at`."""
     source: SubmissionSource = Field(sa_column=enum_column(SubmissionSource, index=True))
     satisfaction: int = Field(sa_type=sa.SmallInteger)
     answers: dict[str, Any] = Field(sa_column=json_column())
     came_from_point_id: UUID | None = Field(default=None, foreign_key="interaction_points.id", index=True)
     keyed_by: UUID | None = Field(default=None, foreign_key="employees.id", index=True)
-    """The employee who keyed a paper questionnaire."""
+    """The employee who entered the paper questionnaire."""
     client_id: UUID | None = Field(default=None, index=True)
-    """The API client that handed it in."""
+    """The API client that submitted it."""
     import_id: UUID | None = Field(default=None, foreign_key="imports.id")
-    """The table that it came with."""
+    """The import that created it."""
     external_id: str | None = Field(default=None, max_length=255)
-    """What the table called it."""
+    """The id of the row in the imported table."""
     identity: str | None = Field(default=None, max_length=64)
-    """What it is known by when the same table comes again: a digest, see `rules.identity_of`."""
+    """A digest that identifies the row when the table is imported again: see `rules.compute_identity`."""
     content: str | None = Field(default=None, max_length=64)
-    """A digest of the answers as they came, by a table or on a sheet of a batch; corrections leave it."""
+    """A digest of the original answers in a table or on a sheet of a batch; corrections do not change it."""
     batch: str | None = Field(default=None, max_length=100)
-    """The bundle of paper that the sheet lies in, as the unit calls it."""
+    """The batch of paper that the sheet belongs to, as the unit names it."""
     sheet_number: int | None = None
 
 
 class SubmissionRevision(Table, table=True):
-    """What a submission said before a correction (A-1.fn). Only ever added to."""
+    """The answers of a submission before a correction (A-1.fn); rows are only added."""
 
     __tablename__ = "survey_revisions"
     __table_args__ = (
@@ -152,7 +155,7 @@ class SubmissionRevision(Table, table=True):
 
     submission_id: UUID = Field(foreign_key="survey_submissions.id")
     number: int
-    """The version of the submission that said it."""
+    """The version of the submission with these answers."""
     form_id: UUID = Field(foreign_key="survey_forms.id", index=True)
     municipality: str | None = Field(default=None, max_length=8)
     filled_at: datetime | None = None
@@ -164,7 +167,7 @@ class SubmissionRevision(Table, table=True):
 
 
 class EntryCheckState(StrEnum):
-    """A chosen sheet waits for its second entry, which agrees with the first or differs until that is resolved."""
+    """The state of an entry check: waiting for the second entry, agreed, or differing until resolved."""
 
     WAITING = "waiting"
     AGREED = "agreed"
@@ -173,14 +176,14 @@ class EntryCheckState(StrEnum):
 
 
 class Resolution(StrEnum):
-    """What became of differences: the first entry was right, or the submission was corrected."""
+    """How differences were resolved: the first entry was right, or the submission was corrected."""
 
     FIRST_STANDS = "first_stands"
     CORRECTED = "corrected"
 
 
 class EntryCheck(VersionedTable, table=True):
-    """A paper questionnaire that was chosen to be keyed in a second time (A-1.fn)."""
+    """A paper questionnaire selected for a second entry (A-1.fn)."""
 
     __tablename__ = "survey_entry_checks"
     __table_args__ = (
@@ -196,7 +199,7 @@ class EntryCheck(VersionedTable, table=True):
     second_by: UUID | None = Field(default=None, foreign_key="employees.id", index=True)
     second_at: datetime | None = None
     second_codes: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
-    """The second entry by codes, as it was keyed."""
+    """The second entry by codes."""
     differences: list[dict[str, Any]] | None = Field(default=None, sa_column=json_column(nullable=True))
     resolution: Resolution | None = Field(default=None, sa_column=enum_column(Resolution, nullable=True))
     reason: str | None = Field(default=None, max_length=2000)
@@ -205,9 +208,9 @@ class EntryCheck(VersionedTable, table=True):
 
 
 class PreparedSubmission(Table, table=True):
-    """A sound row of a table that is still being checked: nobody sees it until the whole is adopted.
+    """A valid row of a table in import, invisible until the whole table is adopted.
 
-    Its id is the submission's to be. It goes when the import is over, and so has no foreign keys of its own.
+    Its id becomes the id of the submission. It is deleted when the import ends, and so has no foreign keys of its own.
     """
 
     __tablename__ = "survey_prepared"
@@ -219,7 +222,7 @@ class PreparedSubmission(Table, table=True):
 
     import_id: UUID
     number: int
-    """The row as the spreadsheet numbers it."""
+    """The row number in the spreadsheet."""
     form_id: UUID
     organization_id: UUID
     municipality: str | None = Field(default=None, max_length=8)
@@ -233,7 +236,7 @@ class PreparedSubmission(Table, table=True):
 
 
 class UnfinishedQuestionnaire(Table, table=True):
-    """A half-filled form of the page, for whoever knows the code: deleted when it is submitted, and at its expiry."""
+    """A draft of the survey page, found by its code; deleted when it is submitted or expires."""
 
     __tablename__ = "survey_unfinished"
     __table_args__ = (
@@ -250,7 +253,7 @@ class UnfinishedQuestionnaire(Table, table=True):
 
 
 class SurveyLink(Table, table=True):
-    """A one-time link that nobody used yet: deleted when it is used, so that nothing ties the answers to it."""
+    """An unused one-time link; deleted when it is used, so that answers cannot be traced to it."""
 
     __tablename__ = "survey_links"
     __table_args__ = (
@@ -266,16 +269,16 @@ class SurveyLink(Table, table=True):
 
 
 class Span(StrEnum):
-    """What a counter's row is the sum of: a day, or the month that begins with it."""
+    """The period that a counter sums up: a day, or the month that begins on it."""
 
     DAY = "day"
     MONTH = "month"
 
 
 class Counted(StrEnum):
-    """What is counted: a question by its key, and question 21 once more by the point a respondent came from.
+    """A counted question by its key; `came_from` is question 21 by the point a respondent came from.
 
-    Comments are counted by their score when they are read in, and not with the submission.
+    Comments are counted by their score when they are indexed, and not with the submission.
     """
 
     SATISFACTION = "satisfaction"
@@ -286,7 +289,7 @@ class Counted(StrEnum):
 
 
 class AnswerCount(SQLModel, table=True):
-    """How often each value was answered, by day and by month, for every set of dimensions that occurs."""
+    """How often each value was answered, by day and by month, for every combination of dimensions."""
 
     __tablename__ = "survey_counts"
     __table_args__ = (
@@ -303,7 +306,7 @@ class AnswerCount(SQLModel, table=True):
     municipality: str = Field(max_length=8)
     source: SubmissionSource = Field(sa_column=enum_column(SubmissionSource))
     row_key: str = Field(max_length=64)
-    """The source of information (questions 22 and 23), the point come from, or empty (question 21)."""
+    """The source of information (questions 22 and 23), the point of origin, or empty (question 21)."""
     n1: int = 0
     n2: int = 0
     n3: int = 0
@@ -312,7 +315,7 @@ class AnswerCount(SQLModel, table=True):
 
 
 class UncountedAnswer(Table, table=True):
-    """The tail: a submission (or, by sign, the taking back of one) that is not folded into the counters yet."""
+    """The tail: a submission, added or by its sign removed, that is not folded into the counters yet."""
 
     __tablename__ = "survey_count_tail"
     __table_args__ = (sa.CheckConstraint("sign IN (-1, 1)", name="sign_known"),)
@@ -327,11 +330,11 @@ class UncountedAnswer(Table, table=True):
     came_from_point_id: UUID | None = None
     satisfaction: int = Field(sa_type=sa.SmallInteger)
     answers: dict[str, Any] = Field(sa_column=json_column())
-    """Questions 22 and 23; no free text."""
+    """The answers to questions 22 and 23, without free text."""
 
 
 class UnreadComments(SQLModel, table=True):
-    """A submission whose comments are to be read in, or in again: it has some, or had."""
+    """A submission whose comments wait to be indexed, because it has some or had some."""
 
     __tablename__ = "survey_comment_inbox"
 
@@ -339,9 +342,9 @@ class UnreadComments(SQLModel, table=True):
 
 
 class SurveyComment(Table, table=True):
-    """What a respondent did not find (A-1.23x), without personal data and ready to be searched.
+    """A comment on what a respondent did not find (A-1.23x), without personal data and indexed for search.
 
-    No foreign key to the submission: one that is gone takes its comments along when they are read in again.
+    It has no foreign key to the submission: indexing deletes the comments of a deleted submission.
     """
 
     __tablename__ = "survey_comments"
@@ -349,7 +352,7 @@ class SurveyComment(Table, table=True):
         sa.UniqueConstraint("submission_id", "row_key", name="uq_survey_comments_row"),
         sa.Index("ix_survey_comments_day", "counted_on", "id"),
         sa.Index("ix_survey_comments_organization", "organization_id", "counted_on", "id"),
-        length_check("text", 20_000),  # a mask may be longer than what it hides
+        length_check("text", 20_000),  # a mask may be longer than the text it replaces
         sa.CheckConstraint("score BETWEEN 1 AND 5", name="score_known"),
     )
 
@@ -357,7 +360,7 @@ class SurveyComment(Table, table=True):
     organization_id: UUID = Field(foreign_key="organizations.id")
     form_id: UUID = Field(foreign_key="survey_forms.id")
     municipality: str = Field(max_length=8)
-    """Empty where none was given, as in the counters."""
+    """Empty if none was given, as in the counters."""
     source: SubmissionSource = Field(sa_column=enum_column(SubmissionSource))
     counted_on: date
     row_key: str = Field(max_length=64)
@@ -367,7 +370,7 @@ class SurveyComment(Table, table=True):
 
 
 class CommentLemma(SQLModel, table=True):
-    """A dictionary form of a comment's words, by which it is found."""
+    """A dictionary form of a word in a comment, used for search."""
 
     __tablename__ = "survey_comment_lemmas"
     __table_args__ = (

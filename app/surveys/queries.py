@@ -1,4 +1,4 @@
-"""Selects of forms and submissions, and the shapes that the API shows."""
+"""Queries of forms and submissions, and their mapping to API schemas."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,19 +29,19 @@ from app.surveys.schemas import EntryCheckRead, FormRead, SubmissionRead, Submis
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """An API client reads what it handed in itself; the client-centricity unit reads all."""
+    """Return the condition on submissions visible to the caller: an API client's own, otherwise all."""
     return col(SurveySubmission.client_id) == by.id if by.kind == "client" else sa.true()
 
 
 def visible_forms(by: Principal | None) -> ColumnElement[bool]:
-    """Everybody sees published versions; drafts are for those who make them."""
+    """Return the condition on visible forms: published versions for everyone, drafts for form editors."""
     if by is not None and by.may("forms:write"):
         return sa.true()
     return col(SurveyForm.state) == FormState.PUBLISHED
 
 
 def load_chosen_form(by: Principal, period: Period, **equal: Any) -> SelectOfScalar[SurveySubmission]:
-    """The submissions that the caller may read, of a period, with these values; None filters nothing."""
+    """Build the query of submissions visible to the caller in a period with these values; None does not filter."""
     query = select(SurveySubmission).where(visible_to(by), *period.holds(col(SurveySubmission.counted_on)))
     for name, value in equal.items():
         if value is not None:
@@ -52,12 +52,15 @@ def load_chosen_form(by: Principal, period: Period, **equal: Any) -> SelectOfSca
 async def load_form_in_force(
     session: AsyncSession, key: str, on: date | None, organization_id: UUID | None = None
 ) -> SurveyForm | None:
-    """The newest published version valid on the day (None: on any day): the organization's own, else everybody's."""
+    """Load the newest published version valid on a day (None: on any day).
+
+    The organization's own version precedes the common one.
+    """
     return load_first_valid_form(await load_published_forms(session, key, organization_id), on)
 
 
 async def load_published_forms(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SurveyForm]:
-    """The published versions that may serve an organization, the ones that count first: its own, then the newest."""
+    """Load the published versions that apply to an organization: its own first, then by number, newest first."""
     own = sa.case((col(SurveyForm.organization_id).is_(None), 1), else_=0)
     query = (
         select(SurveyForm)
@@ -75,12 +78,12 @@ async def load_published_forms(session: AsyncSession, key: str, organization_id:
 
 
 def load_first_valid_form(forms: Iterable[SurveyForm], on: date | None) -> SurveyForm | None:
-    """The first of the versions that is valid on the day; None: on any day."""
+    """Return the first of the versions that is valid on a day (None: on any day)."""
     return next((form for form in forms if on is None or is_valid_on(form.valid_from, form.valid_to, on)), None)
 
 
 def read_form(row: SurveyForm) -> FormRead:
-    """A form version as the API shows it."""
+    """Map a form version to its API schema."""
     form = row.definition["form"]
     return FormRead.model_validate(
         {
@@ -93,7 +96,7 @@ def read_form(row: SurveyForm) -> FormRead:
                     "key": block["key"],
                     "title": block["title"],
                     "note": block.get("note"),
-                    "questions": [_question(raw) for raw in block["questions"]],
+                    "questions": [_to_question(raw) for raw in block["questions"]],
                 }
                 for block in form["blocks"]
             ],
@@ -103,7 +106,7 @@ def read_form(row: SurveyForm) -> FormRead:
 
 @dataclass(frozen=True, slots=True)
 class NamedSource:
-    """A source of information as it is shown: its code in each question by the question's key, its newest wording."""
+    """A source of information for display: its code by question key, and its newest wording."""
 
     suffix: int
     key: str
@@ -113,9 +116,9 @@ class NamedSource:
 
 
 async def load_named_sources(session: AsyncSession, organization_id: UUID | None = None) -> dict[str, NamedSource]:
-    """Every source that a published version names, by its key.
+    """Load every source of published versions, by its key.
 
-    In the wording of the organization's own newest version, else of everybody's, else of another organization's.
+    The wording is that of the organization's newest version, else of the common one, else of another organization's.
     """
     whose = col(SurveyForm.organization_id)
     own = whose == organization_id if organization_id else sa.false()
@@ -132,7 +135,7 @@ async def load_named_sources(session: AsyncSession, organization_id: UUID | None
     return found
 
 
-def _question(raw: dict[str, Any]) -> dict[str, Any]:
+def _to_question(raw: dict[str, Any]) -> dict[str, Any]:
     follow_up = raw.get("follow_up")
     return {
         **{name: raw[name] for name in ("number", "code", "key", "kind", "text")},
@@ -145,8 +148,8 @@ def _question(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 async def read_submissions(session: AsyncSession, rows: list[SurveySubmission]) -> list[SubmissionRead]:
-    """Submissions by key and by code, each by its own form version."""
-    forms = await _forms_of(session, rows)
+    """Map submissions to API schemas, by key and by code, each with its own form version."""
+    forms = await _load_forms(session, rows)
     return [
         SubmissionRead.model_validate(
             {**row.model_dump(), "codes": statistical(row) | to_codes(forms[row.form_id], row.answers)}
@@ -157,29 +160,29 @@ async def read_submissions(session: AsyncSession, rows: list[SurveySubmission]) 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """What a row of a table says of a submission."""
+    """A submission by codes, for a table row."""
 
     id: UUID
     codes: dict[str, Any]
 
 
 async def read_codes(session: AsyncSession, query: SelectOfScalar[SurveySubmission]) -> list[Coded]:
-    """The submissions of a query by code only: in under half the time that whole ones take."""
+    """Load the submissions of a query by codes only; takes less than half the time of full ones."""
     names = ("id", "form_id", "organization_id", "municipality", "filled_at", "answers")
     columns = query.with_only_columns(*[getattr(SurveySubmission, name) for name in names])
-    rows = (await (await session.connection()).execute(columns)).all()  # of several columns, whatever the query was of
-    forms = await _forms_of(session, rows)
+    rows = (await (await session.connection()).execute(columns)).all()  # `execute` returns several columns
+    forms = await _load_forms(session, rows)
     return [Coded(row.id, statistical(row) | to_codes(forms[row.form_id], row.answers)) for row in rows]
 
 
-async def _forms_of(session: AsyncSession, rows: Iterable[Any]) -> dict[UUID, Form]:
+async def _load_forms(session: AsyncSession, rows: Iterable[Any]) -> dict[UUID, Form]:
     query = select(SurveyForm).where(col(SurveyForm.id).in_({row.form_id for row in rows}))
     return {form.id: parse_form(form.definition) for form in (await session.exec(query)).all()}
 
 
 async def read_revisions(session: AsyncSession, rows: Sequence[SubmissionRevision]) -> list[SubmissionRevisionRead]:
-    """What submissions said, by key and by code, each by the form version of then."""
-    forms = await _forms_of(session, rows)
+    """Map revisions to API schemas, by key and by code, each with its form version at that time."""
+    forms = await _load_forms(session, rows)
     return [
         SubmissionRevisionRead.model_validate(
             {
@@ -197,7 +200,7 @@ async def read_revisions(session: AsyncSession, rows: Sequence[SubmissionRevisio
 
 
 def select_entry_checks(state: EntryCheckState | None, batch: str | None) -> SelectOfScalar[EntryCheck]:
-    """Checks in a state, of sheets of a batch; None filters nothing."""
+    """Build the query of entry checks by state and by batch; None does not filter."""
     query = select(EntryCheck)
     if state is not None:
         query = query.where(EntryCheck.state == state)
@@ -207,7 +210,7 @@ def select_entry_checks(state: EntryCheckState | None, batch: str | None) -> Sel
 
 
 async def read_entry_checks(session: AsyncSession, rows: Sequence[EntryCheck]) -> list[EntryCheckRead]:
-    """Checks with the sheet that each is of; of the first entry nothing but where it differs."""
+    """Map entry checks to API schemas with their sheets; of the first entry only the differences are included."""
     query = select(SurveySubmission).where(col(SurveySubmission.id).in_({row.submission_id for row in rows}))
     first = {one.id: one for one in (await session.exec(query)).all()}
     return [
@@ -222,8 +225,8 @@ async def read_entry_checks(session: AsyncSession, rows: Sequence[EntryCheck]) -
     ]
 
 
-class _Stated(Protocol):
-    """What 11, 12 and 13 come from."""
+class _WithMetadata(Protocol):
+    """An object with the values of 11, 12 and 13."""
 
     @property
     def organization_id(self) -> UUID: ...
@@ -233,8 +236,8 @@ class _Stated(Protocol):
     def filled_at(self) -> datetime | None: ...
 
 
-def statistical(row: _Stated) -> dict[str, Any]:
-    """11, 12 and 13 of a submission."""
+def statistical(row: _WithMetadata) -> dict[str, Any]:
+    """Return the answers 11, 12 and 13 of a submission."""
     return {
         AGENCY: str(row.organization_id),
         MUNICIPALITY: row.municipality,

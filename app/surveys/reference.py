@@ -1,4 +1,4 @@
-"""The form of Appendix 1: inserted when missing, never overwritten."""
+"""Reference data of the survey: the form of Appendix 1, inserted if missing and never overwritten."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from app.surveys.statutory_wording import load_order_form
 
 
 async def load_reference(session: AsyncSession) -> None:
-    """Version 1 of the form of Appendix 1, in force since the list of points was approved; inserted when missing."""
+    """Insert version 1 of the form of Appendix 1 if missing; it is valid since the approval of the list of points."""
     form = load_order_form()
     key, version = form["key"], form["version"]
     known = select(SurveyForm.id).where(SurveyForm.key == key, SurveyForm.form_version == version)
@@ -27,4 +27,4 @@ async def load_reference(session: AsyncSession) -> None:
             )
         )
         session.add_all(SurveySource(form=key, key=raw["key"], suffix=raw["suffix"]) for raw in form["sources"])
-        await session.flush()  # what comes next reads the form
+        await session.flush()  # later reference data reads the form

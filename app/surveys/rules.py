@@ -1,7 +1,7 @@
-"""The form of Appendix 1 as data, and what is a right answer to it (A-1, A-1.23x).
+"""Rules of the form of Appendix 1 and of valid answers to it (A-1, A-1.23x).
 
 Answers come by key (`{"satisfaction": 1, "source_usage": {"vk": 3, …}, …}`) or by the codes of the form
-(`{"21": 1, "22.3": 3, …}`); both are read into the same cells, and every fault is told with its place.
+(`{"21": 1, "22.3": 3, …}`); both are parsed into the same cells, and every error has its place.
 """
 
 import hmac
@@ -27,7 +27,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source of information, one row of questions 22 and 23: the suffix gives both codes."""
+    """A source of information, one row of questions 22 and 23; the suffix gives both codes."""
 
     suffix: int
     key: str
@@ -36,31 +36,31 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question of block 2: its code, its key, and the values it takes."""
+    """A question of block 2: its code, its key and its allowed values."""
 
     code: str
     key: str
     values: tuple[int, ...]
     per_source: bool
     follow_up_at_most: int = 0
-    """Scores up to this one lead to the free-text question (A-1.23x); 0: none does."""
+    """Scores up to this one lead to the free-text question (A-1.23x); 0: no score does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A version of the form, as far as answers need it."""
+    """The parts of a form version that answers need."""
 
     key: str
     version: int
     questions: tuple[Question, ...]
     sources: tuple[Source, ...]
     follow_up: Question
-    """The question whose low scores open a comment."""
+    """The question whose low scores allow a comment."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerError:
-    """Something wrong with an answer: an RFC 6901 pointer into the body, a stable code, words."""
+    """An error in an answer: an RFC 6901 pointer into the body, a stable code and texts."""
 
     pointer: str
     code: str
@@ -70,17 +70,17 @@ class AnswerError:
 
 @dataclass(slots=True)
 class Answers:
-    """What was read: cells by (question key, source key or ""), comments by source key, and 11, 12, 13 as given."""
+    """Parsed answers: cells by (question key, source key or ""), comments by source key, and 11, 12, 13 as given."""
 
     cells: dict[tuple[str, str], int] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
     comment_pointers: dict[str, str] = field(default_factory=dict)
     statistical: dict[str, Any] = field(default_factory=dict)
-    faults: list[AnswerError] = field(default_factory=list)
+    errors: list[AnswerError] = field(default_factory=list)
 
 
 def parse_form(data: Mapping[str, Any]) -> Form:
-    """The form from its stored definition (the shape of `data/information-access-v1.yaml`)."""
+    """Parse a form from its stored definition (the shape of `data/information-access-v1.yaml`)."""
     form = data["form"]
     assessment = next(block for block in form["blocks"] if block["key"] == "assessment")
     questions = [_parse_question(raw) for raw in assessment["questions"]]
@@ -97,65 +97,65 @@ def _parse_question(raw: Mapping[str, Any]) -> Question:
 
 
 def normalize_code(code: str) -> str:
-    """«23.3.» → `23.3`: the form itself writes some codes with a dot at the end."""
+    """Return a code without the final dot that the form writes in some places: «23.3.» → `23.3`."""
     return code.strip().rstrip(".")
 
 
 def parse_answers(form: Form, raw: Mapping[str, Any]) -> Answers:
-    """Read answers by key or by code, tell every fault, and see that nothing is missing."""
+    """Parse answers by key or by code and collect every error, missing answers included."""
     answers = Answers()
     by_key = {question.key: question for question in form.questions}
-    cells = _cells_by_code(form)
+    cells = _map_cells_by_code(form)
     comments = {f"{form.follow_up.code}.{source.suffix}.comment": source.key for source in form.sources}
     for name, value in raw.items():
-        pointer = _pointer(name)
+        pointer = _build_pointer(name)
         code = normalize_code(name)
         if name in by_key:
-            _read_question(form, by_key[name], value, pointer, answers)
+            _parse_question_answers(form, by_key[name], value, pointer, answers)
         elif name == "comments":
-            _read_comments(form, value, pointer, answers)
+            _parse_comments(form, value, pointer, answers)
         elif code in STATISTICAL:
             _set_once(answers.statistical, code, value, pointer, answers)
         elif code in cells:
-            _read_cell(cells[code][0], cells[code][1], value, pointer, answers)
+            _parse_cell(cells[code][0], cells[code][1], value, pointer, answers)
         elif code in comments:
-            _read_comment(comments[code], value, pointer, answers)
+            _parse_comment(comments[code], value, pointer, answers)
         else:
-            answers.faults.append(AnswerError(pointer, "unknown_code", "Такого кода нет.", "There is no such code."))
+            answers.errors.append(AnswerError(pointer, "unknown_code", "Код не найден.", "The code is unknown."))
     uses_codes = not any(name in by_key or name == "comments" for name in raw)
-    _check_complete(form, answers, uses_codes=uses_codes)
-    _check_comments(form, answers)
+    _validate_complete(form, answers, uses_codes=uses_codes)
+    _validate_comments(form, answers)
     return answers
 
 
 def to_answers_by_key(form: Form, answers: Answers) -> dict[str, Any]:
-    """The answers in the key form."""
-    told: dict[str, Any] = {}
+    """Return the answers by key."""
+    by_key: dict[str, Any] = {}
     for question in form.questions:
         if question.per_source:
-            told[question.key] = {source.key: answers.cells[question.key, source.key] for source in form.sources}
+            by_key[question.key] = {source.key: answers.cells[question.key, source.key] for source in form.sources}
         else:
-            told[question.key] = answers.cells[question.key, ""]
-    told["comments"] = {s.key: answers.comments[s.key] for s in form.sources if s.key in answers.comments}
-    return told
+            by_key[question.key] = answers.cells[question.key, ""]
+    by_key["comments"] = {s.key: answers.comments[s.key] for s in form.sources if s.key in answers.comments}
+    return by_key
 
 
 def to_codes(form: Form, by_key: Mapping[str, Any]) -> dict[str, Any]:
-    """The flat code form of answers in the key form: 21, 22.N, 23.N and 23.N.comment."""
+    """Return answers by key as flat codes: 21, 22.N, 23.N and 23.N.comment."""
     codes: dict[str, Any] = {}
     for question in form.questions:
-        given = by_key[question.key]
+        answer = by_key[question.key]
         if question.per_source:
-            codes |= {f"{question.code}.{s.suffix}": given[s.key] for s in form.sources}
+            codes |= {f"{question.code}.{s.suffix}": answer[s.key] for s in form.sources}
         else:
-            codes[question.code] = given
+            codes[question.code] = answer
     comments = by_key.get("comments", {})
     codes |= {f"{form.follow_up.code}.{s.suffix}.comment": comments[s.key] for s in form.sources if s.key in comments}
     return codes
 
 
 def list_code_columns(forms: Iterable[Form]) -> list[str]:
-    """The codes of several versions of a form, question by question and in the order of the suffixes; comments last."""
+    """Return the codes of several form versions by question and suffix, comments last."""
     questions: dict[str, set[int]] = {}
     comments: dict[str, set[int]] = {}
     for form in forms:
@@ -163,61 +163,61 @@ def list_code_columns(forms: Iterable[Form]) -> list[str]:
         for question in form.questions:
             questions.setdefault(question.code, set()).update(suffixes if question.per_source else ())
         comments.setdefault(form.follow_up.code, set()).update(suffixes)
-    told = []
+    codes = []
     for code in sorted(questions):
-        told += [f"{code}.{suffix}" for suffix in sorted(questions[code])] or [code]
-    return told + [f"{code}.{suffix}.comment" for code in sorted(comments) for suffix in sorted(comments[code])]
+        codes += [f"{code}.{suffix}" for suffix in sorted(questions[code])] or [code]
+    return codes + [f"{code}.{suffix}.comment" for code in sorted(comments) for suffix in sorted(comments[code])]
 
 
 def compute_content_hash(
     form: Form, organization_id: UUID, municipality: str | None, filled_at: datetime | None, by_key: Mapping[str, Any]
 ) -> str:
-    """A digest of what a submission says, however it was written down: SHA-256 of its form and normalized codes."""
+    """Return the SHA-256 of a submission's form and normalized codes, independent of its notation."""
     moment = filled_at.astimezone(UTC).isoformat() if filled_at else None
-    told = [form.key, form.version, str(organization_id), municipality, moment, to_codes(form, by_key)]
-    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    content = [form.key, form.version, str(organization_id), municipality, moment, to_codes(form, by_key)]
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def compute_identity(content: str, occurrence: int) -> str:
-    """What a row of a table is known by when it comes again: what it says, and the how manieth it is that says so."""
+    """Return the identity of a table row: its content and its number among rows with the same content."""
     return sha256(f"{content} {occurrence}".encode()).hexdigest()
 
 
 def identity_by_name(form: str, organization_id: UUID, external_id: str) -> str:
-    """What a row is known by that has a name of its own in the system that it came from."""
+    """Return the identity of a table row with an id of its own in the source system."""
     return sha256(json.dumps([form, str(organization_id), external_id]).encode()).hexdigest()
 
 
 def is_chosen(secret: bytes, submission_id: UUID, percent: int) -> bool:
-    """Whether a sheet is keyed in a second time: the same answer always, which nobody can tell without the secret."""
+    """Return whether a sheet is selected for a second entry; repeatable, but not predictable without the secret."""
     digest = hmac.new(secret, b"double entry " + submission_id.bytes, sha256).digest()
     return int.from_bytes(digest[:8], "big") * 100 < percent << 64
 
 
 def find_entry_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Where two entries of one sheet differ, by code. Free texts are compared without case, ё and blanks."""
-    told = []
-    for code in sorted(first.keys() | second.keys(), key=_code_order):
+    """Return the codes that two entries of a sheet differ in; texts are compared ignoring case, ё and spaces."""
+    differences = []
+    for code in sorted(first.keys() | second.keys(), key=_get_code_order):
         one, other = first.get(code), second.get(code)
-        if _compared(one) != _compared(other):
-            told.append({"code": code, "first": one, "second": other})
-    return told
+        if _normalize_answer(one) != _normalize_answer(other):
+            differences.append({"code": code, "first": one, "second": other})
+    return differences
 
 
-def _compared(answer: Any) -> Any:
+def _normalize_answer(answer: Any) -> Any:
     return normalize(answer) if isinstance(answer, str) else answer
 
 
-def _code_order(code: str) -> tuple[bool, list[int]]:
-    """Codes as the form has them, comments last."""
+def _get_code_order(code: str) -> tuple[bool, list[int]]:
+    """Return the sort key of a code: the order of the form, comments last."""
     return code.endswith(".comment"), [int(step) for step in code.removesuffix(".comment").split(".")]
 
 
-def _pointer(*steps: str) -> str:
+def _build_pointer(*steps: str) -> str:
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in ("answers", *steps))
 
 
-def _cells_by_code(form: Form) -> dict[str, tuple[Question, str]]:
+def _map_cells_by_code(form: Form) -> dict[str, tuple[Question, str]]:
     cells: dict[str, tuple[Question, str]] = {}
     for question in form.questions:
         if question.per_source:
@@ -229,102 +229,110 @@ def _cells_by_code(form: Form) -> dict[str, tuple[Question, str]]:
 
 def _set_once(known: dict[Any, Any], name: Any, value: Any, pointer: str, answers: Answers) -> None:
     if name in known:
-        fault = AnswerError(pointer, "given_twice", "Ответ указан дважды.", "The answer is given twice.")
-        answers.faults.append(fault)
+        error = AnswerError(pointer, "given_twice", "Ответ указан дважды.", "The answer is repeated.")
+        answers.errors.append(error)
     else:
         known[name] = value
 
 
-def _read_question(form: Form, question: Question, value: Any, pointer: str, answers: Answers) -> None:
+def _parse_question_answers(form: Form, question: Question, value: Any, pointer: str, answers: Answers) -> None:
     if not question.per_source:
-        _read_cell(question, "", value, pointer, answers)
+        _parse_cell(question, "", value, pointer, answers)
         return
     if not isinstance(value, Mapping):
-        answers.faults.append(AnswerError(pointer, "dict_type", "Нужен объект.", "An object is needed."))
-        for source in form.sources:  # told once: its rows do not count as missing as well
+        answers.errors.append(
+            AnswerError(pointer, "dict_type", "Укажите ответы по источникам.", "An object is needed.")
+        )
+        for source in form.sources:  # reported once: its rows are not reported as missing too
             answers.cells.setdefault((question.key, source.key), 0)
         return
     sources = {source.key for source in form.sources}
-    for key, given in value.items():
-        place = f"{pointer}{_pointer(key).removeprefix('/answers')}"
+    for key, item in value.items():
+        place = f"{pointer}{_build_pointer(key).removeprefix('/answers')}"
         if key in sources:
-            _read_cell(question, key, given, place, answers)
+            _parse_cell(question, key, item, place, answers)
         else:
-            fault = AnswerError(place, "unknown_source", "Такого источника нет.", "There is no such source.")
-            answers.faults.append(fault)
+            error = AnswerError(place, "unknown_source", "Источник не найден.", "The source is unknown.")
+            answers.errors.append(error)
 
 
-def _read_cell(question: Question, source: str, value: Any, pointer: str, answers: Answers) -> None:
+def _parse_cell(question: Question, source: str, value: Any, pointer: str, answers: Answers) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
-        fault = AnswerError(pointer, "int_type", "Нужно целое число.", "An integer is needed.")
-        answers.faults.append(fault)
+        error = AnswerError(pointer, "int_type", "Укажите целое число.", "An integer is needed.")
+        answers.errors.append(error)
     elif value not in question.values:
         low, high = question.values[0], question.values[-1]
-        answers.faults.append(
-            AnswerError(pointer, "out_of_range", f"Возможны значения от {low} до {high}.", f"From {low} to {high}.")
+        answers.errors.append(
+            AnswerError(
+                pointer, "out_of_range", f"Допустимы значения от {low} до {high}.", f"Allowed values: {low} to {high}."
+            )
         )
     else:
         _set_once(answers.cells, (question.key, source), value, pointer, answers)
         return
-    # A wrong answer is told once: it does not count as missing as well.
+    # A wrong answer is reported once: it is not reported as missing too.
     answers.cells.setdefault((question.key, source), 0)
 
 
-def _read_comments(form: Form, value: Any, pointer: str, answers: Answers) -> None:
+def _parse_comments(form: Form, value: Any, pointer: str, answers: Answers) -> None:
     if not isinstance(value, Mapping):
-        answers.faults.append(AnswerError(pointer, "dict_type", "Нужен объект.", "An object is needed."))
+        answers.errors.append(
+            AnswerError(pointer, "dict_type", "Укажите ответы по источникам.", "An object is needed.")
+        )
         return
     sources = {source.key for source in form.sources}
-    for key, given in value.items():
-        place = f"{pointer}{_pointer(key).removeprefix('/answers')}"
+    for key, item in value.items():
+        place = f"{pointer}{_build_pointer(key).removeprefix('/answers')}"
         if key in sources:
-            _read_comment(key, given, place, answers)
+            _parse_comment(key, item, place, answers)
         else:
-            fault = AnswerError(place, "unknown_source", "Такого источника нет.", "There is no such source.")
-            answers.faults.append(fault)
+            error = AnswerError(place, "unknown_source", "Источник не найден.", "The source is unknown.")
+            answers.errors.append(error)
 
 
-def _read_comment(source: str, value: Any, pointer: str, answers: Answers) -> None:
+def _parse_comment(source: str, value: Any, pointer: str, answers: Answers) -> None:
     if not isinstance(value, str):
-        answers.faults.append(AnswerError(pointer, "string_type", "Нужна строка.", "A string is needed."))
+        answers.errors.append(AnswerError(pointer, "string_type", "Укажите текст.", "A string is needed."))
     elif not value.strip():
-        answers.faults.append(AnswerError(pointer, "blank", "Комментарий пуст.", "The comment is blank."))
+        answers.errors.append(AnswerError(pointer, "blank", "Комментарий не заполнен.", "The comment is blank."))
     elif len(value) > MAX_COMMENT:
         ru, en = f"Не более {MAX_COMMENT} знаков.", f"At most {MAX_COMMENT} characters."
-        answers.faults.append(AnswerError(pointer, "string_too_long", ru, en))
+        answers.errors.append(AnswerError(pointer, "string_too_long", ru, en))
     elif CONTROLS.search(value):
-        fault = AnswerError(pointer, "control_characters", "Недопустимые символы.", "Characters not allowed.")
-        answers.faults.append(fault)
+        error = AnswerError(
+            pointer, "control_characters", "Недопустимые символы.", "The text has characters that are not allowed."
+        )
+        answers.errors.append(error)
     else:
         _set_once(answers.comments, source, value, pointer, answers)
         answers.comment_pointers.setdefault(source, pointer)
 
 
-def _check_complete(form: Form, answers: Answers, *, uses_codes: bool) -> None:
+def _validate_complete(form: Form, answers: Answers, *, uses_codes: bool) -> None:
     suffixes = {source.key: source.suffix for source in form.sources}
     for question in form.questions:
         for source in [s.key for s in form.sources] if question.per_source else [""]:
             if (question.key, source) in answers.cells:
                 continue
             if uses_codes:
-                pointer = _pointer(f"{question.code}.{suffixes[source]}" if source else question.code)
+                pointer = _build_pointer(f"{question.code}.{suffixes[source]}" if source else question.code)
             else:
-                pointer = _pointer(question.key, source) if source else _pointer(question.key)
-            answers.faults.append(AnswerError(pointer, "missing", "Нет ответа.", "The answer is missing."))
+                pointer = _build_pointer(question.key, source) if source else _build_pointer(question.key)
+            answers.errors.append(AnswerError(pointer, "missing", "Нет ответа.", "The answer is missing."))
 
 
-def _check_comments(form: Form, answers: Answers) -> None:
+def _validate_comments(form: Form, answers: Answers) -> None:
     for source, pointer in answers.comment_pointers.items():
         if 1 <= answers.cells.get((form.follow_up.key, source), 0) <= form.follow_up.follow_up_at_most:
             continue
         ru = "Комментарий возможен только при низкой оценке (1, 2 или 3)."
-        en = "A comment is taken for a low score only (1, 2 or 3)."
-        answers.faults.append(AnswerError(pointer, "comment_not_asked", ru, en))
+        en = "A comment is allowed only with a low score (1, 2 or 3)."
+        answers.errors.append(AnswerError(pointer, "comment_not_asked", ru, en))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceError:
-    """Something wrong with a list of sources: the place in the list, the field, a stable code, words."""
+    """An error in a list of sources: the position in the list, the field, a stable code and texts."""
 
     place: int
     field: str
@@ -334,42 +342,48 @@ class SourceError:
 
 
 def number_sources(
-    wanted: Sequence[tuple[str, int | None]], known: Mapping[str, int]
+    requested: Sequence[tuple[str, int | None]], known: Mapping[str, int]
 ) -> tuple[list[int], list[SourceError]]:
-    """The suffixes of a list of sources: a known key keeps its own, a new one gets the one asked for or the next free.
+    """Return the suffixes of a list of sources, and the errors.
 
-    `wanted` are keys with the suffix asked for, `known` the keys that published versions named, with theirs.
+    A known key keeps its suffix; a new key gets the requested or the next free one. `requested` holds the keys with the
+    requested suffixes, `known` the suffixes of keys in published versions.
     """
-    faults: list[SourceError] = []
+    errors: list[SourceError] = []
     holders = {suffix: key for key, suffix in known.items()}
     seen: set[str] = set()
-    for place, (key, suffix) in enumerate(wanted):
+    for place, (key, suffix) in enumerate(requested):
         if key in seen:
-            faults.append(SourceError(place, "key", "given_twice", "Источник указан дважды.", "It is given twice."))
+            errors.append(
+                SourceError(place, "key", "given_twice", "Источник указан дважды.", "The source is repeated.")
+            )
         seen.add(key)
         if suffix is None:
             continue
         if known.get(key, suffix) != suffix:
-            ru, en = f"Код источника – {known[key]}, он не меняется.", f"Its code is {known[key]} and never changes."
-            faults.append(SourceError(place, "suffix", "suffix_fixed", ru, en))
+            ru, en = (
+                f"Код источника – {known[key]}, изменить его нельзя.",
+                f"The code is {known[key]} and cannot be changed.",
+            )
+            errors.append(SourceError(place, "suffix", "suffix_fixed", ru, en))
         elif holders.setdefault(suffix, key) != key:
             ru, en = "Код принадлежит другому источнику.", "The code belongs to another source."
-            faults.append(SourceError(place, "suffix", "suffix_taken", ru, en))
-    taken = set(holders)
+            errors.append(SourceError(place, "suffix", "suffix_taken", ru, en))
+    used = set(holders)
     suffixes: list[int] = []
-    for key, asked in wanted:
-        number = known.get(key, asked)
+    for key, suffix in requested:
+        number = known.get(key, suffix)
         if number is None:
-            number = max(taken, default=0) + 1
-            if number > MAX_SUFFIX:  # somebody asked for the last one: what lies between was never used
-                number = next(one for one in count(1) if one not in taken)
-            taken.add(number)
+            number = max(used, default=0) + 1
+            if number > MAX_SUFFIX:  # the last suffix is in use: take the first gap
+                number = next(one for one in count(1) if one not in used)
+            used.add(number)
         suffixes.append(number)
-    return suffixes, faults
+    return suffixes, errors
 
 
 def find_differences(given: Any, fixed: Any, pointer: str) -> Iterator[str]:
-    """Where a wording differs from the fixed one, as pointers; what is empty in the fixed one may be left out."""
+    """Yield a pointer for each difference from the fixed wording; what is empty there may be omitted."""
     if isinstance(given, Mapping) and isinstance(fixed, Mapping):
         for name in [*fixed, *(name for name in given if name not in fixed)]:
             place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
@@ -390,7 +404,7 @@ def find_differences(given: Any, fixed: Any, pointer: str) -> Iterator[str]:
 def compare_sources(
     first: Sequence[Source], second: Sequence[Source]
 ) -> list[tuple[int, str, Source | None, Source | None]]:
-    """Two lists of sources by code: suffix, what happened (`same`, `reworded`, `added`, `removed`), and both sides."""
+    """Compare two lists of sources by suffix: suffix, `same`, `reworded`, `added` or `removed`, and both sides."""
     before, after = ({source.suffix: source for source in sources} for sources in (first, second))
     compared = []
     for suffix in sorted(before.keys() | after.keys()):

@@ -1,4 +1,4 @@
-"""What the API takes and gives about forms and submissions."""
+"""Request and response bodies of forms and submissions."""
 
 from datetime import date
 from enum import StrEnum
@@ -16,7 +16,7 @@ Answers = Annotated[
     dict[str, JsonValue],
     Field(
         max_length=200,
-        description="By key (`satisfaction`, `source_usage`, `ease_of_finding`, `comments`) or by the codes of the form"
+        description="Answers by key (`satisfaction`, `source_usage`, `ease_of_finding`, `comments`) or by code"
         " (`21`, `22.1`, `23.1`, `23.1.comment`, with `11`, `12` and `13`).",
     ),
 ]
@@ -50,12 +50,14 @@ _CODES: dict[str, Any] = {
 BY_CODE = {"form": "information-access", "answers": _CODES}
 
 
-Batch = Annotated[Label, Field(description="The bundle that the sheet lies in, as the unit calls it.")]
-SheetNumber = Annotated[int, Field(strict=True, ge=1, le=1_000_000, description="Its number in the batch.")]
+Batch = Annotated[Label, Field(description="The batch of paper that the sheet belongs to, as the unit names it.")]
+SheetNumber = Annotated[
+    int, Field(strict=True, ge=1, le=1_000_000, description="The number of the sheet in its batch.")
+]
 
 
 class SubmissionCreate(Input):
-    """A filled-in form."""
+    """A completed questionnaire."""
 
     form: Key
     organization_id: Id | None = None
@@ -68,7 +70,7 @@ class SubmissionCreate(Input):
 
 
 class PaperCreate(Input):
-    """A paper questionnaire, keyed by the codes in brackets."""
+    """A paper questionnaire, entered by the codes in brackets."""
 
     form: Key
     organization_id: Id | None = None
@@ -86,7 +88,7 @@ class PaperSheet(Input):
 
 
 class PaperBatchCreate(Input):
-    """Sheets of one bundle of paper, keyed by the codes in brackets."""
+    """Sheets of one batch of paper questionnaires, entered by the codes in brackets."""
 
     form: Key
     organization_id: Id | None = None
@@ -105,7 +107,7 @@ class PaperBatchCreate(Input):
 
 
 class SubmissionCorrect(Input):
-    """What changes in a submission, by codes, and why."""
+    """The answers to change, by codes, and the reason."""
 
     reason: Note
     answers: Annotated[Answers, Field(min_length=1)]
@@ -113,21 +115,21 @@ class SubmissionCorrect(Input):
 
 
 class EntryCheckEnter(Input):
-    """The second entry of a chosen sheet."""
+    """The second entry of a selected sheet."""
 
     answers: Answers
     model_config = example({"answers": BY_CODE["answers"]})
 
 
 class EntryCheckResolve(Input):
-    """Why the first entry stands."""
+    """The reason why the first entry is right."""
 
     reason: Note
     model_config = example({"reason": "На листе отмечен ответ 2, первый ввод верен"})
 
 
 class SubmissionRead(Output):
-    """A submission, by key and by code."""
+    """A submission with answers by key and by code."""
 
     id: UUID
     form: str
@@ -140,15 +142,15 @@ class SubmissionRead(Output):
     codes: dict[str, Any]
     received_at: LocalDateTime
     came_from_point_id: UUID | None
-    keyed_by: UUID | None = Field(description="Who keyed in the paper, or imported the table.")
-    import_id: UUID | None = Field(description="The import that it came with.")
-    external_id: str | None = Field(description="What the imported table called it.")
-    batch: str | None = Field(description="The bundle of paper that the sheet lies in.")
+    keyed_by: UUID | None = Field(description="The employee who entered the paper questionnaire or imported the table.")
+    import_id: UUID | None = Field(description="The import that created the submission.")
+    external_id: str | None = Field(description="The id of the row in the imported table.")
+    batch: str | None = Field(description="The batch of paper that the sheet belongs to.")
     sheet_number: int | None
 
 
 class SheetOutcome(StrEnum):
-    """What became of a sheet; `unchanged`: it was keyed in before, and says the same."""
+    """The outcome of a sheet; `unchanged`: it was entered before with the same answers."""
 
     CREATED = "created"
     UNCHANGED = "unchanged"
@@ -156,15 +158,15 @@ class SheetOutcome(StrEnum):
 
 
 class SheetErrorRead(Output):
-    """One thing wrong with a sheet."""
+    """An error in a sheet."""
 
-    pointer: str = Field(description="The place in the request's body (RFC 6901).")
+    pointer: str = Field(description="JSON Pointer into the request body (RFC 6901).")
     code: str
     detail: str = Field(description="The reason, in Russian.")
 
 
 class SheetRead(Output):
-    """A sheet of a batch, and what became of it."""
+    """A sheet of a batch and its outcome."""
 
     number: int
     outcome: SheetOutcome
@@ -173,7 +175,7 @@ class SheetRead(Output):
 
 
 class PaperBatchRead(Output):
-    """The answer to a batch, sheet by sheet in the order given."""
+    """The outcomes of a batch, in the order of the request."""
 
     batch: str
     created: int
@@ -183,10 +185,10 @@ class PaperBatchRead(Output):
 
 
 class SubmissionRevisionRead(Output):
-    """What a submission said before a correction."""
+    """The answers of a submission before a correction."""
 
     id: UUID
-    number: int = Field(description="The version of the submission that said it, as in its ETag.")
+    number: int = Field(description="The version of the submission with these answers, as in its ETag.")
     form_version: int
     municipality: str | None
     filled_at: LocalDateTime | None
@@ -198,7 +200,7 @@ class SubmissionRevisionRead(Output):
 
 
 class DifferenceRead(Output):
-    """A code that two entries of a sheet differ in."""
+    """A code whose answers differ between the two entries of a sheet."""
 
     code: str
     first: JsonValue
@@ -206,7 +208,7 @@ class DifferenceRead(Output):
 
 
 class EntryCheckRead(Output):
-    """A sheet that was chosen for a second entry."""
+    """A sheet selected for a second entry."""
 
     id: UUID
     submission_id: UUID
@@ -219,7 +221,7 @@ class EntryCheckRead(Output):
     first_by: UUID | None
     second_by: UUID | None
     second_at: LocalDateTime | None
-    differences: list[DifferenceRead] | None = Field(description="Null until it is keyed in a second time.")
+    differences: list[DifferenceRead] | None = Field(description="Null until the second entry.")
     resolution: Resolution | None
     reason: str | None
     resolved_by: UUID | None
@@ -227,14 +229,14 @@ class EntryCheckRead(Output):
 
 
 class OptionRead(Output):
-    """A value of a question with its wording."""
+    """A value of a question and its wording."""
 
     value: int
     text: str
 
 
 class ScaleRead(Output):
-    """The ends of a scale with their wording."""
+    """The ends of a scale and their wording."""
 
     min: int
     max: int
@@ -243,7 +245,7 @@ class ScaleRead(Output):
 
 
 class FollowUpRead(Output):
-    """The free-text question that a low score leads to (A-1.23x)."""
+    """The free-text question that follows a low score (A-1.23x)."""
 
     row_at_most: int
     required: bool
@@ -275,7 +277,7 @@ class BlockRead(Output):
 
 
 class SourceRead(Output):
-    """A source of information: the suffix gives the codes 22.N and 23.N."""
+    """A source of information; the suffix gives the codes 22.N and 23.N."""
 
     suffix: int
     key: str
@@ -301,12 +303,15 @@ class FormRead(Output):
 SourceKey = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Wording = Annotated[
     list[Annotated[dict[str, JsonValue], Field(max_length=20)]],
-    Field(max_length=10, description="Only to be checked: the wording is the order's, and a difference is refused."),
+    Field(max_length=10, description="Only compared with the wording fixed by the order; a difference is refused."),
 ]
 
 
 class SourceInput(Input):
-    """A source of a version: a known key keeps its suffix, a new one gets the next free unless one is given."""
+    """A source of a version.
+
+    A known key keeps its suffix; a new key gets the next free suffix unless one is given.
+    """
 
     key: SourceKey
     text: Name
@@ -315,14 +320,16 @@ class SourceInput(Input):
 
 
 Sources = Annotated[list[SourceInput], Field(min_length=1, max_length=30)]
-"""Two codes and a comment a source: 30 of them fit into the answers of one submission."""
+"""Each source needs two codes and a comment; 30 sources fit into the answers of one submission."""
 
 
 class FormCreate(Input):
-    """A new version as a draft; without sources it takes those in force."""
+    """A new draft version; without `sources` it copies those in force."""
 
     key: Key
-    organization_id: Id | None = Field(None, description="Whose list it is; null: of everybody who has none.")
+    organization_id: Id | None = Field(
+        None, description="The organization of the list; null for all without their own list."
+    )
     valid_from: Day | None = None
     valid_to: Day | None = None
     sources: Sources | None = None
@@ -343,7 +350,7 @@ class FormCreate(Input):
 
 
 class FormPatch(Input):
-    """What changes in a draft."""
+    """The changes to a draft."""
 
     valid_from: Day | None = None
     valid_to: Day | None = None
@@ -354,7 +361,7 @@ class FormPatch(Input):
 
 
 class FormPublish(Input):
-    """The days of a version; what is left out stays as the draft has it."""
+    """The dates of a version; omitted dates are taken from the draft."""
 
     valid_from: Day | None = None
     valid_to: Day | None = None
@@ -362,7 +369,7 @@ class FormPublish(Input):
 
 
 class SourceComparison(Output):
-    """One source in two versions."""
+    """A source in two versions."""
 
     suffix: int
     codes: list[str]
@@ -372,7 +379,7 @@ class SourceComparison(Output):
 
 
 class FormComparison(Output):
-    """Two versions of a form by codes: questions are the order's in both, so only sources can differ."""
+    """Two versions of a form by codes; only sources can differ, because the questions are fixed by the order."""
 
     key: str
     first_version: int
@@ -385,15 +392,19 @@ class LinksCreate(Input):
     """One-time links to a form of an organization."""
 
     form: Key
-    organization_id: Id | None = Field(None, description="The ministry unless given.")
+    organization_id: Id | None = Field(None, description="The organization; the ministry by default.")
     count: Annotated[int, Field(strict=True, ge=1, le=500)]
-    expires_on: Day | None = Field(None, description="The last day of the links, within a year; 30 days unless given.")
-    came_from_point_id: Id | None = Field(None, description="The approved point that the links are handed out at.")
+    expires_on: Day | None = Field(
+        None, description="The last day of validity, within a year; 30 days from today by default."
+    )
+    came_from_point_id: Id | None = Field(
+        None, description="The approved interaction point where the links are handed out."
+    )
     model_config = example({"form": "information-access", "count": 3})
 
 
 class LinksRead(Output):
-    """New links, shown this once: the service keeps their hashes only."""
+    """New links, returned only once: the service stores only their hashes."""
 
     form: str
     organization_id: UUID

@@ -1,4 +1,4 @@
-"""The form as fields of a page: what was typed, what is wrong with it, and what the template shows."""
+"""The form as fields of a page: the typed values, their errors, and the data of the template."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -15,15 +15,15 @@ MAX_SHORT = 500
 COMMENTS = "comments"
 MUNICIPALITY, CHOICE = "municipality", "municipality_choice"
 TRAP = "homepage"
-"""The honeypot: people never see it, programs that fill in everything do."""
+"""The honeypot field: hidden from people, filled in by programs."""
 OTHERS = frozenset({MUNICIPALITY, CHOICE, TRAP, "token", "code", "action"})
 
 _ANSWER = re.compile(r"[a-z][a-z0-9_]{0,63}(\.[a-z][a-z0-9_]{0,63})?")
-_UNREADABLE = ("Форма отправлена в неверном виде. Откройте анкету заново.", "The form is not what our page sends.")
+_UNREADABLE = ("Форма отправлена в неверном виде. Откройте анкету заново.", "The form was not sent from this page.")
 
 
 def read_fields(body: bytes, is_known: Callable[[str], bool]) -> dict[str, str]:
-    """The fields of a sent form, each once; line ends as LF. Raises `BadRequest` for what our page never sends."""
+    """Parse the fields of a form body, each once, with LF line ends. Raises `BadRequest` for any other body."""
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS, encoding="utf-8"
@@ -39,33 +39,33 @@ def read_fields(body: bytes, is_known: Callable[[str], bool]) -> dict[str, str]:
 
 
 def is_field(name: str) -> bool:
-    """Whether the respondent's page has such a field."""
+    """Return whether the survey page has a field of this name."""
     return name in OTHERS or _ANSWER.fullmatch(name) is not None
 
 
 def to_answers(fields: Mapping[str, str]) -> dict[str, Any]:
-    """The answers by key, as the service takes them; blank comments are none."""
-    told: dict[str, Any] = {}
+    """Return the answers by key, as the API takes them, without blank comments."""
+    answers: dict[str, Any] = {}
     for name, value in fields.items():
         question, _, source = name.partition(".")
         if name in OTHERS or (question == COMMENTS and not value.strip()):
             continue
-        given: Any = int(value) if re.fullmatch("[0-9]{1,2}", value) and question != COMMENTS else value
+        answer: Any = int(value) if re.fullmatch("[0-9]{1,2}", value) and question != COMMENTS else value
         if source:
-            told.setdefault(question, {})[source] = given
+            answers.setdefault(question, {})[source] = answer
         else:
-            told[question] = given
-    return told
+            answers[question] = answer
+    return answers
 
 
 def to_draft_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """What is kept of a half-filled form: the answers as they were typed, and the municipality."""
+    """Return the fields saved in a draft: the answers as typed, and the municipality."""
     return {n: v for n, v in fields.items() if v and (n == MUNICIPALITY or n not in OTHERS)}
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One answer to give: a question, or its row of a source."""
+    """An answer field: a question, or its row for a source."""
 
     name: str
     number: str
@@ -77,23 +77,23 @@ class Cell:
 
     @property
     def id(self) -> str:
-        """The id of its fields in the page."""
+        """The HTML id of its fields."""
         return self.name.replace(".", "-")
 
 
 @dataclass(frozen=True, slots=True)
 class ShownQuestion:
-    """A question of block 2 with its cells, as the template takes it."""
+    """A question of block 2 with its cells, for the template."""
 
     question: QuestionRead
     cells: list[Cell]
     values: list[tuple[str, str]]
-    """Each value with its wording; of a scale only the ends have one."""
+    """Each value with its wording; on a scale only the ends have one."""
 
 
 @dataclass(slots=True)
 class Errors:
-    """What is wrong, by field in the order of the form, and what belongs to no field."""
+    """Errors by field in the order of the form, and general errors."""
 
     by_field: dict[str, str] = field(default_factory=dict)
     general: list[str] = field(default_factory=list)
@@ -105,7 +105,7 @@ class Errors:
 
 
 CHANGED = "Анкета изменилась, пока вы её заполняли. Проверьте ответы и отправьте её ещё раз."
-_WORDS = {
+_TEXTS = {
     "missing": "выберите ответ",
     "int_type": "выберите ответ",
     "out_of_range": "выберите один из предложенных ответов",
@@ -115,34 +115,34 @@ _WORDS = {
 }
 
 
-def to_form_errors(faults: Iterable[FieldError]) -> Errors:
-    """Faults by field; those at no field of the page mean that the page is not the form any more."""
+def to_form_errors(field_errors: Iterable[FieldError]) -> Errors:
+    """Map field errors to the page; an error without a field on the page means that the form has changed."""
     errors = Errors()
-    for fault in faults:
-        name = fault.pointer.removeprefix("/answers/").replace("/", ".").lstrip(".")
-        if fault.code in _WORDS and _ANSWER.fullmatch(name):
-            errors.by_field.setdefault(name, _WORDS[fault.code])
-            errors.is_incomplete |= fault.code == "missing"
+    for error in field_errors:
+        name = error.pointer.removeprefix("/answers/").replace("/", ".").lstrip(".")
+        if error.code in _TEXTS and _ANSWER.fullmatch(name):
+            errors.by_field.setdefault(name, _TEXTS[error.code])
+            errors.is_incomplete |= error.code == "missing"
         elif CHANGED not in errors.general:
             errors.general.append(CHANGED)
     return errors
 
 
 def find_unkeepable(fields: Mapping[str, str]) -> Errors:
-    """Texts that cannot even be kept for later: too long, or with characters that not every database holds."""
+    """Return errors for texts that cannot be saved: too long, or with characters some databases reject."""
     long = [name for name, value in fields.items() if len(value) > MAX_COMMENT]
     bad = [name for name, value in to_draft_fields(fields).items() if CONTROLS.search(value)]
-    by_field = dict.fromkeys(bad, _WORDS["control_characters"]) | dict.fromkeys(long, _WORDS["string_too_long"])
+    by_field = dict.fromkeys(bad, _TEXTS["control_characters"]) | dict.fromkeys(long, _TEXTS["string_too_long"])
     return Errors(by_field=by_field)
 
 
 def build_questions(form: FormRead, fields: Mapping[str, str], errors: Errors) -> list[ShownQuestion]:
-    """The questions of block 2 with what was typed and what is wrong."""
+    """Build the questions of block 2 with the typed values and errors."""
     block = next(block for block in form.blocks if block.key == "assessment")
-    return [_shown(form, question, fields, errors) for question in block.questions]
+    return [_build_question(form, question, fields, errors) for question in block.questions]
 
 
-def _shown(form: FormRead, question: QuestionRead, fields: Mapping[str, str], errors: Errors) -> ShownQuestion:
+def _build_question(form: FormRead, question: QuestionRead, fields: Mapping[str, str], errors: Errors) -> ShownQuestion:
     values = [(str(option.value), option.text) for option in question.options]
     if scale := question.scale:
         ends = {scale.min: scale.min_text, scale.max: scale.max_text}
@@ -165,20 +165,22 @@ def _shown(form: FormRead, question: QuestionRead, fields: Mapping[str, str], er
                 fields.get(name, ""),
                 known.get(name),
                 fields.get(comment, ""),
-                None if name in known else known.get(comment),  # without a score nobody knows whether it is asked for
+                None
+                if name in known
+                else known.get(comment),  # without a score, it is unknown whether a comment is allowed
             )
         )
     return ShownQuestion(question, cells, values)
 
 
 def summary(questions: Iterable[ShownQuestion], errors: Errors) -> list[tuple[str, str]]:
-    """The error summary: the id of the field to go to, and what to do there, in the order of the page."""
-    told = []
+    """Return the error summary in the order of the page: the id of each field and its text."""
+    items = []
     if MUNICIPALITY in errors.by_field:
-        told.append((MUNICIPALITY, f"Вопрос 2: {errors.by_field[MUNICIPALITY]}"))
-    for shown in questions:
-        for cell in shown.cells:
-            name = f"Вопрос {cell.number}" + (f". {cell.text}" if shown.question.per_source else "")
-            told += [(cell.id, f"{name}: {cell.error}")] if cell.error else []
-            told += [(f"{cell.id}-comment", f"{name}: {cell.comment_error}")] if cell.comment_error else []
-    return told
+        items.append((MUNICIPALITY, f"Вопрос 2: {errors.by_field[MUNICIPALITY]}"))
+    for item in questions:
+        for cell in item.cells:
+            name = f"Вопрос {cell.number}" + (f". {cell.text}" if item.question.per_source else "")
+            items += [(cell.id, f"{name}: {cell.error}")] if cell.error else []
+            items += [(f"{cell.id}-comment", f"{name}: {cell.comment_error}")] if cell.comment_error else []
+    return items

@@ -1,4 +1,4 @@
-"""Use cases of the survey's page: open it, hand the form in once, keep it half-filled, come back to it."""
+"""Use cases of the survey page: open the form, submit it once, save a draft, resume a draft."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ from app.web.questionnaire import (
 )
 
 CALLER = "page"
-"""The owner of the idempotency keys that are tokens of forms."""
+"""The owner of the idempotency keys of form tokens."""
 EXPIRED = "Страница была открыта слишком давно. Ответы сохранены: проверьте их и отправьте ещё раз."
 TRAPPED = "Программа заполнила скрытое поле вместо вас. Ответы сохранены: проверьте их и отправьте ещё раз."
 NOT_FOUND = "не нашли такого названия: выберите из списка или оставьте поле пустым"
@@ -48,7 +48,7 @@ UNCLEAR = "уточните, что вы имели в виду"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A form in force that somebody came to: whose it is, from which approved point, by which one-time link."""
+    """A form in force as opened by a respondent: its organization, approved point and one-time link."""
 
     form: FormRead
     organization: Organization
@@ -56,26 +56,26 @@ class Visit:
     link: str | None
     is_ministry: bool
     day: date
-    """Today where the organization is."""
+    """Today in the organization's time zone."""
 
     def address(self, page: str = "", *, with_link: bool = True) -> str:
-        """The path of a page of this form, for the same organization, point and link.
+        """Return the path of a page of this form for the same organization, point and link.
 
-        The organization stands beside the link as well: it is still told when the link is gone.
+        The organization is included beside the link, because the link is gone after its use.
         """
-        told: dict[str, Any] = {}
+        query: dict[str, Any] = {}
         if self.link and with_link:
-            told["link"] = self.link
+            query["link"] = self.link
         if not self.is_ministry:
-            told["organization"] = self.organization.id
+            query["organization"] = self.organization.id
         if self.point_id:
-            told["point"] = self.point_id
-        return f"/survey/{self.form.key}{page}" + (f"?{urlencode(told)}" if told else "")
+            query["point"] = self.point_id
+        return f"/survey/{self.form.key}{page}" + (f"?{urlencode(query)}" if query else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A half-filled form that is kept: its code and its last moment."""
+    """A saved draft: its code and expiry time."""
 
     code: str
     until: datetime
@@ -83,7 +83,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A form to be mended: what is wrong, and the municipalities that the typed name may mean."""
+    """A form with errors, and the municipalities that the typed name may mean."""
 
     errors: Errors
     candidates: tuple[Place, ...] = ()
@@ -92,19 +92,19 @@ class Refused:
 TOO_MANY = Refused(
     Errors(general=["С вашего адреса пришло слишком много анкет подряд. Подождите минуту и отправьте ещё раз."])
 )
-"""The address is over its limit; the form comes back with the answers, so that nothing is typed twice."""
+"""The client address is over its limit; the form is shown again with the answers."""
 
 
 async def load_visit(session: AsyncSession, key: str, organization: str, point: str, link: str) -> Visit:
-    """The form in force under a key. Raises `FormNotFound`, and `LinkSpent` for a link that is used or expired.
+    """Load the form in force under a key. Raises `FormNotFound`, or `LinkSpent` for a used or expired link.
 
-    A point that is unknown or not in force is as good as none: the respondent is no less welcome.
+    An unknown point, or one that is not in force, is ignored, so that the respondent still gets the form.
     """
     ministry = await organizations.get_ministry(session)
     if link:
         row = await organizations.get_organization(session, await links.organization_of_link(session, link, key))
     elif organization:
-        row = await _organization(session, organization)
+        row = await _get_organization(session, organization)
     else:
         row = ministry
     day = clock.today(ZoneInfo(row.zone))
@@ -114,23 +114,23 @@ async def load_visit(session: AsyncSession, key: str, organization: str, point: 
     return Visit(
         form=read_form(form),
         organization=row,
-        point_id=await _point_in_force(session, point, day),
+        point_id=await _find_point_in_force(session, point, day),
         link=link or None,
         is_ministry=row.id == ministry.id,
         day=day,
     )
 
 
-async def _organization(session: AsyncSession, told: str) -> Organization:
+async def _get_organization(session: AsyncSession, organization_id: str) -> Organization:
     try:
-        return await organizations.get_organization(session, UUID(told))
+        return await organizations.get_organization(session, UUID(organization_id))
     except (ValueError, OrganizationNotFound):
         raise FormNotFound from None
 
 
-async def _point_in_force(session: AsyncSession, told: str, day: date) -> UUID | None:
+async def _find_point_in_force(session: AsyncSession, point_id: str, day: date) -> UUID | None:
     try:
-        point = await points.get_point(session, UUID(told), None)
+        point = await points.get_point(session, UUID(point_id), None)
         await points.require_in_force(session, point, day)
     except (ValueError, PointNotFound, PointNotInForce):
         return None
@@ -138,54 +138,56 @@ async def _point_in_force(session: AsyncSession, told: str, day: date) -> UUID |
 
 
 async def is_submitted(session: AsyncSession, key: str, fields: Mapping[str, str], secret: str) -> bool:
-    """Whether this very form was stored before; asked first, for its one-time link is gone with it.
+    """Return whether this form was submitted before; checked first, because its one-time link is gone by then.
 
-    Raises `SubmittedAlready` when it came before with other answers.
+    Raises `SubmittedAlready` if it was submitted with other answers.
     """
-    token = _token(fields, secret)
+    token = _parse_token(fields, secret)
     if token is None:
         return False
-    first = await find_fingerprint(session, CALLER, _operation(key), token.key)
-    if first not in (None, _mark(token, fields)):
+    first = await find_fingerprint(session, CALLER, _build_operation(key), token.key)
+    if first not in (None, _compute_fingerprint(token, fields)):
         raise SubmittedAlready
     return first is not None
 
 
-def _operation(key: str) -> str:
+def _build_operation(key: str) -> str:
     return f"POST /survey/{key}"
 
 
-def _mark(token: FormToken, fields: Mapping[str, str]) -> str:
+def _compute_fingerprint(token: FormToken, fields: Mapping[str, str]) -> str:
     return form_tokens.fingerprint(token, urlencode(sorted(fields.items())))
 
 
-async def submit_form(session: AsyncSession, to: Visit, fields: Mapping[str, str], secret: str) -> Refused | None:
-    """Store a filled-in form, or say what to mend; of the same form twice at once one is stored."""
-    token = _token(fields, secret)
+async def submit_form(session: AsyncSession, visit: Visit, fields: Mapping[str, str], secret: str) -> Refused | None:
+    """Store a completed form, or return its errors; of two concurrent requests with one form, one is stored."""
+    token = _parse_token(fields, secret)
     if token is None or token.is_expired:
         return Refused(Errors(general=[EXPIRED]))
     if fields.get(TRAP):
         return Refused(Errors(general=[TRAPPED]))
-    municipality, refused = await _municipality(session, to, fields)
+    municipality, refused = await _match_municipality(session, visit, fields)
     body = SubmissionCreate(
-        form=to.form.key,
-        organization_id=to.organization.id,
+        form=visit.form.key,
+        organization_id=visit.organization.id,
         municipality=municipality,
         source=SubmissionSource.WEB,
         answers=to_answers(fields),
-        came_from_point_id=to.point_id,
+        came_from_point_id=visit.point_id,
     )
     try:
         async with session.begin_nested():
-            if not await claim_key(session, CALLER, _operation(to.form.key), token.key, _mark(token, fields)):
-                await is_submitted(session, to.form.key, fields, secret)
+            if not await claim_key(
+                session, CALLER, _build_operation(visit.form.key), token.key, _compute_fingerprint(token, fields)
+            ):
+                await is_submitted(session, visit.form.key, fields, secret)
                 return None
-            if to.link is not None:
-                await links.use_link(session, to.link, to.form.key)
+            if visit.link is not None:
+                await links.use_link(session, visit.link, visit.form.key)
             await submissions.submit_survey(session, body, by=None)
-            await drafts.delete_draft(session, _code(token, fields, secret))
+            await drafts.delete_draft(session, _get_code(token, fields, secret))
             if refused is not None:
-                raise ValidationFailed  # nothing of it stays, and whatever else is wrong has been told by now
+                raise ValidationFailed  # rolls everything back, after all other errors were collected
     except ValidationFailed as refusal:
         errors = to_form_errors(refusal.field_errors)
         if refused is not None:
@@ -195,53 +197,55 @@ async def submit_form(session: AsyncSession, to: Visit, fields: Mapping[str, str
     return None
 
 
-async def save(session: AsyncSession, to: Visit, fields: Mapping[str, str], secret: str) -> Saved | Refused:
-    """Keep a half-filled form for later, under the code it came back with, or under a new one."""
-    token = _token(fields, secret)
+async def save(session: AsyncSession, visit: Visit, fields: Mapping[str, str], secret: str) -> Saved | Refused:
+    """Save a draft under the code it was resumed with, or under a new one."""
+    token = _parse_token(fields, secret)
     if token is None or token.is_expired:
         return Refused(Errors(general=[EXPIRED]))
     if errors := find_unkeepable(fields):
         return Refused(errors)
-    code = _code(token, fields, secret)
-    return Saved(code, await drafts.save_draft(session, code, to.form.key, to.organization.id, to_draft_fields(fields)))
+    code = _get_code(token, fields, secret)
+    return Saved(
+        code, await drafts.save_draft(session, code, visit.form.key, visit.organization.id, to_draft_fields(fields))
+    )
 
 
-def _code(token: FormToken, fields: Mapping[str, str], secret: str) -> str:
-    """The code of the form: the one it came back with, or the one that this page saves under."""
+def _get_code(token: FormToken, fields: Mapping[str, str], secret: str) -> str:
+    """Return the code of the form: the one it was resumed with, or the one of this page."""
     return drafts.normalize_draft_code(fields.get("code", "")) or form_tokens.code_of(secret, token)
 
 
-async def resume(session: AsyncSession, to: Visit, typed: str) -> tuple[str, dict[str, str]]:
-    """A half-filled form by its code: the code as digits, and the fields. Raises `CodeUnknown`."""
+async def resume(session: AsyncSession, visit: Visit, typed: str) -> tuple[str, dict[str, str]]:
+    """Return a draft by its code: the code as digits, and the fields. Raises `CodeUnknown`."""
     code = drafts.normalize_draft_code(typed) or ""
-    return code, await drafts.find_draft(session, code, to.form.key, to.organization.id)
+    return code, await drafts.find_draft(session, code, visit.form.key, visit.organization.id)
 
 
-async def municipality_names(session: AsyncSession, to: Visit) -> list[str]:
-    """The municipalities that exist today, for the list under the field."""
-    return sorted(row.name for row in await organizations.list_municipalities(session, to.day, None))
+async def municipality_names(session: AsyncSession, visit: Visit) -> list[str]:
+    """Return the names of the municipalities that exist today, for suggestions under the field."""
+    return sorted(row.name for row in await organizations.list_municipalities(session, visit.day, None))
 
 
 def make_form_token(fields: Mapping[str, str], secret: str) -> str:
-    """The token of a form that is shown: the one it came with while it is good, so that it stays one form."""
-    token = _token(fields, secret)
+    """Return the token of a form: the one it came with while valid, so that it remains the same form."""
+    token = _parse_token(fields, secret)
     return fields["token"] if token and not token.is_expired else form_tokens.make(secret, clock.now())
 
 
-def _token(fields: Mapping[str, str], secret: str) -> FormToken | None:
+def _parse_token(fields: Mapping[str, str], secret: str) -> FormToken | None:
     return form_tokens.read(secret, fields.get("token", ""), clock.now())
 
 
-async def _municipality(
-    session: AsyncSession, to: Visit, fields: Mapping[str, str]
+async def _match_municipality(
+    session: AsyncSession, visit: Visit, fields: Mapping[str, str]
 ) -> tuple[str | None, Refused | None]:
     typed = fields.get(MUNICIPALITY, "").strip()
     if not typed:
         return None, None
-    found = await organizations.match_municipality(session, typed, to.day)
+    found = await organizations.match_municipality(session, typed, visit.day)
     if found.place is not None:
         return found.place.oktmo, None
     if (chosen := fields.get(CHOICE)) and chosen in {place.oktmo for place in found.candidates}:
         return chosen, None
-    words = UNCLEAR if found.candidates else NOT_FOUND
-    return None, Refused(Errors(by_field={MUNICIPALITY: words}), found.candidates)
+    text = UNCLEAR if found.candidates else NOT_FOUND
+    return None, Refused(Errors(by_field={MUNICIPALITY: text}), found.candidates)

@@ -1,4 +1,4 @@
-"""Submissions for tests."""
+"""Factories of submissions."""
 
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ SOURCES = ["official_site", "telegram", "vk", "ok"]
 
 
 def by_key(satisfaction: int = 1, **more: Any) -> dict[str, Any]:
-    """Answers by key."""
+    """Return answers by key."""
     return {
         "satisfaction": satisfaction,
         "source_usage": {"official_site": 1, "telegram": 2, "vk": 3, "ok": 3},
@@ -25,7 +25,7 @@ def by_key(satisfaction: int = 1, **more: Any) -> dict[str, Any]:
 
 
 def by_code(**more: Any) -> dict[str, Any]:
-    """The same answers by the codes of the form."""
+    """Return the same answers by the codes of the form."""
     usage, ease = [1, 2, 3, 3], [5, 2, 4, 4]
     return {
         "21": 1,
@@ -39,13 +39,13 @@ def by_code(**more: Any) -> dict[str, Any]:
 async def submit(
     api: Api, answers: dict[str, Any], headers: dict[str, str] | None = None, **more: Any
 ) -> httpx.Response:
-    """Hand in a form."""
+    """Submit a questionnaire."""
     body = {"form": "information-access", "answers": answers, **more}
     return await api.post(PATH, headers=headers or {}, json=body)
 
 
 async def subordinate(session: AsyncSession) -> UUID:
-    """An organization beside the ministry, in another zone."""
+    """Add an organization besides the ministry, in another time zone."""
     row = Organization(key="institution", kind=OrganizationKind.SUBORDINATE, name="Учреждение", zone="Asia/Kamchatka")
     session.add(row)
     await session.flush()

@@ -1,4 +1,4 @@
-"""Filling in the survey over HTTP: in the open, by another system, on paper (A-1)."""
+"""Submissions over HTTP: by respondents, by another system, from paper (A-1)."""
 
 import json
 from dataclasses import replace
@@ -20,27 +20,27 @@ from tests.conftest import Api, JoinedDatabase
 from tests.surveys.factories import PATH, by_code, by_key, submit
 
 RESPONDENT = ("198.51.100.77", 4711)
-"""Where the respondent of the privacy test calls from."""
+"""The address of the respondent in the privacy test."""
 
 
 @pytest.mark.order("A-1", "A-1.11–13", "O-11")
 async def test_by_key_and_by_code_are_one_submission(api: Api, people: People) -> None:
-    keyed = (await submit(api, by_key(), municipality="50701000", source="web")).json()
+    submitted = (await submit(api, by_key(), municipality="50701000", source="web")).json()
     coded = (await submit(api, by_code(**{"12": "50701000"}))).json()
     same = ("form", "form_version", "organization_id", "municipality", "filled_at", "source", "answers", "codes")
-    assert {name: keyed[name] for name in same} == {name: coded[name] for name in same}
-    assert keyed["answers"] == by_key()
-    assert keyed["codes"] == {"11": keyed["organization_id"], "12": "50701000", "13": None} | by_code()
-    assert (keyed["form"], keyed["form_version"], keyed["source"]) == ("information-access", 1, "web")
+    assert {name: submitted[name] for name in same} == {name: coded[name] for name in same}
+    assert submitted["answers"] == by_key()
+    assert submitted["codes"] == {"11": submitted["organization_id"], "12": "50701000", "13": None} | by_code()
+    assert (submitted["form"], submitted["form_version"], submitted["source"]) == ("information-access", 1, "web")
     reader = api.as_(people.client_centricity)
-    assert (await api.get(f"{PATH}/{keyed['id']}", headers=reader)).json() == keyed
+    assert (await api.get(f"{PATH}/{submitted['id']}", headers=reader)).json() == submitted
     listed = await api.get(PATH, params={"municipality": "50701000"}, headers=reader)
-    assert [item["id"] for item in listed.json()["items"]] == [coded["id"], keyed["id"]]
+    assert [item["id"] for item in listed.json()["items"]] == [coded["id"], submitted["id"]]
 
 
-async def test_the_moment_is_told_in_the_organizations_zone(api: Api) -> None:
-    made = await submit(api, by_code(**{"13": "2026-11-24T02:00:00Z"}))
-    assert made.json()["filled_at"] == "2026-11-24T09:00:00+07:00" == made.json()["codes"]["13"]
+async def test_times_are_shown_in_the_organizations_time_zone(api: Api) -> None:
+    created = await submit(api, by_code(**{"13": "2026-11-24T02:00:00Z"}))
+    assert created.json()["filled_at"] == "2026-11-24T09:00:00+07:00" == created.json()["codes"]["13"]
 
 
 LATER = "in six minutes"
@@ -53,7 +53,7 @@ JSON = {"Content-Type": "application/json"}
     [
         ({"form": "other-form"}, [("/form", "unknown_reference")]),
         ({"municipality": "50999999"}, [("/municipality", "municipality_not_in_force")]),
-        ({"municipality": "50608000"}, [("/municipality", "municipality_not_in_force")]),  # reformed, ended in 2025
+        ({"municipality": "50608000"}, [("/municipality", "municipality_not_in_force")]),  # abolished in 2025
         ({"municipality": "городской округ город Бердск"}, [("/municipality", "municipality_not_in_force")]),
         ({"answers": by_code(**{"12": "50608000"})}, [("/answers/12", "municipality_not_in_force")]),
         ({"answers": by_code(**{"12": 5})}, [("/answers/12", "string_type")]),
@@ -76,18 +76,20 @@ JSON = {"Content-Type": "application/json"}
         ({"slip": 1}, [("/slip", "extra_forbidden")]),
     ],
 )
-async def test_every_refusal_is_422_with_its_pointer(
+async def test_every_error_is_422_with_its_pointer(
     api: Api, change: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     body = {"form": "information-access", "answers": by_key(), **change}
-    soon = (clock.now() + timedelta(minutes=6)).isoformat()  # told now: the table was read when the run began
+    soon = (
+        clock.now() + timedelta(minutes=6)
+    ).isoformat()  # computed now: parameters are collected when the run starts
     answer = await api.post(PATH, content=json.dumps(body).replace(LATER, soon), headers=JSON)
     assert answer.status_code == 422, answer.text
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == expected
 
 
 @pytest.mark.order("A-1.11–13")
-async def test_a_reformed_municipality_is_right_for_its_time(api: Api) -> None:
+async def test_a_former_municipality_is_valid_for_its_time(api: Api) -> None:
     before = await submit(api, by_key(), municipality="50608000", filled_at="2025-12-31T23:59:59+07:00")
     assert before.status_code == 201
     after = await submit(api, by_key(), municipality="50508000", filled_at="2026-01-01T00:00:00+07:00")
@@ -116,19 +118,19 @@ async def test_a_submission_stays_tied_to_its_form_version(api: Api, database: J
 
 
 @pytest.mark.order("A-1.fn")
-async def test_paper_is_keyed_by_the_client_centricity_unit_only(api: Api, people: People) -> None:
+async def test_only_the_client_centricity_unit_enters_paper(api: Api, people: People) -> None:
     day = clock.today().isoformat()
     answers = by_code(**{"12": "городской округ город Бердск", "13": day})
     body = {"form": "information-access", "answers": answers}
-    made = await api.post(f"{PATH}/paper", headers=api.as_(people.client_centricity), json=body)
-    assert made.status_code == 201, made.text
-    told = made.json()
-    assert (told["source"], told["municipality"]) == ("paper", "50708000")
-    assert told["filled_at"] == f"{day}T00:00:00+07:00"
-    assert told["keyed_by"] == str(people.client_centricity.id)
+    created = await api.post(f"{PATH}/paper", headers=api.as_(people.client_centricity), json=body)
+    assert created.status_code == 201, created.text
+    payload = created.json()
+    assert (payload["source"], payload["municipality"]) == ("paper", "50708000")
+    assert payload["filled_at"] == f"{day}T00:00:00+07:00"
+    assert payload["keyed_by"] == str(people.client_centricity.id)
     local = body | {"answers": by_code(**{"13": "2026-11-23T09:30"})}
-    keyed = await api.post(f"{PATH}/paper", headers=api.as_(people.client_centricity), json=local)
-    assert keyed.json()["filled_at"] == "2026-11-23T09:30:00+07:00"
+    entered = await api.post(f"{PATH}/paper", headers=api.as_(people.client_centricity), json=local)
+    assert entered.json()["filled_at"] == "2026-11-23T09:30:00+07:00"
     for stranger in (people.operator, people.unit_head, people.admin, people.integration):
         refused = await api.post(f"{PATH}/paper", headers=api.as_(stranger), json=body)
         assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
@@ -137,20 +139,20 @@ async def test_paper_is_keyed_by_the_client_centricity_unit_only(api: Api, peopl
     refused = await api.post(f"{PATH}/paper", headers=api.as_(elsewhere), json=body)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_client_centricity_unit")
     before_422 = await api.post(f"{PATH}/paper", headers=api.as_(elsewhere), json={"slip": 1})
-    assert before_422.status_code == 403, "who may is asked before what is sent"
+    assert before_422.status_code == 403, "permissions are checked before the body"
 
 
-async def test_another_system_sends_a_key_and_reads_its_own(api: Api, people: People) -> None:
+async def test_an_api_client_needs_an_idempotency_key_and_reads_its_own_submissions(api: Api, people: People) -> None:
     headers = api.as_(people.integration)
     refused = await submit(api, by_code(), headers)
     assert (refused.status_code, refused.json()["code"]) == (400, "idempotency_key_required")
-    made = await submit(api, by_code(), headers | {"Idempotency-Key": "s1"})
-    assert made.json()["source"] == "feedback_platform"
+    created = await submit(api, by_code(), headers | {"Idempotency-Key": "s1"})
+    assert created.json()["source"] == "feedback_platform"
     again = await submit(api, by_code(), headers | {"Idempotency-Key": "s1"})
-    assert again.json() == made.json() and again.headers["idempotent-replayed"] == "true"
+    assert again.json() == created.json() and again.headers["idempotent-replayed"] == "true"
     public = await submit(api, by_code())
     listed = await api.get(PATH, headers=headers)
-    assert [item["id"] for item in listed.json()["items"]] == [made.json()["id"]]
+    assert [item["id"] for item in listed.json()["items"]] == [created.json()["id"]]
     assert (await api.get(f"{PATH}/{public.json()['id']}", headers=headers)).status_code == 404
 
 
@@ -163,14 +165,14 @@ async def test_anonymous_callers_share_one_key_space(api: Api) -> None:
 
 
 @pytest.mark.order("A-1")
-async def test_nothing_of_a_respondent_is_stored(
+async def test_no_data_about_the_respondent_is_stored(
     api: Api,
     application: FastAPI,
     database: JoinedDatabase,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """G8: no address, agent, cookie or language of the respondent lands in any table or log line."""
+    """G8: no address, agent, cookie or language of the respondent is in any table or log line."""
     canary = new_id().hex
     monkeypatch.setattr(api, "_transport", httpx.ASGITransport(application, client=RESPONDENT))
     caplog.set_level("DEBUG")
@@ -186,14 +188,16 @@ async def test_nothing_of_a_respondent_is_stored(
     async with database.transaction() as session:
         for name, table in SQLModel.metadata.tables.items():
             for row in (await session.exec(sa.select(table))).all():  # type: ignore[call-overload]
-                told = repr(row)
-                assert not any(trace in told for trace in (canary, "203.0.113.77", RESPONDENT[0])), name
+                text = repr(row)
+                assert not any(trace in text for trace in (canary, "203.0.113.77", RESPONDENT[0])), name
     assert not any(trace in caplog.text for trace in (canary, "203.0.113.77", RESPONDENT[0]))
 
 
-async def test_reading_is_for_those_who_may(api: Api, people: People) -> None:
+async def test_reading_needs_the_permission(api: Api, people: People) -> None:
     for stranger in (people.operator, people.unit_head, people.admin, people.press):
         assert (await api.get(PATH, headers=api.as_(stranger))).status_code == 403
     assert (await api.get(PATH)).status_code == 401
     bad = {"Authorization": "Bearer garbage"}
-    assert (await submit(api, by_key(), bad)).status_code == 401, "a bad token is refused although none is needed"
+    assert (await submit(api, by_key(), bad)).status_code == 401, (
+        "an invalid token is refused although no token is needed"
+    )

@@ -1,4 +1,4 @@
-"""Comments are read in by the worker: masked, searched by dictionary forms, counted exactly (A-1.23x)."""
+"""Comments are indexed by the worker: masked, searchable by dictionary forms, counted exactly (A-1.23x)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,93 +23,95 @@ DAY = date(2026, 11, 24)
 
 
 async def worked_off(database: Database) -> None:
-    """Everything the worker has to do about submissions."""
+    """Run everything that the worker does about submissions."""
     while await fold_counters(database):
         pass
     while await index_comments(database):
         pass
 
 
-async def kept(session: AsyncSession) -> list[tuple[str, int, str]]:
+async def load_comments(session: AsyncSession) -> list[tuple[str, int, str]]:
     rows = (await session.exec(select(SurveyComment).order_by(col(SurveyComment.row_key)))).all()
     return [(row.row_key, row.score, row.text) for row in rows]
 
 
-async def drifted(session: AsyncSession) -> list[Any]:
+async def find_drifts(session: AsyncSession) -> list[Any]:
     months = await counters.months(session)
     return [row for month in months for span in Span for row in await counters.find_drift(session, month, span)]
 
 
 @pytest.mark.order("A-1.23x", "O-11")
-async def test_comments_follow_their_submission_whoever_wrote_it(database: JoinedDatabase) -> None:
-    said = {"comments": {"telegram": "Нет телефона: звонил на +7 913 123-45-67"}}
+async def test_comments_follow_their_submission(database: JoinedDatabase) -> None:
+    answers = {"comments": {"telegram": "Нет телефона: звонил на +7 913 123-45-67"}}
     async with database.transaction() as session:
-        (row,) = await answered(session, 1, 1, DAY, answers=said)
+        (row,) = await answered(session, 1, 1, DAY, answers=answers)
         await answered(session, 3, 3, DAY, answers={"comments": {}})
     await worked_off(database)
     async with database.transaction() as session:
-        assert await kept(session) == [("telegram", 2, "Нет телефона: звонил на [телефон]")]
+        assert await load_comments(session) == [("telegram", 2, "Нет телефона: звонил на [телефон]")]
         forms = (await session.exec(select(CommentLemma.lemma))).all()
         assert {"телефон", "звонить", "нет"} <= set(forms) and not {"913", "45"} & set(forms)
         assert (await session.exec(select(UnreadComments))).all() == []
-        assert await drifted(session) == []
-    async with database.transaction() as session:  # a correction: the old answers out, the new ones in
+        assert await find_drifts(session) == []
+    async with database.transaction() as session:  # a correction removes the old answers and adds the new ones
         stored = await session.get_one(SurveySubmission, row.id)
         await counters.count(session, [stored], sign=-1)
         scores = stored.answers["ease_of_finding"] | {"vk": 1}
-        texts = {"vk": "Нет адреса", "telegram": said["comments"]["telegram"]}
+        texts = {"vk": "Нет адреса", "telegram": answers["comments"]["telegram"]}
         stored.answers = stored.answers | {"ease_of_finding": scores, "comments": texts}
         await session.flush()
         await counters.count(session, [stored])
         before = (await session.exec(select(SurveyComment.id))).all()
     await worked_off(database)
     async with database.transaction() as session:
-        assert await kept(session) == [
+        assert await load_comments(session) == [
             ("telegram", 2, "Нет телефона: звонил на [телефон]"),
             ("vk", 1, "Нет адреса"),
         ]
-        assert set(before) < set((await session.exec(select(SurveyComment.id))).all()), "what stayed is the same row"
-        assert await drifted(session) == []
+        assert set(before) < set((await session.exec(select(SurveyComment.id))).all()), (
+            "unchanged comments keep their row"
+        )
+        assert await find_drifts(session) == []
     async with database.transaction() as session:
         stored = await session.get_one(SurveySubmission, row.id)
         await counters.count(session, [stored], sign=-1)
         await session.delete(stored)
     await worked_off(database)
     async with database.transaction() as session:
-        assert await kept(session) == []
+        assert await load_comments(session) == []
         assert (await session.exec(select(CommentLemma))).all() == []
-        assert await drifted(session) == []
+        assert await find_drifts(session) == []
 
 
 @pytest.mark.order("A-1.23x", "O-11")
-async def test_what_becomes_visible_by_thousands_is_read_in_too(database: JoinedDatabase) -> None:
+async def test_comments_of_bulk_submissions_are_indexed(database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         rows = await submissions_of(session, 3, 3, DAY, answers={"comments": {"vk": "Нет адреса"}})
         session.add_all(rows)
         await session.flush()
-        wanted = sa.select(col(SurveySubmission.id)).where(col(SurveySubmission.id).in_([row.id for row in rows[:2]]))
-        await counters.count_chosen(session, wanted)
+        selected = sa.select(col(SurveySubmission.id)).where(col(SurveySubmission.id).in_([row.id for row in rows[:2]]))
+        await counters.count_chosen(session, selected)
     await worked_off(database)
     async with database.transaction() as session:
-        assert await kept(session) == [("vk", 4, "Нет адреса")] * 2
+        assert await load_comments(session) == [("vk", 4, "Нет адреса")] * 2
 
 
 @pytest.mark.order("O-11")
-async def test_a_recount_finds_comments_that_are_not_counted(database: JoinedDatabase) -> None:
+async def test_a_recount_finds_uncounted_comments(database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         await answered(session, 2, 2, DAY, answers={"comments": {"vk": "Нет адреса"}})
     await worked_off(database)
     async with database.transaction() as session:
         await session.delete((await session.exec(select(SurveyComment).limit(1))).one())
         await session.flush()
-        (day, _) = await drifted(session)
+        (day, _) = await find_drifts(session)
         assert (day.question, day.row_key, day.n4) == ("comments", "vk", -1)
         await counters.repair(session, DAY.replace(day=1), Span.DAY)
         await counters.repair(session, DAY.replace(day=1), Span.MONTH)
-        assert await drifted(session) == []
+        assert await find_drifts(session) == []
 
 
-async def test_what_changed_while_it_was_read_waits_for_its_turn(
+async def test_a_submission_changed_during_indexing_stays_queued(
     database: JoinedDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with database.transaction() as session:
@@ -127,13 +129,13 @@ async def test_what_changed_while_it_was_read_waits_for_its_turn(
         patched.setattr(asyncio, "to_thread", corrected_meanwhile)
         assert await comment_indexer.index_comments(database) == 0
     async with database.transaction() as session:
-        assert await kept(session) == []
+        assert await load_comments(session) == []
     assert await comment_indexer.index_comments(database) == 1
     async with database.transaction() as session:
-        assert await kept(session) == [("vk", 4, "Нет карты")]
+        assert await load_comments(session) == [("vk", 4, "Нет карты")]
 
 
-async def test_what_is_corrected_and_folded_while_it_is_written_is_read_in_again(
+async def test_a_submission_corrected_during_indexing_is_indexed_again(
     fresh_database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(settings_for(fresh_database, settings.var_dir))
@@ -151,7 +153,7 @@ async def test_what_is_corrected_and_folded_while_it_is_written_is_read_in_again
             await counters.count(session, [stored])
         await fold_counters(database)
 
-    read, tasks = comment_indexer._submissions, []
+    read, tasks = comment_indexer._load_submissions, []
 
     async def read_and_corrected(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[SurveySubmission]:
         rows = await read(session, ids)
@@ -160,24 +162,24 @@ async def test_what_is_corrected_and_folded_while_it_is_written_is_read_in_again
             await asyncio.sleep(0.5)
         return rows
 
-    write = comment_indexer._write
+    write = comment_indexer._write_comments
 
     async def writing(session: AsyncSession, *more: Any) -> int:
         session.info["writes"] = True
         return await write(session, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(comment_indexer, "_submissions", read_and_corrected)
-        patched.setattr(comment_indexer, "_write", writing)
+        patched.setattr(comment_indexer, "_load_submissions", read_and_corrected)
+        patched.setattr(comment_indexer, "_write_comments", writing)
         assert await comment_indexer.index_comments(database) == 1
     await asyncio.gather(*tasks)
     await worked_off(database)
     async with database.transaction() as session:
-        assert await kept(session) == [("vk", 4, "Нет карты")]
+        assert await load_comments(session) == [("vk", 4, "Нет карты")]
     await database.close()
 
 
-def test_a_hostile_comment_is_bounded() -> None:
+def test_the_lemmas_of_a_huge_comment_are_limited() -> None:
     many = comment_indexer.prepare_comment(" ".join(f"слово{place}ф" for place in range(600)))
     assert len(many.lemmas) == comment_indexer.MAX_LEMMAS
     assert comment_indexer.prepare_comment("я" * 4000).lemmas == []

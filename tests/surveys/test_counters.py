@@ -1,4 +1,4 @@
-"""Counters equal a plain recount, whatever is stored, corrected, folded or read in between (O-11)."""
+"""Counters equal a plain recount after any storing, correction, folding and reading (O-11)."""
 
 import random
 from collections import Counter
@@ -23,8 +23,8 @@ FIRST = date(2026, 1, 20)
 KEYS = {Counted.SOURCE_USAGE: 3, Counted.EASE_OF_FINDING: 5}
 
 
-async def stored(session: AsyncSession, chance: random.Random, many: int) -> list[SurveySubmission]:
-    """Random submissions of a quarter, of two organizations."""
+async def store_submissions(session: AsyncSession, chance: random.Random, many: int) -> list[SurveySubmission]:
+    """Store random submissions of a quarter, of two organizations."""
     ministry = await organizations.get_ministry(session)
     whose = [ministry.id, await subordinate(session)]
     form = await load_form_in_force(session, "information-access", clock.today())
@@ -55,8 +55,8 @@ async def stored(session: AsyncSession, chance: random.Random, many: int) -> lis
     return rows
 
 
-def recounted(rows: list[SurveySubmission], question: Counted, group: str) -> Counter[Any]:
-    """(row, group, value) → how often, in plain Python."""
+def recount(rows: list[SurveySubmission], question: Counted, group: str) -> Counter[Any]:
+    """Count in plain Python: (row, group, value) → number."""
     found: Counter[Any] = Counter()
     for row in rows:
         by = "" if getattr(row, group) is None else getattr(row, group)
@@ -71,8 +71,10 @@ def recounted(rows: list[SurveySubmission], question: Counted, group: str) -> Co
     return found
 
 
-async def told(session: AsyncSession, question: Counted, cut: counters.Cut, group: str, **more: Any) -> Counter[Any]:
-    """The same, as the counters tell it."""
+async def read_counts(
+    session: AsyncSession, question: Counted, cut: counters.Cut, group: str, **more: Any
+) -> Counter[Any]:
+    """Return the same counts from the counters."""
     rows = await counters.read(session, question, cut, group, **more)
     found = Counter({(r.row_key, r.group, value): int(r[1 + value]) for r in rows for value in range(1, 6)})
     return +found
@@ -80,15 +82,15 @@ async def told(session: AsyncSession, question: Counted, cut: counters.Cut, grou
 
 @pytest.mark.order("O-11")
 @pytest.mark.parametrize("seed", range(3))
-async def test_figures_equal_a_plain_recount(session: AsyncSession, seed: int) -> None:
+async def test_counters_equal_a_plain_recount(session: AsyncSession, seed: int) -> None:
     chance = random.Random(seed)
-    rows = await stored(session, chance, 120)
+    rows = await store_submissions(session, chance, 120)
     await counters.count(session, rows[:70])
     assert await counters.fold(session) == 70
-    await counters.count(session, rows[70:])  # the tail: it is counted as well
-    gone = chance.sample(rows, 10)
-    await counters.count(session, gone, sign=-1)
-    left = [row for row in rows if row not in gone]
+    await counters.count(session, rows[70:])  # the tail is counted as well
+    removed = chance.sample(rows, 10)
+    await counters.count(session, removed, sign=-1)
+    left = [row for row in rows if row not in removed]
     for _ in range(12):
         since = chance.choice([None, FIRST + timedelta(days=chance.randrange(90))])
         until = chance.choice([None, (since or FIRST) + timedelta(days=chance.randrange(70))])
@@ -104,18 +106,18 @@ async def test_figures_equal_a_plain_recount(session: AsyncSession, seed: int) -
         ]
         for question in counters.ANSWERED:
             for group in ("municipality", "organization_id", "source", "form_id"):
-                expected = recounted(inside, question, group)
-                assert await told(session, question, cut, group) == expected, (cut, question, group)
-            days = {(k, d, v): n for (k, d, v), n in recounted(inside, question, "counted_on").items()}
-            assert await told(session, question, cut, "day", by_day=True) == days
+                expected = recount(inside, question, group)
+                assert await read_counts(session, question, cut, group) == expected, (cut, question, group)
+            days = {(k, d, v): n for (k, d, v), n in recount(inside, question, "counted_on").items()}
+            assert await read_counts(session, question, cut, "day", by_day=True) == days
         while await counters.fold(session):
-            cut_again = await told(session, Counted.SATISFACTION, cut, "source")
-            assert cut_again == recounted(inside, Counted.SATISFACTION, "source")
+            cut_again = await read_counts(session, Counted.SATISFACTION, cut, "source")
+            assert cut_again == recount(inside, Counted.SATISFACTION, "source")
 
 
 @pytest.mark.order("O-11")
-async def test_a_recount_finds_what_is_wrong_and_mends_it(session: AsyncSession) -> None:
-    rows = await stored(session, random.Random(7), 60)
+async def test_a_recount_finds_and_repairs_differences(session: AsyncSession) -> None:
+    rows = await store_submissions(session, random.Random(7), 60)
     await counters.count(session, rows)
     await counters.fold(session)
     await counters.count(session, rows[:5], sign=-1)
@@ -132,15 +134,15 @@ async def test_a_recount_finds_what_is_wrong_and_mends_it(session: AsyncSession)
     assert await counters.find_drift(session, month, Span.MONTH) == []
     assert await counters.repair(session, month, Span.DAY) == 1
     assert await counters.find_drift(session, month, Span.DAY) == []
-    uncounted = await stored_again(session, rows[0])
+    uncounted = await store_copy(session, rows[0])
     assert len(await counters.find_drift(session, uncounted.counted_on.replace(day=1), Span.MONTH)) >= 9
     for place in every:
         await counters.repair(session, *place)
     assert [await counters.find_drift(session, *place) for place in every] == [[]] * len(every)
 
 
-async def stored_again(session: AsyncSession, row: SurveySubmission) -> SurveySubmission:
-    """The same answers once more, stored past the counters."""
+async def store_copy(session: AsyncSession, row: SurveySubmission) -> SurveySubmission:
+    """Store the same answers again, bypassing the counters."""
     copy = SurveySubmission(**row.model_dump(exclude={"id"}))
     session.add(copy)
     await session.flush()
@@ -148,9 +150,9 @@ async def stored_again(session: AsyncSession, row: SurveySubmission) -> SurveySu
 
 
 @pytest.mark.order("O-11")
-async def test_what_is_submitted_is_counted_and_holds_no_free_text(api: Api, database: JoinedDatabase) -> None:
+async def test_a_submission_is_counted_without_free_text(api: Api, database: JoinedDatabase) -> None:
     assert (await submit(api, by_key())).status_code == 201
     async with database.transaction() as session:
-        assert (await told(session, Counted.SATISFACTION, counters.Cut(), "source"))["", "web", 1] == 1
-        kept = (await session.exec(select(UncountedAnswer))).one()
-    assert kept.answers == {key: by_key()[key] for key in ("source_usage", "ease_of_finding")}
+        assert (await read_counts(session, Counted.SATISFACTION, counters.Cut(), "source"))["", "web", 1] == 1
+        tail_row = (await session.exec(select(UncountedAnswer))).one()
+    assert tail_row.answers == {key: by_key()[key] for key in ("source_usage", "ease_of_finding")}

@@ -1,4 +1,4 @@
-"""The loaded form says exactly what Appendix 1 says; the codes are not twisted (A-1)."""
+"""The loaded form has the exact wording and codes of Appendix 1 (A-1)."""
 
 import pytest
 
@@ -28,7 +28,7 @@ SOURCES = [
 
 
 @pytest.mark.order("A-1", "A-1.23x", "A-1.11–13")
-async def test_the_form_in_the_exact_wording_and_codes(api: Api) -> None:
+async def test_the_form_has_the_exact_wording_and_codes(api: Api) -> None:
     answer = await api.get("/api/v1/survey-forms/information-access")
     form = answer.json()
     assert (form["title"], form["version"], form["state"]) == (TITLE, 1, "published")

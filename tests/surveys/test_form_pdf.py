@@ -1,4 +1,4 @@
-"""The form on paper: any version for any organization, the codes in brackets, the QR code to its page (A-1.fn)."""
+"""The form on paper for any version and organization, with codes in brackets and the QR code of its page (A-1.fn)."""
 
 import json
 from typing import Any
@@ -17,38 +17,40 @@ from tests.surveys.test_forms import CURRENT, FORMS, drafted, publish, sources
 
 @pytest.fixture
 def printed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What went onto paper, as data."""
+    """Return a list that collects the printed data."""
     seen: list[dict[str, Any]] = []
-    compiled = form_pdf.render_form_pdf
+    render = form_pdf.render_form_pdf
 
-    async def watched(told: str) -> bytes:
-        seen.append(json.loads(told))
-        return await compiled(told)
+    async def record(data: str) -> bytes:
+        seen.append(json.loads(data))
+        return await render(data)
 
-    monkeypatch.setattr(form_pdf, "render_form_pdf", watched)
+    monkeypatch.setattr(form_pdf, "render_form_pdf", record)
     return seen
 
 
 @pytest.mark.order("A-1.fn", "A-1")
-async def test_the_wording_and_the_codes_are_the_forms(api: Api, people: People, printed: list[dict[str, Any]]) -> None:
+async def test_the_pdf_has_the_wording_and_codes_of_the_form(
+    api: Api, people: People, printed: list[dict[str, Any]]
+) -> None:
     form = (await api.get(CURRENT)).json()
     path = f"{FORMS}/{form['id']}/print"
     answer = await api.get(path, params={"point_id": str(people.point_id)})
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/pdf" and answer.content.startswith(b"%PDF")
-    (told,) = printed
-    assert told["title"] == form["title"] and told["version"] == 1
-    assert told["address"] == f"http://service/survey/information-access?point={people.point_id}"
-    assert told["qr"].startswith("<svg")
+    (data,) = printed
+    assert data["title"] == form["title"] and data["version"] == 1
+    assert data["address"] == f"http://service/survey/information-access?point={people.point_id}"
+    assert data["qr"].startswith("<svg")
     statistical, assessment = form["blocks"]
-    assert told["statistical"]["questions"] == [[q["number"], q["code"], q["text"]] for q in statistical["questions"]]
-    shown = told["blocks"][0]["questions"]
-    assert [(q["number"], q["code"], q["text"]) for q in shown] == [
+    assert data["statistical"]["questions"] == [[q["number"], q["code"], q["text"]] for q in statistical["questions"]]
+    questions = data["blocks"][0]["questions"]
+    assert [(q["number"], q["code"], q["text"]) for q in questions] == [
         (q["number"], q["code"], q["text"]) for q in assessment["questions"]
     ]
-    assert [row[:2] for row in shown[1]["rows"]] == [[f"5.{n}", f"22.{n}"] for n in range(1, 5)]
-    assert [row[:2] for row in shown[2]["rows"]] == [[f"6.{n}", f"23.{n}"] for n in range(1, 5)]
-    assert shown[2]["follow_up"]["text"] == assessment["questions"][2]["follow_up"]["text"]
+    assert [row[:2] for row in questions[1]["rows"]] == [[f"5.{n}", f"22.{n}"] for n in range(1, 5)]
+    assert [row[:2] for row in questions[2]["rows"]] == [[f"6.{n}", f"23.{n}"] for n in range(1, 5)]
+    assert questions[2]["follow_up"]["text"] == assessment["questions"][2]["follow_up"]["text"]
     assert off_the_page(answer.content) == []
     paper = text_of(answer.content)
     for question in assessment["questions"]:
@@ -66,13 +68,13 @@ async def test_the_wording_and_the_codes_are_the_forms(api: Api, people: People,
     assert (known.status_code, known.content, len(printed)) == (304, b"", 1)
     other = await api.get(path)
     assert other.headers["etag"] != answer.headers["etag"]
-    form_pdf._compiled.cache_clear()
+    form_pdf._render.cache_clear()
     again = await api.get(path)
-    assert again.content == other.content, "the same form is the same file, byte for byte"
+    assert again.content == other.content, "the same form gives the same file, byte for byte"
 
 
 @pytest.mark.order("A-1.fn", "O-2.2", "O-3")
-async def test_any_organization_and_version(
+async def test_any_organization_and_version_is_printed(
     api: Api, people: People, database: JoinedDatabase, printed: list[dict[str, Any]]
 ) -> None:
     async with database.transaction() as session:
@@ -84,7 +86,7 @@ async def test_any_organization_and_version(
     tied = sources("max", "vk", interaction_point_id=str(people.point_id))
     draft = await drafted(api, people, organization_id=theirs, sources=tied)
     path = f"{FORMS}/{draft.json()['id']}/print"
-    assert (await api.get(path)).status_code == 404, "a draft is shown to those who make forms"
+    assert (await api.get(path)).status_code == 404, "drafts are visible only to form editors"
     assert (await api.get(path, headers=api.as_(people.client_centricity))).status_code == 200
     assert (await publish(api, people, draft)).is_success
     assert (await api.get(path)).status_code == 200

@@ -1,4 +1,4 @@
-"""Versions of the form: drafted, published with dates, then unchanged; lists of several organizations (A-1)."""
+"""Form versions: created as drafts, published with dates, then unchangeable; lists of several organizations (A-1)."""
 
 import asyncio
 from datetime import timedelta
@@ -35,9 +35,9 @@ def sources(*keys: str, **more: Any) -> list[dict[str, Any]]:
 
 async def drafted(api: Api, people: People, **more: Any) -> Any:
     body = {"key": "information-access", "sources": sources(), **more}
-    made = await api.post(FORMS, headers=api.as_(people.client_centricity), json=body)
-    assert made.status_code == 201, made.text
-    return made
+    created = await api.post(FORMS, headers=api.as_(people.client_centricity), json=body)
+    assert created.status_code == 201, created.text
+    return created
 
 
 async def publish(api: Api, people: People, draft: Any, **body: Any) -> Any:
@@ -51,7 +51,7 @@ def six(score: int = 5) -> dict[str, Any]:
 
 
 @pytest.mark.order("A-1")
-async def test_six_sources_are_published_and_the_version_before_ends(api: Api, people: People) -> None:
+async def test_publishing_a_version_ends_the_previous_one(api: Api, people: People) -> None:
     draft = await drafted(api, people)
     assert (draft.json()["state"], draft.json()["version"]) == ("draft", 2)
     assert (await api.get(f"{FORMS}/{draft.json()['id']}")).status_code == 404, "a draft is not public"
@@ -65,20 +65,20 @@ async def test_six_sources_are_published_and_the_version_before_ends(api: Api, p
     yesterday = clock.today() - timedelta(days=1)
     before = (await api.get(CURRENT, params={"on_date": yesterday.isoformat()})).json()
     assert (before["version"], before["valid_to"]) == (1, yesterday.isoformat())
-    made = await submit(api, six(2) | {"23.6.comment": "не дозвонился"})
-    assert (made.status_code, made.json()["form_version"]) == (201, 2)
-    assert made.json()["answers"]["comments"] == {"hotline": "не дозвонился"}
-    by_key = await submit(api, made.json()["answers"])
-    assert by_key.json()["codes"] == made.json()["codes"]
+    created = await submit(api, six(2) | {"23.6.comment": "не дозвонился"})
+    assert (created.status_code, created.json()["form_version"]) == (201, 2)
+    assert created.json()["answers"]["comments"] == {"hotline": "не дозвонился"}
+    by_key = await submit(api, created.json()["answers"])
+    assert by_key.json()["codes"] == created.json()["codes"]
 
 
 @pytest.mark.order("A-1")
-async def test_a_key_keeps_its_code_whatever_the_order_of_the_list(api: Api, people: People) -> None:
+async def test_a_key_keeps_its_code_in_any_order_of_the_list(api: Api, people: People) -> None:
     assert (await publish(api, people, await drafted(api, people, sources=sources("max", "vk")))).is_success
     draft = await drafted(api, people, sources=sources("hotline", "telegram", "max"))
     assert [(s["key"], s["suffix"]) for s in draft.json()["sources"]] == [("hotline", 6), ("telegram", 2), ("max", 5)]
-    taken = [{"key": "radio", "text": "Радио", "suffix": 5}, {"key": "vk", "text": "ВКонтакте", "suffix": 7}]
-    body = {"key": "information-access", "sources": taken}
+    conflicting = [{"key": "radio", "text": "Радио", "suffix": 5}, {"key": "vk", "text": "ВКонтакте", "suffix": 7}]
+    body = {"key": "information-access", "sources": conflicting}
     refused = await api.post(FORMS, headers=api.as_(people.client_centricity), json=body)
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
         ("/sources/0/suffix", "suffix_taken"),
@@ -87,7 +87,7 @@ async def test_a_key_keeps_its_code_whatever_the_order_of_the_list(api: Api, peo
 
 
 @pytest.mark.order("A-1")
-async def test_the_last_code_leaves_the_others_to_be_given(api: Api, people: People) -> None:
+async def test_free_codes_are_assigned_after_the_last_one_is_taken(api: Api, people: People) -> None:
     other = {"key": "other", "text": "Другое", "suffix": 999}
     draft = await drafted(api, people, sources=[other, *sources("max", "hotline")])
     assert [source["suffix"] for source in draft.json()["sources"]] == [999, 5, 6]
@@ -96,7 +96,7 @@ async def test_the_last_code_leaves_the_others_to_be_given(api: Api, people: Peo
 
 
 @pytest.mark.order("A-1")
-async def test_the_wording_is_the_orders(api: Api, people: People) -> None:
+async def test_a_changed_wording_is_refused(api: Api, people: People) -> None:
     form = (await api.get(CURRENT)).json()
     headers = api.as_(people.client_centricity)
     same = {"key": form["key"], "title": form["title"], "blocks": form["blocks"]}
@@ -114,7 +114,7 @@ async def test_the_wording_is_the_orders(api: Api, people: People) -> None:
 
 
 @pytest.mark.order("A-1", "O-2.2", "O-3")
-async def test_an_organizations_own_list_stands_on_approved_points(
+async def test_sources_of_an_organization_need_approved_points(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     async with database.transaction() as session:
@@ -131,9 +131,9 @@ async def test_an_organizations_own_list_stands_on_approved_points(
     assert (await publish(api, people, early, valid_from=clock.today().isoformat())).is_success
     own = (await api.get(CURRENT, params={"organization_id": theirs})).json()
     assert ([s["suffix"] for s in own["sources"]], own["organization_id"]) == ([3, 5], theirs)
-    assert (await api.get(CURRENT)).json()["version"] == 1, "the ministry's stays"
-    made = await submit(api, {"21": 2, "22.3": 1, "22.5": 3, "23.3": 4, "23.5": 5}, organization_id=theirs)
-    assert made.json()["form_version"] == own["version"]
+    assert (await api.get(CURRENT)).json()["version"] == 1, "the ministry's version is unchanged"
+    created = await submit(api, {"21": 2, "22.3": 1, "22.5": 3, "23.3": 4, "23.5": 5}, organization_id=theirs)
+    assert created.json()["form_version"] == own["version"]
     listed = await api.get(FORMS, params={"organization_id": theirs})
     assert [item["id"] for item in listed.json()["items"]] == [own["id"]]
 
@@ -159,7 +159,7 @@ async def test_a_published_version_never_changes(api: Api, people: People, datab
 
 
 @pytest.mark.order("A-1")
-async def test_the_days_of_versions(api: Api, people: People) -> None:
+async def test_publication_sets_the_dates_of_versions(api: Api, people: People) -> None:
     today = clock.today()
     later = today + timedelta(days=30)
     assert (await publish(api, people, await drafted(api, people), valid_from=later.isoformat())).is_success
@@ -180,7 +180,7 @@ async def test_the_days_of_versions(api: Api, people: People) -> None:
 
 
 @pytest.mark.order("A-1")
-async def test_versions_published_at_once_leave_each_day_to_one(fresh_database: str, tmp_path: Path) -> None:
+async def test_concurrently_published_versions_do_not_overlap(fresh_database: str, tmp_path: Path) -> None:
     async with service(fresh_database, tmp_path) as (api, people, _):
         first = clock.today() + timedelta(days=10)
         days = [first + timedelta(days=place) for place in (2, 1, 0)]  # the newest draft begins first
@@ -194,7 +194,7 @@ async def test_versions_published_at_once_leave_each_day_to_one(fresh_database: 
 
 
 @pytest.mark.order("A-1")
-async def test_answered_days_are_not_taken_from_their_version(api: Api, people: People) -> None:
+async def test_days_with_submissions_keep_their_version(api: Api, people: People) -> None:
     past = clock.today() - timedelta(days=3)
     answers = {"21": 1, **{f"{q}.{n}": 1 for q in (22, 23) for n in range(1, 5)}}
     assert (await submit(api, answers, filled_at=f"{past}T12:00:00+07:00")).status_code == 201
@@ -208,42 +208,42 @@ async def test_answered_days_are_not_taken_from_their_version(api: Api, people: 
 async def test_versions_are_compared_by_codes(api: Api, people: People) -> None:
     changed = [{"key": "vk", "text": "ВКонтакте"}, *sources("telegram", "max")]
     assert (await publish(api, people, await drafted(api, people, sources=changed))).is_success
-    told = await api.get(f"{FORMS}/compare", params={"key": "information-access", "first": 1, "second": 2})
-    assert told.status_code == 200, told.text
-    assert [(s["codes"], s["change"]) for s in told.json()["sources"]] == [
+    response = await api.get(f"{FORMS}/compare", params={"key": "information-access", "first": 1, "second": 2})
+    assert response.status_code == 200, response.text
+    assert [(s["codes"], s["change"]) for s in response.json()["sources"]] == [
         (["22.1", "23.1"], "removed"),
         (["22.2", "23.2"], "same"),
         (["22.3", "23.3"], "reworded"),
         (["22.4", "23.4"], "removed"),
         (["22.5", "23.5"], "added"),
     ]
-    assert told.json()["same_codes"] == ["21", "22.2", "22.3", "23.2", "23.3"]
+    assert response.json()["same_codes"] == ["21", "22.2", "22.3", "23.2", "23.3"]
     missing = await api.get(f"{FORMS}/compare", params={"key": "information-access", "first": 1, "second": 9})
     assert missing.status_code == 404
 
 
 @pytest.mark.order("A-1")
 @pytest.mark.parametrize(
-    ("wanted", "known", "expected", "codes"),
+    ("requested", "known", "expected", "codes"),
     [
         ([("a", None), ("b", None)], {}, [1, 2], []),
         ([("b", None), ("a", None)], {"a": 1}, [2, 1], []),
-        ([("c", None)], {"a": 1, "b": 7}, [8], []),  # a code that was used once is never given again
+        ([("c", None)], {"a": 1, "b": 7}, [8], []),  # a used code is not assigned again
         ([("c", 3), ("d", None)], {"a": 1}, [3, 4], []),
         ([("c", None), ("d", None), ("z", 999)], {"a": 1, "b": 3}, [2, 4, 999], []),
         ([("a", None), ("a", None)], {"a": 1}, [1, 1], ["given_twice"]),
         ([("b", 2), ("c", 2)], {}, [2, 2], ["suffix_taken"]),
     ],
 )
-def test_how_sources_are_numbered(
-    wanted: list[tuple[str, int | None]], known: dict[str, int], expected: list[int], codes: list[str]
+def test_sources_are_numbered(
+    requested: list[tuple[str, int | None]], known: dict[str, int], expected: list[int], codes: list[str]
 ) -> None:
-    suffixes, faults = number_sources(wanted, known)
-    assert (suffixes, [fault.code for fault in faults]) == (expected, codes)
+    suffixes, errors = number_sources(requested, known)
+    assert (suffixes, [error.code for error in errors]) == (expected, codes)
 
 
 @pytest.mark.order("A-1")
-def test_differences_of_a_wording() -> None:
+def test_differences_from_the_wording_are_found() -> None:
     fixed = {"a": [{"t": "x", "n": None}], "r": True, "v": 1}
     assert list(find_differences({"a": [{"t": "x"}], "r": True, "v": 1}, fixed, "")) == []
     assert list(find_differences({"a": [{"t": "x"}, {}], "r": 1, "v": True, "z/": 1}, fixed, "")) == [
@@ -266,7 +266,7 @@ def test_differences_of_a_wording() -> None:
         (f"/api/v1/municipalities/{UUID(int=1)}", "GET, PATCH"),
     ],
 )
-async def test_a_path_tells_its_own_methods(api: Api, people: People, path: str, allowed: str) -> None:
+async def test_a_path_lists_its_allowed_methods(api: Api, people: People, path: str, allowed: str) -> None:
     answer = await api.request("OPTIONS", path, headers=api.as_(people.client_centricity))
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
@@ -278,17 +278,17 @@ async def test_a_draft_is_deleted_and_a_published_version_is_not(api: Api, peopl
     headers = api.as_(people.client_centricity)
     assert (await api.delete(path, headers=headers)).status_code == 428
     assert (await api.delete(path, headers=headers | {"If-Match": '"9"'})).status_code == 412
-    gone = await api.delete(path, headers=headers | {"If-Match": draft.headers["etag"]})
-    assert (gone.status_code, gone.content) == (204, b"")
+    deleted = await api.delete(path, headers=headers | {"If-Match": draft.headers["etag"]})
+    assert (deleted.status_code, deleted.content) == (204, b"")
     assert (await api.get(path, headers=headers)).status_code == 404
     assert (await api.delete(path, headers=headers | {"If-Match": "*"})).status_code == 404
     published = await publish(api, people, await drafted(api, people))
-    kept = await api.delete(f"{FORMS}/{published.json()['id']}", headers=headers | {"If-Match": "*"})
-    assert (kept.status_code, kept.json()["code"]) == (409, "form_is_published")
+    refused = await api.delete(f"{FORMS}/{published.json()['id']}", headers=headers | {"If-Match": "*"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "form_is_published")
 
 
 @pytest.mark.order("A-1")
-async def test_a_version_for_some_days_leaves_its_predecessor_the_end_that_it_had(
+async def test_withdrawal_restores_the_end_date_of_the_predecessor(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     today = clock.today()
@@ -306,7 +306,7 @@ async def test_a_version_for_some_days_leaves_its_predecessor_the_end_that_it_ha
 
     second = await publish(api, people, await drafted(api, people), valid_from=days[0], valid_to=days[1])
     await withdraw(second)
-    assert await ends() == {1: None}, "the survey does not close with a version that never began"
+    assert await ends() == {1: None}, "the end date of a withdrawn version does not apply"
     third = await publish(api, people, await drafted(api, people), valid_from=days[0], valid_to=days[3])
     fourth = await publish(api, people, await drafted(api, people), valid_from=days[2], valid_to=days[4])
     assert (await ends())[3] == (today + timedelta(days=29)).isoformat()
@@ -342,16 +342,16 @@ async def test_a_version_is_withdrawn_before_it_begins(api: Api, people: People,
     assert stale.status_code == 412
     withdrawn = await withdraw(first)
     assert (withdrawn.status_code, withdrawn.json()["state"]) == (200, "withdrawn"), withdrawn.text
-    assert await days() == [(1, until[1]), (3, None)], "its days are its predecessor's again"
+    assert await days() == [(1, until[1]), (3, None)], "the predecessor gets its days back"
     assert (await withdraw(second)).status_code == 200
     assert await days() == [(1, None)]
     assert (await api.get(CURRENT, params={"on_date": latest.isoformat()})).json()["version"] == 1
     again = await withdraw(first)
     assert (again.status_code, again.json()["code"]) == (409, "move_not_allowed")
-    assert (await publish(api, people, withdrawn)).status_code == 409, "what is withdrawn is not published again"
+    assert (await publish(api, people, withdrawn)).status_code == 409, "a withdrawn version cannot be published again"
     match = (await api.get(f"{FORMS}/{first.json()['id']}", headers=headers)).headers["etag"]
     deleted = await api.delete(f"{FORMS}/{first.json()['id']}", headers=headers | {"If-Match": match})
-    assert deleted.status_code == 409, "it stays on the record"
+    assert deleted.status_code == 409, "a withdrawn version is kept"
     current = await api.get(CURRENT)
     begun = await withdraw(current)
     assert (begun.status_code, begun.json()["code"]) == (409, "form_has_begun")

@@ -1,4 +1,4 @@
-"""Import of submissions by codes: what comes in is what went out, once, all of it or none, and every bad cell named."""
+"""Import of submissions by codes: exported tables are stored once, completely or not at all, with errors by cell."""
 
 import io
 import re
@@ -40,13 +40,13 @@ HEADERS = ["12", "13", *ANSWERED, "23.2.comment"]
 
 
 def cells(**more: Any) -> list[str]:
-    """A sound row of a table with `HEADERS`."""
+    """Return a valid row of a table with `HEADERS`."""
     known = by_code(**{"12": "50701000", "13": "2026-11-24"} | more)
     return [str(known.get(code, "")) for code in HEADERS]
 
 
 def lines(count: int, **wrong: str) -> bytes:
-    """A table of rows that are alike; `row_7="9"` spoils 22.1 in row 7."""
+    """Return a table of equal rows; `row_7="9"` makes 22.1 in row 7 invalid."""
     rows = [cells(**{"22.1": wrong.get(f"row_{number}", "1")}) for number in range(2, count + 2)]
     return table(HEADERS, *rows)
 
@@ -62,13 +62,13 @@ async def stored(database: Database) -> list[SurveySubmission]:
         return list((await session.exec(select(SurveySubmission).order_by(col(SurveySubmission.id)))).all())
 
 
-async def count_of(database: JoinedDatabase, kind: Any) -> int:
+async def count_rows(database: JoinedDatabase, kind: Any) -> int:
     async with database.transaction(write=False) as session:
         return (await session.exec(select(func.count()).select_from(kind))).one()
 
 
-async def drifts(database: Database) -> list[Any]:
-    """What a recount would mend, folded and not."""
+async def find_drifts(database: Database) -> list[Any]:
+    """Return what a recount would repair, before and after folding."""
     async with database.transaction() as session:
         found = []
         for _ in range(2):
@@ -85,37 +85,37 @@ def outcomes(report: Mapping[str, Any]) -> tuple[Any, ...]:
 
 @pytest.mark.order("A-1.fn", "A-1.23x", "A-1.11–13")
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
-async def test_what_was_exported_comes_in_with_the_same_codes(
+async def test_an_export_is_imported_with_the_same_codes(
     api: Api, people: People, database: JoinedDatabase, format: str
 ) -> None:
     for payload in PAYLOADS:
         answers = by_code(**{"12": "50701000", "13": "2026-11-24T09:00:00+07:00", "23.2.comment": payload})
         assert (await submit(api, answers)).status_code == 201
-    assert (await submit(api, by_code())).status_code == 201, "with neither place nor time"
+    assert (await submit(api, by_code())).status_code == 201, "without municipality and time"
     before = await get_export(api, people, format=format)
-    async with database.transaction() as session:  # as if it were another installation
+    async with database.transaction() as session:  # simulates another installation
         await session.exec(sa.delete(UncountedAnswer))
         await session.exec(sa.delete(SurveySubmission))
     report = await imported(api, database, people, before.content, XLSX if format == "xlsx" else CSV)
     assert outcomes(report) == ("done", len(PAYLOADS) + 1, 0, 0)
     after = await get_export(api, people, format=format)
     assert read_table(after.content) == read_table(before.content)
-    told = (await api.get(PATH, headers=api.as_(people.client_centricity))).json()["items"]
-    assert {item["source"] for item in told} == {"import"}
-    assert {item["keyed_by"] for item in told} == {str(people.client_centricity.id)}
-    assert {item["import_id"] for item in told} == {report["id"]}
-    assert await drifts(database) == []
+    items = (await api.get(PATH, headers=api.as_(people.client_centricity))).json()["items"]
+    assert {item["source"] for item in items} == {"import"}
+    assert {item["keyed_by"] for item in items} == {str(people.client_centricity.id)}
+    assert {item["import_id"] for item in items} == {report["id"]}
+    assert await find_drifts(database) == []
 
 
 @pytest.mark.order("A-1.fn")
-async def test_the_same_table_twice_adds_nothing_and_rows_alike_are_rows(
+async def test_a_repeated_import_adds_nothing_and_equal_rows_are_kept(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     content = table(HEADERS, *[cells()] * 700, cells(**{"21": "2"}), *[cells()] * 2)
     for dry_run in (True, False):
         assert outcomes(await imported(api, database, people, content, dry_run=dry_run)) == ("done", 703, 0, 0)
-    assert await count_of(database, SurveySubmission) == 703
-    # The same answers written otherwise: a workbook, the name instead of the code, an offset, a dot behind a code.
+    assert await count_rows(database, SurveySubmission) == 703
+    # The same answers in another notation: a workbook, a name instead of the code, an offset, a dot after a code.
     other = ["городской округ город Новосибирск", "24.11.2026 0:00", *cells()[2:]]
     async with database.transaction() as session:
         named = (await session.exec(sa.text("SELECT name FROM municipalities WHERE oktmo = '50701000'"))).scalar_one()  # type: ignore[call-overload]
@@ -123,18 +123,20 @@ async def test_the_same_table_twice_adds_nothing_and_rows_alike_are_rows(
     headers = [f"{header}." for header in HEADERS]
     for again in (content, xlsx_bytes(headers, [other] * 702)):
         assert (await imported(api, database, people, again))["created"] == 0
-    assert await count_of(database, SurveySubmission) == 703
+    assert await count_rows(database, SurveySubmission) == 703
     more = table(HEADERS, *[cells()] * 705)
     for dry_run in (True, False):
         assert outcomes(await imported(api, database, people, more, dry_run=dry_run)) == ("done", 3, 702, 0)
-    assert await drifts(database) == []
+    assert await find_drifts(database) == []
     async with database.transaction(write=False) as session:
-        told = await session.exec(select(OutboxEntry).where(OutboxEntry.event == SubmissionsImported.name()))
-        assert sorted(entry.payload["count"] for entry in told) == [3, 703], "what adds nothing is no news"
+        entries = await session.exec(select(OutboxEntry).where(OutboxEntry.event == SubmissionsImported.name()))
+        assert sorted(entry.payload["count"] for entry in entries) == [3, 703], (
+            "an import that adds nothing emits no event"
+        )
 
 
 @pytest.mark.order("A-1.fn")
-async def test_a_row_with_a_name_of_its_own_is_known_by_it(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_a_row_is_identified_by_its_external_id(api: Api, people: People, database: JoinedDatabase) -> None:
     headers = [*HEADERS, "external_id"]
     content = table(headers, [*cells(), "pos-1"], [*cells(), "pos-2"], [*cells(), ""])
     assert outcomes(await imported(api, database, people, content)) == ("done", 3, 0, 0)
@@ -160,7 +162,7 @@ async def test_a_row_with_a_name_of_its_own_is_known_by_it(api: Api, people: Peo
 
 
 @pytest.mark.order("A-1.fn", "A-1.23x", "A-1.11–13")
-async def test_every_bad_cell_is_named(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_every_invalid_cell_is_reported(api: Api, people: People, database: JoinedDatabase) -> None:
     headers = ["11", *HEADERS, "23.1.comment"]
     ahead = clock.today().replace(year=clock.today().year + 1).isoformat()
     rows: list[tuple[dict[str, str], dict[str, str]]] = [
@@ -174,7 +176,7 @@ async def test_every_bad_cell_is_named(api: Api, people: People, database: Joine
         ({"23.1.comment": "не нашёл"}, {"23.1.comment": "comment_not_asked"}),
         ({"23.2.comment": "x" * 4001}, {"23.2.comment": "string_too_long"}),
         ({"23.2.comment": "a\x07"}, {"23.2.comment": "control_characters"}),
-        ({"12": "50608000"}, {"12": "municipality_not_in_force"}),  # reformed, ended in 2025
+        ({"12": "50608000"}, {"12": "municipality_not_in_force"}),  # abolished in 2025
     ]
     known = [by_code(**{"12": "50701000", "13": "2026-11-24"} | change) for change, _ in rows]
     content = table(headers, *[[str(row.get(code, "")) for code in headers] for row in known])
@@ -184,72 +186,74 @@ async def test_every_bad_cell_is_named(api: Api, people: People, database: Joine
     expected = {(f"{letters[c]}{n}", code) for n, (_, faults) in enumerate(rows, 2) for c, code in faults.items()}
     assert {(fault["cell"], fault["code"]) for fault in report["faults"]} == expected
     assert all(fault["detail"] and fault["column"] in headers for fault in report["faults"])
-    assert await count_of(database, SurveySubmission) == 0 == await count_of(database, PreparedSubmission)
+    assert await count_rows(database, SurveySubmission) == 0 == await count_rows(database, PreparedSubmission)
 
 
 @pytest.mark.order("A-1.fn")
-async def test_all_or_nothing_in_part_and_dry(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_strict_partial_and_dry_run_imports(api: Api, people: People, database: JoinedDatabase) -> None:
     content = lines(1200, row_2="9", row_777="", row_1201="x")
     report = await imported(api, database, people, content)
     assert outcomes(report) == ("failed", 0, 0, 3) and report["rows_done"] == 1200
-    assert await count_of(database, SurveySubmission) == 0
+    assert await count_rows(database, SurveySubmission) == 0
     dry = await imported(api, database, people, content, dry_run=True)
     assert outcomes(dry) == ("done", 1197, 0, 3)
-    assert await count_of(database, SurveySubmission) == 0
+    assert await count_rows(database, SurveySubmission) == 0
     assert outcomes(await imported(api, database, people, content, partial=True)) == ("done", 1197, 0, 3)
-    mended = await imported(api, database, people, lines(1200))
-    assert outcomes(mended) == ("done", 3, 1197, 0), "what was mended comes in, the rest is there"
-    assert await count_of(database, StagedRow) == 0 == await count_of(database, PreparedSubmission)
-    assert await drifts(database) == []
+    corrected = await imported(api, database, people, lines(1200))
+    assert outcomes(corrected) == ("done", 3, 1197, 0), "corrected rows are added, the others exist"
+    assert await count_rows(database, StagedRow) == 0 == await count_rows(database, PreparedSubmission)
+    assert await find_drifts(database) == []
 
 
 class Killed(Exception):
-    """Stands for the end of the worker."""
+    """The simulated crash of the worker."""
 
 
 @pytest.mark.order("A-1.fn", "O-11")
-async def test_a_kill_between_the_slices_leaves_nothing_double_and_the_heir_goes_on(
+async def test_an_import_resumes_after_a_crash_without_duplicates(
     api: Api, people: People, database: JoinedDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importer, "ADOPTED_AT_ONCE", 200)
-    taken = await upload(api, people.client_centricity, lines(700), path=IMPORT)
-    assert taken.status_code == 202, taken.text
+    accepted = await upload(api, people.client_centricity, lines(700), path=IMPORT)
+    assert accepted.status_code == 202, accepted.text
 
-    async def killed(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    async def fail_midway(session: AsyncSession, payload: Mapping[str, Any]) -> None:
         for handler in HANDLERS[ImportChecked]:
             await handler(session, payload)
         if payload["after"]:
             raise Killed
 
-    dying = Relay(database, {**HANDLERS, ImportChecked: [killed]})
-    while await dying.relay_batch():
+    failing = Relay(database, {**HANDLERS, ImportChecked: [fail_midway]})
+    while await failing.relay_batch():
         pass
     reader = api.as_(people.client_centricity)
-    report = (await api.get(taken.headers["location"], headers=reader)).json()
+    report = (await api.get(accepted.headers["location"], headers=reader)).json()
     assert (report["state"], report["created"], report["rows_done"]) == ("running", 200, 700)
-    assert await count_of(database, SurveySubmission) == 200 == await count_of(database, UncountedAnswer)
+    assert await count_rows(database, SurveySubmission) == 200 == await count_rows(database, UncountedAnswer)
     async with database.transaction() as session:
         await session.exec(sa.update(OutboxEntry).values(due_at=clock.now()))
     await work_off(database)
-    report = (await api.get(taken.headers["location"], headers=reader)).json()
+    report = (await api.get(accepted.headers["location"], headers=reader)).json()
     assert outcomes(report) == ("done", 700, 0, 0)
-    assert await count_of(database, SurveySubmission) == 700 == await count_of(database, UncountedAnswer)
-    assert await drifts(database) == []
+    assert await count_rows(database, SurveySubmission) == 700 == await count_rows(database, UncountedAnswer)
+    assert await find_drifts(database) == []
 
 
 @pytest.mark.order("A-1.fn")
-async def test_two_imports_of_one_table_at_once_make_one(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_concurrent_imports_of_one_table_store_it_once(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
     """Both are checked before either is adopted: the unique identity decides, not the check."""
-    taken = [await upload(api, people.client_centricity, lines(20), path=IMPORT) for _ in range(2)]
+    accepted = [await upload(api, people.client_centricity, lines(20), path=IMPORT) for _ in range(2)]
     checking = Relay(database, {event: known for event, known in HANDLERS.items() if event is not ImportChecked})
     await checking.relay_batch()
-    assert await count_of(database, PreparedSubmission) == 40
+    assert await count_rows(database, PreparedSubmission) == 40
     await work_off(database)
     reader = api.as_(people.client_centricity)
-    reports = [(await api.get(one.headers["location"], headers=reader)).json() for one in taken]
+    reports = [(await api.get(one.headers["location"], headers=reader)).json() for one in accepted]
     assert sorted(outcomes(report) for report in reports) == [("done", 0, 20, 0), ("done", 20, 0, 0)]
-    assert await count_of(database, SurveySubmission) == 20
-    assert await drifts(database) == []
+    assert await count_rows(database, SurveySubmission) == 20
+    assert await find_drifts(database) == []
 
 
 @pytest.mark.order("O-2.2", "A-1")
@@ -261,23 +265,21 @@ async def test_rows_of_several_organizations_and_versions(api: Api, people: Peop
     assert outcomes(await imported(api, database, people, content)) == ("done", 3, 0, 0)
     assert [row.organization_id == theirs for row in await stored(database)] == [False, True, True]
     ours = await imported(api, database, people, lines(2), organization_id=str(theirs))
-    assert outcomes(ours) == ("done", 0, 2, 0), "they came by 11 before"
+    assert outcomes(ours) == ("done", 0, 2, 0), "code 11 imported them before"
     other = await imported(api, database, people, content, organization_id=str(theirs), dry_run=True)
-    assert outcomes(other) == ("done", 1, 2, 0), "the empty one is theirs now"
+    assert outcomes(other) == ("done", 1, 2, 0), "the row without 11 belongs to the given organization"
     mixed = table(headers, [OrganizationKind.MINISTRY.value, *cells()])
     refused = await imported(api, database, people, mixed, organization_id=str(theirs))
     assert [fault["cell"] for fault in refused["faults"]] == ["A2"]
 
 
 @pytest.mark.order("O-2.2", "A-1")
-async def test_a_name_that_two_organizations_have_names_neither(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
+async def test_an_ambiguous_organization_name_is_refused(api: Api, people: People, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         theirs = await subordinate(session)
         for key, name in (("twin", "Учреждение"), ("odd", str(theirs)), ("odder", "institution")):
             session.add(Organization(key=key, kind=OrganizationKind.SUBORDINATE, name=name))
-    content = table(["11", *HEADERS], *([told, *cells()] for told in ("Учреждение", "institution", str(theirs), "odd")))
+    content = table(["11", *HEADERS], *([name, *cells()] for name in ("Учреждение", "institution", str(theirs), "odd")))
     report = await imported(api, database, people, content, partial=True)
     assert [(fault["cell"], fault["code"]) for fault in report["faults"]] == [("A2", "unknown_reference")]
     assert [row.organization_id == theirs for row in await stored(database)] == [True, True, False]
@@ -292,16 +294,16 @@ async def test_a_name_that_two_organizations_have_names_neither(
         ([*HEADERS, "21."], {"repeated_header"}),
     ],
 )
-async def test_headers_are_told_at_once(
+async def test_invalid_headers_are_refused_at_upload(
     api: Api, people: People, database: JoinedDatabase, headers: list[str], codes: set[str]
 ) -> None:
     refused = await upload(api, people.client_centricity, table(headers, ["1"] * len(headers)), path=IMPORT)
     assert refused.status_code == 422
     assert {error["code"] for error in refused.json()["errors"]} == codes
-    assert await count_of(database, StagedRow) == 0
+    assert await count_rows(database, StagedRow) == 0
 
 
-async def test_what_it_is_for_is_asked_before_anything_is_read(api: Api, people: People) -> None:
+async def test_parameters_are_validated_before_the_file_is_read(api: Api, people: People) -> None:
     for query in ({"form": "another"}, {"organization_id": "00000000-0000-0000-0000-000000000005"}, {"form": "A"}):
         refused = await upload(api, people.client_centricity, b"", path=IMPORT, **query)
         assert refused.status_code == 422, query
@@ -316,17 +318,17 @@ SAMPLE = Path(__file__).resolve().parents[2] / "docs" / "exchange-sample.csv"
 
 
 @pytest.mark.order("A-1.fn")
-async def test_the_sample_of_the_page_comes_in(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_the_sample_in_the_documentation_is_imported(api: Api, people: People, database: JoinedDatabase) -> None:
     content = SAMPLE.read_bytes()
     assert outcomes(await imported(api, database, people, content)) == ("done", 5, 0, 0)
     assert outcomes(await imported(api, database, people, content)) == ("done", 0, 5, 0)
-    assert set(read_table(content).headers) == {*CODES, "external_id"}, "it shows every column"
-    kept = {row.external_id: row.answers["comments"] for row in await stored(database)}
-    assert kept["pos-000003"] == {"vk": "=сайт не открывается", "ok": "не вижу даты приёма"}
+    assert set(read_table(content).headers) == {*CODES, "external_id"}, "the sample has every column"
+    comments = {row.external_id: row.answers["comments"] for row in await stored(database)}
+    assert comments["pos-000003"] == {"vk": "=сайт не открывается", "ok": "не вижу даты приёма"}
 
 
 @pytest.mark.order("A-1.fn", "A-1")
-def test_the_page_names_every_code_with_the_words_of_the_form() -> None:
+def test_the_documentation_lists_every_code_with_its_wording() -> None:
     page = SAMPLE.with_name("exchange.md").read_text(encoding="utf-8")
     rows = {
         code: line
@@ -345,8 +347,8 @@ def test_the_page_names_every_code_with_the_words_of_the_form() -> None:
 
 
 @pytest.mark.order("A-1.fn")
-async def test_files_of_other_programs_are_taken(api: Api, people: People, database: JoinedDatabase) -> None:
-    """cp1251 and `,` as old programs write them; typed cells as a spreadsheet does."""
+async def test_files_of_other_programs_are_imported(api: Api, people: People, database: JoinedDatabase) -> None:
+    """cp1251 and `,` as older programs write them; typed cells as a spreadsheet writes them."""
     old = ",".join(HEADERS) + "\n" + ",".join(cells(**{"23.2.comment": "не нашёл №"}))
     assert outcomes(await imported(api, database, people, old.encode("cp1251"))) == ("done", 1, 0, 0)
     out = io.BytesIO()
@@ -384,10 +386,10 @@ async def test_files_of_other_programs_are_taken(api: Api, people: People, datab
     ],
     ids=["sparse", "bomb", "renamed", "renamed as a stream", "nul", "long", "rows"],
 )
-async def test_hostile_files_are_refused_at_once(
+async def test_malicious_files_are_refused_at_upload(
     api: Api, people: People, database: JoinedDatabase, make: Callable[[], bytes], kind: str, reason: str
 ) -> None:
     refused = await upload(api, people.client_centricity, make(), kind, path=IMPORT)
     assert (refused.status_code, refused.json()["code"]) == (422, "table_unreadable")
     assert [error["code"] for error in refused.json()["errors"]] == [reason]
-    assert await count_of(database, StagedRow) == 0
+    assert await count_rows(database, StagedRow) == 0

@@ -1,4 +1,4 @@
-"""Export of submissions by the codes of the form (A-1.fn), re-opened as a stranger would."""
+"""Export of submissions by the codes of the form (A-1.fn), parsed as another program would."""
 
 import csv
 import io
@@ -32,38 +32,40 @@ async def get_export(api: Api, people: People, **query: Any) -> Any:
 
 @pytest.mark.order("A-1.fn", "A-1.23x")
 async def test_a_table_by_codes_as_csv_xlsx_and_jsonl(api: Api, people: People) -> None:
-    told = []
+    submissions = []
     for payload in PAYLOADS:
         answers = by_code(**{"12": "50701000", "13": "2026-11-24T09:00:00+07:00", "23.2.comment": payload})
-        made = await submit(api, answers)
-        assert made.status_code == 201, made.text
-        told.append(made.json())
+        created = await submit(api, answers)
+        assert created.status_code == 201, created.text
+        submissions.append(created.json())
     csv_ = await get_export(api, people)
     assert csv_.headers["content-type"] == "text/csv; charset=utf-8" and csv_.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(csv_.content.decode("utf-8-sig"), newline=""), delimiter=";"))
     assert rows[0] == CODES
-    shown = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
-    assert [row["23.2.comment"] for row in shown] == [f"'{p}" if p[0] in "=+-@'\t\r" else p for p in PAYLOADS]
-    expected = [{code: "" if (v := one["codes"].get(code)) is None else str(v) for code in CODES} for one in told]
+    records = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    assert [row["23.2.comment"] for row in records] == [f"'{p}" if p[0] in "=+-@'\t\r" else p for p in PAYLOADS]
+    expected = [
+        {code: "" if (v := one["codes"].get(code)) is None else str(v) for code in CODES} for one in submissions
+    ]
     for one in (csv_, await get_export(api, people, format="xlsx")):
         table = read_table(one.content)
         assert table.headers == CODES
         assert [dict(zip(CODES, cells, strict=True)) for _, cells in table.rows] == expected
     book = zipfile.ZipFile(io.BytesIO(one.content))
     cells = book.read("xl/worksheets/sheet1.xml").decode()
-    assert "<f>" not in cells and "<v>" not in cells, "strings only"
+    assert "<f>" not in cells and "<v>" not in cells, "all cells are strings"
     lines = (await get_export(api, people, format="jsonl", **{"from": "2026-11-24"})).text
-    assert [json.loads(line) for line in lines.split("\n")[:-1]] == told
+    assert [json.loads(line) for line in lines.split("\n")[:-1]] == submissions
 
 
-async def test_what_was_not_given_is_an_empty_cell(api: Api, people: People) -> None:
-    made = (await submit(api, by_key(comments={}))).json()
+async def test_a_missing_answer_is_an_empty_cell(api: Api, people: People) -> None:
+    created = (await submit(api, by_key(comments={}))).json()
     row = read_table((await get_export(api, people)).content).rows[0][1]
-    assert row[:4] == [made["organization_id"], "", "", "1"] and row[-4:] == ["", "", "", ""]
+    assert row[:4] == [created["organization_id"], "", "", "1"] and row[-4:] == ["", "", "", ""]
 
 
 @pytest.mark.order("A-1.fn", "A-1", "O-2.2")
-async def test_filters_and_the_columns_of_every_version(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_filters_and_columns_of_all_versions(api: Api, people: People, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         theirs = await subordinate(session)
         first = (await session.exec(select(SurveyForm))).one()
@@ -78,8 +80,8 @@ async def test_filters_and_the_columns_of_every_version(api: Api, people: People
         (await submit(api, by_code(**own), organization_id=str(theirs))).json()["id"],
     ]
     platform = api.as_(people.integration)
-    made = await submit(api, by_code(), platform | {"Idempotency-Key": "1"})
-    ids.append(made.json()["id"])
+    created = await submit(api, by_code(), platform | {"Idempotency-Key": "1"})
+    ids.append(created.json()["id"])
 
     async def found(**query: Any) -> list[int]:
         lines = (await get_export(api, people, format="jsonl", **query)).text.splitlines()
@@ -94,11 +96,11 @@ async def test_filters_and_the_columns_of_every_version(api: Api, people: People
     assert headers[3:10] == ["21", "22.1", "22.2", "22.3", "22.4", "22.5", "22.10"]
     assert headers[-2:] == ["23.5.comment", "23.10.comment"]
     lines = (await api.get(f"{PATH}/export", params={"format": "jsonl"}, headers=platform)).text.splitlines()
-    assert [json.loads(line)["id"] for line in lines] == [ids[2]], "another system gets its own"
+    assert [json.loads(line)["id"] for line in lines] == [ids[2]], "an API client gets only its own submissions"
 
 
 @pytest.mark.order("A-1.fn", "A-1")
-async def test_a_draft_has_no_columns_yet(api: Api, people: People) -> None:
+async def test_a_draft_has_no_columns(api: Api, people: People) -> None:
     await submit(api, by_code())
     await drafted(api, people)
     exported = await get_export(api, people)
@@ -106,16 +108,16 @@ async def test_a_draft_has_no_columns_yet(api: Api, people: People) -> None:
     assert (await upload(api, people.client_centricity, exported.content, path=f"{PATH}/import")).status_code == 202
 
 
-async def test_pages_join_without_a_gap(api: Api, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_are_joined_without_gaps(api: Api, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "PAGE", 2)
-    made = [(await submit(api, by_code())).json()["id"] for _ in range(5)]
-    for count in (5, 6):  # also where the last page is full
+    created = [(await submit(api, by_code())).json()["id"] for _ in range(5)]
+    for count in (5, 6):  # also with a full last page
         lines = (await get_export(api, people, format="jsonl")).text.splitlines()
-        assert [json.loads(line)["id"] for line in lines] == made, count
-        made.append((await submit(api, by_code())).json()["id"])
+        assert [json.loads(line)["id"] for line in lines] == created, count
+        created.append((await submit(api, by_code())).json()["id"])
 
 
-async def test_more_than_a_sheet_holds_is_refused_and_csv_is_not(
+async def test_xlsx_export_over_the_limit_is_refused_and_csv_is_not(
     api: Api, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "MAX_XLSX_ROWS", 2)
@@ -129,7 +131,7 @@ async def test_more_than_a_sheet_holds_is_refused_and_csv_is_not(
     assert len(read_table((await get_export(api, people)).content).rows) == 3
 
 
-async def test_wrong_filters_and_strangers_are_refused(api: Api, people: People) -> None:
+async def test_invalid_filters_and_unauthorized_callers_are_refused(api: Api, people: People) -> None:
     reader = api.as_(people.client_centricity)
     for query in ({"format": "pdf"}, {"source": "pigeon"}, {"from": "2026-11-02", "to": "2026-11-01"}, {"version": -1}):
         assert (await api.get(f"{PATH}/export", params=query, headers=reader)).status_code == 422, query

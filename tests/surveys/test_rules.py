@@ -1,4 +1,4 @@
-"""Reading answers by key and by code, with every fault told in its place (A-1, A-1.23x)."""
+"""Parsing answers by key and by code, with a pointer for every error (A-1, A-1.23x)."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ BY_CODE: dict[str, Any] = {
 }
 
 
-def faults(raw: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(fault.pointer, fault.code) for fault in parse_answers(FORM, raw).faults]
+def find_errors(raw: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(error.pointer, error.code) for error in parse_answers(FORM, raw).errors]
 
 
 @pytest.mark.order("A-1", "A-1.23x")
@@ -33,8 +33,8 @@ def faults(raw: dict[str, Any]) -> list[tuple[str, str]]:
     [
         (BY_KEY, []),
         (BY_CODE, []),
-        (BY_CODE | {"12": "50701000", "13": "2026-11-24", "11": "x"}, []),  # they are not the rules' matter
-        # Codes are normalised: the form itself writes «23.3.».
+        (BY_CODE | {"12": "50701000", "13": "2026-11-24", "11": "x"}, []),  # not validated by the rules
+        # Codes are normalised: the form has «23.3.».
         ({("23.3." if code == "23.3" else code): value for code, value in BY_CODE.items()}, []),
         ({}, [("/answers/21", "missing")] + [(f"/answers/{q}.{n}", "missing") for q in (22, 23) for n in range(1, 5)]),
         ({k: v for k, v in BY_CODE.items() if k != "22.3"}, [("/answers/22.3", "missing")]),
@@ -60,7 +60,7 @@ def faults(raw: dict[str, Any]) -> list[tuple[str, str]]:
         (BY_KEY | {"comments": "x"}, [("/answers/comments", "dict_type")]),
         (BY_KEY | {"comments": {"radio": "x"}}, [("/answers/comments/radio", "unknown_source")]),
         (BY_KEY | {"a/b~c": 1}, [("/answers/a~1b~0c", "unknown_code")]),
-        # A comment is offered for 1, 2 and 3 only.
+        # A comment is allowed for 1, 2 and 3 only.
         (BY_CODE | {"23.1": 3, "23.1.comment": "нет телефона"}, []),
         (BY_CODE | {"23.1": 1, "23.1.comment": "нет телефона"}, []),
         (BY_CODE | {"23.1": 4, "23.1.comment": "x"}, [("/answers/23.1.comment", "comment_not_asked")]),
@@ -74,8 +74,8 @@ def faults(raw: dict[str, Any]) -> list[tuple[str, str]]:
         (BY_CODE | {"21": 9, "22.1": 9}, [("/answers/21", "out_of_range"), ("/answers/22.1", "out_of_range")]),
     ],
 )
-def test_faults_stand_where_they_are(raw: dict[str, Any], expected: list[tuple[str, str]]) -> None:
-    assert faults(raw) == expected
+def test_errors_have_the_pointer_of_their_answer(raw: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    assert find_errors(raw) == expected
 
 
 @given(
@@ -99,12 +99,12 @@ def test_by_key_and_by_code_are_the_same_answers(
         "comments": comments,
     }
     read = parse_answers(FORM, by_key)
-    assert read.faults == []
+    assert read.errors == []
     assert to_answers_by_key(FORM, read) == by_key
     codes = to_codes(FORM, by_key)
     assert set(codes) >= {"21", "22.1", "22.4", "23.1", "23.4"}
     again = parse_answers(FORM, codes)
-    assert again.faults == []
+    assert again.errors == []
     assert to_answers_by_key(FORM, again) == by_key
 
 

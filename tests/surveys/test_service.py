@@ -1,4 +1,4 @@
-"""Which version of the form counts, where a respondent came from, and what a list shows (A-1, O-3)."""
+"""The form version in force, the point of origin, and filters of the list (A-1, O-3)."""
 
 import json
 from datetime import date, timedelta
@@ -24,8 +24,8 @@ REFORMED = "Венгеровский муниципальный район Но�
 """A municipal okrug since 2026 (a district until 2025-12-31)."""
 
 
-async def another_form(session: AsyncSession, **changes: Any) -> SurveyForm:
-    """A copy of version 1 with the changes wanted."""
+async def add_form_version(session: AsyncSession, **changes: Any) -> SurveyForm:
+    """Add a copy of version 1 with changes."""
     first = (await session.exec(select(SurveyForm).where(SurveyForm.form_version == 1))).one()
     form = SurveyForm(**first.model_dump(exclude={"id", "version"}) | {"form_version": 2} | changes)
     session.add(form)
@@ -36,7 +36,7 @@ async def another_form(session: AsyncSession, **changes: Any) -> SurveyForm:
 @pytest.mark.order("A-1")
 async def test_a_draft_is_not_in_force(api: Api, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
-        await another_form(session, state=FormState.DRAFT)
+        await add_form_version(session, state=FormState.DRAFT)
     assert (await api.get(CURRENT)).json()["version"] == 1
     assert (await submit(api, by_key())).json()["form_version"] == 1
     assert len((await api.get("/api/v1/survey-forms")).json()["items"]) == 1
@@ -46,12 +46,16 @@ async def test_a_draft_is_not_in_force(api: Api, database: JoinedDatabase) -> No
 async def test_an_organization_may_have_its_own_version(api: Api, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         theirs = await subordinate(session)
-        await another_form(session, organization_id=theirs, valid_from=date(2026, 1, 1))
-        await another_form(session, form_version=3, valid_from=date(2026, 1, 1))  # everybody's, and newer
-    told = (await submit(api, by_key(), organization_id=str(theirs))).json()
-    assert (told["form_version"], told["organization_id"], told["codes"]["11"]) == (2, str(theirs), str(theirs))
+        await add_form_version(session, organization_id=theirs, valid_from=date(2026, 1, 1))
+        await add_form_version(session, form_version=3, valid_from=date(2026, 1, 1))  # the common one, and newer
+    payload = (await submit(api, by_key(), organization_id=str(theirs))).json()
+    assert (payload["form_version"], payload["organization_id"], payload["codes"]["11"]) == (
+        2,
+        str(theirs),
+        str(theirs),
+    )
     assert (await submit(api, by_key())).json()["form_version"] == 3
-    # The day is told in the organization's own zone: in Kamchatka the year began five hours before Novosibirsk.
+    # Times are in the organization's own zone: in Kamchatka the year began five hours before Novosibirsk.
     at_midnight = await submit(api, by_key(), organization_id=str(theirs), filled_at="2025-12-31T12:00:00Z")
     assert at_midnight.json()["form_version"] == 2
     before = await submit(api, by_key(), organization_id=str(theirs), filled_at="2025-12-31T11:59:59Z")
@@ -59,7 +63,9 @@ async def test_an_organization_may_have_its_own_version(api: Api, database: Join
 
 
 @pytest.mark.order("A-1", "A-1.fn")
-async def test_a_form_that_has_ended_is_keyed_for_its_time(api: Api, database: JoinedDatabase, people: People) -> None:
+async def test_paper_is_entered_by_the_form_version_of_its_date(
+    api: Api, database: JoinedDatabase, people: People
+) -> None:
     last = clock.today() - timedelta(days=1)
     async with database.transaction() as session:
         (await session.exec(select(SurveyForm))).one().valid_to = last
@@ -74,7 +80,7 @@ async def test_a_form_that_has_ended_is_keyed_for_its_time(api: Api, database: J
 
 
 @pytest.mark.order("O-3", "A-1")
-async def test_a_respondent_comes_from_an_approved_point(api: Api, database: JoinedDatabase, people: People) -> None:
+async def test_the_point_of_origin_has_to_be_approved(api: Api, database: JoinedDatabase, people: People) -> None:
     approved = await submit(api, by_key(), came_from_point_id=str(people.point_id))
     assert approved.json()["came_from_point_id"] == str(people.point_id)
     async with database.transaction() as session:
@@ -84,7 +90,7 @@ async def test_a_respondent_comes_from_an_approved_point(api: Api, database: Joi
         steps = (await session.exec(select(PointState).where(PointState.point_id == known.id))).all()
         began = min(step.effective_on for step in steps if step.status is PointStatus.APPROVED)
     refused = await submit(api, by_key(), came_from_point_id=str(draft.id))
-    assert refused.status_code == 422, "a point that nobody approved is no source"
+    assert refused.status_code == 422, "a point without approval is refused"
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
         ("/came_from_point_id", "point_not_in_force")
     ]
@@ -126,22 +132,22 @@ async def test_the_list_is_filtered_and_paged(api: Api, people: People) -> None:
 
 
 @pytest.mark.order("A-1")
-async def test_the_faults_of_a_hopeless_form_are_told_shortly(api: Api) -> None:
+async def test_the_list_of_errors_is_limited(api: Api) -> None:
     answers = {f"9{n}.{'x' * 500}": 1 for n in range(150)} | {"\ud800": 1, "a\x00": 1}
-    told = await api.post(
+    response = await api.post(
         PATH,
         content=json.dumps({"form": "information-access", "answers": answers}),
         headers={"Content-Type": "application/json"},
     )
-    assert told.status_code == 422
-    assert 1 <= len(told.json()["errors"]) <= 20 and len(told.content) < 4096
+    assert response.status_code == 422
+    assert 1 <= len(response.json()["errors"]) <= 20 and len(response.content) < 4096
 
 
 @pytest.mark.order("A-1.fn", "A-1.11–13")
 @pytest.mark.parametrize(
     ("codes", "expected"),
     [
-        ({"12": "Венгеровский"}, [("/answers/12", "municipality_not_in_force")]),  # the exact name only
+        ({"12": "Венгеровский"}, [("/answers/12", "municipality_not_in_force")]),  # only the exact name is accepted
         (
             {"12": REFORMED},
             [("/answers/12", "municipality_not_in_force")],
@@ -156,7 +162,7 @@ async def test_the_faults_of_a_hopeless_form_are_told_shortly(api: Api) -> None:
         ({"21": 3}, [("/answers/21", "out_of_range")]),
     ],
 )
-async def test_what_paper_refuses(
+async def test_invalid_paper_entries_are_refused(
     api: Api, people: People, codes: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     body = {"form": "information-access", "answers": by_code(**codes)}
@@ -166,7 +172,7 @@ async def test_what_paper_refuses(
 
 
 @pytest.mark.order("A-1.fn", "A-1.11–13")
-async def test_what_paper_takes(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_paper_accepts_names_and_local_times(api: Api, people: People, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         ministry = await organizations.get_ministry(session)
     answers = by_code(
@@ -178,10 +184,10 @@ async def test_what_paper_takes(api: Api, people: People, database: JoinedDataba
     )
     headers = api.as_(people.client_centricity) | {"Idempotency-Key": "sheet-1"}
     body = {"form": "information-access", "answers": answers}
-    made = await api.post(f"{PATH}/paper", headers=headers, json=body)
-    assert made.status_code == 201, made.text
-    told = made.json()
-    assert (told["municipality"], told["filled_at"]) == ("50608000", "2025-12-31T23:59:59+07:00")
-    assert told["codes"] == answers | {"11": str(ministry.id), "12": "50608000", "13": "2025-12-31T23:59:59+07:00"}
+    created = await api.post(f"{PATH}/paper", headers=headers, json=body)
+    assert created.status_code == 201, created.text
+    payload = created.json()
+    assert (payload["municipality"], payload["filled_at"]) == ("50608000", "2025-12-31T23:59:59+07:00")
+    assert payload["codes"] == answers | {"11": str(ministry.id), "12": "50608000", "13": "2025-12-31T23:59:59+07:00"}
     again = await api.post(f"{PATH}/paper", headers=headers, json=body)
-    assert again.json() == told and again.headers["idempotent-replayed"] == "true"
+    assert again.json() == payload and again.headers["idempotent-replayed"] == "true"

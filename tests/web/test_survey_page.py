@@ -1,4 +1,4 @@
-"""The respondent's page: whatever is typed into it, and whoever presses the button how often (A-1, O-11)."""
+"""The survey page with any input and repeated submissions (A-1, O-11)."""
 
 import re
 from datetime import timedelta
@@ -34,26 +34,26 @@ async def test_the_page_has_the_wording_of_the_order(api: Api) -> None:
     form = (await api.get("/api/v1/survey-forms/information-access")).json()
     page = await open_page(api)
     assert page.status_code == 200
-    told = text_of(page.text)
+    text = text_of(page.text)
     statistical, assessment = form["blocks"]
-    assert form["title"] in told and f"({statistical['note']})" in told
+    assert form["title"] in text and f"({statistical['note']})" in text
     for block in form["blocks"]:
-        assert block["title"] in told
+        assert block["title"] in text
         for question in block["questions"]:
-            assert f"{question['number']}. {question['text']}" in told
+            assert f"{question['number']}. {question['text']}" in text
     satisfaction, usage, ease = assessment["questions"]
     for option in satisfaction["options"]:
-        assert told.count(option["text"]) == 1
+        assert text.count(option["text"]) == 1
     for place, source in enumerate(form["sources"], 1):
-        assert f"5.{place}. {source['text']}" in told and f"6.{place}. {source['text']}" in told
+        assert f"5.{place}. {source['text']}" in text and f"6.{place}. {source['text']}" in text
     for option in usage["options"]:
-        assert told.count(option["text"]) == len(form["sources"])
-    assert told.count(ease["follow_up"]["text"]) == len(form["sources"])
-    assert ease["scale"]["min_text"] in told and ease["scale"]["max_text"] in told
+        assert text.count(option["text"]) == len(form["sources"])
+    assert text.count(ease["follow_up"]["text"]) == len(form["sources"])
+    assert ease["scale"]["min_text"] in text and ease["scale"]["max_text"] in text
 
 
 @pytest.mark.order("A-1", "A-1.11–13", "A-1.23x", "O-11")
-async def test_what_is_filled_in_is_stored_and_counted(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_a_submitted_page_is_stored_and_counted(api: Api, people: People, database: JoinedDatabase) -> None:
     sent = await send(api, await open_page(api), filled(municipality="г. Бердск", comments__telegram="не\r\nнашёл"))
     assert (sent.status_code, sent.headers["location"]) == (303, f"{PAGE}/thanks")
     thanks = await api.get(sent.headers["location"], headers=BROWSER)
@@ -73,24 +73,22 @@ async def test_what_is_filled_in_is_stored_and_counted(api: Api, people: People,
 
 
 @pytest.mark.order("A-1")
-async def test_pressing_twice_adds_one_submission(api: Api, database: JoinedDatabase) -> None:
+async def test_a_double_click_adds_one_submission(api: Api, database: JoinedDatabase) -> None:
     page = await open_page(api)
-    mended = await send(api, page, {"satisfaction": "1"})
-    assert hidden(mended.text)["token"] == hidden(page.text)["token"], "a form that comes back stays one form"
-    first, again = await send(api, mended, filled()), await send(api, page, filled())
+    refused = await send(api, page, {"satisfaction": "1"})
+    assert hidden(refused.text)["token"] == hidden(page.text)["token"], "a form shown again keeps its token"
+    first, again = await send(api, refused, filled()), await send(api, page, filled())
     assert (first.status_code, again.status_code) == (303, 303)
     changed = await send(api, page, filled("2"))
     assert changed.status_code == 409 and "уже отправлена" in changed.text
     other = await send(api, await open_page(api), filled("2"))
-    assert other.status_code == 303, "a page opened anew is another questionnaire"
+    assert other.status_code == 303, "a page opened again is another questionnaire"
     async with database.transaction() as session:
         assert [row.satisfaction for row in await stored(session)] == [1, 2]
 
 
 @pytest.mark.order("A-1")
-async def test_what_is_missing_is_told_in_one_summary_with_a_link_to_each_field(
-    api: Api, database: JoinedDatabase
-) -> None:
+async def test_missing_answers_are_listed_in_a_summary_with_links(api: Api, database: JoinedDatabase) -> None:
     page = await open_page(api)
     fields = filled(municipality="Бердск")
     for name in ("satisfaction", "source_usage.vk", "ease_of_finding.ok"):
@@ -112,7 +110,7 @@ async def test_what_is_missing_is_told_in_one_summary_with_a_link_to_each_field(
     for anchor in ("satisfaction", "source_usage-vk", "ease_of_finding-ok"):
         assert refused.text.count(f'id="{anchor}"') == 1
         assert f'aria-describedby="{anchor}-error"' in refused.text and f'id="{anchor}-error"' in refused.text
-    # Nothing that was typed is lost, and the mended form goes through with the token of the page shown now.
+    # The typed values are kept, and the corrected form is accepted with the token of the new page.
     assert 'value="Бердск"' in refused.text and "не нашёл телефон" in refused.text
     assert 'name="ease_of_finding.official_site" value="5" id="ease_of_finding-official_site-5" checked' in refused.text
     assert (await send(api, refused, filled())).status_code == 303
@@ -121,7 +119,7 @@ async def test_what_is_missing_is_told_in_one_summary_with_a_link_to_each_field(
 
 
 @pytest.mark.order("A-1.23x")
-async def test_a_comment_to_a_good_score_is_asked_to_be_mended(api: Api) -> None:
+async def test_a_comment_to_a_good_score_is_refused(api: Api) -> None:
     refused = await send(api, await open_page(api), filled(comments__vk="всё хорошо"))
     assert refused.status_code == 422
     assert 'href="#ease_of_finding-vk-comment"' in refused.text and "только к оценкам 1, 2 и 3" in refused.text.replace(
@@ -131,11 +129,11 @@ async def test_a_comment_to_a_good_score_is_asked_to_be_mended(api: Api) -> None
     assert long.status_code == 422 and "не более 4000 знаков" in long.text
     assert (await send(api, await open_page(api), filled(comments__telegram="ё" * 4000))).status_code == 303
     blank = await send(api, await open_page(api), filled(comments__vk=" \r\n "))
-    assert blank.status_code == 303, "a blank comment is none"
+    assert blank.status_code == 303, "a blank comment is ignored"
 
 
 @pytest.mark.order("A-1.11–13")
-async def test_a_municipality_is_found_by_its_name_or_asked_for(api: Api, database: JoinedDatabase) -> None:
+async def test_a_municipality_is_found_by_name_or_offered_as_a_choice(api: Api, database: JoinedDatabase) -> None:
     unclear = await send(api, await open_page(api), filled(municipality="искит"))
     assert unclear.status_code == 422
     assert "Искитимский муниципальный район" in unclear.text and "городской округ город Искитим" in unclear.text
@@ -144,25 +142,23 @@ async def test_a_municipality_is_found_by_its_name_or_asked_for(api: Api, databa
     chosen = await send(api, unclear, filled(municipality="искит", municipality_choice="50712000"))
     assert chosen.status_code == 303
     foreign = await send(api, await open_page(api), filled(municipality="искит", municipality_choice="50701000"))
-    assert foreign.status_code == 422, "what is chosen is one of the candidates"
+    assert foreign.status_code == 422, "only a candidate can be chosen"
     unknown = await send(api, await open_page(api), filled(municipality="Атлантида"))
     assert unknown.status_code == 422 and "не нашли такого названия" in unknown.text.lower()
     both = await send(api, await open_page(api), filled("7", municipality="Атлантида"))
-    assert 'href="#municipality"' in both.text and 'href="#satisfaction"' in both.text, "all is told at once"
+    assert 'href="#municipality"' in both.text and 'href="#satisfaction"' in both.text, "all errors are shown at once"
     async with database.transaction() as session:
         assert [row.municipality for row in await stored(session)] == ["50712000"]
 
 
 @pytest.mark.order("O-3")
-async def test_where_a_respondent_came_from_counts_only_if_it_is_an_approved_point(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
+async def test_only_an_approved_point_of_origin_is_counted(api: Api, people: People, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         draft = (await session.exec(select(Point).where(Point.status == "draft"))).first()
     unknown = [str(new_id()), "x", "<script>alert(1)</script>", "\x00"] + ([str(draft.id)] if draft else [])
-    for told in unknown:
-        page = await open_page(api, point=told)
-        assert page.status_code == 200 and "point" not in re.sub("interaction.point", "", page.text), told
+    for point in unknown:
+        page = await open_page(api, point=point)
+        assert page.status_code == 200 and "point" not in re.sub("interaction.point", "", page.text), point
     assert (await send(api, page, filled())).status_code == 303
     page = await open_page(api, point=people.point_id)
     assert (await send(api, page, filled())).headers["location"] == f"{PAGE}/thanks?point={people.point_id}"
@@ -195,7 +191,7 @@ async def test_a_form_of_another_organization_with_six_sources(
 
 
 @pytest.mark.order("A-1")
-async def test_a_form_that_changed_meanwhile_is_shown_anew_with_the_answers(api: Api, people: People) -> None:
+async def test_a_changed_form_is_shown_again_with_the_answers(api: Api, people: People) -> None:
     page = await open_page(api)
     assert (await publish(api, people, await drafted(api, people, sources=sources("vk", "max")))).is_success
     refused = await send(api, page, filled())
@@ -204,7 +200,7 @@ async def test_a_form_that_changed_meanwhile_is_shown_anew_with_the_answers(api:
     assert 'name="source_usage.vk" value="3" id="source_usage-vk-3" checked' in refused.text
 
 
-async def test_an_old_page_is_not_lost(api: Api, database: JoinedDatabase) -> None:
+async def test_answers_of_an_expired_page_are_kept(api: Api, database: JoinedDatabase) -> None:
     page = await open_page(api)
     with time_machine.travel(clock.now() + timedelta(hours=25), tick=False):
         late = await send(api, page, filled())
@@ -217,9 +213,7 @@ async def test_an_old_page_is_not_lost(api: Api, database: JoinedDatabase) -> No
         assert len(await stored(session)) == 1
 
 
-async def test_a_program_that_fills_in_everything_is_stopped_and_a_person_loses_nothing(
-    api: Api, database: JoinedDatabase
-) -> None:
+async def test_a_filled_honeypot_is_refused_and_the_answers_are_kept(api: Api, database: JoinedDatabase) -> None:
     caught = await send(api, await open_page(api), filled(homepage="http://spam.example"))
     assert caught.status_code == 422 and "скрытое поле" in caught.text and "spam.example" not in caught.text
     async with database.transaction() as session:
@@ -240,21 +234,21 @@ async def test_a_program_that_fills_in_everything_is_stopped_and_a_person_loses_
         ({"Origin": "http://service.evil.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Origin": "http://[::"}, 403),
-        ({}, 303),  # no browser: nobody's rights are carried along
+        ({}, 303),  # not a browser: no credentials are sent along
     ],
 )
-async def test_a_form_of_another_site_is_refused(api: Api, headers: dict[str, str], expected: int) -> None:
+async def test_a_cross_site_form_is_refused(api: Api, headers: dict[str, str], expected: int) -> None:
     page = await open_page(api)
     content = urlencode({**hidden(page.text), **filled()})
     sent = await api.post(PAGE, content=content, headers={"Accept": "text/html", **FORM, **headers})
     assert sent.status_code == expected
 
 
-async def test_pages_take_nothing_from_other_sites_and_set_no_cookie(api: Api) -> None:
+async def test_pages_load_nothing_from_other_sites_and_set_no_cookie(api: Api) -> None:
     page = await open_page(api)
     assert "unsafe" not in page.headers["content-security-policy"]
     assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert page.headers["referrer-policy"] == "same-origin", "else older browsers send Origin: null"
+    assert page.headers["referrer-policy"] == "same-origin", "otherwise older browsers send Origin: null"
     assert page.headers["cache-control"] == "private, no-cache" and "set-cookie" not in page.headers
     assert re.findall(r'(?:src|href|action)="(?!/|#)', page.text) == []
     assert not re.search(r"<script>|<style|\sstyle=|\son\w+=", page.text)
@@ -267,7 +261,7 @@ async def test_pages_take_nothing_from_other_sites_and_set_no_cookie(api: Api) -
 
 
 @pytest.mark.order("A-1")
-async def test_a_half_filled_form_is_kept_and_comes_back_by_its_code(api: Api, database: JoinedDatabase) -> None:
+async def test_a_draft_is_saved_and_resumed_by_its_code(api: Api, database: JoinedDatabase) -> None:
     page = await open_page(api)
     half = {"satisfaction": "2", "comments.vk": "искал <b>долго</b>", "municipality": "Обь", "action": "save"}
     saved = await send(api, page, half)
@@ -280,38 +274,38 @@ async def test_a_half_filled_form_is_kept_and_comes_back_by_its_code(api: Api, d
     assert code.replace("-", "") not in repr(row) and len(row.code_hash) == 64
     assert row.fields == {"satisfaction": "2", "comments.vk": "искал <b>долго</b>", "municipality": "Обь"}
 
-    async def come_back(typed: str) -> httpx.Response:
+    async def resume(typed: str) -> httpx.Response:
         door = await api.get(f"{PAGE}/resume", headers=BROWSER)
         return await api.post(f"{PAGE}/resume", data={"code": typed}, headers=BROWSER) if door.is_success else door
 
     for wrong in ("", "1", "000000000000", "0" * 30, code[:-1] + "٣"):
-        refused = await come_back(wrong)
+        refused = await resume(wrong)
         assert refused.status_code == 422 and "Код не найден" in refused.text, wrong
-    back = await come_back(f" {code.replace('-', ' ')} ")
+    back = await resume(f" {code.replace('-', ' ')} ")
     assert back.status_code == 200
     assert 'name="satisfaction" value="2" id="satisfaction-2" checked' in back.text
     assert "искал &lt;b&gt;долго&lt;/b&gt;" in back.text and 'value="Обь"' in back.text
     more = await send(api, back, half | {"source_usage.vk": "1"})
-    assert code in more.text, "the code stays"
-    back = await come_back(code)
+    assert code in more.text, "the code is unchanged"
+    back = await resume(code)
     assert 'name="source_usage.vk" value="1" id="source_usage-vk" checked' in back.text
     assert (await send(api, back, filled())).status_code == 303
-    assert (await come_back(code)).status_code == 422, "what is submitted is not kept"
+    assert (await resume(code)).status_code == 422, "a submitted draft is deleted"
     async with database.transaction() as session:
         assert (len(await stored(session)), await count_of(session, UnfinishedQuestionnaire)) == (1, 0)
 
 
 @pytest.mark.order("A-1")
-async def test_what_is_sent_from_the_page_that_saved_it_is_not_kept(api: Api, database: JoinedDatabase) -> None:
+async def test_submitting_the_page_deletes_its_draft(api: Api, database: JoinedDatabase) -> None:
     page = await open_page(api)
     assert (await send(api, page, {"satisfaction": "2", "action": "save"})).status_code == 200
-    assert (await send(api, page, filled())).status_code == 303, "they went back and filled in the rest"
+    assert (await send(api, page, filled())).status_code == 303, "the respondent went back and completed the form"
     async with database.transaction() as session:
         assert (len(await stored(session)), await count_of(session, UnfinishedQuestionnaire)) == (1, 0)
 
 
 @pytest.mark.parametrize("name", ["comments.vk", "municipality", "satisfaction"])
-async def test_what_no_answer_may_hold_is_not_kept_either(api: Api, database: JoinedDatabase, name: str) -> None:
+async def test_invalid_text_is_not_saved_in_a_draft(api: Api, database: JoinedDatabase, name: str) -> None:
     refused = await send(api, await open_page(api), {"satisfaction": "1", name: "а\x00б", "action": "save"})
     assert refused.status_code == 422 and "уберите из текста недопустимые знаки" in refused.text
     assert (await send(api, refused, {"satisfaction": "1", "action": "save"})).status_code == 200
@@ -319,7 +313,7 @@ async def test_what_no_answer_may_hold_is_not_kept_either(api: Api, database: Jo
         assert await count_of(session, UnfinishedQuestionnaire) == 1
 
 
-async def test_what_is_kept_too_long_is_deleted(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_expired_drafts_are_deleted(api: Api, people: People, database: JoinedDatabase) -> None:
     saved = await send(api, await open_page(api), {"satisfaction": "1", "action": "save"})
     code = re.search(r'class="code">([\d-]+)<', saved.text)[1]  # type: ignore[index]
     made = await api.post(
@@ -331,14 +325,14 @@ async def test_what_is_kept_too_long_is_deleted(api: Api, people: People, databa
     assert await delete_expired_questionnaires(database) == 0
     with time_machine.travel(clock.now() + timedelta(days=14, seconds=1), tick=False):
         late = await api.post(f"{PAGE}/resume", data={"code": code}, headers=BROWSER)
-        assert late.status_code == 422, "its time is over, the worker or no worker"
+        assert late.status_code == 422, "an expired draft is not found even before the worker deletes it"
         assert await delete_expired_questionnaires(database) == 3
     async with database.transaction() as session:
         assert await count_of(session, UnfinishedQuestionnaire) == await count_of(session, SurveyLink) == 0
 
 
 @pytest.mark.order("A-1")
-async def test_an_office_behind_one_address_is_not_shut_out(
+async def test_respondents_behind_one_address_are_not_blocked(
     api: Api, application: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limited = application.state.settings.model_copy(
@@ -352,20 +346,20 @@ async def test_an_office_behind_one_address_is_not_shut_out(
     assert statuses == [303] * 3
     refused = await send(api, await open_page(api), filled())
     assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0
-    assert "Подождите минуту" in refused.text and "не нашёл телефон" in refused.text, "nothing is typed twice"
+    assert "Подождите минуту" in refused.text and "не нашёл телефон" in refused.text, "the typed values are kept"
     tried = [await api.post(f"{PAGE}/resume", data={"code": "1"}, headers=BROWSER) for _ in range(2)]
     assert [answer.status_code for answer in tried] == [422, 429]
 
 
 @pytest.mark.order("A-1")
-async def test_nothing_of_a_respondent_is_stored_or_logged(
+async def test_no_data_about_the_respondent_is_stored_or_logged(
     api: Api,
     application: FastAPI,
     database: JoinedDatabase,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """G8: for the page as for the API."""
+    """G8: the same for the page as for the API."""
     canary = new_id().hex
     monkeypatch.setattr(api, "_transport", httpx.ASGITransport(application, client=RESPONDENT))
     caplog.set_level("DEBUG")
@@ -383,9 +377,9 @@ async def test_nothing_of_a_respondent_is_stored_or_logged(
     async with database.transaction() as session:
         for name, table in SQLModel.metadata.tables.items():
             for row in (await session.exec(sa.select(table))).all():  # type: ignore[call-overload]
-                told = repr(row)
+                text = repr(row)
                 for trace in (canary, "203.0.113.77", RESPONDENT[0], token, token.split(".")[1]):
-                    assert trace not in told, name
+                    assert trace not in text, name
     assert not any(trace in caplog.text for trace in (canary, "203.0.113.77", RESPONDENT[0], token))
 
 
@@ -417,7 +411,7 @@ HOSTILE: list[tuple[bytes, dict[str, str], int]] = [
 
 
 @pytest.mark.parametrize("place", range(len(HOSTILE)))
-async def test_hostile_forms_are_answered_with_a_page(api: Api, database: JoinedDatabase, place: int) -> None:
+async def test_malformed_forms_are_answered_with_a_page(api: Api, database: JoinedDatabase, place: int) -> None:
     content, headers, expected = HOSTILE[place]
     token = b"&token=" + hidden((await open_page(api)).text)["token"].encode()
     for path in (PAGE, f"{PAGE}/resume"):
@@ -431,7 +425,7 @@ async def test_hostile_forms_are_answered_with_a_page(api: Api, database: Joined
         assert await count_of(session, SurveySubmission) == 0
 
 
-async def test_every_trouble_is_a_page_with_its_status(api: Api) -> None:
+async def test_every_error_is_a_page_with_its_status(api: Api) -> None:
     for path, status, words in (
         ("/survey/absent", 404, "Такого опроса нет"),
         ("/survey/%00", 404, "Такого опроса нет"),
@@ -447,7 +441,7 @@ async def test_every_trouble_is_a_page_with_its_status(api: Api) -> None:
         answer = await api.get(path, headers={**BROWSER, "Accept-Language": "en"})
         assert (answer.status_code, words in answer.text) == (status, True), (path, text_of(answer.text))
     machine = await api.get("/survey/absent")
-    assert machine.headers["content-type"] == "application/problem+json", "for a program it stays a problem document"
+    assert machine.headers["content-type"] == "application/problem+json", "API clients still get a problem document"
 
 
 async def test_head_and_other_methods(api: Api) -> None:
@@ -489,11 +483,13 @@ async def test_one_time_links(api: Api, people: People, database: JoinedDatabase
     assert unanswered.status_code == 422
     sent = await send(api, unanswered, filled())
     assert (sent.status_code, tokens[0] in sent.headers["location"]) == (303, False)
-    assert (await send(api, unanswered, filled())).status_code == 303, "pressed twice: the thanks once more"
+    assert (await send(api, unanswered, filled())).status_code == 303, (
+        "a repeated submission shows the thanks page again"
+    )
     spent = await api.get(first, headers=BROWSER)
     assert spent.status_code == 410 and "анкету уже заполнили, или срок действия ссылки истёк" in spent.text
     late = await send(api, another, filled())
-    assert late.status_code == 410, "another page of the same link, opened before it was used"
+    assert late.status_code == 410, "another page of the same link, opened before its use"
     with time_machine.travel(clock.now() + timedelta(days=31), tick=False):
         assert (await api.get(second, headers=BROWSER)).status_code == 410
     assert (await api.get(second, headers=BROWSER)).status_code == 200
@@ -504,7 +500,7 @@ async def test_one_time_links(api: Api, people: People, database: JoinedDatabase
     assert not any(tokens[0] in repr(value) for value in row.model_dump().values())
 
 
-async def test_pressing_twice_by_a_link_is_thanked_by_the_same_organization(
+async def test_a_double_click_on_a_link_thanks_for_the_same_organization(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     async with database.transaction() as session:
@@ -517,7 +513,7 @@ async def test_pressing_twice_by_a_link_is_thanked_by_the_same_organization(
     assert (again.status_code, again.headers["location"]) == (303, first.headers["location"])
 
 
-async def test_links_of_a_closed_organization_are_not_made(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_links_of_a_closed_organization_are_refused(api: Api, people: People, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         theirs = await subordinate(session)
         (await session.get_one(Organization, theirs)).closed_on = clock.today() - timedelta(days=2)
@@ -526,7 +522,7 @@ async def test_links_of_a_closed_organization_are_not_made(api: Api, people: Peo
     assert refused.status_code == 422 and refused.json()["errors"][0]["pointer"] == "/organization_id"
 
 
-async def test_who_makes_links_and_what_is_refused(api: Api, people: People) -> None:
+async def test_creating_links_is_validated_and_needs_the_permission(api: Api, people: People) -> None:
     good = {"form": "information-access", "count": 1}
     for stranger in (people.operator, people.unit_head, people.admin, people.press, people.integration):
         assert (await api.post("/api/v1/survey-links", headers=api.as_(stranger), json=good)).status_code == 403

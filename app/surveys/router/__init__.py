@@ -1,4 +1,4 @@
-"""HTTP of the survey: its form, and what is filled in."""
+"""HTTP routes of the survey: form versions, one-time links and submissions."""
 
 from fastapi import APIRouter
 

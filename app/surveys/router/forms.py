@@ -1,4 +1,4 @@
-"""HTTP of survey forms."""
+"""HTTP routes of survey forms."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -40,14 +40,14 @@ from app.surveys.service.submissions import require_client_centricity_unit
 router = APIRouter(prefix="/survey-forms", tags=["survey forms"])
 
 
-async def _writer(by: Annotated[Principal, requires("forms:write")], session: SessionDep) -> Principal:
+async def _authorize_writer(by: Annotated[Principal, requires("forms:write")], session: SessionDep) -> Principal:
     await require_client_centricity_unit(session, by)
     return by
 
 
-Writer = Annotated[Principal, Depends(_writer)]
+Writer = Annotated[Principal, Depends(_authorize_writer)]
 OPTIONAL_TOKEN: dict[str, Any] = {"security": [{}]}
-Number = Annotated[int, Query(ge=1, le=2_147_483_647, description="Number of a version.")]
+Number = Annotated[int, Query(ge=1, le=2_147_483_647, description="Version number.")]
 CHANGES = (
     FormNotFound,
     FormIsPublished,
@@ -70,10 +70,10 @@ async def list_forms(
     session: SessionDep,
     page: PageDep,
     key: Annotated[Key | None, Query()] = None,
-    organization_id: Annotated[Id | None, Query(description="Only the versions of this organization.")] = None,
+    organization_id: Annotated[Id | None, Query(description="Only versions of this organization.")] = None,
     state: Annotated[FormState | None, Query()] = None,
 ) -> Page[FormRead]:
-    """The versions of all forms, newest first. No token; drafts are shown to those who make them."""
+    """List the versions of all forms, newest first. No token is needed; drafts are listed only for form editors."""
     query = select(SurveyForm).where(queries.visible_forms(by))
     for name, value in {"key": key, "organization_id": organization_id, "state": state}.items():
         if value is not None:
@@ -94,12 +94,13 @@ async def list_forms(
         IdempotencyKeyReused,
         IdempotencyKeyMalformed,
     ),
-    summary="Make a version of a form",
+    summary="Create a form version",
 )
 async def create_form(body: FormCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep) -> Response:
-    """Make a new version as a draft, with its own list of sources (A-1): for one organization, or for all without one.
+    """Create a new version of a form as a draft with its own list of sources (A-1).
 
-    The wording is the order's: it may be sent along, and a difference is 422 `wording_fixed` with its pointer.
+    The version is for one organization, or for all organizations without their own when `organization_id` is null.
+    The wording is fixed by the order: it may be sent, and a difference is 422 `wording_fixed` with its pointer.
     """
 
     async def work() -> Response:
@@ -114,12 +115,15 @@ async def create_form(body: FormCreate, by: Writer, session: SessionDep, idempot
     response_model=FormComparison,
     responses=problems(FormNotFound, ValidationFailed),
     openapi_extra=OPTIONAL_TOKEN,
-    summary="Compare two versions by codes",
+    summary="Compare two form versions",
 )
 async def compare_forms(
     by: OptionalCaller, session: SessionDep, key: Annotated[Key, Query()], first: Number, second: Number
 ) -> FormComparison:
-    """Two versions of a form by codes: what stayed, was reworded, added or removed. A code is one source for good."""
+    """Compare two versions of a form by codes: each source is the same, reworded, added or removed.
+
+    A code belongs to one source permanently.
+    """
     return await forms.compare_forms(session, key, first, second, by)
 
 
@@ -128,10 +132,10 @@ async def compare_forms(
     response_model=FormRead,
     responses=problems(FormNotFound, ValidationFailed),
     openapi_extra=OPTIONAL_TOKEN,
-    summary="Get a version of a form",
+    summary="Get a form version",
 )
 async def get_form_version(form_id: UUID, by: OptionalCaller, session: SessionDep, request: Request) -> Response:
-    """One version by its id. No token; drafts are shown to those who make them."""
+    """Return one version of a form by its id. No token is needed; drafts are returned only to form editors."""
     row = await forms.get_form(session, form_id, by)
     return conditional_response(request, queries.read_form(row), version=row.version)
 
@@ -140,16 +144,16 @@ async def get_form_version(form_id: UUID, by: OptionalCaller, session: SessionDe
     "/{key}",
     response_model=FormRead,
     responses=problems(FormNotFound, ValidationFailed),
-    summary="Get the current form",
+    summary="Get the form in force",
 )
 async def get_form(
     key: Label,
     session: SessionDep,
     request: Request,
-    organization_id: Annotated[Id | None, Query(description="The ministry unless given.")] = None,
-    on_date: Annotated[Day | None, Query(description="Today unless given.")] = None,
+    organization_id: Annotated[Id | None, Query(description="The organization; the ministry by default.")] = None,
+    on_date: Annotated[Day | None, Query(description="The date; today by default.")] = None,
 ) -> Response:
-    """The version in force, in the exact wording of Appendix 1, with its sources and codes (A-1). No token."""
+    """Return the version in force, in the exact wording of Appendix 1, with its sources and codes (A-1). No token."""
     row = await forms.current_form(session, key, organization_id, on_date)
     return conditional_response(request, queries.read_form(row), version=row.version)
 
@@ -157,11 +161,11 @@ async def get_form(
 @router.patch(
     "/{form_id:uuid}",
     response_model=FormRead,
-    responses=problems(*CHANGES, MethodNotAllowed),  # what is no id is the key of a form, which nothing changes
-    summary="Change a draft of a form",
+    responses=problems(*CHANGES, MethodNotAllowed),  # the path of a form key has no PATCH
+    summary="Update a draft form version",
 )
 async def update_form(form_id: UUID, body: FormPatch, match: IfMatchDep, by: Writer, session: SessionDep) -> Response:
-    """Change a draft's sources or days. A published version never changes (409)."""
+    """Change the sources or dates of a draft. A published version cannot be changed (409 `form_is_published`)."""
     row = await forms.update_form(session, form_id, body, match, by=by)
     return json_response(queries.read_form(row), version=row.version)
 
@@ -170,14 +174,15 @@ async def update_form(form_id: UUID, body: FormPatch, match: IfMatchDep, by: Wri
     "/{form_id:uuid}/publish",
     response_model=FormRead,
     responses=problems(FormBeginsAlready, FormDaysAnswered, SourceCodeTaken, *CHANGES),
-    summary="Publish a version of a form",
+    summary="Publish a form version",
 )
 async def publish_form(
     form_id: UUID, body: FormPublish, match: IfMatchDep, by: Writer, session: SessionDep
 ) -> Response:
-    """Publish a draft from a day on: the version before ends the day before, and this one never changes again (A-1).
+    """Publish a draft from its start date: the previous version ends the day before (A-1).
 
-    Every source of an organization's own list is an interaction point approved on that day (O-3).
+    A published version cannot be changed. Every source of an organization's own list has to be an interaction point
+    approved on the start date (O-3).
     """
     row = await forms.publish_form(session, form_id, body, match, by=by)
     return json_response(queries.read_form(row), version=row.version)
@@ -195,12 +200,12 @@ async def publish_form(
         PreconditionFailed,
         PreconditionRequired,
     ),
-    summary="Withdraw a version before it begins",
+    summary="Withdraw a form version",
 )
 async def withdraw_form(form_id: UUID, body: EmptyBody, match: IfMatchDep, by: Writer, session: SessionDep) -> Response:
-    """Withdraw a published version whose first day is still to come; the version before takes its days back.
+    """Withdraw a published version that has not begun yet; the previous version gets its days back.
 
-    The codes of its sources stay theirs.
+    The codes of its sources remain reserved.
     """
     row = await forms.withdraw_form(session, form_id, match, by=by)
     return json_response(queries.read_form(row), version=row.version)
@@ -211,10 +216,10 @@ async def withdraw_form(form_id: UUID, body: EmptyBody, match: IfMatchDep, by: W
     status_code=204,
     response_class=Response,
     responses=problems(*CHANGES, MethodNotAllowed),
-    summary="Delete a draft of a form",
+    summary="Delete a draft form version",
 )
 async def delete_form(form_id: UUID, match: IfMatchDep, by: Writer, session: SessionDep) -> None:
-    """Delete a draft. A published version stays on the record (409): withdraw it before it begins, or end it."""
+    """Delete a draft. A published version is kept (409): withdraw it before it begins, or publish a newer one."""
     await forms.delete_form(session, form_id, match, by=by)
 
 
@@ -225,12 +230,12 @@ async def delete_form(form_id: UUID, match: IfMatchDep, by: Writer, session: Ses
         **problems(FormNotFound, ValidationFailed),
         200: {
             "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-            "description": "The form as PDF",
+            "description": "The form as a PDF",
         },
-        304: {"description": "The caller has this very file already (`If-None-Match`)"},
+        304: {"description": "The caller's copy is current (`If-None-Match`)"},
     },
     openapi_extra=OPTIONAL_TOKEN,
-    summary="Print a version of a form",
+    summary="Print a form version",
 )
 async def print_form(
     form_id: UUID,
@@ -238,17 +243,22 @@ async def print_form(
     session: SessionDep,
     request: Request,
     public_url: PublicUrl,
-    organization_id: Annotated[Id | None, Query(description="Of a common version: the ministry unless given.")] = None,
-    point_id: Annotated[Id | None, Query(description="The approved point where it is handed out.")] = None,
+    organization_id: Annotated[
+        Id | None, Query(description="The organization to print a common version for; the ministry by default.")
+    ] = None,
+    point_id: Annotated[
+        Id | None, Query(description="The approved interaction point where the form is handed out.")
+    ] = None,
 ) -> Response:
-    """A version of the form on paper (PDF), in the exact wording with the codes in brackets (A-1.fn). No token.
+    """Return a version of the form as a PDF, in the exact wording with the codes in brackets (A-1.fn). No token.
 
-    The QR code leads to the page of the survey and tells it the point, so that answers say where people came from.
+    The QR code leads to the survey page. With `point_id` its address names the interaction point, and submissions
+    record where respondents came from.
     """
     row = await forms.get_form(session, form_id, by)
-    told = await form_pdf.load_form_data(session, row, public_url, organization_id, point_id)
-    headers = {"ETag": form_pdf.compute_tag(told), "Cache-Control": "private, no-cache"}
+    data = await form_pdf.load_form_data(session, row, public_url, organization_id, point_id)
+    headers = {"ETag": form_pdf.compute_tag(data), "Cache-Control": "private, no-cache"}
     if is_not_modified(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = f'inline; filename="{row.key}-{row.form_version}.pdf"'
-    return Response(await form_pdf.render_form_pdf(told), headers=headers, media_type="application/pdf")
+    return Response(await form_pdf.render_form_pdf(data), headers=headers, media_type="application/pdf")

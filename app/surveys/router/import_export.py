@@ -1,4 +1,4 @@
-"""HTTP of the exchange of submissions by codes."""
+"""HTTP routes that export and import submissions by codes."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -24,32 +24,37 @@ from app.surveys.service.submissions import require_client_centricity_unit
 Reader = Annotated[Principal, requires_detached("surveys:read")]
 
 
-# In a transaction of its own, as the caller is read: the operation's begins when the table is staged.
-async def _importing(by: Annotated[Principal, requires_detached("surveys:enter")], database: DatabaseDep) -> Principal:
+# Uses its own short transaction: the operation's transaction begins after the table is staged.
+async def _authorize_importer(
+    by: Annotated[Principal, requires_detached("surveys:enter")], database: DatabaseDep
+) -> Principal:
     async with database.transaction(write=False) as session:
         await require_client_centricity_unit(session, by)
     return by
 
 
-Importing = Annotated[Principal, Depends(_importing)]
+ImportCaller = Annotated[Principal, Depends(_authorize_importer)]
 
 
-async def _staged(
-    by: Importing,
+async def _stage_table(
+    by: ImportCaller,
     options: OptionsDep,
     request: Request,
     idempotency: RequiredIdempotencyDep,
     database: DatabaseDep,
-    form: Annotated[Key | None, Query(description="The order's own form unless given.")] = None,
+    form: Annotated[Key | None, Query(description="Form key; the form of the order by default.")] = None,
     organization_id: Annotated[
-        Id | None, Query(description="Whose rows they are; without it 11 tells, and where that is empty, the ministry.")
+        Id | None,
+        Query(
+            description="The organization of all rows; by default code 11 of each row, or the ministry if it is empty."
+        ),
     ] = None,
 ) -> Staged | None:
     table = await table_of(database, form, organization_id)
     return await stage_upload(request, table, by, idempotency, options, table.parameters)
 
 
-StagedDep = Annotated[Staged | None, Depends(_staged)]
+StagedDep = Annotated[Staged | None, Depends(_stage_table)]
 
 router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
 
@@ -57,7 +62,7 @@ JSONL_TYPE = "application/jsonl"
 
 
 class ExportFormat(StrEnum):
-    """Files that submissions can be had as."""
+    """File formats of the export of submissions."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -66,7 +71,7 @@ class ExportFormat(StrEnum):
 
 EXPORT_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": f"{TABLE_RESPONSES[200]['description']} Or JSONL: a submission in the shape of the GET a line.",
+        "description": f"{TABLE_RESPONSES[200]['description']} Or JSONL: one submission per line, as GET returns it.",
         "content": TABLE_RESPONSES[200]["content"] | {JSONL_TYPE: {"schema": {"type": "string"}}},
     }
 }
@@ -82,23 +87,23 @@ async def export_submissions(
     by: Reader,
     database: DatabaseDep,
     period: PeriodDep,
-    format: Annotated[ExportFormat, Query(description="The kind of file.")] = ExportFormat.CSV,
+    format: Annotated[ExportFormat, Query(description="File format.")] = ExportFormat.CSV,
     form: Annotated[Key | None, Query()] = None,
     version: Annotated[int | None, Query(ge=0, le=2_147_483_647)] = None,
     source: Annotated[SubmissionSource | None, Query()] = None,
     organization_id: Annotated[Id | None, Query()] = None,
 ) -> Response:
-    """Submissions, oldest first, with the codes of the form as headers (A-1.fn); an API client gets its own.
+    """Export submissions, oldest first, with the codes of the form as headers (A-1.fn).
 
-    12 is the OKTMO code; what a respondent could not find stands under `23.N.comment`. CSV and JSONL are streamed.
-    An XLSX sheet holds 1,048,575 submissions: more are refused with 422; narrow the period, or take CSV.
+    An API client gets only its own submissions. Code 12 is the OKTMO code; comments have the codes `23.N.comment`.
+    CSV and JSONL are streamed. An XLSX sheet holds 1,048,575 submissions: more are refused with 422.
     """
     query = queries.load_chosen_form(
         by, period, form=form, form_version=version, source=source, organization_id=organization_id
     )
     if format is ExportFormat.JSONL:
-        shown = {"Content-Disposition": 'attachment; filename="survey-submissions.jsonl"'}
-        return StreamingResponse(export.to_json_lines(database, query), media_type=JSONL_TYPE, headers=shown)
+        headers = {"Content-Disposition": 'attachment; filename="survey-submissions.jsonl"'}
+        return StreamingResponse(export.to_json_lines(database, query), media_type=JSONL_TYPE, headers=headers)
     if format is ExportFormat.XLSX:
         await export.require_room(database, query)
     names = await export.columns(database, form)
@@ -116,12 +121,13 @@ async def export_submissions(
     summary="Import submissions by codes",
 )
 async def import_submissions(
-    by: Importing, staged: StagedDep, session: SessionDep, idempotency: RequiredIdempotencyDep
+    by: ImportCaller, staged: StagedDep, session: SessionDep, idempotency: RequiredIdempotencyDep
 ) -> Response:
-    """Take submissions in from a table with the codes of the form as headers (A-1.fn); 202, then see `/imports/{id}`.
+    """Import submissions from a table with the codes of the form as headers (A-1.fn).
 
-    The columns of the export, in any order; 11, 12, 13 and comments may be left out. 12 is the OKTMO code or the exact
-    name, 13 a date, a local time or RFC 3339. The same table twice adds nothing: a row is known by `external_id`, an
-    optional column, or else by its codes and how many rows above it say the same. See `docs/exchange.md`.
+    The answer is 202; the progress is at `/imports/{id}`. The columns are those of the export, in any order; 11, 12, 13
+    and comments are optional. 12 is the OKTMO code or the exact name; 13 is a date, a local time or RFC 3339. Importing
+    the same table twice adds nothing: a row is identified by the optional column `external_id`, or by its codes and
+    the number of identical rows above it. See `docs/exchange.md`.
     """
     return await accept_import(session, SUBMISSIONS, staged, idempotency, by=by)

@@ -1,4 +1,4 @@
-"""HTTP of one-time links to the survey."""
+"""HTTP routes of one-time links to the survey."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -18,12 +18,12 @@ from app.surveys.service.submissions import require_client_centricity_unit
 router = APIRouter(prefix="/survey-links", tags=["survey forms"])
 
 
-async def _maker(by: Annotated[Principal, requires("links:write")], session: SessionDep) -> Principal:
+async def _authorize_link_creator(by: Annotated[Principal, requires("links:write")], session: SessionDep) -> Principal:
     await require_client_centricity_unit(session, by)
     return by
 
 
-Maker = Annotated[Principal, Depends(_maker)]
+LinkCreator = Annotated[Principal, Depends(_authorize_link_creator)]
 
 
 @router.post(
@@ -31,32 +31,33 @@ Maker = Annotated[Principal, Depends(_maker)]
     status_code=201,
     response_model=LinksRead,
     responses=problems(NotClientCentricityUnit, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Make one-time links to a form",
+    summary="Create one-time links",
 )
 async def create_survey_links(
-    body: LinksCreate, by: Maker, session: SessionDep, idempotency: IdempotencyDep, public_url: PublicUrl
+    body: LinksCreate, by: LinkCreator, session: SessionDep, idempotency: IdempotencyDep, public_url: PublicUrl
 ) -> Response:
-    """Make links that take one filled-in form each. They are in this answer and never again: a replay has null there.
+    """Create one-time links; each accepts one submission.
 
-    A used link is deleted with nothing left of it, so no answer can be tied to whoever got the link.
+    The links are returned only once: a replay of the request has null instead. A used link is deleted completely, so
+    that no submission can be traced to the person who received the link.
     """
-    made: list[str] = []
+    urls: list[str] = []
 
     async def work() -> Response:
-        told = await links.create_links(session, body, by=by)
+        created = await links.create_links(session, body, by=by)
         point = {"point": body.came_from_point_id} if body.came_from_point_id else {}
-        made.extend(f"{public_url}/survey/{body.form}?{urlencode({'link': t, **point})}" for t in told.tokens)
+        urls.extend(f"{public_url}/survey/{body.form}?{urlencode({'link': t, **point})}" for t in created.tokens)
         read = LinksRead(
             form=body.form,
-            organization_id=told.organization_id,
+            organization_id=created.organization_id,
             count=body.count,
-            expires_on=told.expires_on,
+            expires_on=created.expires_on,
             links=None,
         )
         return json_response(read, status=201)
 
-    kept = await idempotency(session, by, work)
-    if not made:
-        return kept
-    read = LinksRead.model_validate_json(bytes(kept.body)).model_copy(update={"links": made})
+    response = await idempotency(session, by, work)
+    if not urls:
+        return response
+    read = LinksRead.model_validate_json(bytes(response.body)).model_copy(update={"links": urls})
     return json_response(read, status=201)

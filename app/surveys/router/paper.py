@@ -1,4 +1,4 @@
-"""HTTP of paper questionnaires: keyed in by codes, checked by a second entry, corrected (A-1.fn)."""
+"""HTTP routes of paper questionnaires: entry by codes, second entry, corrections (A-1.fn)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -39,13 +39,13 @@ from app.surveys.service import corrections, entry_checks, paper, submissions
 Reader = Annotated[Principal, requires("surveys:read")]
 
 
-# Who may is asked in dependencies, which run before the body is validated: 403 comes before 422.
-async def _keyer(by: Annotated[Principal, requires("surveys:enter")], session: SessionDep) -> Principal:
+# Permissions are checked in dependencies, which run before the body is validated: 403 comes before 422.
+async def _authorize_operator(by: Annotated[Principal, requires("surveys:enter")], session: SessionDep) -> Principal:
     await submissions.require_client_centricity_unit(session, by)
     return by
 
 
-Keyer = Annotated[Principal, Depends(_keyer)]
+PaperOperator = Annotated[Principal, Depends(_authorize_operator)]
 
 router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
 checks_router = APIRouter(prefix="/survey-entry-checks", tags=["survey submissions"])
@@ -59,15 +59,15 @@ CHANGES = (ValidationFailed, PreconditionFailed, PreconditionRequired, NotClient
     status_code=201,
     response_model=SubmissionRead,
     responses=problems(*CREATES),
-    summary="Key in a paper questionnaire",
+    summary="Enter a paper questionnaire",
 )
 async def enter_paper_submission(
-    body: PaperCreate, by: Keyer, session: SessionDep, idempotency: IdempotencyDep, settings: SettingsDep
+    body: PaperCreate, by: PaperOperator, session: SessionDep, idempotency: IdempotencyDep, settings: SettingsDep
 ) -> Response:
-    """Key in a paper questionnaire by the codes in brackets (A-1.fn): the client-centricity unit only.
+    """Enter a paper questionnaire by the codes in brackets (A-1.fn): the client-centricity unit only.
 
-    12 may be the OKTMO code or the exact name, 13 a date or a local time without offset, 11 may be left out. With
-    `batch` and `sheet_number` the same sheet keyed again is the first one (409 when it says something else).
+    Code 12 is the OKTMO code or the exact name, 13 a date or a local time without offset; 11 is optional. With `batch`
+    and `sheet_number`, entering the same sheet again returns the first submission (409 if the answers differ).
     """
 
     async def work() -> Response:
@@ -82,14 +82,14 @@ async def enter_paper_submission(
     status_code=201,
     response_model=PaperBatchRead,
     responses=problems(*CREATES),
-    summary="Key in a batch of paper questionnaires",
+    summary="Enter a batch of paper questionnaires",
 )
 async def enter_paper_batch(
-    body: PaperBatchCreate, by: Keyer, session: SessionDep, idempotency: IdempotencyDep, settings: SettingsDep
+    body: PaperBatchCreate, by: PaperOperator, session: SessionDep, idempotency: IdempotencyDep, settings: SettingsDep
 ) -> Response:
-    """Key in up to 100 sheets of a batch at once, with an answer for each (A-1.fn): the client-centricity unit only.
+    """Enter up to 100 sheets of a batch, with an outcome for each (A-1.fn): the client-centricity unit only.
 
-    A sound sheet is stored whatever the others are; a refused one says what is wrong with it. A sheet is known by its
+    Valid sheets are stored even if others are refused; a refused sheet lists its errors. A sheet is identified by its
     organization, batch and number: sent again it is `unchanged`, and with other answers refused (`sheet_conflict`).
     """
 
@@ -103,15 +103,16 @@ async def enter_paper_batch(
     "/{submission_id:uuid}/correct",
     response_model=SubmissionRead,
     responses=problems(SubmissionNotFound, NotCorrectable, *CHANGES),
-    summary="Correct a submission that was keyed in or imported",
+    summary="Correct a submission",
 )
 async def correct_submission(
-    submission_id: UUID, body: SubmissionCorrect, match: IfMatchDep, by: Keyer, session: SessionDep
+    submission_id: UUID, body: SubmissionCorrect, match: IfMatchDep, by: PaperOperator, session: SessionDep
 ) -> Response:
-    """Correct what was keyed in or imported wrongly (A-1.fn), with the reason; the old answers stay on the record.
+    """Correct a submission that was entered from paper or imported (A-1.fn), giving the reason.
 
-    `answers` hold the codes that change, null takes an answer away (12, 13, a comment); the whole must be right then.
-    What respondents and other systems handed in themselves is theirs: 409 `submission_not_correctable`.
+    `answers` holds the codes to change; null removes an answer (12, 13, a comment). The corrected submission has to be
+    valid as a whole. The old answers are kept as a revision. Submissions of respondents and of other systems cannot be
+    corrected: 409 `submission_not_correctable`.
     """
     row = await corrections.correct_submission(session, submission_id, body, match, by=by)
     return json_response((await queries.read_submissions(session, [row]))[0], version=row.version)
@@ -121,12 +122,12 @@ async def correct_submission(
     "/{submission_id:uuid}/revisions",
     response_model=Page[SubmissionRevisionRead],
     responses=problems(SubmissionNotFound, ValidationFailed),
-    summary="List what a submission said before it was corrected",
+    summary="List revisions of a submission",
 )
 async def list_submission_revisions(
     submission_id: UUID, by: Reader, session: SessionDep, page: PageDep
 ) -> Page[SubmissionRevisionRead]:
-    """What a submission said before each of its corrections, with who corrected it, when and why; newest first."""
+    """List the earlier answers of a submission, newest first: who corrected them, when and why."""
     row = await submissions.get_submission(session, submission_id, by)
     query = select(SubmissionRevision).where(SubmissionRevision.submission_id == row.id)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(SubmissionRevision.id),))
@@ -137,18 +138,18 @@ async def list_submission_revisions(
     "",
     response_model=Page[EntryCheckRead],
     responses=problems(ValidationFailed, NotClientCentricityUnit),
-    summary="List sheets chosen for a second entry",
+    summary="List entry checks",
 )
 async def list_entry_checks(
-    by: Keyer,
+    by: PaperOperator,
     session: SessionDep,
     page: PageDep,
     state: Annotated[EntryCheckState | None, Query()] = None,
     batch: Annotated[Label | None, Query()] = None,
 ) -> Page[EntryCheckRead]:
-    """The sheets that were chosen to be keyed in a second time, newest first (A-1.fn).
+    """List the sheets selected for a second entry, newest first (A-1.fn).
 
-    `double_entry_percent` of the organization tells how many are chosen; which ones nobody can foretell.
+    `double_entry_percent` of the organization sets the share of sheets; the selection is not predictable.
     """
     query = queries.select_entry_checks(state=state, batch=batch)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(EntryCheck.id),))
@@ -159,10 +160,10 @@ async def list_entry_checks(
     "/{check_id:uuid}",
     response_model=EntryCheckRead,
     responses=problems(EntryCheckNotFound, ValidationFailed, NotClientCentricityUnit),
-    summary="Get the check of a sheet",
+    summary="Get an entry check",
 )
-async def get_entry_check(check_id: UUID, by: Keyer, session: SessionDep, request: Request) -> Response:
-    """One chosen sheet: whether it was keyed in again, and what differed."""
+async def get_entry_check(check_id: UUID, by: PaperOperator, session: SessionDep, request: Request) -> Response:
+    """Return one entry check: whether the second entry was made, and the differences."""
     row = await entry_checks.get_check(session, check_id)
     return conditional_response(request, (await queries.read_entry_checks(session, [row]))[0], version=row.version)
 
@@ -171,14 +172,14 @@ async def get_entry_check(check_id: UUID, by: Keyer, session: SessionDep, reques
     "/{check_id:uuid}/key_in",
     response_model=EntryCheckRead,
     responses=problems(EntryCheckNotFound, SameHand, TransitionNotAllowed, *CHANGES),
-    summary="Key in a chosen sheet a second time",
+    summary="Enter a sheet a second time",
 )
 async def enter_second_time(
-    check_id: UUID, body: EntryCheckEnter, match: IfMatchDep, by: Keyer, session: SessionDep
+    check_id: UUID, body: EntryCheckEnter, match: IfMatchDep, by: PaperOperator, session: SessionDep
 ) -> Response:
-    """Key in a chosen sheet once more (A-1.fn): another person than the first time, without looking at the first entry.
+    """Enter a selected sheet a second time (A-1.fn), by another employee and without seeing the first entry.
 
-    The answer tells code by code where the two differ; comments are compared without case, ё and blanks.
+    The answer lists the differences by code; comments are compared ignoring case, the letter ё and spaces.
     """
     row = await entry_checks.enter_second_time(session, check_id, body, match, by=by)
     return json_response((await queries.read_entry_checks(session, [row]))[0], version=row.version)
@@ -188,14 +189,14 @@ async def enter_second_time(
     "/{check_id:uuid}/resolve",
     response_model=EntryCheckRead,
     responses=problems(EntryCheckNotFound, SameHand, TransitionNotAllowed, *CHANGES),
-    summary="Let the first entry of a sheet stand",
+    summary="Confirm the first entry of a sheet",
 )
 async def resolve_entry_check(
-    check_id: UUID, body: EntryCheckResolve, match: IfMatchDep, by: Keyer, session: SessionDep
+    check_id: UUID, body: EntryCheckResolve, match: IfMatchDep, by: PaperOperator, session: SessionDep
 ) -> Response:
-    """Say that the first entry is what the paper says, with the reason: not for whoever keyed it.
+    """Confirm that the first entry matches the paper, giving the reason; its author may not do this.
 
-    Where the second entry is right, correct the submission: that resolves the check as well.
+    If the second entry is right, correct the submission: that resolves the check as well.
     """
     row = await entry_checks.resolve(session, check_id, body, match, by=by)
     return json_response((await queries.read_entry_checks(session, [row]))[0], version=row.version)

@@ -1,4 +1,4 @@
-"""HTTP of survey submissions."""
+"""HTTP routes of survey submissions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -24,19 +24,19 @@ from app.surveys.service import submissions
 Reader = Annotated[Principal, requires("surveys:read")]
 
 
-# Who may is asked in dependencies, which run before the body is validated: 403 comes before 422.
-async def _submitter(by: OptionalCaller) -> Principal | None:
+# Permissions are checked in dependencies, which run before the body is validated: 403 comes before 422.
+async def _authorize_submitter(by: OptionalCaller) -> Principal | None:
     if by is not None and by.kind == "client" and not by.may("surveys:submit"):
         raise Forbidden
     return by
 
 
-Submitter = Annotated[Principal | None, Depends(_submitter)]
+Submitter = Annotated[Principal | None, Depends(_authorize_submitter)]
 
 router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
 
 
-async def _answer(session: AsyncSession, row: SurveySubmission) -> Response:
+async def _to_response(session: AsyncSession, row: SurveySubmission) -> Response:
     return json_response((await queries.read_submissions(session, [row]))[0], version=row.version, status=201)
 
 
@@ -47,19 +47,19 @@ async def _answer(session: AsyncSession, row: SurveySubmission) -> Response:
     responses=problems(
         ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed, IdempotencyKeyRequired, Forbidden
     ),
-    openapi_extra={"security": [{}]},  # a token is taken and not asked for
-    summary="Hand in a filled-in form",
+    openapi_extra={"security": [{}]},  # a token is accepted but not required
+    summary="Submit a questionnaire",
 )
 async def submit_survey(
     body: SubmissionCreate, by: Submitter, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Hand in a filled-in form, by key or by code (A-1). No token is needed; nothing of the respondent is stored.
+    """Submit a questionnaire, by key or by code (A-1). No token is needed; no data about the respondent is stored.
 
-    Another system needs `surveys:submit` and an Idempotency-Key. Every refusal is 422 with a pointer for each fault.
+    Another system needs `surveys:submit` and an Idempotency-Key. Errors are 422 with a pointer for each.
     """
 
     async def work() -> Response:
-        return await _answer(session, await submissions.submit_survey(session, body, by=by))
+        return await _to_response(session, await submissions.submit_survey(session, body, by=by))
 
     return await idempotency(session, by, work)
 
@@ -71,13 +71,13 @@ async def list_submissions(
     page: PageDep,
     period: PeriodDep,
     form: Annotated[Key | None, Query()] = None,
-    version: Annotated[int | None, Query(ge=0, le=2_147_483_647)] = None,  # DbInt is strict: queries are text
+    version: Annotated[int | None, Query(ge=0, le=2_147_483_647)] = None,  # DbInt is strict, and query values are text
     source: Annotated[SubmissionSource | None, Query()] = None,
     municipality: Annotated[Label | None, Query(description="OKTMO code.")] = None,
     organization_id: Annotated[Id | None, Query()] = None,
-    batch: Annotated[Label | None, Query(description="A bundle of paper.")] = None,
+    batch: Annotated[Label | None, Query(description="Batch of paper questionnaires.")] = None,
 ) -> Page[SubmissionRead]:
-    """Submissions, newest first. An API client reads what it handed in itself."""
+    """List submissions, newest first. An API client gets only its own submissions."""
     query = queries.load_chosen_form(
         by,
         period,
@@ -99,7 +99,7 @@ async def list_submissions(
     summary="Get a submission",
 )
 async def get_submission(submission_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One submission, by key and by code."""
+    """Return one submission, with answers by key and by code."""
     row = await submissions.get_submission(session, submission_id, by)
-    shown = await queries.read_submissions(session, [row])
-    return conditional_response(request, shown[0], version=row.version)
+    items = await queries.read_submissions(session, [row])
+    return conditional_response(request, items[0], version=row.version)

@@ -1,1 +1,1 @@
-"""Use cases of the survey: versions of the form, and what is filled in."""
+"""Use cases of the survey: form versions and submissions."""

@@ -1,4 +1,4 @@
-"""Corrections of what was keyed in or imported: the new answers count, the old ones stay on the record (A-1.fn)."""
+"""Corrections of submissions entered from paper or imported; the old answers are kept (A-1.fn)."""
 
 from typing import Any
 from uuid import UUID
@@ -30,20 +30,20 @@ KEPT = ("form_id", "municipality", "filled_at", "counted_on", "answers")
 async def correct_submission(
     session: AsyncSession, submission_id: UUID, body: SubmissionCorrect, match: IfMatch, *, by: Principal
 ) -> SurveySubmission:
-    """Put other answers into a submission, and into the figures in the same transaction."""
+    """Replace the answers of a submission and update the counters in the same transaction."""
     row = await get_submission(session, submission_id, by)
     match.require(row)
     if row.source not in CORRECTABLE:
         raise NotCorrectable
     before = (await queries.read_submissions(session, [row]))[0].codes
-    answers = _corrected(before, body)
+    answers = _merge_answers(before, body)
     known = ReferenceCache(session, row)
     whole = SubmissionCreate(form=row.form, organization_id=row.organization_id, answers=answers)
     organization = await organizations.get_organization(session, row.organization_id)
-    read = await parse_submission(known, whole, organization, row.source, is_paper=True, received_at=row.received_at)
-    new = {name: getattr(read, name) for name in CHANGED}
+    parsed = await parse_submission(known, whole, organization, row.source, is_paper=True, received_at=row.received_at)
+    new = {name: getattr(parsed, name) for name in CHANGED}
     if all(getattr(row, name) == new[name] for name in CHANGED):
-        ru, en = "Исправление ничего не меняет.", "The correction changes nothing."
+        ru, en = "Исправление ничего не меняет.", "The correction does not change anything."
         raise ValidationFailed(field_errors=[FieldError("/answers", "nothing_changed", ru, en)])
     revision = SubmissionRevision(
         submission_id=row.id,
@@ -56,8 +56,8 @@ async def correct_submission(
     await count(session, [row], sign=-1)
     for name, value in new.items():
         setattr(row, name, value)
-    await session.flush()  # the version is counted at the flush; one that lost the race is told before it is counted
-    session.add(revision)  # not before: who lost the race would hear of the key of revisions, and not that it is stale
+    await session.flush()  # raises the version; a concurrent correction fails here, before it is counted
+    session.add(revision)  # after the flush: a concurrent correction has to fail as stale, not on the revisions' key
     await count(session, [row])
     after = (await queries.read_submissions(session, [row]))[0].codes
     changed = sorted(code for code in before.keys() | after.keys() if before.get(code) != after.get(code))
@@ -67,19 +67,19 @@ async def correct_submission(
     return row
 
 
-def _corrected(before: dict[str, Any], body: SubmissionCorrect) -> dict[str, Any]:
-    """The codes that hold after the correction; null takes one away."""
-    given: dict[str, Any] = {}
-    faults = []
+def _merge_answers(before: dict[str, Any], body: SubmissionCorrect) -> dict[str, Any]:
+    """Return the codes after the correction; null removes an answer."""
+    changes: dict[str, Any] = {}
+    errors = []
     for name, value in body.answers.items():
         code = normalize_code(name)
-        if code == AGENCY or code in given:
-            ru, en = "Организация не меняется.", "The organization never changes."
+        if code == AGENCY or code in changes:
+            ru, en = "Организацию изменить нельзя.", "The organization cannot be changed."
             if code != AGENCY:
-                ru, en = "Ответ указан дважды.", "The answer is given twice."
-            faults.append(FieldError(f"/answers/{code}", "given_twice" if code in given else "fixed", ru, en))
-        given[code] = value
-    if faults:
-        raise ValidationFailed(field_errors=faults)
-    whole = {code: value for code, value in before.items() if code != AGENCY} | given
+                ru, en = "Ответ указан дважды.", "The answer is repeated."
+            errors.append(FieldError(f"/answers/{code}", "given_twice" if code in changes else "fixed", ru, en))
+        changes[code] = value
+    if errors:
+        raise ValidationFailed(field_errors=errors)
+    whole = {code: value for code, value in before.items() if code != AGENCY} | changes
     return {code: value for code, value in whole.items() if value is not None or code not in (*STATISTICAL, *before)}

@@ -1,4 +1,4 @@
-"""Double entry: a chosen share of the paper is keyed in a second time by another hand, and compared (A-1.fn)."""
+"""Double entry: a share of paper questionnaires is entered again by another employee and compared (A-1.fn)."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from app.surveys.service.submission_parser import ReferenceCache, parse_submissi
 
 
 async def get_check(session: AsyncSession, check_id: UUID) -> EntryCheck:
-    """The check, or `EntryCheckNotFound`."""
+    """Return an entry check. Raises `EntryCheckNotFound`."""
     row = await session.get(EntryCheck, check_id)
     if row is None:
         raise EntryCheckNotFound
@@ -29,44 +29,44 @@ async def get_check(session: AsyncSession, check_id: UUID) -> EntryCheck:
 async def enter_second_time(
     session: AsyncSession, check_id: UUID, body: EntryCheckEnter, match: IfMatch, *, by: Principal
 ) -> EntryCheck:
-    """Compare a second entry with the first one; it agrees, or the differences wait for somebody to decide."""
-    row, first = await _movable(session, check_id, match, EntryCheckState.WAITING, "key_in", by)
+    """Compare a second entry with the first; the check becomes `agreed`, or `differs` until it is resolved."""
+    row, first = await _load_for_transition(session, check_id, match, EntryCheckState.WAITING, "key_in", by)
     known = ReferenceCache(session, first)
     whole = SubmissionCreate(form=first.form, organization_id=first.organization_id, answers=body.answers)
     organization = await organizations.get_organization(session, first.organization_id)
     second = await parse_submission(
         known, whole, organization, first.source, is_paper=True, received_at=first.received_at
     )
-    told = queries.statistical(second) | to_codes(known.form_of(second), second.answers)
-    shown = (await queries.read_submissions(session, [first]))[0].codes
-    row.differences = find_entry_differences(shown, told)
+    second_codes = queries.statistical(second) | to_codes(known.form_of(second), second.answers)
+    first_codes = (await queries.read_submissions(session, [first]))[0].codes
+    row.differences = find_entry_differences(first_codes, second_codes)
     row.state = EntryCheckState.DIFFERS if row.differences else EntryCheckState.AGREED
-    row.second_by, row.second_at, row.second_codes = by.id, clock.now(), told
-    return await _changed(session, row, "keyed_in", by)
+    row.second_by, row.second_at, row.second_codes = by.id, clock.now(), second_codes
+    return await _record_change(session, row, "keyed_in", by)
 
 
 async def resolve(
     session: AsyncSession, check_id: UUID, body: EntryCheckResolve, match: IfMatch, *, by: Principal
 ) -> EntryCheck:
-    """Let the first entry stand though the second differs."""
-    row, _ = await _movable(session, check_id, match, EntryCheckState.DIFFERS, "resolve", by)
-    _resolve(row, Resolution.FIRST_STANDS, body.reason, by)
-    return await _changed(session, row, "resolved", by)
+    """Confirm the first entry although the second one differs."""
+    row, _ = await _load_for_transition(session, check_id, match, EntryCheckState.DIFFERS, "resolve", by)
+    _set_resolution(row, Resolution.FIRST_STANDS, body.reason, by)
+    return await _record_change(session, row, "resolved", by)
 
 
 async def close_check(session: AsyncSession, submission_id: UUID, reason: str, *, by: Principal) -> None:
-    """A correction decides the check that found differences in the submission, if there is one."""
+    """Resolve the check with differences of a corrected submission, if there is one."""
     query = select(EntryCheck).where(EntryCheck.submission_id == submission_id)
     row = (await session.exec(query.where(EntryCheck.state == EntryCheckState.DIFFERS))).first()
     if row is not None:
-        _resolve(row, Resolution.CORRECTED, reason, by)
-        await _changed(session, row, "resolved", by)
+        _set_resolution(row, Resolution.CORRECTED, reason, by)
+        await _record_change(session, row, "resolved", by)
 
 
-async def _movable(
+async def _load_for_transition(
     session: AsyncSession, check_id: UUID, match: IfMatch, state: EntryCheckState, move: str, by: Principal
 ) -> tuple[EntryCheck, SurveySubmission]:
-    """A check in that state with its submission, for another hand than the one that keyed it first."""
+    """Return a check in the given state with its submission. Raises `SameHand` for the author of the first entry."""
     row = await get_check(session, check_id)
     match.require(row)
     first = await session.get_one(SurveySubmission, row.submission_id)
@@ -77,12 +77,12 @@ async def _movable(
     return row, first
 
 
-def _resolve(row: EntryCheck, resolution: Resolution, reason: str, by: Principal) -> None:
+def _set_resolution(row: EntryCheck, resolution: Resolution, reason: str, by: Principal) -> None:
     row.state, row.resolution, row.reason = EntryCheckState.RESOLVED, resolution, reason
     row.resolved_by, row.resolved_at = by.id, clock.now()
 
 
-async def _changed(session: AsyncSession, row: EntryCheck, what: str, by: Principal) -> EntryCheck:
+async def _record_change(session: AsyncSession, row: EntryCheck, what: str, by: Principal) -> EntryCheck:
     audit.record(session, by, f"entry_check.{what}", "survey_entry_check", row.id, fields=[row.state.value])
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush raises the version
     return row

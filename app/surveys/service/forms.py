@@ -1,4 +1,4 @@
-"""Versions of the form: drafted, published with dates, and then unchanged (A-1)."""
+"""Form versions: created as drafts, published with dates, then unchangeable (A-1)."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -36,16 +36,19 @@ from app.surveys.schemas import (
 )
 from app.surveys.statutory_wording import load_order_form
 
-CHANGE_RU = "Формулировка закреплена приказом и не меняется."
-CHANGE_EN = "The wording is fixed by the order and never changes."
+CHANGE_RU = "Формулировка закреплена приказом, изменить её нельзя."
+CHANGE_EN = "The wording is fixed by the order and cannot be changed."
 
 
 async def current_form(
     session: AsyncSession, key: str, organization_id: UUID | None = None, on: date | None = None
 ) -> SurveyForm:
-    """The version in force on the day (today unless given) for the organization (the ministry), or `FormNotFound`."""
+    """Return the version in force on a day (today by default) for an organization (the ministry by default).
+
+    Raises `FormNotFound`.
+    """
     try:
-        organization = await _organization(session, organization_id)
+        organization = await _get_organization(session, organization_id)
     except OrganizationNotFound:
         raise FormNotFound from None
     row = await load_form_in_force(session, key, on or clock.today(ZoneInfo(organization.zone)), organization.id)
@@ -54,14 +57,14 @@ async def current_form(
     return row
 
 
-async def _organization(session: AsyncSession, organization_id: UUID | None) -> Organization:
+async def _get_organization(session: AsyncSession, organization_id: UUID | None) -> Organization:
     if organization_id is None:
         return await organizations.get_ministry(session)
     return await organizations.get_organization(session, organization_id)
 
 
 async def get_form(session: AsyncSession, form_id: UUID, by: Principal | None) -> SurveyForm:
-    """The version if the caller may see it, or `FormNotFound`."""
+    """Return a version visible to the caller. Raises `FormNotFound`."""
     row = (await session.exec(select(SurveyForm).where(SurveyForm.id == form_id, visible_forms(by)))).first()
     if row is None:
         raise FormNotFound
@@ -69,15 +72,15 @@ async def get_form(session: AsyncSession, form_id: UUID, by: Principal | None) -
 
 
 async def create_form(session: AsyncSession, body: FormCreate, *, by: Principal) -> SurveyForm:
-    """A new version as a draft, numbered after all versions of the form."""
+    """Create a new version as a draft, numbered after all versions of the form."""
     if body.key != load_order_form()["key"]:
         raise unknown_reference("/key")
     if body.organization_id is not None:
-        await _open_organization(session, body.organization_id)
-    _check(body)
+        await _require_open_organization(session, body.organization_id)
+    _validate_wording(body)
     sources = body.sources
     if sources is None:
-        sources = await _sources_in_force(session, body.key, body.organization_id)
+        sources = await _load_sources_in_force(session, body.key, body.organization_id)
     newest = select(sa.func.max(SurveyForm.form_version)).where(SurveyForm.key == body.key)
     number = ((await session.exec(newest)).one() or 0) + 1
     row = SurveyForm(
@@ -91,47 +94,47 @@ async def create_form(session: AsyncSession, body: FormCreate, *, by: Principal)
         created_at=clock.now(),
         created_by=by.id,
     )
-    _require_order(row)
-    row.definition = await _definition(session, row, sources)
+    _require_date_order(row)
+    row.definition = await _build_definition(session, row, sources)
     session.add(row)
     audit.record(session, by, "survey_form.created", "survey_form", row.id)
-    await session.flush()  # the answer tells of a number taken meanwhile
+    await session.flush()  # a number taken in the meantime fails here, within the request
     return row
 
 
 async def update_form(
     session: AsyncSession, form_id: UUID, body: FormPatch, match: IfMatch, *, by: Principal
 ) -> SurveyForm:
-    """Change a draft."""
+    """Update a draft."""
     row = await get_form(session, form_id, by)
     match.require(row)
     if row.state is not FormState.DRAFT:
         raise FormIsPublished
-    _check(body)
-    _take_days(row, body)
+    _validate_wording(body)
+    _set_days(row, body)
     if body.sources is not None:
-        row.definition = await _definition(session, row, body.sources)
+        row.definition = await _build_definition(session, row, body.sources)
     changed = sorted(body.model_fields_set - {"title", "blocks"})
     audit.record(session, by, "survey_form.changed", "survey_form", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush raises the version
     return row
 
 
 async def publish_form(
     session: AsyncSession, form_id: UUID, body: FormPublish, match: IfMatch, *, by: Principal
 ) -> SurveyForm:
-    """Publish a draft: its predecessor ends the day before, its codes are kept for good."""
+    """Publish a draft: its predecessor ends the day before, and its source codes become permanent."""
     row = await get_form(session, form_id, by)
     match.require(row)
     if row.state is not FormState.DRAFT:
         raise FormIsPublished
-    _take_days(row, body)
-    # Saved long ago, perhaps: codes and points are checked as they are now.
-    row.definition = await _definition(session, row, _given(row))
+    _set_days(row, body)
+    # The draft may be old: its codes and points are validated again.
+    row.definition = await _build_definition(session, row, _get_sources(row))
     await _require_points_in_force(session, row)
     row.closes_on = row.valid_to
-    await _make_room(session, row)
-    known = await _known_suffixes(session, row.key)
+    await _adjust_neighbours(session, row)
+    known = await _load_suffixes(session, row.key)
     session.add_all(
         SurveySource(form=row.key, key=raw["key"], suffix=raw["suffix"])
         for raw in row.definition["form"]["sources"]
@@ -139,12 +142,12 @@ async def publish_form(
     )
     row.state, row.published_at = FormState.PUBLISHED, clock.now()
     audit.record(session, by, "survey_form.published", "survey_form", row.id, fields=["state", "valid_from"])
-    await session.flush()  # the answer tells of a code taken meanwhile
+    await session.flush()  # a code taken in the meantime fails here, within the request
     return row
 
 
 async def delete_form(session: AsyncSession, form_id: UUID, match: IfMatch, *, by: Principal) -> None:
-    """Delete a draft, which nothing refers to."""
+    """Delete a draft; no other row refers to it."""
     row = await get_form(session, form_id, by)
     match.require(row)
     if row.state is not FormState.DRAFT:
@@ -154,13 +157,13 @@ async def delete_form(session: AsyncSession, form_id: UUID, match: IfMatch, *, b
 
 
 async def withdraw_form(session: AsyncSession, form_id: UUID, match: IfMatch, *, by: Principal) -> SurveyForm:
-    """Withdraw a published version before its first day; the version before takes its days back."""
+    """Withdraw a published version before its first day; the previous version gets its days back."""
     row = await get_form(session, form_id, by)
     match.require(row)
     if row.state is not FormState.PUBLISHED:
         raise TransitionNotAllowed(row.state.value, "withdraw")
     answered = select(SurveySubmission.id).where(SurveySubmission.form_id == row.id).limit(1)
-    # Somebody whose clock is ahead may have answered for its first day already.
+    # A client whose clock is ahead may have submitted an answer for the first day already.
     if row.valid_from <= clock.today() or (await session.exec(answered)).first() is not None:
         raise FormHasBegun
     others = select(SurveyForm).where(
@@ -176,28 +179,28 @@ async def withdraw_form(session: AsyncSession, form_id: UUID, match: IfMatch, *,
         eve = other.valid_from - timedelta(days=1)
     row.state = FormState.WITHDRAWN
     audit.record(session, by, "survey_form.withdrawn", "survey_form", row.id, fields=["state"])
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # the flush raises the version
     return row
 
 
 async def compare_forms(
     session: AsyncSession, key: str, first: int, second: int, by: Principal | None
 ) -> FormComparison:
-    """Two versions by codes, or `FormNotFound`."""
+    """Compare two versions by codes. Raises `FormNotFound`."""
     query = select(SurveyForm).where(SurveyForm.key == key, visible_forms(by))
     rows = {row.form_version: row for row in (await session.exec(query)).all() if row.form_version in (first, second)}
     if {first, second} - rows.keys():
         raise FormNotFound
     one, other = parse_form(rows[first].definition), parse_form(rows[second].definition)
     per_source = [question.code for question in one.questions if question.per_source]
-    shown = [{source.suffix: source for source in read_form(rows[number]).sources} for number in (first, second)]
+    by_suffix = [{source.suffix: source for source in read_form(rows[number]).sources} for number in (first, second)]
     compared = [
         SourceComparison(
             suffix=suffix,
             codes=[f"{code}.{suffix}" for code in per_source],
             change=change,
-            first=shown[0].get(suffix),
-            second=shown[1].get(suffix),
+            first=by_suffix[0].get(suffix),
+            second=by_suffix[1].get(suffix),
         )
         for suffix, change, _, _ in compare_sources(one.sources, other.sources)
     ]
@@ -208,20 +211,20 @@ async def compare_forms(
     )
 
 
-def _check(body: FormCreate | FormPatch) -> None:
-    """Refuse a wording that is not the order's (A-1)."""
-    fixed = _fixed_wording()
-    given = {name: getattr(body, name) for name in ("title", "blocks") if getattr(body, name) is not None}
-    faults = [
+def _validate_wording(body: FormCreate | FormPatch) -> None:
+    """Raise an error for each difference from the wording of the order (A-1)."""
+    fixed = _load_fixed_wording()
+    wordings = {name: getattr(body, name) for name in ("title", "blocks") if getattr(body, name) is not None}
+    errors = [
         FieldError(pointer, "wording_fixed", CHANGE_RU, CHANGE_EN)
-        for name, value in given.items()
+        for name, value in wordings.items()
         for pointer in find_differences(value, fixed[name], f"/{name}")
     ]
-    if faults:
-        raise ValidationFailed(field_errors=faults)
+    if errors:
+        raise ValidationFailed(field_errors=errors)
 
 
-def _fixed_wording() -> dict[str, Any]:
+def _load_fixed_wording() -> dict[str, Any]:
     form = load_order_form()
     probe = SurveyForm(
         key=form["key"],
@@ -234,7 +237,7 @@ def _fixed_wording() -> dict[str, Any]:
     return read_form(probe).model_dump(mode="json")
 
 
-async def _open_organization(session: AsyncSession, organization_id: UUID) -> None:
+async def _require_open_organization(session: AsyncSession, organization_id: UUID) -> None:
     try:
         row = await organizations.get_organization(session, organization_id)
     except OrganizationNotFound:
@@ -243,46 +246,46 @@ async def _open_organization(session: AsyncSession, organization_id: UUID) -> No
         raise unknown_reference("/organization_id")
 
 
-async def _sources_in_force(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SourceInput]:
+async def _load_sources_in_force(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SourceInput]:
     row = await load_form_in_force(session, key, None, organization_id)
     if row is None:
         raise FormNotFound
-    return _given(row)
+    return _get_sources(row)
 
 
-def _given(row: SurveyForm) -> list[SourceInput]:
+def _get_sources(row: SurveyForm) -> list[SourceInput]:
     return [SourceInput.model_validate(raw, strict=False) for raw in row.definition["form"]["sources"]]
 
 
-async def _known_suffixes(session: AsyncSession, key: str) -> dict[str, int]:
+async def _load_suffixes(session: AsyncSession, key: str) -> dict[str, int]:
     rows = (await session.exec(select(SurveySource).where(SurveySource.form == key))).all()
     return {row.key: row.suffix for row in rows}
 
 
-async def _definition(session: AsyncSession, row: SurveyForm, sources: Sequence[SourceInput]) -> dict[str, Any]:
-    """The order's form with these sources; codes and points are checked."""
+async def _build_definition(session: AsyncSession, row: SurveyForm, sources: Sequence[SourceInput]) -> dict[str, Any]:
+    """Build the order's form with these sources; source codes and points are validated."""
     suffixes, wrong = number_sources(
-        [(source.key, source.suffix) for source in sources], await _known_suffixes(session, row.key)
+        [(source.key, source.suffix) for source in sources], await _load_suffixes(session, row.key)
     )
-    faults = [FieldError(f"/sources/{fault.place}/{fault.field}", fault.code, fault.ru, fault.en) for fault in wrong]
+    errors = [FieldError(f"/sources/{error.place}/{error.field}", error.code, error.ru, error.en) for error in wrong]
     ministry = await organizations.get_ministry(session)
     for place, source in enumerate(sources):
         if source.interaction_point_id is not None:
-            point = await _point(session, source.interaction_point_id)
+            point = await _find_point_organization(session, source.interaction_point_id)
             if point is None or (row.organization_id and point not in (row.organization_id, ministry.id)):
-                faults += unknown_reference(f"/sources/{place}/interaction_point_id").field_errors
-    if faults:
-        raise ValidationFailed(field_errors=faults)
-    told = [
+                errors += unknown_reference(f"/sources/{place}/interaction_point_id").field_errors
+    if errors:
+        raise ValidationFailed(field_errors=errors)
+    rows = [
         SourceRead(
             suffix=suffix, key=source.key, text=source.text, interaction_point_id=source.interaction_point_id
         ).model_dump(mode="json")
         for suffix, source in zip(suffixes, sources, strict=True)
     ]
-    return {"form": load_order_form() | {"version": row.form_version, "sources": told}}
+    return {"form": load_order_form() | {"version": row.form_version, "sources": rows}}
 
 
-async def _point(session: AsyncSession, point_id: UUID) -> UUID | None:
+async def _find_point_organization(session: AsyncSession, point_id: UUID) -> UUID | None:
     try:
         return (await points.get_point(session, point_id, None)).organization_id
     except PointNotFound:
@@ -290,45 +293,48 @@ async def _point(session: AsyncSession, point_id: UUID) -> UUID | None:
 
 
 async def _require_points_in_force(session: AsyncSession, row: SurveyForm) -> None:
-    """Each source of an organization's own list is a point approved on the first day (O-3)."""
-    faults = []
-    for place, source in enumerate(_given(row)):
+    """Require a point approved on the first day for each source of an organization's own list (O-3)."""
+    errors = []
+    for place, source in enumerate(_get_sources(row)):
         pointer = f"/sources/{place}/interaction_point_id"
         if source.interaction_point_id is None:
             if row.organization_id is not None:
-                ru, en = "Укажите точку взаимодействия источника.", "Name the interaction point of the source."
-                faults.append(FieldError(pointer, "missing", ru, en))
+                ru, en = "Укажите точку взаимодействия источника.", "The source needs an interaction point."
+                errors.append(FieldError(pointer, "missing", ru, en))
             continue
         try:
             point = await points.get_point(session, source.interaction_point_id, None)
             await points.require_in_force(session, point, row.valid_from)
         except PointNotInForce:
-            ru, en = "Точка не действует с этого дня.", "The point is not in force on that day."
-            faults.append(FieldError(pointer, "point_not_in_force", ru, en))
-    if faults:
-        raise ValidationFailed(field_errors=faults)
+            ru, en = (
+                "Точка взаимодействия в этот день не действует.",
+                "The interaction point is not in force on that day.",
+            )
+            errors.append(FieldError(pointer, "point_not_in_force", ru, en))
+    if errors:
+        raise ValidationFailed(field_errors=errors)
 
 
-def _take_days(row: SurveyForm, body: FormPatch | FormPublish) -> None:
+def _set_days(row: SurveyForm, body: FormPatch | FormPublish) -> None:
     row.valid_from = body.valid_from or row.valid_from
     if "valid_to" in body.model_fields_set:
         row.valid_to = body.valid_to
-    _require_order(row)
+    _require_date_order(row)
 
 
-def _require_order(row: SurveyForm) -> None:
+def _require_date_order(row: SurveyForm) -> None:
     if row.valid_to is not None and row.valid_to < row.valid_from:
-        ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
+        ru, en = "Дата окончания раньше даты начала.", "The end date is before the start date."
         raise ValidationFailed(field_errors=[FieldError("/valid_to", "dates_reversed", ru, en)])
 
 
-async def _make_room(session: AsyncSession, row: SurveyForm) -> None:
-    """End the predecessor the day before, and the version itself before one that is published for later."""
+async def _adjust_neighbours(session: AsyncSession, row: SurveyForm) -> None:
+    """End the predecessor the day before, and the version itself before a version published for later."""
     published = select(SurveyForm).where(SurveyForm.key == row.key, SurveyForm.state == FormState.PUBLISHED)
-    # Two published at once wait for each other, whichever list they are of.
+    # Locks all published versions, so that concurrent publications wait for each other.
     await session.exec(published.order_by(col(SurveyForm.id)).with_for_update())
     await _require_unanswered(session, row)
-    # Asked anew: what was published while we waited is not among the rows that we waited for.
+    # Queried again after the lock: the locked rows lack versions published while waiting.
     mine = published.where(SurveyForm.organization_id == row.organization_id)
     for other in (await session.exec(mine)).all():
         if other.valid_from == row.valid_from:
@@ -341,7 +347,7 @@ async def _make_room(session: AsyncSession, row: SurveyForm) -> None:
 
 
 async def _require_unanswered(session: AsyncSession, row: SurveyForm) -> None:
-    """Days before today that were answered belong to the version that they were answered by."""
+    """Raise `FormDaysAnswered` if the version would cover past days that already have submissions."""
     query = select(SurveySubmission.id).where(
         SurveySubmission.form == row.key,
         SurveySubmission.counted_on >= row.valid_from,

@@ -1,4 +1,4 @@
-"""One-time links to the survey: made by the client-centricity unit, gone when they are used (reliability C11)."""
+"""One-time links to the survey: created by the client-centricity unit, deleted when used (reliability C11)."""
 
 import hashlib
 import secrets
@@ -32,19 +32,19 @@ USUAL_DAYS, MAX_DAYS = 30, 366
 
 @dataclass(frozen=True, slots=True)
 class CreatedLinks:
-    """New links: whose they are, and their tokens, which are nowhere else."""
+    """New links: their organization, expiry date and tokens, which are not stored."""
 
     organization_id: UUID
     expires_on: date
     tokens: list[str]
 
 
-def _hash(token: str) -> str:
+def _compute_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def create_links(session: AsyncSession, body: LinksCreate, *, by: Principal) -> CreatedLinks:
-    """Make links; the database gets their hashes only."""
+    """Create links; the database stores only their hashes."""
     try:
         organization = (
             await organizations.get_organization(session, body.organization_id)
@@ -55,11 +55,16 @@ async def create_links(session: AsyncSession, body: LinksCreate, *, by: Principa
         raise unknown_reference("/organization_id") from None
     zone = ZoneInfo(organization.zone)
     today = clock.today(zone)
-    if not is_valid_on(organization.opened_on, organization.closed_on, today):  # the page is not there either
+    if not is_valid_on(
+        organization.opened_on, organization.closed_on, today
+    ):  # a closed organization has no survey page
         raise unknown_reference("/organization_id")
     expires_on = body.expires_on or today + timedelta(days=USUAL_DAYS)
     if not 0 <= (expires_on - today).days <= MAX_DAYS:
-        ru, en = "День от сегодняшнего, не позже чем через год.", "A day from today on, within a year."
+        ru, en = (
+            "Укажите день не раньше сегодняшнего и не позже чем через год.",
+            "A day from today to a year ahead is needed.",
+        )
         raise ValidationFailed(field_errors=[FieldError("/expires_on", "out_of_range", ru, en)])
     if await load_form_in_force(session, body.form, today, organization.id) is None:
         raise unknown_reference("/form")
@@ -71,7 +76,7 @@ async def create_links(session: AsyncSession, body: LinksCreate, *, by: Principa
         "organization_id": organization.id,
         "expires_at": clock.day_ends_before(expires_on, zone),
     }
-    rows = [{"id": new_id(), "token_hash": _hash(token), **common} for token in tokens]
+    rows = [{"id": new_id(), "token_hash": _compute_hash(token), **common} for token in tokens]
     await session.exec(sa.insert(SurveyLink), params=rows)
     audit.record(session, by, "survey_links.made", "organization", organization.id)
     return CreatedLinks(organization.id, expires_on, tokens)
@@ -85,8 +90,8 @@ async def _require_point(session: AsyncSession, point_id: UUID, day: date) -> No
 
 
 async def organization_of_link(session: AsyncSession, token: str, form: str) -> UUID:
-    """Whose form an unused link leads to, or `LinkSpent`."""
-    query = select(SurveyLink).where(*_is_usable(token, form))
+    """Return the organization of an unused link. Raises `LinkSpent`."""
+    query = select(SurveyLink).where(*_build_usable_filter(token, form))
     row = (await session.exec(query)).first()
     if row is None:
         raise LinkSpent
@@ -94,18 +99,18 @@ async def organization_of_link(session: AsyncSession, token: str, form: str) -> 
 
 
 async def use_link(session: AsyncSession, token: str, form: str) -> None:
-    """Use a link up, in the transaction that stores the answers; of two at once one is told `LinkSpent`."""
-    used = await session.exec(sa.delete(SurveyLink).where(*_is_usable(token, form)))
+    """Delete a link in the transaction that stores the answers; of two concurrent uses one raises `LinkSpent`."""
+    used = await session.exec(sa.delete(SurveyLink).where(*_build_usable_filter(token, form)))
     if used.rowcount != 1:
         raise LinkSpent
 
 
-def _is_usable(token: str, form: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _build_usable_filter(token: str, form: str) -> tuple[sa.ColumnElement[bool], ...]:
     row = SurveyLink
-    return (col(row.token_hash) == _hash(token), col(row.form) == form, col(row.expires_at) > clock.now())
+    return (col(row.token_hash) == _compute_hash(token), col(row.form) == form, col(row.expires_at) > clock.now())
 
 
 async def clear_expired(session: AsyncSession) -> int:
-    """Forget links whose time is over; how many there were."""
-    gone = await session.exec(sa.delete(SurveyLink).where(col(SurveyLink.expires_at) <= clock.now()))
-    return int(gone.rowcount)
+    """Delete expired links and return their number."""
+    deleted = await session.exec(sa.delete(SurveyLink).where(col(SurveyLink.expires_at) <= clock.now()))
+    return int(deleted.rowcount)

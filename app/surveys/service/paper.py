@@ -1,4 +1,4 @@
-"""Paper questionnaires keyed in by codes, one by one and by the batch (A-1.fn)."""
+"""Paper questionnaires entered by codes, singly and in batches (A-1.fn)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from app.surveys.service.submission_parser import ParsedSubmission, ReferenceCac
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A sheet as it was read, with its place in a bundle of paper, if it has one."""
+    """A parsed sheet with its batch and number, if it has them."""
 
     read: ParsedSubmission
     content: str
@@ -44,7 +44,7 @@ class _Sheet:
 
 @dataclass(frozen=True, slots=True)
 class PaperEntry:
-    """Where sheets of one organization are keyed in: by whom, and the secret that chooses what is checked."""
+    """The context of entering sheets of one organization: the employee and the secret that selects sheets to check."""
 
     session: AsyncSession
     known: ReferenceCache
@@ -53,19 +53,19 @@ class PaperEntry:
     by: Principal
 
     async def read(self, body: SubmissionCreate, batch: str | None, number: int | None) -> _Sheet:
-        """What the sheet says. Raises 422 with a pointer for every fault."""
+        """Parse a sheet. Raises 422 with a pointer for every error."""
         paper, moment = SubmissionSource.PAPER, clock.now()
         read = await parse_submission(self.known, body, self.organization, paper, is_paper=True, received_at=moment)
         form = self.known.form_of(read)
-        said = compute_content_hash(form, read.organization_id, read.municipality, read.filled_at, read.answers)
-        return _Sheet(read, said, batch, number)
+        content = compute_content_hash(form, read.organization_id, read.municipality, read.filled_at, read.answers)
+        return _Sheet(read, content, batch, number)
 
     async def store(self, sheets: Sequence[_Sheet]) -> list[SurveySubmission]:
-        """Store sheets that are not known yet, in the figures at once; some are chosen to be keyed in again.
+        """Store sheets that are not stored yet, count them, and select some for a second entry.
 
-        What another request stored a moment ago is left out.
+        Sheets stored by a concurrent request are left out.
         """
-        made = [
+        new = [
             SurveySubmission(
                 **sheet.read.columns(),
                 keyed_by=self.by.id,
@@ -75,9 +75,9 @@ class PaperEntry:
             )
             for sheet in sheets
         ]
-        # The unique key decides between two at once: a plain INSERT would end the transaction of who came second.
+        # The unique key decides between concurrent requests; a plain INSERT would fail the second transaction.
         insert = (
-            build_insert(self.session, submissions).values([row.model_dump() for row in made]).on_conflict_do_nothing()
+            build_insert(self.session, submissions).values([row.model_dump() for row in new]).on_conflict_do_nothing()
         )
         stored = set((await self.session.exec(insert.returning(submissions.c.id))).scalars().all())
         query = select(SurveySubmission).where(col(SurveySubmission.id).in_(stored)).order_by(col(SurveySubmission.id))
@@ -98,21 +98,21 @@ class PaperEntry:
 async def enter_paper_submission(
     session: AsyncSession, body: PaperCreate, secret: SecretStr, *, by: Principal
 ) -> SurveySubmission:
-    """Store a paper questionnaire, or find the one that the same sheet is already."""
+    """Store a paper questionnaire, or return the submission of the same sheet."""
     if (body.batch is None) != (body.sheet_number is None):
         missing = "/sheet_number" if body.sheet_number is None else "/batch"
-        ru, en = "Номер пачки и номер листа указывают вместе.", "A batch and a sheet number go together."
+        ru, en = "Пачку и номер листа указывают вместе.", "A batch and a sheet number have to be given together."
         raise ValidationFailed(field_errors=[FieldError(missing, "missing", ru, en)])
-    desk = PaperEntry(
+    entry = PaperEntry(
         session, ReferenceCache(session), await organization_of(session, body.organization_id), secret, by
     )
     whole = SubmissionCreate(form=body.form, organization_id=body.organization_id, answers=body.answers)
-    sheet = await desk.read(whole, body.batch, body.sheet_number)
-    if (first := await _known(session, sheet)) is not None:
+    sheet = await entry.read(whole, body.batch, body.sheet_number)
+    if (first := await _find_stored(session, sheet)) is not None:
         return first
-    if stored := await desk.store([sheet]):
+    if stored := await entry.store([sheet]):
         return stored[0]
-    if (first := await _known(session, sheet)) is None:  # another request was first, a moment ago
+    if (first := await _find_stored(session, sheet)) is None:  # a concurrent request stored it first
         raise SheetConflict
     return first
 
@@ -120,74 +120,84 @@ async def enter_paper_submission(
 async def enter_batch(
     session: AsyncSession, body: PaperBatchCreate, secret: SecretStr, *, by: Principal
 ) -> PaperBatchRead:
-    """Store the sound sheets of a batch that are not known yet; the outcome of each."""
-    desk = PaperEntry(
+    """Store the valid new sheets of a batch and return the outcome of each."""
+    entry = PaperEntry(
         session, ReferenceCache(session), await organization_of(session, body.organization_id), secret, by
     )
-    first = await _sheets(session, desk.organization.id, body.batch, [sheet.number for sheet in body.sheets])
+    first = await _load_sheets(session, entry.organization.id, body.batch, [sheet.number for sheet in body.sheets])
     fresh: dict[int, _Sheet] = {}
-    faults: dict[int, list[FieldError]] = {}
-    taken: set[int] = set()
-    for place, given in enumerate(body.sheets):
-        whole = SubmissionCreate(form=body.form, organization_id=body.organization_id, answers=given.answers)
+    errors: dict[int, list[FieldError]] = {}
+    seen: set[int] = set()
+    for place, body_sheet in enumerate(body.sheets):
+        whole = SubmissionCreate(form=body.form, organization_id=body.organization_id, answers=body_sheet.answers)
         try:
-            sheet = await desk.read(whole, body.batch, given.number)
+            sheet = await entry.read(whole, body.batch, body_sheet.number)
         except ValidationFailed as refused:
-            faults[place] = [_within(place, fault) for fault in refused.field_errors]
+            errors[place] = [_prefix_pointer(place, error) for error in refused.field_errors]
             continue
-        known = first.get(given.number)
-        if given.number in taken:
-            faults[place] = [_fault(place, "given_twice", "Номер листа повторяется.", "The number is repeated.")]
+        known = first.get(body_sheet.number)
+        if body_sheet.number in seen:
+            errors[place] = [
+                _build_error(place, "given_twice", "Номер листа повторяется.", "The sheet number is repeated.")
+            ]
         elif known is None:
             fresh[place] = sheet
         elif known.content != sheet.content:
-            faults[place] = [_conflict(place)]
-        taken.add(given.number)
-    rows = await desk.store(list(fresh.values())) if fresh else []
+            errors[place] = [_build_conflict(place)]
+        seen.add(body_sheet.number)
+    rows = await entry.store(list(fresh.values())) if fresh else []
     stored = {row.sheet_number: row for row in rows}
     late = {place: body.sheets[place].number for place, sheet in fresh.items() if sheet.number not in stored}
-    if late:  # another request was first with them, a moment ago
-        first |= await _sheets(session, desk.organization.id, body.batch, list(late.values()))
-        faults |= {at: [_conflict(at)] for at, number in late.items() if first[number].content != fresh[at].content}
-    return await _told(session, body, faults, first, stored)
+    if late:  # a concurrent request stored them first
+        first |= await _load_sheets(session, entry.organization.id, body.batch, list(late.values()))
+        errors |= {
+            at: [_build_conflict(at)] for at, number in late.items() if first[number].content != fresh[at].content
+        }
+    return await _to_read(session, body, errors, first, stored)
 
 
-async def _told(
+async def _to_read(
     session: AsyncSession,
     body: PaperBatchCreate,
-    faults: dict[int, list[FieldError]],
+    errors: dict[int, list[FieldError]],
     first: dict[int, SurveySubmission],
     stored: dict[int | None, SurveySubmission],
 ) -> PaperBatchRead:
-    shown = {one.id: one for one in await queries.read_submissions(session, [*first.values(), *stored.values()])}
+    submissions_by_id = {
+        one.id: one for one in await queries.read_submissions(session, [*first.values(), *stored.values()])
+    }
     sheets = []
-    for place, given in enumerate(body.sheets):
-        if place in faults:
-            told = [SheetErrorRead(pointer=f.pointer, code=f.code, detail=f.ru) for f in faults[place]]
-            sheets.append(SheetRead(number=given.number, outcome=SheetOutcome.REFUSED, submission=None, errors=told))
+    for place, body_sheet in enumerate(body.sheets):
+        if place in errors:
+            errors_read = [SheetErrorRead(pointer=f.pointer, code=f.code, detail=f.ru) for f in errors[place]]
+            sheets.append(
+                SheetRead(number=body_sheet.number, outcome=SheetOutcome.REFUSED, submission=None, errors=errors_read)
+            )
             continue
-        row = stored.get(given.number)
+        row = stored.get(body_sheet.number)
         outcome = SheetOutcome.UNCHANGED if row is None else SheetOutcome.CREATED
-        row = row or first[given.number]
-        sheets.append(SheetRead(number=given.number, outcome=outcome, submission=shown[row.id], errors=[]))
+        row = row or first[body_sheet.number]
+        sheets.append(
+            SheetRead(number=body_sheet.number, outcome=outcome, submission=submissions_by_id[row.id], errors=[])
+        )
     counted = {outcome.value: sum(sheet.outcome is outcome for sheet in sheets) for outcome in SheetOutcome}
     return PaperBatchRead(batch=body.batch, sheets=sheets, **counted)
 
 
-async def _known(session: AsyncSession, sheet: _Sheet) -> SurveySubmission | None:
-    """The submission that the sheet of a batch is already. Raises `SheetConflict` if that says something else."""
+async def _find_stored(session: AsyncSession, sheet: _Sheet) -> SurveySubmission | None:
+    """Return the stored submission of a sheet, if any. Raises `SheetConflict` if its answers differ."""
     if sheet.batch is None or sheet.number is None:
         return None
-    first = (await _sheets(session, sheet.read.organization_id, sheet.batch, [sheet.number])).get(sheet.number)
+    first = (await _load_sheets(session, sheet.read.organization_id, sheet.batch, [sheet.number])).get(sheet.number)
     if first is not None and first.content != sheet.content:
         raise SheetConflict
     return first
 
 
-async def _sheets(
+async def _load_sheets(
     session: AsyncSession, organization_id: UUID, batch: str, numbers: Sequence[int]
 ) -> dict[int, SurveySubmission]:
-    """The sheets of a batch that are stored, by number."""
+    """Load the stored sheets of a batch by number."""
     query = select(SurveySubmission).where(
         SurveySubmission.organization_id == organization_id,
         SurveySubmission.batch == batch,
@@ -196,15 +206,15 @@ async def _sheets(
     return {row.sheet_number: row for row in (await session.exec(query)).all() if row.sheet_number is not None}
 
 
-def _within(place: int, fault: FieldError) -> FieldError:
-    """A fault of a sheet with its place in the batch; what concerns all of them stays where it is."""
-    inside = fault.pointer.startswith("/answers")
-    return FieldError(f"/sheets/{place}{fault.pointer}", fault.code, fault.ru, fault.en) if inside else fault
+def _prefix_pointer(place: int, error: FieldError) -> FieldError:
+    """Prefix an error of a sheet with its place in the batch; errors of the whole batch keep their pointer."""
+    inside = error.pointer.startswith("/answers")
+    return FieldError(f"/sheets/{place}{error.pointer}", error.code, error.ru, error.en) if inside else error
 
 
-def _conflict(place: int) -> FieldError:
-    return _fault(place, SheetConflict.code, SheetConflict.detail_ru, SheetConflict.detail_en)
+def _build_conflict(place: int) -> FieldError:
+    return _build_error(place, SheetConflict.code, SheetConflict.detail_ru, SheetConflict.detail_en)
 
 
-def _fault(place: int, code: str, ru: str, en: str) -> FieldError:
+def _build_error(place: int, code: str, ru: str, en: str) -> FieldError:
     return FieldError(f"/sheets/{place}/number", code, ru, en)

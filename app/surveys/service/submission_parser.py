@@ -1,4 +1,4 @@
-"""What was given, read into a submission or into faults: the one way for the open form, paper and tables (A-1)."""
+"""Parsing of submissions, shared by the open form, paper entry and tables (A-1)."""
 
 import re
 from dataclasses import dataclass, field, fields, replace
@@ -28,14 +28,14 @@ MAY_BE_AHEAD = timedelta(minutes=5)
 SATISFACTION = "satisfaction"
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 _LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?")
-"""A date or a local time: the forms of RFC 3339 without an offset. Python reads other forms of ISO 8601 as well."""
+"""A date or a local time as in RFC 3339 without offset; Python itself also parses other forms of ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedSubmission:
-    """A filled-in form as it was read: the columns of `SurveySubmission` that come from what was given.
+    """A parsed questionnaire: the columns of `SurveySubmission` that come from the input.
 
-    A plain value: tables hold tens of thousands, and making rows that the database tracks costs more than reading.
+    A plain value: tables hold tens of thousands of rows, and tracked database objects cost more than parsing.
     """
 
     form_id: UUID
@@ -52,23 +52,23 @@ class ParsedSubmission:
     came_from_point_id: UUID | None
 
     def columns(self) -> dict[str, Any]:
-        """The values by column."""
+        """Return the values by column."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 @dataclass(slots=True)
 class ReferenceCache:
-    """Reference data while submissions are read: each thing is asked once, so that many rows cost few queries."""
+    """Cache of reference data for parsing many submissions with few queries."""
 
     session: AsyncSession
     answered: SurveySubmission | None = None
-    """What is read again: for its own day its version holds, though another may have begun on that very day."""
+    """The stored submission that is parsed again: on its own day its version is used, even if another has begun."""
     _forms: dict[tuple[str, UUID], list[SurveyForm]] = field(default_factory=dict)
     _parsed: dict[UUID, Form] = field(default_factory=dict)
     _municipalities: dict[str, list[Municipality]] = field(default_factory=dict)
 
     async def form(self, key: str, on: date | None, organization_id: UUID) -> SurveyForm | None:
-        """The version in force on the day (None: the newest on any day)."""
+        """Return the version in force on a day (None: the newest of any day)."""
         if self.answered is not None and on == self.answered.counted_on:
             return await self.session.get_one(SurveyForm, self.answered.form_id)
         if (key, organization_id) not in self._forms:
@@ -76,17 +76,17 @@ class ReferenceCache:
         return queries.load_first_valid_form(self._forms[key, organization_id], on)
 
     def parsed(self, form: SurveyForm) -> Form:
-        """A version as far as answers need it."""
+        """Return the parsed definition of a version."""
         if form.id not in self._parsed:
             self._parsed[form.id] = parse_form(form.definition)
         return self._parsed[form.id]
 
     def form_of(self, row: ParsedSubmission) -> Form:
-        """The version that a submission was read by."""
+        """Return the version that a submission was parsed by."""
         return self._parsed[row.form_id]
 
     async def municipality(self, code_or_name: str, on: date) -> Municipality | None:
-        """By OKTMO code or exact name, as it was on the day."""
+        """Find a municipality by OKTMO code or exact name, as of a day."""
         if code_or_name not in self._municipalities:
             named = await organizations.find_municipalities_by_name(self.session, code_or_name)
             self._municipalities[code_or_name] = named
@@ -95,14 +95,14 @@ class ReferenceCache:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionMetadata:
-    """What a caller gave around the answers, wherever it stood."""
+    """The municipality and time of a submission, given among the answers or beside them."""
 
     municipality: str | None
     filled_at: datetime | None
 
 
 async def organization_of(session: AsyncSession, organization_id: UUID | None) -> Organization:
-    """Whose survey a body names, the ministry's unless it does. Raises 422 with the pointer."""
+    """Return the organization named in a body, the ministry by default. Raises 422 with the pointer."""
     if organization_id is None:
         return await organizations.get_ministry(session)
     try:
@@ -120,43 +120,43 @@ async def parse_submission(
     is_paper: bool,
     received_at: datetime,
 ) -> ParsedSubmission:
-    """The submission that was given, not stored yet. Raises 422 with a pointer for every fault.
+    """Parse a submission without storing it. Raises 422 with a pointer for every error.
 
-    On paper, and so in tables, 12 may be a name and 13 a date or a local time.
+    On paper and in tables, 12 may be a name and 13 a date or a local time.
     """
     zone = ZoneInfo(organization.zone)
     current = await known.form(body.form, clock.local_date(received_at, zone), organization.id)
     newest = current or await known.form(body.form, None, organization.id)
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     if newest is None:
         raise unknown_reference("/form")
-    read = parse_answers(known.parsed(newest), body.answers)
-    given = _given(body, read.statistical, zone, is_paper=is_paper, faults=faults)
-    if given.filled_at is not None and given.filled_at > received_at + MAY_BE_AHEAD:
-        faults.append(_at(_place(FILLED_AT, "/filled_at", read.statistical), "in_the_future"))
-    counted_on = clock.local_date(given.filled_at or received_at, zone)
+    parsed = parse_answers(known.parsed(newest), body.answers)
+    metadata = _parse_metadata(body, parsed.statistical, zone, is_paper=is_paper, errors=errors)
+    if metadata.filled_at is not None and metadata.filled_at > received_at + MAY_BE_AHEAD:
+        errors.append(_build_error(_build_pointer(FILLED_AT, "/filled_at", parsed.statistical), "in_the_future"))
+    counted_on = clock.local_date(metadata.filled_at or received_at, zone)
     form = newest
-    if not faults and (given.filled_at is not None or current is None):
+    if not errors and (metadata.filled_at is not None or current is None):
         in_force = await known.form(newest.key, counted_on, organization.id)
         if in_force is None:
-            place = _place(FILLED_AT, "/filled_at" if given.filled_at else "/form", read.statistical)
-            faults.append(_at(place, "form_not_in_force"))
+            place = _build_pointer(FILLED_AT, "/filled_at" if metadata.filled_at else "/form", parsed.statistical)
+            errors.append(_build_error(place, "form_not_in_force"))
         elif in_force.id != newest.id:
-            form, read = in_force, parse_answers(known.parsed(in_force), body.answers)
-    faults += _agency_faults(read.statistical, organization)
-    oktmo = await _municipality(known, given, counted_on, read.statistical, is_paper=is_paper, faults=faults)
-    faults += [FieldError(f.pointer, f.code, f.ru, f.en) for f in read.faults]
-    point_id = await _came_from(known.session, body.came_from_point_id, counted_on, faults)
-    if faults:
-        raise ValidationFailed(field_errors=faults)
-    answers = to_answers_by_key(known.parsed(form), read)
+            form, parsed = in_force, parse_answers(known.parsed(in_force), body.answers)
+    errors += _validate_agency(parsed.statistical, organization)
+    oktmo = await _find_municipality(known, metadata, counted_on, parsed.statistical, is_paper=is_paper, errors=errors)
+    errors += [FieldError(error.pointer, error.code, error.ru, error.en) for error in parsed.errors]
+    point_id = await _validate_point(known.session, body.came_from_point_id, counted_on, errors)
+    if errors:
+        raise ValidationFailed(field_errors=errors)
+    answers = to_answers_by_key(known.parsed(form), parsed)
     return ParsedSubmission(
         form_id=form.id,
         form=form.key,
         form_version=form.form_version,
         organization_id=organization.id,
         municipality=oktmo,
-        filled_at=given.filled_at,
+        filled_at=metadata.filled_at,
         received_at=received_at,
         counted_on=counted_on,
         source=source,
@@ -166,32 +166,32 @@ async def parse_submission(
     )
 
 
-def _given(
-    body: SubmissionCreate, statistical: dict[str, Any], zone: ZoneInfo, *, is_paper: bool, faults: list[FieldError]
+def _parse_metadata(
+    body: SubmissionCreate, statistical: dict[str, Any], zone: ZoneInfo, *, is_paper: bool, errors: list[FieldError]
 ) -> SubmissionMetadata:
-    """12 and 13 may stand among the answers or beside them; given twice, they must be equal."""
-    given = SubmissionMetadata(body.municipality, body.filled_at)
+    """Parse 12 and 13, among the answers or beside them; if metadata twice, they have to be equal."""
+    metadata = SubmissionMetadata(body.municipality, body.filled_at)
     code_12 = statistical.get(MUNICIPALITY)
     if code_12 is not None:
         if not isinstance(code_12, str) or not code_12.isprintable() or not 0 < len(code_12) <= 500:  # noqa: PLR2004
-            faults.append(_at(f"/answers/{MUNICIPALITY}", "string_type"))
-        elif given.municipality is not None and given.municipality != code_12:
-            faults.append(_at("/municipality", "contradiction"))
+            errors.append(_build_error(f"/answers/{MUNICIPALITY}", "string_type"))
+        elif metadata.municipality is not None and metadata.municipality != code_12:
+            errors.append(_build_error("/municipality", "contradiction"))
         else:
-            given = replace(given, municipality=code_12)
+            metadata = replace(metadata, municipality=code_12)
     if statistical.get(FILLED_AT) is not None:
-        filled_at = _filled_at(statistical[FILLED_AT], zone, is_paper=is_paper)
+        filled_at = _parse_filled_at(statistical[FILLED_AT], zone, is_paper=is_paper)
         if filled_at is None:
-            faults.append(_at(f"/answers/{FILLED_AT}", "datetime_parsing"))
-        elif given.filled_at is not None and given.filled_at != filled_at:
-            faults.append(_at("/filled_at", "contradiction"))
+            errors.append(_build_error(f"/answers/{FILLED_AT}", "datetime_parsing"))
+        elif metadata.filled_at is not None and metadata.filled_at != filled_at:
+            errors.append(_build_error("/filled_at", "contradiction"))
         else:
-            given = replace(given, filled_at=filled_at)
-    return given
+            metadata = replace(metadata, filled_at=filled_at)
+    return metadata
 
 
-def _filled_at(value: Any, zone: ZoneInfo, *, is_paper: bool) -> datetime | None:
-    """RFC 3339; on paper also a date, or a local time without an offset, in the organization's zone."""
+def _parse_filled_at(value: Any, zone: ZoneInfo, *, is_paper: bool) -> datetime | None:
+    """Parse RFC 3339; on paper also a date or a local time without offset, in the organization's time zone."""
     if not isinstance(value, str):
         return None
     try:
@@ -208,67 +208,71 @@ def _filled_at(value: Any, zone: ZoneInfo, *, is_paper: bool) -> datetime | None
     return local.replace(tzinfo=zone).astimezone(UTC)
 
 
-def _agency_faults(statistical: dict[str, Any], organization: Organization) -> list[FieldError]:
+def _validate_agency(statistical: dict[str, Any], organization: Organization) -> list[FieldError]:
     agency = statistical.get(AGENCY)
     if agency is None or agency in (organization.name, organization.key, str(organization.id)):
         return []
-    return [_at(f"/answers/{AGENCY}", "unknown_reference")]
+    return [_build_error(f"/answers/{AGENCY}", "unknown_reference")]
 
 
-async def _municipality(
+async def _find_municipality(
     known: ReferenceCache,
-    given: SubmissionMetadata,
+    metadata: SubmissionMetadata,
     day: date,
     statistical: dict[str, Any],
     *,
     is_paper: bool,
-    faults: list[FieldError],
+    errors: list[FieldError],
 ) -> str | None:
-    if given.municipality is None:
+    if metadata.municipality is None:
         return None
-    row = await known.municipality(given.municipality, day)
-    if row is None or (not is_paper and row.oktmo != given.municipality):
-        faults.append(_at(_place(MUNICIPALITY, "/municipality", statistical), "municipality_not_in_force"))
+    row = await known.municipality(metadata.municipality, day)
+    if row is None or (not is_paper and row.oktmo != metadata.municipality):
+        errors.append(
+            _build_error(_build_pointer(MUNICIPALITY, "/municipality", statistical), "municipality_not_in_force")
+        )
         return None
     return row.oktmo
 
 
-async def _came_from(session: AsyncSession, point_id: UUID | None, day: date, faults: list[FieldError]) -> UUID | None:
-    """The point a respondent came from: approved on the day that the answer counts for (O-3)."""
+async def _validate_point(
+    session: AsyncSession, point_id: UUID | None, day: date, errors: list[FieldError]
+) -> UUID | None:
+    """Return the point a respondent came from; it has to be approved on the day of the answer (O-3)."""
     if point_id is None:
         return None
     try:
         point = await points.get_point(session, point_id, None)
         await points.require_in_force(session, point, day)
     except PointNotFound:
-        faults.append(_at("/came_from_point_id", "unknown_reference"))
+        errors.append(_build_error("/came_from_point_id", "unknown_reference"))
     except PointNotInForce:
-        faults.append(_at("/came_from_point_id", "point_not_in_force"))
+        errors.append(_build_error("/came_from_point_id", "point_not_in_force"))
     return point_id
 
 
-def _place(code: str, field: str, statistical: dict[str, Any]) -> str:
+def _build_pointer(code: str, field: str, statistical: dict[str, Any]) -> str:
     return f"/answers/{code}" if statistical.get(code) is not None else field
 
 
-_WORDS = {
-    "in_the_future": ("Время заполнения в будущем.", "The time is in the future."),
-    "string_type": ("Нужна строка.", "A string is needed."),
-    "datetime_parsing": ("Нужны дата и время.", "A date and time is needed."),
-    "contradiction": ("Значение отличается от указанного в ответах.", "It differs from the one among the answers."),
-    "form_not_in_force": ("На эту дату форма не действует.", "The form is not in force on that date."),
+_TEXTS = {
+    "in_the_future": ("Время заполнения ещё не наступило.", "The time is in the future."),
+    "string_type": ("Укажите текст.", "A string is needed."),
+    "datetime_parsing": ("Укажите дату и время.", "A date and time is needed."),
+    "contradiction": ("Значение отличается от указанного в ответах.", "The value differs from the one in the answers."),
+    "form_not_in_force": ("На эту дату форма не действует.", "The form is not in force on this date."),
     "municipality_not_in_force": (
-        "Такого муниципального образования на эту дату нет.",
-        "There is no such municipality on that date.",
+        "На эту дату такого муниципального образования нет.",
+        "The municipality does not exist on this date.",
     ),
     "point_not_in_force": (
         "На эту дату точка взаимодействия не действует.",
-        "The interaction point is not in force on that date.",
+        "The interaction point is not in force on this date.",
     ),
-    "unknown_reference": ("Такого объекта нет.", "There is no such object."),
+    "unknown_reference": ("Объект не найден.", "The object was not found."),
 }
 
 
-def _at(pointer: str, code: str) -> FieldError:
-    ru, en = _WORDS[code]
+def _build_error(pointer: str, code: str) -> FieldError:
+    ru, en = _TEXTS[code]
     return FieldError(pointer, code, ru, en)

@@ -1,4 +1,4 @@
-"""A submission is stored as it was answered, tied to its form version (A-1, O-11)."""
+"""Submissions, stored as answered and tied to their form version (A-1, O-11)."""
 
 from uuid import UUID
 
@@ -20,20 +20,20 @@ from app.surveys.service.submission_parser import ReferenceCache, organization_o
 
 
 async def submit_survey(session: AsyncSession, body: SubmissionCreate, *, by: Principal | None) -> SurveySubmission:
-    """Store a submission of a respondent (anyone) or of another system."""
-    source = _source(body.source, by)
-    return await _store(session, body, source, by=by)
+    """Store a submission of a respondent or of another system."""
+    source = _choose_source(body.source, by)
+    return await _store_submission(session, body, source, by=by)
 
 
 async def require_client_centricity_unit(session: AsyncSession, by: Principal) -> None:
-    """Raise `NotClientCentricityUnit` unless the caller is of the unit authorised for client-centricity (A-1.fn)."""
+    """Raise `NotClientCentricityUnit` unless the caller belongs to the client-centricity unit (A-1.fn)."""
     unit = await organizations.get_unit(session, by.unit_id) if by.unit_id else None
     if unit is None or not unit.is_client_centricity:
         raise NotClientCentricityUnit
 
 
 async def get_submission(session: AsyncSession, submission_id: UUID, by: Principal) -> SurveySubmission:
-    """The submission if the caller may read it, or `SubmissionNotFound`."""
+    """Return a submission visible to the caller. Raises `SubmissionNotFound`."""
     query = select(SurveySubmission).where(SurveySubmission.id == submission_id, visible_to(by))
     row = (await session.exec(query)).first()
     if row is None:
@@ -41,34 +41,34 @@ async def get_submission(session: AsyncSession, submission_id: UUID, by: Princip
     return row
 
 
-def _source(wanted: SubmissionSource | None, by: Principal | None) -> SubmissionSource:
-    """The public sends only `web`; another system `feedback_platform`, which is its default, or `web`."""
+def _choose_source(requested: SubmissionSource | None, by: Principal | None) -> SubmissionSource:
+    """Return the allowed source: `web` for the public; `feedback_platform` (default) or `web` for another system."""
     if by is not None and by.kind == "client":
         allowed = [SubmissionSource.FEEDBACK_PLATFORM, SubmissionSource.WEB]
     else:
         allowed = [SubmissionSource.WEB]
-    if wanted is not None and wanted not in allowed:
-        ru, en = "Этот способ заполнения вам недоступен.", "This way of filling in is not yours."
+    if requested is not None and requested not in allowed:
+        ru, en = "Этот способ заполнения вам недоступен.", "This source is not available to you."
         raise ValidationFailed(field_errors=[FieldError("/source", "source_not_allowed", ru, en)])
-    return wanted or allowed[0]
+    return requested or allowed[0]
 
 
-async def _store(
+async def _store_submission(
     session: AsyncSession, body: SubmissionCreate, source: SubmissionSource, *, by: Principal | None
 ) -> SurveySubmission:
     organization = await organization_of(session, body.organization_id)
-    read = await parse_submission(
+    parsed = await parse_submission(
         ReferenceCache(session), body, organization, source, is_paper=False, received_at=clock.now()
     )
     row = SurveySubmission(
-        **read.columns(),
+        **parsed.columns(),
         client_id=by.id if by is not None and by.kind == "client" else None,
     )
     session.add(row)
-    # Of a respondent nothing is kept that would tell who answered: neither the address nor the person.
+    # The audit record of a respondent holds neither an address nor a person.
     person = by if by is not None and by.kind == "client" else None
     audit.record(session, person, "submission.received", "survey_submission", row.id, keep_address=person is not None)
     emit(session, SubmissionReceived(submission_id=row.id))
-    await session.flush()  # the answer tells of a broken rule of the database
+    await session.flush()  # a violated constraint fails here, within the request
     await count(session, [row])
     return row
