@@ -43,7 +43,7 @@ from app.messages.schemas.messages import (
     RegistrationCorrect,
     RevisionCreate,
 )
-from app.messages.service import bulk, endings, threads, triage
+from app.messages.service import appeals, bulk, closing, extensions, redirects, threads, triage
 
 Registrar = Annotated[Principal, requires("messages:register")]
 Triager = Annotated[Principal, requires("messages:triage")]
@@ -107,7 +107,7 @@ async def redirect_message(
     message_id: UUID, body: MessageRedirect, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Hand a question that is not ours to who is competent; the client gets the text as a notice (O-6.2.1)."""
-    row = await endings.redirect_message(session, message_id, body, match, by=by)
+    row = await redirects.redirect_message(session, message_id, body, match, by=by)
     return await _answer(session, row, by)
 
 
@@ -123,7 +123,7 @@ async def extend_message(
     message_id: UUID, body: MessageExtend, by: Extender, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Put the final reply off once, within what its policy allows; the client gets a notice with the reason."""
-    row = await endings.extend_message(session, message_id, body, match, by=by)
+    row = await extensions.extend_message(session, message_id, body, match, by=by)
     return await _answer(session, row, by)
 
 
@@ -137,7 +137,7 @@ async def register_as_appeal(
     message_id: UUID, body: AppealRegister, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Decide that it is an appeal under 59-FZ: its clock starts now. A comment by itself is none."""
-    row = await endings.register_as_appeal(session, message_id, body, match, by=by)
+    row = await appeals.register_as_appeal(session, message_id, body, match, by=by)
     return await _answer(session, row, by)
 
 
@@ -151,7 +151,7 @@ async def correct_registration(
     message_id: UUID, body: RegistrationCorrect, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Mend a number that was mistyped; the one before stays in the history. The clock of the appeal runs on."""
-    row = await endings.correct_registration(session, message_id, body.registration_number, match, by=by)
+    row = await appeals.correct_registration(session, message_id, body.registration_number, match, by=by)
     return await _answer(session, row, by)
 
 
@@ -165,7 +165,7 @@ async def close_message(
     message_id: UUID, body: MessageClose, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Close a message, reason on record; an appeal without answer or redirect only for one of 59-FZ, article 11."""
-    row = await endings.close_message(session, message_id, body.reason, body.no_answer_reason, match, by=by)
+    row = await closing.close_message(session, message_id, body.reason, body.no_answer_reason, match, by=by)
     return await _answer(session, row, by)
 
 
@@ -179,7 +179,7 @@ async def reopen_message(
     message_id: UUID, body: MessageReason, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Take an answered, closed or spam message up again."""
-    row = await endings.reopen_message(session, message_id, body.reason, match, by=by)
+    row = await closing.reopen_message(session, message_id, body.reason, match, by=by)
     return await _answer(session, row, by)
 
 
@@ -193,7 +193,7 @@ async def mark_spam(
     message_id: UUID, body: MessageSpam, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Mark a message as spam; it is never deleted."""
-    row = await endings.mark_spam(session, message_id, body.reason, match, by=by)
+    row = await closing.mark_spam(session, message_id, body.reason, match, by=by)
     return await _answer(session, row, by)
 
 
@@ -207,7 +207,7 @@ async def mark_duplicate(
     message_id: UUID, body: MessageDuplicate, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Mark a message as a repeat of another: it is closed with a link to it, never deleted."""
-    row = await endings.mark_duplicate(session, message_id, body.of, match, by=by)
+    row = await closing.mark_duplicate(session, message_id, body.of, match, by=by)
     return await _answer(session, row, by)
 
 
@@ -255,5 +255,5 @@ async def rate_answer(
     message_id: UUID, body: MessageSatisfaction, by: Registrar, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Record the client's rating of the answer, where the platform or the client tells it; the later one stands."""
-    row = await endings.rate_answer(session, message_id, body.satisfaction, match, by=by)
+    row = await closing.rate_answer(session, message_id, body.satisfaction, match, by=by)
     return await _answer(session, row, by)

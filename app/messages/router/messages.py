@@ -25,7 +25,7 @@ from app.messages.router.filters import FiltersDep
 from app.messages.rules.attachments import to_download_name
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
-from app.messages.service import attachments, deadlines, intake, transitions
+from app.messages.service import access, attachments, deadlines, intake
 from app.reply_templates.search.schemas import SuggestionsRead
 from app.reply_templates.search.service.suggestions import find_suggestions
 
@@ -135,7 +135,7 @@ async def export_messages(
 )
 async def get_message(message_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """A message with its thread, replies and history (O-2.5)."""
-    row = await transitions.get_message(session, message_id, by)
+    row = await access.get_message(session, message_id, by)
     return conditional_response(request, (await queries.read_messages(session, [row], by))[0], version=row.version)
 
 
@@ -147,7 +147,7 @@ async def get_message(message_id: UUID, by: Reader, session: SessionDep, request
 )
 async def explain_deadlines(message_id: UUID, by: Reader, session: SessionDep) -> ExplainRead:
     """Every deadline of the message with the steps of its reckoning in words: begun, skipped, moved, paused, met."""
-    row = await transitions.get_message(session, message_id, by)
+    row = await access.get_message(session, message_id, by)
     return ExplainRead(stages=await deadlines.explain_deadlines(session, row))
 
 
@@ -191,7 +191,7 @@ async def download_attachment(
 )
 async def print_case(message_id: UUID, by: Printer, session: SessionDep) -> Response:
     """A message as a printable case (PDF): the conversation, decisions, deadlines, everything that happened."""
-    row = await transitions.get_message(session, message_id, by)
+    row = await access.get_message(session, message_id, by)
     content = await case_pdf.render_case_pdf(session, row, by)
     headers = {"Content-Disposition": f'inline; filename="{row.number}.pdf"', "Cache-Control": "private, no-store"}
     return Response(content, headers=headers, media_type="application/pdf")
@@ -205,7 +205,7 @@ async def print_case(message_id: UUID, by: Printer, session: SessionDep) -> Resp
 )
 async def get_timeline(message_id: UUID, by: Reader, session: SessionDep) -> TimelineRead:
     """Everything that happened, in the order of time and in words; an API client sees messages and sent replies."""
-    row = await transitions.get_message(session, message_id, by)
+    row = await access.get_message(session, message_id, by)
     return TimelineRead(items=await queries.read_timeline(session, row, by))
 
 
@@ -222,6 +222,6 @@ async def list_suggestions(
     limit: Annotated[int, Query(ge=1, le=20, description="How many templates at most.")] = 5,
 ) -> SuggestionsRead:
     """The reply templates that fit a message, best first (O-6.2.6); its topic, proposed or decided, helps the rank."""
-    row = await transitions.get_message(session, message_id, by)
+    row = await access.get_message(session, message_id, by)
     topic_id = row.topic_id or (row.proposal or {}).get("topic_id")
     return SuggestionsRead(items=await find_suggestions(session, row.text, by, limit=limit, topic_id=topic_id))

@@ -24,7 +24,7 @@ from app.messages.errors import (
 )
 from app.messages.models import Reply
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch, ReplyRead, ReplyReturn
-from app.messages.service import replies, template_authoring, transitions
+from app.messages.service import access, replies, template_authoring
 from app.reply_templates.errors import FourEyes, TemplateExists, TemplateNotFound, TooManyExamples
 from app.reply_templates.queries import read_templates
 from app.reply_templates.schemas import DraftOf, TemplateRead
@@ -70,7 +70,7 @@ async def draft_reply(
 )
 async def list_replies(message_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[ReplyRead]:
     """The replies of a message, oldest first; an API client sees those that were sent."""
-    message = await transitions.get_message(session, message_id, by)
+    message = await access.get_message(session, message_id, by)
     query = queries.load_replies_to(message.id, by)
     return await paginate(session, query, page, queries.read_reply, order=(col(Reply.id),), descending=False)
 

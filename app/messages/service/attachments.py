@@ -18,7 +18,7 @@ from app.messages.models import MessageAttachment
 from app.messages.ports import AttachmentStore
 from app.messages.rules.attachments import CONTENT_TYPES, has_claimed_type
 from app.messages.schemas.messages import Attachment
-from app.messages.service.transitions import get_message
+from app.messages.service.access import get_message
 
 
 @dataclass(frozen=True, slots=True)

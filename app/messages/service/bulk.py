@@ -13,7 +13,7 @@ from app.core.problems import FieldError, Problem, ValidationFailed
 from app.core.security import Principal
 from app.messages.models import Message
 from app.messages.schemas.messages import BulkAction, BulkItemRead, BulkRead, MessageAssign, MessageBulk
-from app.messages.service import endings, triage
+from app.messages.service import closing, triage
 
 LOT = 25
 """So many are done in one transaction: whoever else writes passes in between."""
@@ -61,9 +61,9 @@ async def _act(session: AsyncSession, message_id: UUID, body: MessageBulk, by: P
             wanted = MessageAssign(assignee_id=body.assignee_id, unit_id=body.unit_id)
             return await triage.assign_message(session, message_id, wanted, ANY_VERSION, by=by)
         case BulkAction.SPAM:
-            return await endings.mark_spam(session, message_id, body.reason, ANY_VERSION, by=by)
+            return await closing.mark_spam(session, message_id, body.reason, ANY_VERSION, by=by)
         case BulkAction.CLOSE:
-            return await endings.close_message(session, message_id, body.reason or "", None, ANY_VERSION, by=by)
+            return await closing.close_message(session, message_id, body.reason or "", None, ANY_VERSION, by=by)
 
 
 def _refused(message_id: UUID, problem: Problem) -> BulkItemRead:

@@ -2,8 +2,12 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core import clock
+from app.core.security import Principal
 from app.deliveries import service as deliveries
-from app.messages.models import Message, Reply
+from app.messages.models import Message, Reply, ReplyKind
+from app.messages.rules.states import ReplyState
+from app.messages.service import text_checks
 
 REPLY = "reply"
 """The kind of the deliveries of replies."""
@@ -21,3 +25,21 @@ async def queue_reply(session: AsyncSession, message: Message, reply: Reply) -> 
         payload={"message_id": str(message.id)},
         ordering_key=f"thread:{message.thread_id}",
     )
+
+
+async def send_notice(session: AsyncSession, message: Message, text: str, by: Principal) -> None:
+    """Send the client a notice: checked as a reply is, it goes the same way and is delivered once."""
+    notice = Reply(
+        findings=await text_checks.require_sound(session, message, text),
+        message_id=message.id,
+        kind=ReplyKind.NOTICE,
+        state=ReplyState.SENDING,
+        text=text,
+        template_values={},
+        offered_point_ids=[],
+        drafted_by=by.id,
+        author_ids=[str(by.id)],
+        created_at=clock.now(),
+    )
+    session.add(notice)
+    await queue_reply(session, message, notice)

@@ -19,7 +19,8 @@ from app.messages.rules.states import REPLY_TRANSITIONS, MessageMove, MessageSta
 from app.messages.rules.text_similarity import compute_changed_share
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch
 from app.messages.service import deadlines, offered_points, outgoing, text_checks
-from app.messages.service.transitions import apply_transition, get_message, mark_changed
+from app.messages.service.access import get_message
+from app.messages.service.transitions import apply_transition, mark_changed
 from app.organizations import service as organizations
 from app.reply_templates.errors import FourEyes
 from app.reply_templates.search.service.learned_choices import record_choice

@@ -24,7 +24,8 @@ from app.messages.queries import of_same_client, visible_to
 from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove, MessageState
 from app.messages.schemas.messages import RevisionCreate
 from app.messages.service import deadlines
-from app.messages.service.transitions import apply_transition, get_message, mark_changed, require_not_future
+from app.messages.service.access import get_message
+from app.messages.service.transitions import apply_transition, mark_changed, require_not_future
 from app.messages.service.triage import build_proposal
 
 

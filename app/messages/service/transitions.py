@@ -1,18 +1,15 @@
 """What every use case does: find a message that is the caller's, move it by the table, write the history."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy.orm.attributes import flag_modified
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
-from app.messages.errors import MessageMoveNotAllowed, MessageNotFound
+from app.messages.errors import MessageMoveNotAllowed
 from app.messages.models import Message, MessageEvent
-from app.messages.queries import visible_to
 from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove, MessageState
 
 MAY_BE_AHEAD = timedelta(minutes=5)
@@ -25,21 +22,6 @@ def require_not_future(moment: datetime, pointer: str) -> None:
         raise ValidationFailed(
             field_errors=[FieldError(pointer, "in_the_future", "Время в будущем.", "The time is in the future.")]
         )
-
-
-async def get_message(session: AsyncSession, message_id: UUID, by: Principal, *, lock: bool = False) -> Message:
-    """The message if it is the caller's to see, or `MessageNotFound`.
-
-    With `lock` it is held until the transaction ends: who changes it waits for whoever else does, and sees what they
-    did. `key_share`: what merely refers to it, such as its history, is written meanwhile.
-    """
-    query = select(Message).where(Message.id == message_id, visible_to(by))
-    if lock:
-        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    row = (await session.exec(query)).first()
-    if row is None:
-        raise MessageNotFound
-    return row
 
 
 def require_transition(message: Message, move: MessageMove) -> MessageState:

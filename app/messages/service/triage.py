@@ -20,7 +20,8 @@ from app.messages.rules.states import MessageMove
 from app.messages.rules.topic_proposal import TopicWords, propose_topics
 from app.messages.schemas.messages import MessageAssign, MessageTriage
 from app.messages.service import deadlines
-from app.messages.service.transitions import apply_transition, get_message, require_transition
+from app.messages.service.access import get_message
+from app.messages.service.transitions import apply_transition, require_transition
 from app.organizations import service as organizations
 
 TRIAGE_MOVES = {
