@@ -6,7 +6,9 @@ from app.core.problems import Conflict, FieldError, Forbidden, NotFound, Transit
 from app.messages.rules.states import MOVES_RU, STATES_RU, MessageMove, MessageState, ReplyMove, ReplyState
 from app.text_check.rules.findings import NAMES_RU, POINT_NOT_IN_FORCE, Finding
 
-_FINDINGS_RU: dict[str, str] = {**NAMES_RU, POINT_NOT_IN_FORCE: "Недействующая точка взаимодействия"}
+_FINDINGS_RU: dict[str, str] = {code.value: name for code, name in NAMES_RU.items()} | {
+    POINT_NOT_IN_FORCE: "Недействующая точка взаимодействия"
+}
 
 
 class MessageNotFound(NotFound):
