@@ -56,15 +56,15 @@ async def test_a_lot_that_fails_is_told_and_the_other_lots_are_done(
 ) -> None:
     """Each lot is a transaction of its own: what fails takes its own lot with it and nothing else."""
     ids = [(await registered(api, people))["id"] for _ in range(5)]
-    real = bulk._one
+    real = bulk._process_message
 
     async def failing(session: Any, message_id: UUID, *more: Any) -> Any:
         if str(message_id) == ids[3]:
             raise OperationalError("UPDATE", {}, Exception("the database is gone"))
         return await real(session, message_id, *more)
 
-    monkeypatch.setattr(bulk, "LOT", 2)
-    monkeypatch.setattr(bulk, "_one", failing)
+    monkeypatch.setattr(bulk, "BATCH_SIZE", 2)
+    monkeypatch.setattr(bulk, "_process_message", failing)
     body = {"action": "assign", "ids": ids, "assignee_id": str(people.colleague.id)}
     answer = await api.post(f"{MESSAGES}/bulk", headers=api.as_(people.operator), json=body)
     assert [(item["id"], item["status"]) for item in answer.json()["items"]] == list(

@@ -16,9 +16,9 @@ from app.messages.rules.calendar import (
     DayOverride,
     Interval,
     WorkingCalendar,
+    format_intervals,
     last_decreed_year,
-    read_intervals,
-    tell_intervals,
+    parse_intervals,
 )
 from app.messages.rules.deadlines import NoWorkingDay, Pause, Roll, Term, TermUnit, compute_due, is_late
 from tests.messages import deadline_oracle as oracle
@@ -274,8 +274,8 @@ def test_the_whole_second_of_the_due_moment_is_in_time() -> None:
 
 def test_intervals_are_read_as_they_are_told() -> None:
     told = [["09:00", "13:00"], ["14:00", "24:00"]]
-    assert read_intervals(told) == (Interval(540, 780), Interval(840, 1440))
-    assert tell_intervals(read_intervals(told)) == told
+    assert parse_intervals(told) == (Interval(540, 780), Interval(840, 1440))
+    assert format_intervals(parse_intervals(told)) == told
     reversed_or_none: Told = ([], [["13:00", "09:00"]], [["09:00", "09:00"]], [["09:00", "13:00"], ["12:59", "14:00"]])
     no_times: Told = (
         [["09:60", "13:00"]],
@@ -287,9 +287,9 @@ def test_intervals_are_read_as_they_are_told() -> None:
     no_pairs: Told = ([["09:00"]], [["09:00", "13:00", "14:00"]], [[]])
     for wrong in (*reversed_or_none, *no_times, *no_pairs):
         with pytest.raises(ValueError, match=r"interval|unpack"):
-            read_intervals(wrong)
+            parse_intervals(wrong)
     with pytest.raises(ValueError, match="day"):
-        read_intervals([["09:00", "24:01"]])
+        parse_intervals([["09:00", "24:01"]])
 
 
 STARTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 6, 30)).map(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import time_machine
 
-from app.messages.rules.offered_points import find_places
+from app.messages.rules.offered_points import find_address_ranges
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.deliveries.factories import work_off
@@ -149,4 +149,4 @@ async def test_what_is_switched_off_between_pressing_and_delivering_does_not_go_
     ],
 )
 def test_places_of_an_address(address: str, text: str, found: list[str]) -> None:
-    assert [text[start:end] for start, end in find_places(address, text)] == found
+    assert [text[start:end] for start, end in find_address_ranges(address, text)] == found

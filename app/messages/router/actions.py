@@ -57,7 +57,7 @@ CHANGES = (MessageNotFound, ValidationFailed, PreconditionFailed, PreconditionRe
 
 
 async def _build_response(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
-    return json_response((await queries.read_messages(session, [row], by))[0], version=row.version, status=status)
+    return json_response((await queries.build_message_reads(session, [row], by))[0], version=row.version, status=status)
 
 
 @router.post("/bulk", response_model=BulkRead, responses=problems(ValidationFailed), summary="Update messages in bulk")

@@ -17,7 +17,7 @@ from app.core.types import Day, Id
 from app.messages import queries
 from app.messages.errors import CalendarDayExists, CalendarDayNotFound
 from app.messages.models import CalendarDay
-from app.messages.rules.calendar import tell_intervals
+from app.messages.rules.calendar import format_intervals
 from app.messages.schemas.deadlines import (
     CalendarDayCreate,
     CalendarDayPatch,
@@ -111,7 +111,7 @@ async def list_days(
                 day=day,
                 is_working=calendar.is_working(day),
                 name=None if calendar.is_working(day) else calendar.name(day),
-                working_hours=tell_intervals(calendar.hours(day)),
+                working_hours=format_intervals(calendar.hours(day)),
                 provisional=not calendar.is_known(day),
             )
             for day in days

@@ -52,7 +52,7 @@ class MessageSort(StrEnum):
 
 
 async def _build_response(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
-    return json_response((await queries.read_messages(session, [row], by))[0], version=row.version, status=status)
+    return json_response((await queries.build_message_reads(session, [row], by))[0], version=row.version, status=status)
 
 
 @router.post(
@@ -106,7 +106,7 @@ async def list_messages(
     rows, cursor, count = await paginate_rows(
         session, filters.query(by), page, order=order, descending=sort.startswith("-")
     )
-    return Page(items=await queries.read_messages(session, rows, by), next_cursor=cursor, count=count)
+    return Page(items=await queries.build_message_reads(session, rows, by), next_cursor=cursor, count=count)
 
 
 @router.get(
@@ -140,7 +140,9 @@ async def export_messages(
 async def get_message(message_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Return a message with its thread, replies and history (O-2.5)."""
     row = await access.get_message(session, message_id, by)
-    return conditional_response(request, (await queries.read_messages(session, [row], by))[0], version=row.version)
+    return conditional_response(
+        request, (await queries.build_message_reads(session, [row], by))[0], version=row.version
+    )
 
 
 @router.get(
@@ -210,7 +212,7 @@ async def print_case(message_id: UUID, by: Printer, session: SessionDep) -> Resp
 async def get_timeline(message_id: UUID, by: Reader, session: SessionDep) -> TimelineRead:
     """Return the events of a message in words, earliest first. API clients see messages and sent replies only."""
     row = await access.get_message(session, message_id, by)
-    return TimelineRead(items=await queries.read_timeline(session, row, by))
+    return TimelineRead(items=await queries.build_timeline(session, row, by))
 
 
 @router.get(

@@ -14,7 +14,7 @@ from app.core.problems import PreconditionFailed, PreconditionRequired, Validati
 from app.core.security import Principal, requires
 from app.messages.errors import DeadlinePolicyExists, DeadlinePolicyNotFound
 from app.messages.models import DeadlinePolicy
-from app.messages.queries import read_policy
+from app.messages.queries import to_policy_read
 from app.messages.rules.deadlines import Stage
 from app.messages.schemas.deadlines import (
     DeadlinePolicyCreate,
@@ -49,7 +49,7 @@ async def list_deadline_policies(
         query = query.where(DeadlinePolicy.stage == stage)
     if is_target is not None:
         query = query.where(col(DeadlinePolicy.is_target) == is_target)
-    return await paginate(session, query, page, read_policy, order=(col(DeadlinePolicy.id),))
+    return await paginate(session, query, page, to_policy_read, order=(col(DeadlinePolicy.id),))
 
 
 @router.post(
@@ -66,7 +66,7 @@ async def create_deadline_policy(
 
     async def work() -> Response:
         row = await policies.create_policy(session, body, by=by)
-        return json_response(read_policy(row), version=row.version, status=201)
+        return json_response(to_policy_read(row), version=row.version, status=201)
 
     return await idempotency(session, by, work)
 
@@ -94,7 +94,7 @@ async def preview_deadline_policy(body: DeadlinePreview, by: Reader, session: Se
 async def get_deadline_policy(policy_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Return one deadline policy."""
     row = await policies.get_policy(session, policy_id)
-    return conditional_response(request, read_policy(row), version=row.version)
+    return conditional_response(request, to_policy_read(row), version=row.version)
 
 
 @router.patch(
@@ -108,4 +108,4 @@ async def update_deadline_policy(
 ) -> Response:
     """Update a policy. Deadlines that have started keep the policy as it was at their start."""
     row = await policies.update_policy(session, policy_id, body, match, by=by)
-    return json_response(read_policy(row), version=row.version)
+    return json_response(to_policy_read(row), version=row.version)

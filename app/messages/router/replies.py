@@ -42,7 +42,7 @@ CHANGES = (*FOUND, PreconditionFailed, PreconditionRequired, TransitionNotAllowe
 
 
 def _build_response(row: Reply, status: int = 200) -> Response:
-    return json_response(queries.read_reply(row), version=row.version, status=status)
+    return json_response(queries.to_reply_read(row), version=row.version, status=status)
 
 
 @router.post(
@@ -71,15 +71,15 @@ async def draft_reply(
 async def list_replies(message_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[ReplyRead]:
     """List the replies of a message, oldest first. API clients see sent replies only."""
     message = await access.get_message(session, message_id, by)
-    query = queries.load_replies_to(message.id, by)
-    return await paginate(session, query, page, queries.read_reply, order=(col(Reply.id),), descending=False)
+    query = queries.select_replies(message.id, by)
+    return await paginate(session, query, page, queries.to_reply_read, order=(col(Reply.id),), descending=False)
 
 
 @router.get("/{reply_id}", response_model=ReplyRead, responses=problems(*FOUND), summary="Get a reply")
 async def get_reply(message_id: UUID, reply_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Return one reply with its findings and delivery state."""
     row = await replies.get_reply(session, message_id, reply_id, by)
-    return conditional_response(request, queries.read_reply(row), version=row.version)
+    return conditional_response(request, queries.to_reply_read(row), version=row.version)
 
 
 @router.patch("/{reply_id}", response_model=ReplyRead, responses=problems(*CHANGES), summary="Update a reply")

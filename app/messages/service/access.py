@@ -12,10 +12,10 @@ from app.messages.queries import visible_to
 
 
 async def get_message(session: AsyncSession, message_id: UUID, by: Principal, *, lock: bool = False) -> Message:
-    """The message if it is the caller's to see, or `MessageNotFound`.
+    """Return a message that the caller may see. Raises `MessageNotFound`.
 
-    With `lock` it is held until the transaction ends: who changes it waits for whoever else does, and sees what they
-    did. `key_share`: what merely refers to it, such as its history, is written meanwhile.
+    With `lock` the row is locked until the transaction ends, so that concurrent changes are made one after another.
+    `key_share` lets other transactions insert rows that refer to it, such as its history.
     """
     query = select(Message).where(Message.id == message_id, visible_to(by))
     if lock:

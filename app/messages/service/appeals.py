@@ -1,4 +1,4 @@
-"""Register a message as an appeal and correct its registration number."""
+"""Registration of messages as appeals."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from app.messages.service.transitions import apply_transition, record_event
 async def register_as_appeal(
     session: AsyncSession, message_id: UUID, body: AppealRegister, match: IfMatch, *, by: Principal
 ) -> Message:
-    """A person decided that it is an appeal: from now on its deadlines are those of 59-FZ; its clock starts once."""
+    """Register a message as an appeal. The deadlines of 59-FZ start now. Raises `AppealKeepsItsClass` if repeated."""
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     require_no_appeal(message)
@@ -31,14 +31,14 @@ async def register_as_appeal(
     message.appeal_registered_at = message.updated_at
     await deadlines.start_cycle(session, message, message.updated_at, message.updated_at)
     emit(session, AppealRegistered(message_id=message.id))
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message
 
 
 async def correct_registration(
     session: AsyncSession, message_id: UUID, number: str, match: IfMatch, *, by: Principal
 ) -> Message:
-    """Mend the registration number of an appeal; the one before stays in the history. The same once more is nothing."""
+    """Correct the registration number of an appeal; the previous one stays in the history. Raises `NoAppeal`."""
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     if message.registration_number is None:
@@ -49,7 +49,7 @@ async def correct_registration(
     message.registration_number = number
     record_event(session, message, "correct_registration", by, note)
     audit.record(session, by, "message.registration_corrected", "message", message.id, fields=["registration_number"])
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message
 
 

@@ -32,7 +32,11 @@ async def close_message(
     *,
     by: Principal,
 ) -> Message:
-    """Close a message. An appeal neither answered nor redirected only for a reason of the law (59-FZ, 8 and 11)."""
+    """Close a message.
+
+    Raises `NoAnswerReasonMissing` for an appeal that was neither answered nor redirected, without a legal reason
+    (59-FZ, articles 8 and 11).
+    """
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     if no_answer_reason is None and await _is_owed_an_answer(session, message):
@@ -41,14 +45,14 @@ async def close_message(
     message.no_answer_reason = no_answer_reason
     await deadlines.cancel(session, message)
     emit(session, MessageClosed(message_id=message.id))
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message
 
 
 async def _is_owed_an_answer(session: AsyncSession, message: Message) -> bool:
-    """Whether it is an appeal that was neither answered nor redirected (59-FZ, 8 and 10).
+    """Return whether the message is an appeal that was neither answered nor redirected (59-FZ, articles 8 and 10).
 
-    What was answered before it became an appeal was the answer to a comment.
+    An answer sent before the registration as an appeal does not count.
     """
     if message.message_class is not MessageClass.APPEAL or message.state is MessageState.REDIRECTED:
         return False
@@ -63,28 +67,28 @@ async def _is_owed_an_answer(session: AsyncSession, message: Message) -> bool:
 async def mark_spam(
     session: AsyncSession, message_id: UUID, reason: str | None, match: IfMatch, *, by: Principal
 ) -> Message:
-    """Mark a message as spam; it is never deleted. An appeal is none: only article 11 of 59-FZ ends it unanswered."""
+    """Mark a message as spam. Raises `AppealKeepsItsClass` for an appeal (59-FZ, article 11)."""
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     require_no_appeal(message)
     apply_transition(session, message, MessageMove.MARK_SPAM, by, reason)
     await remove_gap(session, message.id)
     await deadlines.cancel(session, message)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message
 
 
 async def mark_duplicate(
     session: AsyncSession, message_id: UUID, of_id: UUID, match: IfMatch, *, by: Principal
 ) -> Message:
-    """Mark a message as a repeat of another, which is answered for both; it is never deleted.
+    """Close a message as a duplicate of another.
 
-    An appeal that is owed an answer gets its own: nobody's repeat ends it (59-FZ, 10).
+    Raises `NoAnswerReasonMissing` for an appeal without an answer, which must get its own (59-FZ, article 10).
     """
-    # Both are held, in one order: of two marked as repeats of each other at once the later sees what the first became.
+    # Both rows are locked in one order, so that two messages cannot become duplicates of each other concurrently.
     both = sa.or_(col(Message.id).in_((message_id, of_id)), col(Message.duplicate_of_id) == message_id)
-    held = select(Message).where(both).order_by(col(Message.id)).with_for_update(key_share=True)
-    await session.exec(held.execution_options(populate_existing=True))
+    query = select(Message).where(both).order_by(col(Message.id)).with_for_update(key_share=True)
+    await session.exec(query.execution_options(populate_existing=True))
     message = await get_message(session, message_id, by)
     first = (await session.exec(select(Message).where(Message.id == of_id, visible_to(by)))).first()
     if first is None or first.id == message.id or first.duplicate_of_id is not None:
@@ -94,19 +98,22 @@ async def mark_duplicate(
         raise NoAnswerReasonMissing
     apply_transition(session, message, MessageMove.MARK_DUPLICATE, by, first.number)
     message.duplicate_of_id = first.id
-    for repeat in (await session.exec(select(Message).where(col(Message.duplicate_of_id) == message.id))).all():
-        repeat.duplicate_of_id = first.id  # one step to the first, never a chain
-        mark_changed(repeat)
+    for duplicate in (await session.exec(select(Message).where(col(Message.duplicate_of_id) == message.id))).all():
+        duplicate.duplicate_of_id = first.id  # duplicates refer to the first message directly, never in a chain
+        mark_changed(duplicate)
     await remove_gap(session, message.id)
     await deadlines.cancel(session, message)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message
 
 
 async def reopen_message(
     session: AsyncSession, message_id: UUID, reason: str, match: IfMatch, *, by: Principal
 ) -> Message:
-    """Take a message up again: spam by mistake goes on, what waited for the client runs on, the rest begins anew."""
+    """Reopen a message.
+
+    The deadlines of spam are restored, those paused for the client are resumed; otherwise a new cycle starts.
+    """
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     before = message.state
@@ -118,14 +125,14 @@ async def reopen_message(
         await deadlines.resume(session, message, clock.now())
     else:
         await deadlines.start_cycle(session, message, message.updated_at, message.updated_at)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message
 
 
 async def rate_answer(
     session: AsyncSession, message_id: UUID, satisfaction: int, match: IfMatch, *, by: Principal
 ) -> Message:
-    """Record how the client rated the answer; told again, the later rating stands."""
+    """Record the client's rating of the answer, replacing an earlier one."""
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     if message.id not in await sent_replies(session, [message.id]):
@@ -133,5 +140,5 @@ async def rate_answer(
     message.satisfaction = satisfaction
     mark_changed(message)
     audit.record(session, by, "message.rated", "message", message.id, fields=["satisfaction"])
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message

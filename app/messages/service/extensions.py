@@ -1,4 +1,4 @@
-"""Extend the deadline of a final reply."""
+"""Extensions of the deadline of the final reply."""
 
 from datetime import date
 from uuid import UUID
@@ -24,7 +24,7 @@ from app.messages.service.transitions import mark_changed
 async def extend_message(
     session: AsyncSession, message_id: UUID, body: MessageExtend, match: IfMatch, *, by: Principal
 ) -> Message:
-    """Extend the final reply once, within what its policy allows, and tell the client (O-6.2.2; 59-FZ, 12)."""
+    """Extend the deadline of the final reply once and send the client a notice (O-6.2.2; 59-FZ, article 12)."""
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
     rows = await deadlines.load_deadlines(session, message)
@@ -32,9 +32,9 @@ async def extend_message(
     is_too_late = any(row.stage is Stage.DELAY_NOTICE and deadlines.is_past_due(row) for row in rows)
     if not extendable or is_too_late:
         raise ExtensionNotPossible
-    longest = min(row.term["extension_days"] for row in extendable)
-    if body.days > longest:
-        ru, en = f"Срок продлевается не более чем на {longest} дн.", f"At most {longest} days are possible."
+    max_days = min(row.term["extension_days"] for row in extendable)
+    if body.days > max_days:
+        ru, en = f"Срок можно продлить не более чем на {max_days} дн.", f"The maximum is {max_days} days."
         raise ValidationFailed(field_errors=[FieldError("/days", "too_long", ru, en)])
     await deadlines.mark_done(session, message, {Stage.DELAY_NOTICE}, clock.now())
     extended = await deadlines.extend(session, message, body.days)
@@ -44,7 +44,7 @@ async def extend_message(
     await outgoing.send_notice(session, message, _extension_notice(message, until, body.reason), by)
     audit.record(session, by, "message.extended", "message", message.id, fields=["deadlines"])
     emit(session, DeadlineExtended(message_id=message.id, days=body.days))
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message
 
 

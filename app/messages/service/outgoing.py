@@ -1,4 +1,4 @@
-"""Queueing of replies for delivery."""
+"""Queueing of replies and notices for delivery."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -10,13 +10,13 @@ from app.messages.rules.states import ReplyState
 from app.messages.service import text_checks
 
 REPLY = "reply"
-"""The kind of the deliveries of replies."""
+"""The kind of deliveries of replies."""
 PLATFORM = "feedback_platform"
 """The target of points without channel credentials: the platform reads the reply."""
 
 
 async def queue_reply(session: AsyncSession, message: Message, reply: Reply) -> None:
-    """Queue a reply; the replies of a thread go out one at a time, in order. Its text stays in the reply's row."""
+    """Queue a reply. Replies of a thread are sent one at a time, in order; the delivery does not copy the text."""
     await deliveries.create_delivery(
         session,
         target=PLATFORM,
@@ -28,9 +28,9 @@ async def queue_reply(session: AsyncSession, message: Message, reply: Reply) -> 
 
 
 async def send_notice(session: AsyncSession, message: Message, text: str, by: Principal) -> None:
-    """Send the client a notice: checked as a reply is, it goes the same way and is delivered once."""
+    """Queue a notice to the client. Raises `ReplyNotReady` for errors in its text."""
     notice = Reply(
-        findings=await text_checks.require_sound(session, message, text),
+        findings=await text_checks.require_no_errors(session, message, text),
         message_id=message.id,
         kind=ReplyKind.NOTICE,
         state=ReplyState.SENDING,

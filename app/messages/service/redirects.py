@@ -1,4 +1,4 @@
-"""Redirect a message to the body competent to answer it."""
+"""Redirects of messages to competent bodies."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from app.messages.service.transitions import apply_transition
 async def redirect_message(
     session: AsyncSession, message_id: UUID, body: MessageRedirect, match: IfMatch, *, by: Principal
 ) -> Message:
-    """Hand a question that is not ours to who is competent, and tell the client so (O-6.2.1; 59-FZ, 8)."""
+    """Redirect a message to the competent body and send the client a notice (O-6.2.1; 59-FZ, article 8)."""
     message = await get_message(session, message_id, by, lock=True)
     await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     match.require(message)
@@ -34,5 +34,5 @@ async def redirect_message(
     await deadlines.cancel(session, message, {Stage.FINAL_REPLY, Stage.DELAY_NOTICE})
     await outgoing.send_notice(session, message, body.text, by)
     emit(session, MessageRedirected(message_id=message.id))
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message
