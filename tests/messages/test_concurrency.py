@@ -67,8 +67,8 @@ async def test_concurrent_bulk_actions_process_all_messages(fresh_database: str,
         data = {"action": "assign", "assignee_id": str(people.operator.id)}
         answers = await asyncio.gather(
             *[
-                api.post(f"{MESSAGES}/bulk", headers=api.as_(people.operator), json=data | {"ids": expected})
-                for expected in (ids, ids[::-1]) * 2
+                api.post(f"{MESSAGES}/bulk", headers=api.as_(people.operator), json=data | {"ids": order})
+                for order in (ids, ids[::-1]) * 2
             ]
         )
         assert [answer.json()["done"] for answer in answers] == [10] * 4

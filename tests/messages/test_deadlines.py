@@ -52,8 +52,8 @@ def at(day: date, moment: time = time(10, 0)) -> datetime:
     return datetime.combine(day, moment, NOVOSIBIRSK)
 
 
-def local(data: str) -> datetime:
-    return datetime.fromisoformat(data).replace(tzinfo=NOVOSIBIRSK)
+def local(value: str) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=NOVOSIBIRSK)
 
 
 def test_the_calendar_follows_the_decrees() -> None:

@@ -15,8 +15,8 @@ CALENDAR = WorkingCalendar(NOVOSIBIRSK)
 HOURS, DAYS, CALENDAR_DAYS = TermUnit.WORKING_HOURS, TermUnit.WORKING_DAYS, TermUnit.CALENDAR_DAYS
 
 
-def at(data: str) -> datetime:
-    return datetime.fromisoformat(f"2026-11-{data}:00").replace(tzinfo=NOVOSIBIRSK)
+def at(value: str) -> datetime:
+    return datetime.fromisoformat(f"2026-11-{value}:00").replace(tzinfo=NOVOSIBIRSK)
 
 
 @pytest.mark.order("O-6.2.2", "O-11")
