@@ -176,7 +176,7 @@ class OfferedPointNotInForce(Conflict):
                 FieldError(
                     f"/offered_point_ids/{index}",
                     self.code,
-                    f"Точка взаимодействия «{name}» больше не действует.",
+                    f"Точка взаимодействия больше не действует: {name}.",
                     "The interaction point is no longer in force.",
                 )
                 for index, name in closed

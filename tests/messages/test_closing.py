@@ -312,7 +312,7 @@ async def test_edits_and_deletions_at_the_source_are_kept_as_revisions(api: Api,
     ]
     timeline = (await api.get(f"{path}/timeline", headers=api.as_(people.operator))).json()["items"]
     assert {"message", "step", "revision", "deadline"} == {entry["kind"] for entry in timeline}
-    assert "Изменено в источнике. Было: Где узнать?" in [entry["what"] for entry in timeline]
+    assert "Изменено клиентом. Прежний текст: Где узнать?" in [entry["what"] for entry in timeline]
     platform_sees = (await api.get(f"{path}/timeline", headers=api.as_(people.integration))).json()["items"]
     assert {entry["kind"] for entry in platform_sees} == {"message"}
 

@@ -50,7 +50,7 @@ async def test_the_head_is_notified_of_a_submitted_reply(api: Api, people: Peopl
     await relay(database)
     (row,) = await list_notices(api, people.unit_head)
     assert (row["kind"], row["object_type"], row["object_id"]) == ("reply_submitted", "message", message["id"])
-    assert row["text"] == f"Ответ по сообщению {message['number']} передан на утверждение"
+    assert row["text"] == f"Ответ по сообщению {message['number']} передан на согласование"
     for other in (people.operator, people.colleague, people.other_head, people.admin):
         assert await list_notices(api, other) == []
 
@@ -214,7 +214,7 @@ async def test_the_assignee_or_the_head_is_notified_of_an_edit_at_the_source(
     await revise(people.integration, text="Где взять заём?")
     (row,) = await list_notices(api, people.unit_head)
     assert (row["kind"], row["object_id"]) == ("message_revised", message["id"]), "nobody works on it yet"
-    assert row["text"] == f"Клиент изменил сообщение {message['number']} в источнике"
+    assert row["text"] == f"Клиент изменил сообщение {message['number']} в исходном канале"
     mine = {"assignee_id": str(people.colleague.id)}
     assert (await act(api, people.operator, path, "assign", mine)).status_code == 200
     await revise(people.integration, text="Где взять льготный заём?")
@@ -222,8 +222,8 @@ async def test_the_assignee_or_the_head_is_notified_of_an_edit_at_the_source(
     await revise(people.integration, is_deleted=True)
     rows = await list_notices(api, people.colleague)
     assert [row["text"] for row in rows if row["kind"] == "message_revised"] == [
-        f"Клиент удалил сообщение {message['number']} в источнике",
-        f"Клиент изменил сообщение {message['number']} в источнике",
+        f"Клиент удалил сообщение {message['number']} в исходном канале",
+        f"Клиент изменил сообщение {message['number']} в исходном канале",
     ]
     await revise(people.colleague, text="Верните заём")
     assert await list_notices(api, people.colleague) == rows, "the reporting employee is not notified"

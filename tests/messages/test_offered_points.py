@@ -51,7 +51,7 @@ async def test_a_suspended_point_is_not_offered(api: Api, people: People, databa
         answer: httpx.Response = await act(api, by, reply, verb, {})
         assert (answer.status_code, answer.json()["code"]) == (409, "offered_point_not_in_force"), verb
         assert [(fault["pointer"], fault["detail"]) for fault in answer.json()["errors"]] == [
-            ("/offered_point_ids/1", "Точка больше не действует: Страница министерства «ВКонтакте».")
+            ("/offered_point_ids/1", "Точка взаимодействия больше не действует: Страница министерства «ВКонтакте».")
         ]
 
     for by, verb, status in (

@@ -48,7 +48,7 @@ async def find_named_closed_points(session: AsyncSession, text: str) -> list[Fin
             Severity.ERROR,
             start,
             end,
-            f"Точка взаимодействия «{point.name}» больше не действует.",
+            f"Точка взаимодействия больше не действует: {point.name}.",
             None,
         )
         for point in await points.list_inactive_points(session)
