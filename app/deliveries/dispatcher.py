@@ -100,7 +100,7 @@ class Dispatcher:
             self._wake.clear()
             try:
                 await self.recover()
-                for target in await self._due_targets():
+                for target in await self._list_due_targets():
                     for dispatch in await self.claim(target):
                         self._in_flight[target] += 1
                         task = asyncio.create_task(self._run_one(dispatch))
@@ -116,7 +116,7 @@ class Dispatcher:
         """Dispatch the due deliveries one after another and return how many were claimed."""
         await self.recover()
         count = 0
-        for target in await self._due_targets():
+        for target in await self._list_due_targets():
             for dispatch in await self.claim(target):
                 await self.deliver(dispatch)
                 count += 1
@@ -125,7 +125,7 @@ class Dispatcher:
     async def claim(self, target: str) -> list[Dispatch]:
         """Claim due deliveries of a target within its limits."""
         now = clock.now()
-        amount = self._free_slots(target, now)
+        amount = self._count_free_slots(target, now)
         if amount < 1:
             return []
         claim_id = new_id()
@@ -179,7 +179,7 @@ class Dispatcher:
     async def deliver(self, dispatch: Dispatch) -> None:
         """Send a claimed delivery and record the outcome."""
         result = await self._attempt(dispatch)
-        self._learn(dispatch, result)
+        self._update_limits(dispatch, result)
         await self._record_patiently(dispatch, result)
 
     async def recover(self) -> int:
@@ -203,35 +203,35 @@ class Dispatcher:
             self._in_flight[dispatch.target] -= 1
             self._wake.set()
 
-    async def _due_targets(self) -> list[str]:
+    async def _list_due_targets(self) -> list[str]:
         query = select(Delivery.target).where(
             col(Delivery.state) == DeliveryState.QUEUED, col(Delivery.next_attempt_at) <= clock.now()
         )
         async with self._database.transaction(write=False) as session:  # an idle worker takes no write lock
             return list((await session.exec(query.distinct())).all())
 
-    def _free_slots(self, target: str, now: datetime) -> int:
+    def _count_free_slots(self, target: str, now: datetime) -> int:
         self._held_until = {key: until for key, until in self._held_until.items() if until > now}
         if (target, None) in self._held_until:
             return 0
-        limits = self._limits(target)
+        limits = self._get_limits(target)
         free = limits.concurrency - self._in_flight[target]
         if limits.interval:
             free = min(free, 1)
-        return self._breaker(target).allows(now, free, self._in_flight[target])
+        return self._get_breaker(target).allows(now, free, self._in_flight[target])
 
-    def _limits(self, target: str) -> Limits:
+    def _get_limits(self, target: str) -> Limits:
         adapter = self._registry.adapter(target)
         return adapter.limits if adapter is not None else Limits()
 
-    def _breaker(self, target: str) -> Breaker:
+    def _get_breaker(self, target: str) -> Breaker:
         return self._breakers.setdefault(target, Breaker())
 
     async def _attempt(self, dispatch: Dispatch) -> AttemptResult:
         adapter, handler = self._registry.adapter(dispatch.target), self._registry.handlers.get(dispatch.kind)
         if adapter is None or handler is None:
             return AttemptResult(Outcome.PERMANENT, code="no_adapter")
-        if dispatch.may_have_arrived and self._recovery(dispatch) is Recovery.NONE:
+        if dispatch.may_have_arrived and self._get_recovery(dispatch) is Recovery.NONE:
             return AttemptResult(Outcome.UNCLEAR, code="not_repeatable")
         try:
             async with self._database.transaction(write=False) as session:
@@ -255,7 +255,7 @@ class Dispatcher:
                 receipt = await adapter.find(dispatch, content)
         except Exception as error:  # nothing was sent  # noqa: BLE001
             wait = error.retry_after if isinstance(error, DeliveryError) else None
-            code = f"not_looked_up:{_code_of(error)}"
+            code = f"not_looked_up:{_get_code(error)}"
             return AttemptResult(Outcome.TRANSIENT, code=code, retry_after=wait, is_partners=True)
         return AttemptResult(Outcome.SENT, external_id=receipt.external_id) if receipt is not None else None
 
@@ -268,7 +268,7 @@ class Dispatcher:
         except PermanentError as error:
             return AttemptResult(Outcome.PERMANENT, code=error.code)
         except Exception as error:  # it may have arrived: a timeout, an interruption or an unknown error  # noqa: BLE001
-            return AttemptResult(Outcome.UNCLEAR, code=_code_of(error), is_partners=True)
+            return AttemptResult(Outcome.UNCLEAR, code=_get_code(error), is_partners=True)
         return AttemptResult(Outcome.SENT, external_id=receipt.external_id)
 
     async def _wait_for_turn(self, dispatch: Dispatch, limits: Limits) -> None:
@@ -281,21 +281,21 @@ class Dispatcher:
             self._held_until[dispatch.target, dispatch.rate_key] = turn + limits.interval_per_key
             await asyncio.sleep((turn - now).total_seconds())
 
-    def _recovery(self, dispatch: Dispatch) -> Recovery:
+    def _get_recovery(self, dispatch: Dispatch) -> Recovery:
         adapter = self._registry.adapter(dispatch.target)
         if adapter is None:
             return Recovery.NONE
         return effective_recovery(adapter.recovery, adapter.dedupes_for, dispatch.first_attempt_at, clock.now())
 
-    def _learn(self, dispatch: Dispatch, result: AttemptResult) -> None:
+    def _update_limits(self, dispatch: Dispatch, result: AttemptResult) -> None:
         """Update the breaker and delay the target or the rate key for `Retry-After`."""
         now = clock.now()
         if result.retry_after is not None:
             self._held_until[dispatch.target, dispatch.rate_key] = now + result.retry_after
         elif result.is_partners:
-            self._breaker(dispatch.target).record_failure(now)
+            self._get_breaker(dispatch.target).record_failure(now)
         elif result.outcome in (Outcome.SENT, Outcome.PERMANENT):
-            self._breaker(dispatch.target).record_success()
+            self._get_breaker(dispatch.target).record_success()
 
     async def _record_patiently(self, dispatch: Dispatch, result: AttemptResult) -> None:
         """Record the outcome with retries: a lost outcome would mean a second or an uncertain delivery."""
@@ -317,7 +317,7 @@ class Dispatcher:
         """Record the outcome and its effects in the domain in one transaction. Raises `LostClaim`."""
         decision = decide(
             result.outcome,
-            self._recovery(dispatch),
+            self._get_recovery(dispatch),
             is_last_attempt=dispatch.attempt >= self._options.max_attempts,
             may_have_arrived=dispatch.may_have_arrived,
         )
@@ -394,7 +394,7 @@ def _recordable_states(result: AttemptResult, decision: Decision) -> list[Delive
     return [DeliveryState.SENDING, DeliveryState.QUEUED, *([DeliveryState.UNCERTAIN] if is_definite else [])]
 
 
-def _code_of(error: Exception) -> str:
+def _get_code(error: Exception) -> str:
     if isinstance(error, DeliveryError):
         return error.code
     return "timeout" if isinstance(error, TimeoutError) else type(error).__name__[:100]

@@ -46,7 +46,7 @@ class ReplyDeliveries:
     async def on_sent(self, session: AsyncSession, dispatch: Dispatch, external_id: str | None) -> None:
         """Mark the reply as sent and the message as answered."""
         message, reply = await _lock(session, dispatch.object_id)
-        if not _move(session, reply, ReplyMove.DELIVER):
+        if not _apply_move(session, reply, ReplyMove.DELIVER):
             return
         reply.external_id, reply.sent_at = external_id, clock.now()
         await AFTER_DELIVERY[reply.kind](session, message, reply.sent_at)
@@ -55,7 +55,7 @@ class ReplyDeliveries:
     async def on_failed(self, session: AsyncSession, dispatch: Dispatch, code: str) -> None:
         """Mark the reply as failed; its author is notified."""
         message, reply = await _lock(session, dispatch.object_id)
-        if _move(session, reply, ReplyMove.FAIL):
+        if _apply_move(session, reply, ReplyMove.FAIL):
             mark_changed(message)
             ids = {"message_id": message.id, "reply_id": reply.id, "reply_version": reply.version}
             emit(session, ReplyNotSent(**ids, reason=code))
@@ -63,7 +63,7 @@ class ReplyDeliveries:
     async def on_uncertain(self, session: AsyncSession, dispatch: Dispatch) -> None:
         """Mark the reply as uncertain; its author is notified."""
         message, reply = await _lock(session, dispatch.object_id)
-        if _move(session, reply, ReplyMove.LOSE_TRACK):
+        if _apply_move(session, reply, ReplyMove.LOSE_TRACK):
             mark_changed(message)
             emit(session, ReplyUncertain(message_id=message.id, reply_id=reply.id, reply_version=reply.version))
 
@@ -90,7 +90,7 @@ async def _lock(session: AsyncSession, reply_id: UUID) -> tuple[Message, Reply]:
     return message, reply
 
 
-def _move(session: AsyncSession, reply: Reply, move: ReplyMove) -> bool:
+def _apply_move(session: AsyncSession, reply: Reply, move: ReplyMove) -> bool:
     """Apply a move to the reply. Return False if the state does not allow it, such as for a repeated outcome."""
     state = REPLY_TRANSITIONS[reply.state].get(move)
     if state is None:

@@ -61,7 +61,7 @@ async def notify_assignee(session: AsyncSession, payload: Mapping[str, Any]) -> 
     assignee_id = payload["assignee_id"]
     if assignee_id is None or assignee_id == payload["by_id"]:
         return
-    message = await _message(session, payload)
+    message = await _load_message(session, payload)
     text = f"Вам назначено сообщение {message.number}"
     key = f"assigned:{message.id}:{payload['message_version']}"
     await notify(session, [UUID(assignee_id)], K.MESSAGE_ASSIGNED, text, "message", message.id, key)
@@ -69,7 +69,7 @@ async def notify_assignee(session: AsyncSession, payload: Mapping[str, Any]) -> 
 
 async def notify_heads_of_move(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """Notify the heads of a message moved from another unit."""
-    message = await _message(session, payload)
+    message = await _load_message(session, payload)
     text = f"Вашему подразделению передано сообщение {message.number}"
     key = f"moved_to_unit:{message.id}:{payload['message_version']}"
     recipients = await load_heads(session, message.unit_id)
@@ -78,23 +78,23 @@ async def notify_heads_of_move(session: AsyncSession, payload: Mapping[str, Any]
 
 async def notify_of_near_deadline(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """Notify the assignee, or the heads if there is none, of an approaching deadline."""
-    message = await _message(session, payload)
+    message = await _load_message(session, payload)
     text = f"Приближается срок по сообщению {message.number}: {STAGES_RU[payload['stage']]}"
     recipients = await _load_recipients(session, message)
-    await notify(session, recipients, K.DEADLINE_REMINDER, text, "message", message.id, _key("near", payload))
+    await notify(session, recipients, K.DEADLINE_REMINDER, text, "message", message.id, _build_key("near", payload))
 
 
 async def notify_of_missed_deadline(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """Notify the heads and the assignee of a missed deadline (O-6.2.2, O-10)."""
-    message = await _message(session, payload)
+    message = await _load_message(session, payload)
     text = f"Пропущен срок по сообщению {message.number}: {STAGES_RU[payload['stage']]}"
     recipients = await _load_recipients(session, message) | await load_heads(session, message.unit_id)
-    await notify(session, recipients, K.DEADLINE_ESCALATION, text, "message", message.id, _key("missed", payload))
+    await notify(session, recipients, K.DEADLINE_ESCALATION, text, "message", message.id, _build_key("missed", payload))
 
 
 async def notify_of_moved_deadline(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """Notify the assignee or the heads that a change of the calendar moved a deadline."""
-    message = await _message(session, payload)
+    message = await _load_message(session, payload)
     text = f"Изменился срок по сообщению {message.number}"
     key = f"moved:{message.id}:{payload['message_version']}"
     await notify(session, await _load_recipients(session, message), K.DEADLINE_MOVED, text, "message", message.id, key)
@@ -102,7 +102,7 @@ async def notify_of_moved_deadline(session: AsyncSession, payload: Mapping[str, 
 
 async def notify_of_client_message(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """Notify the assignee or the heads that the client wrote again."""
-    message = await _message(session, payload)
+    message = await _load_message(session, payload)
     text = f"Клиент снова написал по сообщению {message.number}"
     key = f"wrote_again:{payload['by_message_id']}"
     await notify(
@@ -112,7 +112,7 @@ async def notify_of_client_message(session: AsyncSession, payload: Mapping[str, 
 
 async def notify_of_revision(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """Notify the assignee or the heads that the client edited or deleted an open message."""
-    message = await _message(session, payload)
+    message = await _load_message(session, payload)
     if message.state not in OPEN_STATES:
         return
     revision = await session.get_one(MessageRevision, UUID(payload["revision_id"]))
@@ -146,7 +146,7 @@ async def notify_author_of_uncertain_reply(session: AsyncSession, payload: Mappi
     await notify(session, recipients, K.REPLY_UNCERTAIN, text, "message", message.id, key)
 
 
-async def _message(session: AsyncSession, payload: Mapping[str, Any]) -> Message:
+async def _load_message(session: AsyncSession, payload: Mapping[str, Any]) -> Message:
     return await session.get_one(Message, UUID(payload["message_id"]))
 
 
@@ -154,7 +154,7 @@ async def _load_recipients(session: AsyncSession, message: Message) -> set[UUID]
     return {message.assignee_id} if message.assignee_id else set(await load_heads(session, message.unit_id))
 
 
-def _key(what: str, payload: Mapping[str, Any]) -> str:
+def _build_key(what: str, payload: Mapping[str, Any]) -> str:
     parts = (payload["message_id"], payload["cycle"], payload["stage"], payload["is_target"], payload["due_at"])
     return ":".join(map(str, (what, *parts)))
 

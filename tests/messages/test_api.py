@@ -240,8 +240,8 @@ async def test_a_reply_from_a_template_keeps_its_version_and_shows_what_is_missi
     assert (refused.status_code, refused.json()["code"]) == (409, "reply_not_ready")
     tag = (await api.get(reply, headers=headers)).headers["etag"]
     values = {"имя": "Иван", "ссылка": "https://mbnso.ru"}
-    mended = await api.patch(reply, headers=headers | {"If-Match": tag}, json={"values": values})
-    assert mended.json()["findings"] == [] and mended.json()["template_version"] == 1
+    edited = await api.patch(reply, headers=headers | {"If-Match": tag}, json={"values": values})
+    assert edited.json()["findings"] == [] and edited.json()["template_version"] == 1
     assert (await act(api, people.operator, reply, "submit", {})).json()["state"] == "awaiting_approval"
 
 
@@ -266,8 +266,8 @@ async def test_a_returned_reply_has_a_reason_and_is_edited(api: Api, people: Peo
     assert (returned.json()["state"], returned.json()["returned_reason"]) == ("returned", "Добавьте ссылку")
     assert (await api.get(path, headers=api.as_(people.operator))).json()["state"] == "in_progress"
     tag = {"If-Match": returned.headers["etag"]}
-    mended = await api.patch(reply, headers=api.as_(people.operator) | tag, json={"text": "Вот ссылка. Чем помочь?"})
-    assert mended.json()["state"] == "draft"
+    edited = await api.patch(reply, headers=api.as_(people.operator) | tag, json={"text": "Вот ссылка. Чем помочь?"})
+    assert edited.json()["state"] == "draft"
     assert (await act(api, people.operator, reply, "send", {})).json()["code"] == "move_not_allowed"
 
 

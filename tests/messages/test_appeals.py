@@ -125,7 +125,7 @@ async def test_a_wrong_registration_number_is_corrected_and_the_old_one_is_kept(
         await act(api, people.operator, path, "close", {"reason": "Неясно", "no_answer_reason": "unreadable"})
     ).is_success
     late = await act(api, people.operator, path, "correct_registration", {"registration_number": "7"})
-    assert (late.status_code, late.json()["state"]) == (200, "closed"), "a slip is mended whenever it is seen"
+    assert (late.status_code, late.json()["state"]) == (200, "closed"), "a wrong number can be corrected at any time"
 
 
 @pytest.mark.order("O-6.2.2")

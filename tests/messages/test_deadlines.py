@@ -27,7 +27,7 @@ from tests.messages.deadline_oracle import NOVOSIBIRSK, ORDINARY, decreed
 CALENDAR = WorkingCalendar(NOVOSIBIRSK)
 TIMES = (time(0, 0), time(12, 15), time(23, 59))
 QUARTERS = (time(0, 0), time(10, 15), time(13, 30), time(17, 45), time(23, 45))
-Told = tuple[list[list[str]], ...]
+Intervals = tuple[list[list[str]], ...]
 
 pytestmark = pytest.mark.order("O-6.2.2")
 
@@ -276,15 +276,20 @@ def test_intervals_are_parsed_and_formatted() -> None:
     data = [["09:00", "13:00"], ["14:00", "24:00"]]
     assert parse_intervals(data) == (Interval(540, 780), Interval(840, 1440))
     assert format_intervals(parse_intervals(data)) == data
-    reversed_or_none: Told = ([], [["13:00", "09:00"]], [["09:00", "09:00"]], [["09:00", "13:00"], ["12:59", "14:00"]])
-    no_times: Told = (
+    reversed_or_none: Intervals = (
+        [],
+        [["13:00", "09:00"]],
+        [["09:00", "09:00"]],
+        [["09:00", "13:00"], ["12:59", "14:00"]],
+    )
+    no_times: Intervals = (
         [["09:60", "13:00"]],
         [["-0:30", "13:00"]],
         [["09:+5", "13:00"]],
         [["9", "13"]],
         [["٠٩:٠٠", "13:00"]],
     )
-    no_pairs: Told = ([["09:00"]], [["09:00", "13:00", "14:00"]], [[]])
+    no_pairs: Intervals = ([["09:00"]], [["09:00", "13:00", "14:00"]], [[]])
     for wrong in (*reversed_or_none, *no_times, *no_pairs):
         with pytest.raises(ValueError, match=r"interval|unpack"):
             parse_intervals(wrong)

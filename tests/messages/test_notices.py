@@ -213,7 +213,7 @@ async def test_the_assignee_or_the_head_is_notified_of_an_edit_at_the_source(
 
     await revise(people.integration, text="Где взять заём?")
     (row,) = await list_notices(api, people.unit_head)
-    assert (row["kind"], row["object_id"]) == ("message_revised", message["id"]), "nobody works on it yet"
+    assert (row["kind"], row["object_id"]) == ("message_revised", message["id"]), "it has no assignee yet"
     assert row["text"] == f"Клиент изменил сообщение {message['number']} в исходном канале"
     mine = {"assignee_id": str(people.colleague.id)}
     assert (await act(api, people.operator, path, "assign", mine)).status_code == 200

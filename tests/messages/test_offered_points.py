@@ -89,7 +89,7 @@ async def test_no_text_names_a_suspended_point(api: Api, people: People) -> None
     assert made.status_code == 201, made.text
     approval = {"legal_act_id": ACT, "valid_from": "2026-11-24"}
     other = f"{POINTS}/{made.json()['id']}"
-    assert (await act(api, people.operator, reply, "send", {})).status_code == 409, "a draft serves nobody"
+    assert (await act(api, people.operator, reply, "send", {})).status_code == 409, "a draft does not count"
     assert (await act(api, people.admin, other, "approve", approval)).status_code == 200
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
 

@@ -190,21 +190,21 @@ class Driver:
 
 # Steps are random, but many follow the usual order of work, so that long sequences occur.
 ROAD = ["within", "assign", "draft", "submit", "approve", "send", "wrote", "draft", "submit", "approve", "send"]
-LIVES = st.lists(st.sampled_from(STEPS), min_size=1, max_size=14).flatmap(
+STEP_LISTS = st.lists(st.sampled_from(STEPS), min_size=1, max_size=14).flatmap(
     lambda drawn: st.integers(0, len(ROAD)).map(lambda length: ROAD[:length] + drawn)
 )
 
 
 @pytest.mark.order("O-6.2.1", "O-6.2.2", "O-6.2.3a", "O-6.2.3b", "O-10")
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(life=LIVES)
+@given(steps=STEP_LISTS)
 async def test_a_message_behaves_like_the_model(
-    api: Api, people: People, database: JoinedDatabase, life: list[str]
+    api: Api, people: People, database: JoinedDatabase, steps: list[str]
 ) -> None:
     driver, model = Driver(api, people, database), Model()
     await driver.begin()
     version = 0
-    for step in life:
+    for step in steps:
         allowed = model.try_step(step)
         status = await driver.do(step)
         data = await driver.fetch()

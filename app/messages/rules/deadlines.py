@@ -136,7 +136,7 @@ class _Computation:
         start = self.started_at.date()
         steps, amount = self.steps, term.amount
         self.steps = list(steps)
-        due = self._day_end(self._last_day(term, start, amount))
+        due = self._get_day_end(self._find_last_day(term, start, amount))
         for pause in pauses:
             if pause.since > due:
                 break  # the term ended before the pause
@@ -145,7 +145,7 @@ class _Computation:
                 amount += days
                 steps = [*steps, Step(pause.since, f"{_format_pause(pause)}: добавлено дней: {days}.")]
             self.steps = list(steps)
-            due = self._day_end(self._last_day(term, start, amount))
+            due = self._get_day_end(self._find_last_day(term, start, amount))
         self._add_step(due, f"Срок истекает {_moment_ru(due)}.")
         return due
 
@@ -180,11 +180,11 @@ class _Computation:
             day += timedelta(days=1)
         raise NoWorkingDay
 
-    def _last_day(self, term: Term, start: date, amount: int) -> date:
+    def _find_last_day(self, term: Term, start: date, amount: int) -> date:
         if term.unit is TermUnit.WORKING_DAYS:
             return self._count_working_days(start, amount)
         last = start + timedelta(days=amount)
-        self._add_step(self._day_end(last), f"Последний, {amount}-й календарный день: {last:%d.%m.%Y}.")
+        self._add_step(self._get_day_end(last), f"Последний, {amount}-й календарный день: {last:%d.%m.%Y}.")
         if term.roll is Roll.NONE:
             return last
         self._note_provisional(last)
@@ -206,7 +206,7 @@ class _Computation:
                 off = []
             else:
                 off.append(day)
-        self._add_step(self._day_end(day), f"{amount}-й рабочий день: {day:%d.%m.%Y}.")
+        self._add_step(self._get_day_end(day), f"{amount}-й рабочий день: {day:%d.%m.%Y}.")
         return day
 
     def _roll_last_day(self, roll: Roll, last: date, start: date) -> date:
@@ -214,14 +214,16 @@ class _Computation:
         if roll is Roll.PREVIOUS:
             day = self._find_working_day(last, -1, start)
             if day is not None:
-                self._add_step(self._day_end(day), f"Перенос на предыдущий рабочий день: {day:%d.%m.%Y}.")
+                self._add_step(self._get_day_end(day), f"Перенос на предыдущий рабочий день: {day:%d.%m.%Y}.")
                 return day
             # A term cannot end before its start, so it moves to the next working day.
-            self._add_step(self._day_end(last), "Предыдущий рабочий день раньше начала срока, поэтому перенос вперёд.")
+            self._add_step(
+                self._get_day_end(last), "Предыдущий рабочий день раньше начала срока, поэтому перенос вперёд."
+            )
         day = self._find_working_day(last, 1, LAST_DAY)
         if day is None:
             raise NoWorkingDay
-        self._add_step(self._day_end(day), f"Перенос на следующий рабочий день: {day:%d.%m.%Y}.")
+        self._add_step(self._get_day_end(day), f"Перенос на следующий рабочий день: {day:%d.%m.%Y}.")
         return day
 
     def _find_working_day(self, day: date, step: int, bound: date) -> date | None:
@@ -242,7 +244,7 @@ class _Computation:
     def _note_provisional(self, day: date) -> None:
         self.provisional = self.provisional or not self.calendar.is_known(day)
 
-    def _day_end(self, day: date) -> datetime:
+    def _get_day_end(self, day: date) -> datetime:
         return datetime.combine(day, time(23, 59, 59), self.calendar.zone)
 
     def _add_step(self, at: datetime, what: str) -> None:

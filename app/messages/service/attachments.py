@@ -31,7 +31,7 @@ class ReceivedFile:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the content in hexadecimal."""
+        """Return the SHA-256 of the content in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
 

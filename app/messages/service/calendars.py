@@ -39,7 +39,7 @@ async def create_day(session: AsyncSession, body: CalendarDayCreate, *, by: Prin
     hours = _normalize_hours(body.kind, body.working_hours)
     if body.organization_id is not None and await session.get(Organization, body.organization_id) is None:
         raise unknown_reference("/organization_id")
-    row = CalendarDay.model_validate(body, update={"working_hours": hours, "moved": _no_moves()})
+    row = CalendarDay.model_validate(body, update={"working_hours": hours, "moved": _build_empty_moves()})
     session.add(row)
     audit.record(session, by, "calendar_day.created", "calendar_day", row.id)
     await session.flush()  # the calendar is loaded with the change
@@ -114,7 +114,7 @@ async def _recalculate(session: AsyncSession, organization_id: UUID | None, days
     return {"count": len(moved), "items": moved[: deadlines.MAX_LISTED_MOVES]}
 
 
-def _no_moves() -> dict[str, Any]:
+def _build_empty_moves() -> dict[str, Any]:
     return {"count": 0, "items": []}
 
 

@@ -226,7 +226,7 @@ async def explain_deadlines(session: AsyncSession, message: Message) -> list[Exp
 
 
 def _explain(row: Deadline, calendar: WorkingCalendar) -> Due:
-    due = rules.compute_due(_term(row), row.started_at, calendar, _pauses(row))
+    due = rules.compute_due(_build_term(row), row.started_at, calendar, _parse_pauses(row))
     add = due.steps.append
     if row.extended_days:
         add(rules.Step(due.due_at, f"Срок продлён на дней: {row.extended_days}."))
@@ -303,7 +303,7 @@ def _is_needed(stage: Stage, message: Message) -> bool:
 
 def _compute_due(row: Deadline, calendar: WorkingCalendar) -> None:
     """Set the due time and the reminder; a missed deadline that is no longer late runs again."""
-    due = rules.compute_due(_term(row), row.started_at, calendar, _pauses(row))
+    due = rules.compute_due(_build_term(row), row.started_at, calendar, _parse_pauses(row))
     row.due_at, row.is_provisional = due.due_at, due.provisional
     before, previous = row.term["remind_hours_before"], row.remind_at
     remind_at = due.due_at - timedelta(hours=before) if before is not None else None
@@ -317,7 +317,7 @@ def _compute_due(row: Deadline, calendar: WorkingCalendar) -> None:
 def _complete(row: Deadline, at: datetime, calendar: WorkingCalendar) -> None:
     """End a deadline as met or missed and store the time taken by the current calendar."""
     _end(row, at, DeadlineState.MISSED if is_late(row.due_at, at) else DeadlineState.MET)
-    elapsed = compute_elapsed(TermUnit(row.term["unit"]), row.started_at, at, calendar, _pauses(row))
+    elapsed = compute_elapsed(TermUnit(row.term["unit"]), row.started_at, at, calendar, _parse_pauses(row))
     row.taken_seconds = int(elapsed.total_seconds())
 
 
@@ -337,12 +337,12 @@ def _set_due(message: Message, rows: Iterable[Deadline]) -> None:
     message.due_at = min(waiting, default=None)
 
 
-def _term(row: Deadline) -> Term:
+def _build_term(row: Deadline) -> Term:
     term = row.term
     return Term(TermUnit(term["unit"]), term["amount"] + row.extended_days, Roll(term["roll"]))
 
 
-def _pauses(row: Deadline) -> list[Pause]:
+def _parse_pauses(row: Deadline) -> list[Pause]:
     return [
         Pause(datetime.fromisoformat(pause["since"]), datetime.fromisoformat(pause["until"]))
         for pause in row.pauses

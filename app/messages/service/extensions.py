@@ -41,14 +41,14 @@ async def extend_message(
     mark_changed(message)
     zone = (await load_calendar(session, message.organization_id)).zone
     until = max(clock.local_date(row.due_at, zone) for row in extended)
-    await outgoing.send_notice(session, message, _extension_notice(message, until, body.reason), by)
+    await outgoing.send_notice(session, message, _build_notice(message, until, body.reason), by)
     audit.record(session, by, "message.extended", "message", message.id, fields=["deadlines"])
     emit(session, DeadlineExtended(message_id=message.id, days=body.days))
     await session.flush()  # raises the version
     return message
 
 
-def _extension_notice(message: Message, until: date, reason: str) -> str:
+def _build_notice(message: Message, until: date, reason: str) -> str:
     return (
         f"Здравствуйте! Срок ответа на ваше сообщение № {message.number} продлён до {until:%d.%m.%Y}. "
         f"Причина: {reason.rstrip('.')}. Мы продолжаем работу и обязательно вам ответим."

@@ -53,7 +53,7 @@ async def register_message(
     await points.require_in_force(session, point, clock.local_date(body.received_at))
     first = await find_continued_message(session, body.continues_id, by) if body.continues_id is not None else None
     thread_id = await open_thread(session, point.id, body.thread_external_id, first.thread_id if first else None)
-    message = await _insert(session, body, point, thread_id, content_hash)
+    message = await _insert_message(session, body, point, thread_id, content_hash)
     if message is None:  # a concurrent request registered it first
         known = await _find_registered(session, body, content_hash, by)
         if known is None:
@@ -98,7 +98,7 @@ async def _find_registered(
     return row
 
 
-async def _insert(
+async def _insert_message(
     session: AsyncSession, body: MessageCreate, point: Point, thread_id: UUID, content_hash: str
 ) -> Message | None:
     moment = clock.now()
@@ -106,7 +106,7 @@ async def _insert(
     year = clock.local_date(moment).year
     row = Message(
         id=new_id(),
-        number=format_number(year, await _next_number(session, year)),
+        number=format_number(year, await _take_next_number(session, year)),
         organization_id=point.organization_id,
         point_id=point.id,
         unit_id=point.unit_id,
@@ -160,7 +160,7 @@ def _to_contacts(contacts: Sequence[Contact]) -> tuple[clients.Contact, ...]:
     return tuple(clients.Contact(contact.kind, contact.value) for contact in contacts)
 
 
-async def _next_number(session: AsyncSession, year: int) -> int:
+async def _take_next_number(session: AsyncSession, year: int) -> int:
     table = MessageCounter.__table__  # type: ignore[attr-defined]
     statement = build_insert(session, table).values(id=new_id(), year=year, last=1)
     counted = statement.on_conflict_do_update(index_elements=["year"], set_={"last": table.c.last + 1})

@@ -72,10 +72,10 @@ async def _load_known_client(session: AsyncSession, message: Message) -> KnownCl
     newest = query.order_by(col(Message.received_at).desc(), col(Message.id).desc()).limit(MAX_SEARCHED_MESSAGES)
     written = [contact for text in (await session.exec(newest)).all() for contact in contacts_in(text)]
     card = await load_client(session, message.client_id)
-    return KnownClient(names=tuple(_names(card)), contacts=tuple(dict.fromkeys([*_contacts(card), *written])))
+    return KnownClient(names=tuple(_list_names(card)), contacts=tuple(dict.fromkeys([*_list_contacts(card), *written])))
 
 
-def _names(card: ClientCard) -> Iterator[str]:
+def _list_names(card: ClientCard) -> Iterator[str]:
     """Yield the names of persons; the name of a legal entity is not personal data."""
     if card.kind is not ClientKind.LEGAL_ENTITY:
         yield card.name
@@ -83,7 +83,7 @@ def _names(card: ClientCard) -> Iterator[str]:
         yield card.representative.name
 
 
-def _contacts(card: ClientCard) -> Iterator[str]:
+def _list_contacts(card: ClientCard) -> Iterator[str]:
     if card.kind is not ClientKind.LEGAL_ENTITY:
         yield from (contact.value for contact in card.contacts)
     if card.representative is not None:
