@@ -33,6 +33,6 @@ async def test_swagger_ui_signs_in_and_calls(server: Server, tmp_path: Path) -> 
 async def test_redoc_draws_the_document(server: Server, tmp_path: Path) -> None:
     async with open_page() as page:
         await page.goto(f"{server.base_url}/redoc")
-        await page.locator("h2", has_text="Hand in a message").first.wait_for(timeout=20_000)
+        await page.locator("h2", has_text="Register a message").first.wait_for(timeout=20_000)
         await page.wait_for_timeout(300)
         await page.screenshot(path=tmp_path / "redoc.png")
