@@ -172,7 +172,7 @@ class Dispatcher:
         try:
             async with self._database.transaction() as session:
                 claimed = (await session.exec(statement)).scalars().all()
-                return [_to_dispatch(one) for one in sorted(claimed, key=lambda one: one.id)]
+                return [_to_dispatch(delivery) for delivery in sorted(claimed, key=lambda delivery: delivery.id)]
         except IntegrityError:
             return []  # another worker claimed a delivery with the same ordering key
 

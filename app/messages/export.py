@@ -14,7 +14,7 @@ from app.core.db import Database
 from app.documents.tables.writer import Row
 from app.interaction_points.models import Point
 from app.messages.models import Message, Reply
-from app.messages.queries import sent_replies
+from app.messages.queries import load_sent_replies
 from app.messages.rules.states import STATES_RU
 from app.organizations.models import Employee, Topic
 
@@ -69,7 +69,7 @@ async def _load_rows(session: AsyncSession, messages: Sequence[Message]) -> list
     topics = dict((await session.exec(select(Topic.id, Topic.name))).all())
     people = {message.assignee_id for message in messages if message.assignee_id}
     names = dict((await session.exec(select(Employee.id, Employee.name).where(col(Employee.id).in_(people)))).all())
-    replies = await sent_replies(session, [message.id for message in messages])
+    replies = await load_sent_replies(session, [message.id for message in messages])
     cards = await clients.load_clients(session, [message.client_id for message in messages])
     return [
         _to_row(message, points, topics, names, cards[message.client_id].name, replies.get(message.id))

@@ -11,7 +11,7 @@ from app.core.outbox import Event, Handler
 from app.core.security import system_principal
 from app.messages.events import MessageAssigned, MessageMoved, MessageRevised, MessageTriaged, ReplySent
 from app.messages.models import Competence, Message
-from app.messages.queries import sent_replies
+from app.messages.queries import load_sent_replies
 from app.messages.rules.states import MessageState
 from app.reply_templates.models import GapReason
 from app.reply_templates.search.service.suggestions import find_suggestions
@@ -30,7 +30,7 @@ async def update_gap(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     if message.competence is not Competence.WITHIN or needs_no_template:
         await remove_gap(session, message.id)
         return
-    reply = (await sent_replies(session, [message.id])).get(message.id)
+    reply = (await load_sent_replies(session, [message.id])).get(message.id)
     offered = await _find_first_suggestion(session, message)
     if reply.template_id is not None if reply else offered is not None:
         await remove_gap(session, message.id)

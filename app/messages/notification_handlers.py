@@ -139,7 +139,7 @@ async def notify_author_of_uncertain_reply(session: AsyncSession, payload: Mappi
     reply, message = await _load_reply_and_message(session, payload)
     text = (
         f"Неизвестно, дошёл ли ответ по сообщению {message.number}: связь с каналом прервалась при отправке. "
-        "Проверьте в канале и отправьте ответ ещё раз, только если его там нет"
+        "Проверьте, есть ли он в канале, и отправьте его ещё раз, только если его там нет"
     )
     recipients = await _load_recipients(session, message) | {reply.drafted_by}
     key = f"reply_uncertain:{reply.id}:{payload['reply_version']}"

@@ -210,7 +210,7 @@ async def _load_attachments(session: AsyncSession, message_ids: Sequence[UUID]) 
     return found
 
 
-async def sent_replies(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, Reply]:
+async def load_sent_replies(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, Reply]:
     """Return the last sent reply of each message, without notices."""
     query = select(Reply).where(col(Reply.message_id).in_(message_ids), Reply.state == ReplyState.SENT)
     query = query.where(Reply.kind != ReplyKind.NOTICE).order_by(col(Reply.id))

@@ -47,7 +47,7 @@ async def send_and_fail(api: Api, people: People, database: JoinedDatabase, erro
     ("error", "state", "kind", "hint"),
     [
         (PermanentError("http_403"), "failed", "reply_not_sent", "канал его не принял"),
-        (UnclearError("timeout"), "uncertain", "reply_uncertain", "Проверьте в канале"),
+        (UnclearError("timeout"), "uncertain", "reply_uncertain", "Проверьте, есть ли он в канале"),
     ],
 )
 async def test_the_author_sees_it_is_notified_and_can_send_again(

@@ -114,7 +114,7 @@ async def test_the_final_reply_is_extended_once_within_the_limit_with_a_notice(
     assert data["state"] == "triaged", "a notice is not an answer"
     explained = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()["stages"]
     steps = next(s for s in explained if s["stage"] == "final_reply" and s["kind"] == "limit")["steps"]
-    assert steps[-1]["what"] == "Срок продлён на дней: 15."
+    assert steps[-1]["what"] == "Срок продлён на 15 дн."
 
 
 @pytest.mark.order("O-6.2.2")

@@ -14,7 +14,7 @@ from app.core.security import Principal
 from app.messages.errors import NoAnswerReasonMissing, NotAnsweredYet
 from app.messages.events import MessageClosed
 from app.messages.models import Message, MessageClass, NoAnswerReason, ReplyKind
-from app.messages.queries import load_replies, sent_replies, visible_to
+from app.messages.queries import load_replies, load_sent_replies, visible_to
 from app.messages.rules.states import MessageMove, MessageState
 from app.messages.service import deadlines
 from app.messages.service.access import get_message
@@ -39,7 +39,7 @@ async def close_message(
     """
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
-    if no_answer_reason is None and await _is_owed_an_answer(session, message):
+    if no_answer_reason is None and await _needs_answer(session, message):
         raise NoAnswerReasonMissing
     apply_transition(session, message, MessageMove.CLOSE, by, reason)
     message.no_answer_reason = no_answer_reason
@@ -49,7 +49,7 @@ async def close_message(
     return message
 
 
-async def _is_owed_an_answer(session: AsyncSession, message: Message) -> bool:
+async def _needs_answer(session: AsyncSession, message: Message) -> bool:
     """Return whether the message is an appeal that was neither answered nor redirected (59-FZ, articles 8 and 10).
 
     An answer sent before the registration as an appeal does not count.
@@ -94,7 +94,7 @@ async def mark_duplicate(
     if first is None or first.id == message.id or first.duplicate_of_id is not None:
         raise unknown_reference("/of")
     match.require(message)
-    if await _is_owed_an_answer(session, message):
+    if await _needs_answer(session, message):
         raise NoAnswerReasonMissing
     apply_transition(session, message, MessageMove.MARK_DUPLICATE, by, first.number)
     message.duplicate_of_id = first.id
@@ -135,7 +135,7 @@ async def rate_answer(
     """Record the client's rating of the answer, replacing an earlier one."""
     message = await get_message(session, message_id, by, lock=True)
     match.require(message)
-    if message.id not in await sent_replies(session, [message.id]):
+    if message.id not in await load_sent_replies(session, [message.id]):
         raise NotAnsweredYet
     message.satisfaction = satisfaction
     mark_changed(message)

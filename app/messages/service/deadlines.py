@@ -229,7 +229,7 @@ def _explain(row: Deadline, calendar: WorkingCalendar) -> Due:
     due = rules.compute_due(_build_term(row), row.started_at, calendar, _parse_pauses(row))
     add = due.steps.append
     if row.extended_days:
-        add(rules.Step(due.due_at, f"Срок продлён на дней: {row.extended_days}."))
+        add(rules.Step(due.due_at, f"Срок продлён на {row.extended_days} дн."))
     if row.state is DeadlineState.PAUSED:
         add(
             rules.Step(
