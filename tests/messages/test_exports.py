@@ -87,7 +87,7 @@ async def test_the_content_of_a_case(
         data.append(one)
         return b"%PDF-"
 
-    monkeypatch.setattr(case_pdf, "pdf", compiled)
+    monkeypatch.setattr(case_pdf, "render_pdf", compiled)
     representative = {"name": "Петрова Анна", "authority": "доверенность № 5", "contacts": []}
     client = {"kind": "legal_entity", "name": "ООО «Ромашка»", "contacts": [{"kind": "email", "value": "a@b.example"}]}
     attachments = [{"name": "договор.txt", "content_type": "text/plain", "content": "QQ=="}]
