@@ -11,17 +11,17 @@ from app.core.db import Table, enum_column, length_check
 
 
 class ContactOwner(StrEnum):
-    """Whose contact it is: only the client's own contacts identify the client."""
+    """Owners of contacts. Only the contacts of the client identify the client."""
 
     CLIENT = "client"
     REPRESENTATIVE = "representative"
 
 
 class Client(Table, table=True):
-    """The card of a client of an organization, exactly as given with one or more messages; never changed.
+    """The card of a client of an organization, exactly as given with one or more messages. Append-only.
 
-    A card with contacts is stored once and reused by equal cards. Cards that differ stay apart, whatever they have in
-    common: what one message gave is never shown by another. A contact in common makes two cards one client.
+    A card with contacts is stored once and reused for equal cards. Different cards are stored separately, so that the
+    details given with one message are never shown with another. Two cards with a common contact are one client.
     """
 
     __tablename__ = "clients"
@@ -34,11 +34,11 @@ class Client(Table, table=True):
     kind: ClientKind = Field(sa_column=enum_column(ClientKind))
     name: str = Field(max_length=500)
     content_hash: str | None = Field(default=None, max_length=64)
-    """None without contacts: such a card belongs to one message."""
+    """None for a card without contacts, which belongs to a single message."""
 
 
 class ClientContact(Table, table=True):
-    """A contact of a client or of the representative: as written, and normalized for comparison."""
+    """A contact of a client or a representative, as given and normalized for comparison."""
 
     __tablename__ = "client_contacts"
     __table_args__ = (
@@ -58,7 +58,7 @@ class ClientContact(Table, table=True):
 
 
 class ClientRepresentative(Table, table=True):
-    """The representative of a client, with the authority to act (O-2.2)."""
+    """The representative of a client and the authority to act (O-2.2)."""
 
     __tablename__ = "client_representatives"
     __table_args__ = (

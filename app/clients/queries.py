@@ -1,4 +1,4 @@
-"""Selects of clients."""
+"""Queries of clients."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,10 +12,10 @@ from app.clients.models import Client, ClientContact, ClientRepresentative, Cont
 
 
 def same_clients(client_id: UUID) -> sa.CompoundSelect[Any]:
-    """Select the ids of the cards that are the same client: itself, and those with one of its contacts.
+    """Return the query of the ids of the cards of one client: the card and those with a common contact.
 
-    The contacts are found by index, in the client's organization only. A representative's contacts do not count.
-    Cards that share a contact with a third one, but not with each other, are not the same.
+    The query uses an index and is limited to the organization of the client. Contacts of representatives do not count.
+    Two cards without a common contact are different clients, even if each shares a contact with a third one.
     """
     own, other = aliased(ClientContact), aliased(ClientContact)
     card, other_card = aliased(Client), aliased(Client)
@@ -39,7 +39,7 @@ def same_clients(client_id: UUID) -> sa.CompoundSelect[Any]:
 
 
 def cards(client_ids: Iterable[UUID]) -> Any:
-    """Select clients with their representatives and contacts: a row for each contact, in the order given."""
+    """Return the query of clients with their representatives and contacts, one row per contact, in order."""
     return (
         sa.select(
             col(Client.id),

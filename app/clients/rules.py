@@ -1,7 +1,7 @@
-"""A client's details, when two contacts are the same, and texts without a client's personal data (O-2.2).
+"""Client cards, comparison of contacts, masking of a client's personal data (O-2.2).
 
-`client_contacts.normalized_value` and `clients.content_hash` store what these functions return: a change of them needs
-a migration that computes both anew.
+`client_contacts.normalized_value` and `clients.content_hash` store results of these functions. A change of the
+functions requires a migration that recomputes both.
 """
 
 import hashlib
@@ -16,11 +16,11 @@ from app.language.masking import mask_personal_data
 from app.language.normalization import normalize
 
 REGION = "RU"
-"""The region of a phone number without a country code."""
+"""The region of phone numbers without a country code."""
 PHONE_KINDS = frozenset({"phone", "mobile", "whatsapp", "viber"})
 """The kinds of contacts whose value is a phone number."""
 MAX_LENGTH = 500
-"""The most code points of a contact's value, as written and normalized."""
+"""The maximum length of a contact, as given and normalized, in code points."""
 
 
 class ClientKind(StrEnum):
@@ -33,7 +33,7 @@ class ClientKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A way to reach a client: the kind of channel and the address in it, as written."""
+    """A contact: the kind of channel and the address in it, as given."""
 
     kind: str
     value: str
@@ -41,7 +41,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Representative:
-    """A person who acts for a client, and the authority to do so."""
+    """The representative of a client and the authority to act."""
 
     name: str
     authority: str
@@ -59,10 +59,10 @@ class ClientCard:
 
 
 def normalize_contact(kind: str, value: str) -> str:
-    """Return the form by which contacts of one kind are compared: two contacts are the same if it is equal.
+    """Return the normalized form of a contact. Contacts of one kind are compared by it.
 
-    A valid phone number becomes E.164, with its extension; any other value is folded: Unicode NFKC, case, blanks, ё
-    as е. A value that grows too long by folding becomes its SHA-256.
+    A valid phone number becomes E.164 with its extension. Other values are folded: Unicode NFKC, case, whitespace,
+    ё as е. A value that becomes too long is replaced by its SHA-256.
     """
     text = _fold(value)
     if kind in PHONE_KINDS:
@@ -76,7 +76,7 @@ def _fold(value: str) -> str:
 
 
 def _parse_phone(text: str) -> str | None:
-    """Return a valid phone number as E.164, and its extension if it has one."""
+    """Parse a phone number to E.164 with its extension; None if it is not valid."""
     try:
         number = phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException:
@@ -88,14 +88,14 @@ def _parse_phone(text: str) -> str | None:
 
 
 def compute_content_hash(card: ClientCard) -> str | None:
-    """Return the hash of a card's content, or None without contacts: two such cards may be two clients."""
+    """Return the hash of a card; None without contacts, as equal cards may be different clients."""
     if not card.contacts:
         return None
     return hashlib.sha256(json.dumps(asdict(card), sort_keys=True).encode()).hexdigest()
 
 
 def mask_client(text: str, card: ClientCard) -> str:
-    """Return the text without the names and contacts of the client and the representative, and other personal data."""
+    """Mask the names and contacts of the client and the representative and other personal data in a text."""
     names, contacts = [card.name], [*card.contacts]
     if card.representative is not None:
         names.append(card.representative.name)

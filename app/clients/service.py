@@ -1,4 +1,4 @@
-"""Use cases of clients: register the client of a message, load clients, find the cards of one client."""
+"""Use cases of clients: registration, loading, matching, masking."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -38,11 +38,11 @@ __all__ = [
 
 
 async def register_client(session: AsyncSession, card: ClientCard, *, organization_id: UUID) -> UUID:
-    """Return the id of the organization's client with exactly this card, which is created unless it is there.
+    """Return the id of the client with this card in the organization; create the client if needed.
 
-    No existing client is changed or merged: a card whose contacts match several clients is the same as each of them,
-    and they stay as they are. Of two transactions with an equal card at once the later waits for the first and uses
-    its client, so a transaction that registers several cards must do so in the order of their content hashes.
+    Existing clients are neither changed nor merged, even if the contacts of the card match several of them. Of two
+    concurrent transactions with equal cards the second waits for the first and uses its client. A transaction that
+    registers several cards must therefore do so in the order of their content hashes.
     """
     client_id, content_hash = new_id(), compute_content_hash(card)
     table = sa.inspect(Client).local_table
@@ -66,8 +66,8 @@ async def register_client(session: AsyncSession, card: ClientCard, *, organizati
         representative = ClientRepresentative(
             client_id=client_id, name=card.representative.name, authority=card.representative.authority
         )
-        acting = build_insert(session, sa.inspect(ClientRepresentative).local_table)
-        await session.exec(acting.values(representative.model_dump()))
+        statement = build_insert(session, sa.inspect(ClientRepresentative).local_table)
+        await session.exec(statement.values(representative.model_dump()))
     return client_id
 
 
@@ -91,7 +91,7 @@ def _to_contact_rows(client_id: UUID, card: ClientCard) -> list[dict[str, Any]]:
 
 
 async def discard_client(session: AsyncSession, client_id: UUID) -> None:
-    """Delete a client without contacts whose message was not stored; one with contacts may be in use, and stays."""
+    """Delete a client whose message was not stored, unless it has contacts and may be in use."""
     client = select(Client.id).where(Client.id == client_id, col(Client.content_hash).is_(None))
     if (await session.exec(client)).first() is None:
         return
@@ -126,12 +126,12 @@ def _to_card(rows: Sequence[Any]) -> ClientCard:
 
 
 async def find_same_clients(session: AsyncSession, client_id: UUID) -> set[UUID]:
-    """Return the ids of the cards that are the same client, itself included: those with a contact in common."""
+    """Return the ids of the cards of one client: the card and those with a common contact."""
     connection = await session.connection()
     return set((await connection.execute(queries.same_clients(client_id))).scalars())
 
 
 async def mask_texts(session: AsyncSession, client_id: UUID, texts: Iterable[str]) -> list[str]:
-    """Return texts without the names and contacts of a client and the representative, and other personal data."""
+    """Mask the names and contacts of a client and the representative and other personal data in texts."""
     card = await load_client(session, client_id)
     return [mask_client(text, card) for text in texts]

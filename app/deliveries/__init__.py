@@ -1,1 +1,1 @@
-"""Deliveries: everything that leaves the house, claimed, sent outside any transaction, then recorded (O-6.2.3b)."""
+"""Outgoing deliveries: claimed, sent outside any transaction, then recorded (O-6.2.3b)."""

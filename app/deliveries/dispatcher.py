@@ -1,8 +1,8 @@
 """The dispatcher: claims due deliveries, sends them outside any transaction, and records the outcome.
 
 Three steps: claim (a short transaction) → send (no transaction, no lock, a time limit) → record (a transaction with
-what follows in the domain). A worker killed between claim and record leaves a lease that runs out; what happens then
-depends on what the adapter can do (`Recovery`).
+the effects in the domain). The lease of a worker killed between claim and record expires; the delivery is then
+recovered as the adapter allows (`Recovery`).
 """
 
 import asyncio
@@ -49,7 +49,7 @@ from app.deliveries.rules import (
 log = structlog.get_logger()
 
 LEASE_MARGIN = timedelta(seconds=30)
-"""How much longer than a call's time limit a lease is: time to record the outcome."""
+"""The time added to the limit of a call for the lease, to record the outcome."""
 RECORD_PAUSES = (0.1, 0.5, 2.0, 5.0, 10.0)
 RECOVERED_AT_ONCE = 20
 INTERRUPTED = "interrupted"
@@ -66,22 +66,22 @@ class DispatchOptions:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """How an attempt ended, with the partner's id or a stable word for the failure."""
+    """The outcome of an attempt, with the id of the receiving system or a stable error code."""
 
     outcome: Outcome
     external_id: str | None = None
     code: str | None = None
     retry_after: timedelta | None = None
     is_partners: bool = False
-    """Whether the partner caused the failure: only that counts for the breaker."""
+    """Whether the receiving system caused the failure; only such failures count for the breaker."""
 
 
 class LostClaim(Exception):
-    """Another claim holds the delivery by now; what was done in the transaction is rolled back."""
+    """Another claim holds the delivery; the transaction is rolled back."""
 
 
 class Dispatcher:
-    """Sends due deliveries, with a bound of concurrent calls per target."""
+    """Sends due deliveries with a limit of concurrent calls per target."""
 
     def __init__(self, database: Database, registry: Registry, options: DispatchOptions | None = None) -> None:
         self._database = database
@@ -90,42 +90,42 @@ class Dispatcher:
         self._in_flight: Counter[str] = Counter()
         self._breakers: dict[str, Breaker] = {}
         self._held_until: dict[tuple[str, str | None], datetime] = {}
-        """When a target (key None) or a rate key of it may be called again."""
+        """The earliest time of the next call of a target (key None) or of its rate key."""
         self._wake = database.subscribe()
 
     async def run(self, stop: asyncio.Event, poll_seconds: float) -> None:
-        """Dispatch until told to stop, then wait for the calls in flight. An outage of the database is waited out."""
+        """Dispatch until stopped, then wait for the calls in flight. Outages of the database are retried."""
         tasks: set[asyncio.Task[None]] = set()
         while not stop.is_set():
             self._wake.clear()
             try:
                 await self.recover()
-                for target in await self._due_targets():
+                for target in await self._list_due_targets():
                     for dispatch in await self.claim(target):
                         self._in_flight[target] += 1
                         task = asyncio.create_task(self._run_one(dispatch))
                         tasks.add(task)
                         task.add_done_callback(tasks.discard)
-            except Exception as error:  # the loop outlives every outage  # noqa: BLE001
+            except Exception as error:  # the loop continues after an outage  # noqa: BLE001
                 log.warning("dispatch_failed", error=type(error).__name__)
             await _wait_for_any(poll_seconds, stop, self._wake)
         if tasks:
             await asyncio.wait(tasks)
 
     async def dispatch_once(self) -> int:
-        """Dispatch what is due, one after another, and return how many deliveries were claimed."""
+        """Dispatch the due deliveries one after another and return how many were claimed."""
         await self.recover()
         count = 0
-        for target in await self._due_targets():
+        for target in await self._list_due_targets():
             for dispatch in await self.claim(target):
                 await self.deliver(dispatch)
                 count += 1
         return count
 
     async def claim(self, target: str) -> list[Dispatch]:
-        """Claim as many due deliveries of a target as its limits allow."""
+        """Claim due deliveries of a target within its limits."""
         now = clock.now()
-        amount = self._free_slots(target, now)
+        amount = self._count_free_slots(target, now)
         if amount < 1:
             return []
         claim_id = new_id()
@@ -172,18 +172,18 @@ class Dispatcher:
         try:
             async with self._database.transaction() as session:
                 claimed = (await session.exec(statement)).scalars().all()
-                return [_to_dispatch(one) for one in sorted(claimed, key=lambda one: one.id)]
+                return [_to_dispatch(delivery) for delivery in sorted(claimed, key=lambda delivery: delivery.id)]
         except IntegrityError:
-            return []  # another worker began a delivery with the same ordering key meanwhile
+            return []  # another worker claimed a delivery with the same ordering key
 
     async def deliver(self, dispatch: Dispatch) -> None:
         """Send a claimed delivery and record the outcome."""
         result = await self._attempt(dispatch)
-        self._learn(dispatch, result)
+        self._update_limits(dispatch, result)
         await self._record_patiently(dispatch, result)
 
     async def recover(self) -> int:
-        """Take over deliveries whose lease ran out: their worker was killed between claim and record."""
+        """Recover deliveries with an expired lease, whose worker was killed between claim and record."""
         query = select(Delivery).where(
             col(Delivery.state) == DeliveryState.SENDING, col(Delivery.lease_until) < clock.now()
         )
@@ -197,48 +197,48 @@ class Dispatcher:
     async def _run_one(self, dispatch: Dispatch) -> None:
         try:
             await self.deliver(dispatch)
-        except Exception as error:  # the lease runs out and the delivery is recovered  # noqa: BLE001
+        except Exception as error:  # the lease expires and the delivery is recovered  # noqa: BLE001
             log.error("delivery_not_recorded", delivery=str(dispatch.id), error=type(error).__name__)
         finally:
             self._in_flight[dispatch.target] -= 1
             self._wake.set()
 
-    async def _due_targets(self) -> list[str]:
+    async def _list_due_targets(self) -> list[str]:
         query = select(Delivery.target).where(
             col(Delivery.state) == DeliveryState.QUEUED, col(Delivery.next_attempt_at) <= clock.now()
         )
         async with self._database.transaction(write=False) as session:  # an idle worker takes no write lock
             return list((await session.exec(query.distinct())).all())
 
-    def _free_slots(self, target: str, now: datetime) -> int:
+    def _count_free_slots(self, target: str, now: datetime) -> int:
         self._held_until = {key: until for key, until in self._held_until.items() if until > now}
         if (target, None) in self._held_until:
             return 0
-        limits = self._limits(target)
+        limits = self._get_limits(target)
         free = limits.concurrency - self._in_flight[target]
         if limits.interval:
             free = min(free, 1)
-        return self._breaker(target).allows(now, free, self._in_flight[target])
+        return self._get_breaker(target).allows(now, free, self._in_flight[target])
 
-    def _limits(self, target: str) -> Limits:
+    def _get_limits(self, target: str) -> Limits:
         adapter = self._registry.adapter(target)
         return adapter.limits if adapter is not None else Limits()
 
-    def _breaker(self, target: str) -> Breaker:
+    def _get_breaker(self, target: str) -> Breaker:
         return self._breakers.setdefault(target, Breaker())
 
     async def _attempt(self, dispatch: Dispatch) -> AttemptResult:
         adapter, handler = self._registry.adapter(dispatch.target), self._registry.handlers.get(dispatch.kind)
         if adapter is None or handler is None:
             return AttemptResult(Outcome.PERMANENT, code="no_adapter")
-        if dispatch.may_have_arrived and self._recovery(dispatch) is Recovery.NONE:
+        if dispatch.may_have_arrived and self._get_recovery(dispatch) is Recovery.NONE:
             return AttemptResult(Outcome.UNCLEAR, code="not_repeatable")
         try:
             async with self._database.transaction(write=False) as session:
                 content = await handler.prepare(session, dispatch)
         except Refused as refusal:
             return AttemptResult(Outcome.REFUSED, code=refusal.code)
-        except Exception as error:  # nothing left the house  # noqa: BLE001
+        except Exception as error:  # nothing was sent  # noqa: BLE001
             return AttemptResult(Outcome.TRANSIENT, code=f"not_prepared:{type(error).__name__}")
         await self._wait_for_turn(dispatch, adapter.limits)
         require_no_transaction()
@@ -249,13 +249,13 @@ class Dispatcher:
         return await self._send(adapter, dispatch, content)
 
     async def _look_up(self, adapter: Adapter, dispatch: Dispatch, content: Mapping[str, Any]) -> AttemptResult | None:
-        """Return the result if it arrived before or nobody can tell yet, None if it did not arrive."""
+        """Return the result if it arrived earlier or the lookup failed, None if it did not arrive."""
         try:
             async with asyncio.timeout(self._options.timeout.total_seconds()):
                 receipt = await adapter.find(dispatch, content)
-        except Exception as error:  # nothing was sent, whatever it is  # noqa: BLE001
+        except Exception as error:  # nothing was sent  # noqa: BLE001
             wait = error.retry_after if isinstance(error, DeliveryError) else None
-            code = f"not_looked_up:{_code_of(error)}"
+            code = f"not_looked_up:{_get_code(error)}"
             return AttemptResult(Outcome.TRANSIENT, code=code, retry_after=wait, is_partners=True)
         return AttemptResult(Outcome.SENT, external_id=receipt.external_id) if receipt is not None else None
 
@@ -267,12 +267,12 @@ class Dispatcher:
             return AttemptResult(Outcome.TRANSIENT, None, error.code, error.retry_after, is_partners=True)
         except PermanentError as error:
             return AttemptResult(Outcome.PERMANENT, code=error.code)
-        except Exception as error:  # it may have arrived: time ran out, cut off, or unknown  # noqa: BLE001
-            return AttemptResult(Outcome.UNCLEAR, code=_code_of(error), is_partners=True)
+        except Exception as error:  # it may have arrived: a timeout, an interruption or an unknown error  # noqa: BLE001
+            return AttemptResult(Outcome.UNCLEAR, code=_get_code(error), is_partners=True)
         return AttemptResult(Outcome.SENT, external_id=receipt.external_id)
 
     async def _wait_for_turn(self, dispatch: Dispatch, limits: Limits) -> None:
-        """Wait for the turn of the rate key and note the next turn of key and target."""
+        """Wait until the rate key may be called and set the next time of the key and the target."""
         now = clock.now()
         if limits.interval:
             self._held_until[dispatch.target, None] = now + limits.interval
@@ -281,24 +281,24 @@ class Dispatcher:
             self._held_until[dispatch.target, dispatch.rate_key] = turn + limits.interval_per_key
             await asyncio.sleep((turn - now).total_seconds())
 
-    def _recovery(self, dispatch: Dispatch) -> Recovery:
+    def _get_recovery(self, dispatch: Dispatch) -> Recovery:
         adapter = self._registry.adapter(dispatch.target)
         if adapter is None:
             return Recovery.NONE
         return effective_recovery(adapter.recovery, adapter.dedupes_for, dispatch.first_attempt_at, clock.now())
 
-    def _learn(self, dispatch: Dispatch, result: AttemptResult) -> None:
-        """Tell the breaker, and hold the target or the rate key for the partner's `Retry-After`."""
+    def _update_limits(self, dispatch: Dispatch, result: AttemptResult) -> None:
+        """Update the breaker and delay the target or the rate key for `Retry-After`."""
         now = clock.now()
         if result.retry_after is not None:
             self._held_until[dispatch.target, dispatch.rate_key] = now + result.retry_after
         elif result.is_partners:
-            self._breaker(dispatch.target).record_failure(now)
+            self._get_breaker(dispatch.target).record_failure(now)
         elif result.outcome in (Outcome.SENT, Outcome.PERMANENT):
-            self._breaker(dispatch.target).record_success()
+            self._get_breaker(dispatch.target).record_success()
 
     async def _record_patiently(self, dispatch: Dispatch, result: AttemptResult) -> None:
-        """Record the outcome, again if that fails: losing it would mean sending twice or not knowing."""
+        """Record the outcome with retries: a lost outcome would mean a second or an uncertain delivery."""
         for pause in (*RECORD_PAUSES, None):
             try:
                 await self._record(dispatch, result)
@@ -314,16 +314,16 @@ class Dispatcher:
                 await asyncio.sleep(pause)
 
     async def _record(self, dispatch: Dispatch, result: AttemptResult) -> None:
-        """Record the outcome and what follows in the domain in one transaction. Raises `LostClaim`."""
+        """Record the outcome and its effects in the domain in one transaction. Raises `LostClaim`."""
         decision = decide(
             result.outcome,
-            self._recovery(dispatch),
+            self._get_recovery(dispatch),
             is_last_attempt=dispatch.attempt >= self._options.max_attempts,
             may_have_arrived=dispatch.may_have_arrived,
         )
         handler = self._registry.handlers.get(dispatch.kind)
         async with self._database.transaction() as session:
-            # The domain locks first (thread, message), the delivery comes last: the order that sending has.
+            # Locks are taken in the same order as for sending: thread and message first, the delivery last.
             if handler is not None:
                 match decision.state:
                     case DeliveryState.SENT:
@@ -338,7 +338,7 @@ class Dispatcher:
                 raise LostClaim
 
     async def _record_alone(self, dispatch: Dispatch, result: AttemptResult, error: str) -> None:
-        """Record the outcome without the domain, which failed: an administrator sees it, nothing is sent again."""
+        """Record the outcome without the failed domain, so that an administrator sees it and nothing is sent again."""
         is_sure = result.outcome is not Outcome.SENT and result.outcome is not Outcome.UNCLEAR
         state = DeliveryState.FAILED if is_sure else DeliveryState.UNCERTAIN
         noted = AttemptResult(result.outcome, result.external_id, f"not_recorded:{error}")
@@ -387,14 +387,14 @@ def _to_dispatch(row: Delivery) -> Dispatch:
 
 
 def _recordable_states(result: AttemptResult, decision: Decision) -> list[DeliveryState]:
-    """Return the states in which the outcome of the claim still counts; a late definite one settles `uncertain`."""
+    """Return the states in which the outcome of a claim is accepted; a late definite one resolves `uncertain`."""
     if result.code == INTERRUPTED:
         return [DeliveryState.SENDING]
     is_definite = decision.state in (DeliveryState.SENT, DeliveryState.FAILED)
     return [DeliveryState.SENDING, DeliveryState.QUEUED, *([DeliveryState.UNCERTAIN] if is_definite else [])]
 
 
-def _code_of(error: Exception) -> str:
+def _get_code(error: Exception) -> str:
     if isinstance(error, DeliveryError):
         return error.code
     return "timeout" if isinstance(error, TimeoutError) else type(error).__name__[:100]

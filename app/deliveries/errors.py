@@ -4,16 +4,16 @@ from app.core.problems import Conflict, NotFound
 
 
 class DeliveryNotFound(NotFound):
-    """There is no such delivery."""
+    """The delivery does not exist."""
 
     code = "delivery_not_found"
     title_ru, title_en = "Отправка не найдена", "Delivery not found"
 
 
 class DeliveryNotRetryable(Conflict):
-    """Only a failed or uncertain delivery is retried."""
+    """The delivery is neither failed nor uncertain."""
 
     code = "delivery_not_retryable"
     title_ru, title_en = "Отправку нельзя повторить", "The delivery cannot be retried"
-    detail_ru = "Повторить можно только неудавшуюся отправку или отправку с неизвестным исходом."
-    detail_en = "Only a failed or an uncertain delivery can be retried."
+    detail_ru = "Повторить можно только неудавшуюся отправку или отправку с неизвестным результатом."
+    detail_en = "Only a failed or uncertain delivery can be retried."

@@ -14,7 +14,7 @@ _IS_SENDING = sa.text("state = 'sending'")
 
 
 class Delivery(VersionedTable, table=True):
-    """Something that leaves the house."""
+    """An outgoing delivery."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -49,7 +49,7 @@ class Delivery(VersionedTable, table=True):
     """The object of the domain, such as a reply."""
     payload: dict[str, Any] = Field(sa_column=json_column())
     ordering_key: str | None = Field(default=None, max_length=200)
-    """Deliveries with the same key go out one at a time, in the order of their creation."""
+    """Deliveries with the same key are sent one at a time, in the order of creation."""
     rate_key: str | None = Field(default=None, max_length=200)
     idempotency_key: str = Field(max_length=64)
     state: DeliveryState = Field(sa_column=enum_column(DeliveryState))
@@ -58,7 +58,7 @@ class Delivery(VersionedTable, table=True):
     first_attempt_at: datetime | None = None
     may_have_arrived: bool = Field(default=False)
     lease_owner: UUID | None = None
-    """The claim that holds it; kept after the lease ran out, so that a late outcome of that claim still counts."""
+    """The current claim. It is kept after the lease expires, so that a late outcome of the claim is still accepted."""
     lease_until: datetime | None = None
     external_id: str | None = Field(default=None, max_length=255)
     last_error: str | None = Field(default=None, max_length=200)

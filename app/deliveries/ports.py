@@ -22,7 +22,7 @@ class Dispatch:
     object_id: UUID
     payload: Mapping[str, Any]
     idempotency_key: str
-    """Made once when the row is created; the same in every attempt."""
+    """Created with the delivery; the same in every attempt."""
     rate_key: str | None
     attempt: int
     claim_id: UUID
@@ -32,24 +32,24 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The partner took it; its own id of it, if it gives one."""
+    """Confirmation by the receiving system, with its id if it assigns one."""
 
     external_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of a target. They hold per worker process."""
+    """Limits of a target, per worker process."""
 
     concurrency: int = 4
     interval: timedelta = timedelta(0)
-    """The least time between two calls of the target."""
+    """The minimum time between two calls of the target."""
     interval_per_key: timedelta = timedelta(0)
-    """The least time between two calls with the same rate key, such as a chat."""
+    """The minimum time between two calls with the same rate key, such as a chat."""
 
 
 class DeliveryError(Exception):
-    """The base of an adapter's errors. `code` goes into logs and the API: a stable word, no personal data."""
+    """Base of the errors of adapters. `code` is a stable code for logs and the API, without personal data."""
 
     def __init__(self, code: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(code)
@@ -58,19 +58,19 @@ class DeliveryError(Exception):
 
 
 class TransientError(DeliveryError):
-    """The partner did not take it and may later (429, 503, connection refused)."""
+    """A temporary failure, such as 429, 503 or a refused connection."""
 
 
 class PermanentError(DeliveryError):
-    """The partner refuses it for good."""
+    """The receiving system refuses it permanently."""
 
 
 class UnclearError(DeliveryError):
-    """The call was cut off: it may have arrived."""
+    """The call was interrupted; it may have arrived."""
 
 
 class Refused(Exception):
-    """The domain does not let the object out any more."""
+    """The domain no longer allows the object to be sent."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -78,44 +78,44 @@ class Refused(Exception):
 
 
 class Adapter(Protocol):
-    """Calls a partner. It gets no session, and is called while none is open."""
+    """Calls the receiving system. No database session is open during a call."""
 
     @property
     def recovery(self) -> Recovery:
-        """What it can do after an attempt whose outcome is unknown."""
+        """Return how to recover after an attempt with an unknown outcome."""
 
     @property
     def dedupes_for(self) -> timedelta | None:
-        """How long the partner dedupes by our idempotency key; None: always."""
+        """Return how long the receiving system deduplicates by the idempotency key; None for always."""
 
     @property
     def limits(self) -> Limits:
-        """The limits of the target."""
+        """Return the limits of the target."""
 
     async def send(self, dispatch: Dispatch, content: Mapping[str, Any]) -> Receipt:
         """Send the content once. Raises `TransientError`, `PermanentError`, `UnclearError`."""
 
     async def find(self, dispatch: Dispatch, content: Mapping[str, Any]) -> Receipt | None:
-        """Return the receipt of what arrived before, None if it did not. Called for `LOOKS_UP` only."""
+        """Return the receipt of an earlier attempt, None if it did not arrive. Called for `LOOKS_UP` only."""
 
 
 class DeliveryHandler(Protocol):
-    """What the domain of a kind does with its deliveries. It locks its own rows."""
+    """The part of a domain in its deliveries. It locks its own rows."""
 
     async def prepare(self, session: AsyncSession, dispatch: Dispatch) -> Mapping[str, Any]:
-        """Return what the adapter sends. Raises `Refused` when it may not go out any more. Reads only."""
+        """Return the content to send, without writing. Raises `Refused` if it may no longer be sent."""
 
     async def on_sent(self, session: AsyncSession, dispatch: Dispatch, external_id: str | None) -> None:
         """Record that it was sent."""
 
     async def on_failed(self, session: AsyncSession, dispatch: Dispatch, code: str) -> None:
-        """Record that it failed for good."""
+        """Record a permanent failure."""
 
     async def on_uncertain(self, session: AsyncSession, dispatch: Dispatch) -> None:
-        """Record that nobody knows whether it arrived."""
+        """Record that it is unknown whether it arrived."""
 
     async def on_retry(self, session: AsyncSession, object_id: UUID, by: Principal) -> None:
-        """Prepare the object for another attempt. Raises a problem where its state forbids it."""
+        """Prepare the object for another attempt. Raises a problem if its state forbids it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Selects of deliveries."""
+"""Queries of deliveries."""
 
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -20,10 +20,10 @@ def list_deliveries(state: DeliveryState | None, target: str | None) -> SelectOf
 
 
 def to_summary(row: Delivery) -> DeliverySummary:
-    """Return a delivery as a list shows it."""
+    """Map a delivery to its API summary."""
     return DeliverySummary.model_validate(row.model_dump() | {"etag": format_etag(row.version)})
 
 
 def to_read(row: Delivery) -> DeliveryRead:
-    """Return a delivery as the API shows it."""
+    """Map a delivery to its API schema."""
     return DeliveryRead.model_validate(row.model_dump() | {"etag": format_etag(row.version)})

@@ -1,4 +1,4 @@
-"""HTTP of deliveries."""
+"""HTTP endpoints of deliveries."""
 
 from typing import Annotated
 from uuid import UUID
@@ -25,7 +25,7 @@ DeliveryWriter = Annotated[Principal, requires("deliveries:write")]
 
 
 def get_registry(request: Request) -> Registry:
-    """Return the service's adapters and handlers."""
+    """Return the registry of adapters and handlers."""
     registry: Registry = request.app.state.delivery_registry
     return registry
 
@@ -41,9 +41,9 @@ async def list_deliveries(
     session: SessionDep,
     page: PageDep,
     state: Annotated[DeliveryState | None, Query()] = None,
-    target: Annotated[Label | None, Query(description="The partner, such as `feedback_platform`.")] = None,
+    target: Annotated[Label | None, Query(description="The receiving system, such as `feedback_platform`.")] = None,
 ) -> Page[DeliverySummary]:
-    """List everything that leaves the house, newest first; texts and personal data are not shown."""
+    """List outgoing deliveries, newest first. Texts and personal data are not included."""
     query = queries.list_deliveries(state, target)
     return await paginate(session, query, page, queries.to_summary, order=(col(Delivery.id),))
 
@@ -55,7 +55,7 @@ async def list_deliveries(
     summary="Get a delivery",
 )
 async def get_delivery(delivery_id: UUID, by: DeliveryReader, session: SessionDep, request: Request) -> Response:
-    """Return one delivery with its attempts and last error; texts and personal data are not shown."""
+    """Return one delivery with its attempts and last error. Texts and personal data are not included."""
     row = await service.get_delivery(session, delivery_id)
     return conditional_response(request, queries.to_read(row), version=row.version)
 
@@ -83,8 +83,9 @@ async def retry_delivery(
 ) -> Response:
     """Queue a failed or uncertain delivery again, with the same idempotency key.
 
-    `uncertain` means that a call was cut off and the partner can't be asked: check the channel first, since the client
-    would get it twice if it did arrive. The author can also send the reply again (`POST …/replies/{reply_id}/send`).
+    `uncertain` means that the call was interrupted and the receiving system cannot tell whether the delivery arrived.
+    Check the channel first, otherwise the client may receive it twice. The author of a reply can also send it again
+    with `POST …/replies/{reply_id}/send`.
     """
     row = await service.retry_delivery(session, delivery_id, match, registry, by=by)
     return json_response(queries.to_read(row), version=row.version)

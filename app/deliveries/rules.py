@@ -1,4 +1,4 @@
-"""States of a delivery, what follows from each outcome, the back-off and the circuit breaker."""
+"""States and outcomes of deliveries, the back-off and the circuit breaker."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,14 +28,14 @@ RETRYABLE_STATES = frozenset({DeliveryState.FAILED, DeliveryState.UNCERTAIN})
 
 
 class Recovery(StrEnum):
-    """What an adapter can do after an attempt whose outcome is unknown."""
+    """How to recover after an attempt with an unknown outcome."""
 
     REPEATS_SAFELY = "repeats_safely"
-    """The partner dedupes by our idempotency key: the same request is sent again."""
+    """The receiving system deduplicates by the idempotency key, so the same request is sent again."""
     LOOKS_UP = "looks_up"
-    """The adapter can ask whether it arrived."""
+    """The adapter can look up whether it arrived."""
     NONE = "none"
-    """Neither: a person decides."""
+    """Neither; an employee decides."""
 
 
 class Outcome(StrEnum):
@@ -43,11 +43,11 @@ class Outcome(StrEnum):
 
     SENT = "sent"
     REFUSED = "refused"
-    """The domain does not let it out any more; nothing was sent in this attempt."""
+    """The domain no longer allows it; nothing was sent in this attempt."""
     PERMANENT = "permanent"
     TRANSIENT = "transient"
     UNCLEAR = "unclear"
-    """It may have arrived: the time ran out, the connection broke or the worker was killed."""
+    """It may have arrived: a timeout, a broken connection or a killed worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Decision:
 
 
 def decide(outcome: Outcome, recovery: Recovery, *, is_last_attempt: bool, may_have_arrived: bool) -> Decision:
-    """Return what an attempt makes of its delivery."""
+    """Return the state of a delivery after an attempt."""
     dead = DeliveryState.UNCERTAIN if may_have_arrived else DeliveryState.FAILED
     match outcome:
         case Outcome.SENT:
@@ -78,39 +78,39 @@ def decide(outcome: Outcome, recovery: Recovery, *, is_last_attempt: bool, may_h
 def effective_recovery(
     recovery: Recovery, dedupes_for: timedelta | None, first_attempt_at: datetime | None, now: datetime
 ) -> Recovery:
-    """Return what the adapter can still do: a partner that dedupes for a limited time does not dedupe after it."""
+    """Return the recovery still possible; deduplication for a limited time ends after that time."""
     if recovery is Recovery.REPEATS_SAFELY and dedupes_for is not None and first_attempt_at is not None:
         return recovery if now - first_attempt_at < dedupes_for else Recovery.NONE
     return recovery
 
 
 def pause_after(attempts: int, first: timedelta = FIRST_PAUSE) -> timedelta:
-    """Return the back-off after the n-th attempt: doubled each time, up to an hour."""
+    """Return the back-off after the n-th attempt: doubled each time, at most an hour."""
     doublings = max(0, min(attempts - 1, 20))
     return min(LONGEST_PAUSE, first * (1 << doublings))
 
 
 @dataclass(slots=True)
 class Breaker:
-    """Stops calls of a target after consecutive failures; one call probes it after each pause."""
+    """Blocks the calls of a target after consecutive failures; after each pause one call probes it."""
 
     failures: int = 0
     open_until: datetime | None = None
 
-    def allows(self, now: datetime, wanted: int, in_flight: int) -> int:
+    def allows(self, now: datetime, requested: int, in_flight: int) -> int:
         """Return how many calls may start now."""
         if self.open_until is None:
-            return wanted
+            return requested
         if now < self.open_until or in_flight:
             return 0
-        return min(1, wanted)
+        return min(1, requested)
 
     def record_success(self) -> None:
         """Close the breaker."""
         self.failures, self.open_until = 0, None
 
     def record_failure(self, now: datetime) -> None:
-        """Count a failure; open the breaker when there were enough of them."""
+        """Count a failure; open the breaker after enough of them."""
         self.failures += 1
         if self.failures >= BREAKER_FAILURES:
             pause = BREAKER_PAUSE * 2 ** min(self.failures - BREAKER_FAILURES, 10)

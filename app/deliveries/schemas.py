@@ -1,4 +1,4 @@
-"""Answers of the API about deliveries. They show no payload: administrators do not read message texts."""
+"""API schemas of deliveries. They contain no payload: administrators do not read message texts."""
 
 from uuid import UUID
 
@@ -12,14 +12,14 @@ class DeliverySummary(Output):
     """A delivery in a list."""
 
     id: UUID
-    etag: str = Field(description="For `If-Match`.")
-    target: str = Field(description="The partner, such as `feedback_platform`.")
-    kind: str = Field(description="What is delivered, such as `reply`.")
+    etag: str = Field(description="The value for `If-Match`.")
+    target: str = Field(description="The receiving system, such as `feedback_platform`.")
+    kind: str = Field(description="The kind of object, such as `reply`.")
     object_id: UUID = Field(description="The id of the object, such as the reply's.")
     state: DeliveryState
     attempts: int
-    next_attempt_at: LocalDateTime = Field(description="For a queued delivery: not before this moment.")
-    last_error: str | None = Field(description="A stable word for the last failure; no text of a message.")
+    next_attempt_at: LocalDateTime = Field(description="The earliest time of the next attempt of a queued delivery.")
+    last_error: str | None = Field(description="A stable code of the last failure, without message texts.")
     created_at: LocalDateTime
     finished_at: LocalDateTime | None
 
@@ -28,5 +28,5 @@ class DeliveryRead(DeliverySummary):
     """A delivery."""
 
     first_attempt_at: LocalDateTime | None
-    may_have_arrived: bool = Field(description="Whether an attempt was cut off and may have reached the partner.")
-    external_id: str | None = Field(description="The partner's own id of what was sent.")
+    may_have_arrived: bool = Field(description="Whether an interrupted attempt may have reached the receiving system.")
+    external_id: str | None = Field(description="The id assigned by the receiving system.")

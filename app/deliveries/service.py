@@ -18,7 +18,7 @@ from app.deliveries.models import Delivery
 from app.deliveries.ports import Registry
 from app.deliveries.rules import RETRYABLE_STATES, DeliveryState, Recovery
 
-REMOVED_AT_ONCE = 1000
+DELETE_BATCH = 1000
 
 
 async def create_delivery(
@@ -31,7 +31,7 @@ async def create_delivery(
     ordering_key: str | None = None,
     rate_key: str | None = None,
 ) -> Delivery:
-    """Queue a delivery in the current transaction. It replaces failed and uncertain ones of the same object."""
+    """Queue a delivery in the current transaction. Failed and uncertain ones of the same object are cancelled."""
     now = clock.now()
     await session.exec(
         sa.update(Delivery)
@@ -81,17 +81,17 @@ async def retry_delivery(
     row.state, row.attempts, row.next_attempt_at = DeliveryState.QUEUED, 0, clock.now()
     row.finished_at, row.lease_owner, row.first_attempt_at = None, None, None
     adapter = registry.adapter(row.target)
-    # Where the partner can be asked it is asked first; elsewhere the caller has decided that it did not arrive.
+    # An adapter that can look up a delivery does so first; otherwise the caller has decided that it did not arrive.
     row.may_have_arrived &= adapter is not None and adapter.recovery is Recovery.LOOKS_UP
     session.info["emitted"] = True  # wakes the dispatcher after the commit
     audit.record(session, by, "delivery.retried", "delivery", row.id, fields=["state"])
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return row
 
 
 async def remove_old_deliveries(session: AsyncSession, *, sent_days: int, failed_days: int) -> int:
-    """Remove finished deliveries by age and return how many there were."""
-    removed = 0
+    """Delete finished deliveries by age and return their number."""
+    count = 0
     for states, days in (
         ((DeliveryState.SENT, DeliveryState.CANCELLED), sent_days),
         (tuple(RETRYABLE_STATES), failed_days),
@@ -99,6 +99,6 @@ async def remove_old_deliveries(session: AsyncSession, *, sent_days: int, failed
         old = sa.select(col(Delivery.id)).where(
             col(Delivery.state).in_(states), col(Delivery.finished_at) < clock.now() - timedelta(days=days)
         )
-        gone = await session.exec(sa.delete(Delivery).where(col(Delivery.id).in_(old.limit(REMOVED_AT_ONCE))))
-        removed += int(gone.rowcount)
-    return removed
+        deleted = await session.exec(sa.delete(Delivery).where(col(Delivery.id).in_(old.limit(DELETE_BATCH))))
+        count += int(deleted.rowcount)
+    return count

@@ -1,1 +1,1 @@
-"""Adapters of other systems, thin: each implements a port of the house."""
+"""Adapters of external systems. Each implements a port of a domain."""

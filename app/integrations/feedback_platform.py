@@ -1,4 +1,4 @@
-"""The feedback platform: it reads sent replies itself, so nothing leaves the house."""
+"""The feedback platform, which reads sent replies through the API; nothing is sent to it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from app.deliveries.rules import Recovery
 
 
 class FeedbackPlatform:
-    """The adapter of points without channel credentials: the committed reply is what the platform reads."""
+    """The adapter of points without channel credentials; the platform reads the sent reply."""
 
     recovery = Recovery.REPEATS_SAFELY
     dedupes_for = None

@@ -1,4 +1,4 @@
-"""Deliveries of replies: what may go out, and what becomes of reply and message (O-3, O-6.2.3b)."""
+"""The delivery handler of replies (O-3, O-6.2.3b)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ from app.messages.service.threads import lock_thread
 from app.messages.service.transitions import apply_transition, mark_changed
 
 ANSWERED_STAGES = frozenset({Stage.FIRST_REPLY, Stage.FINAL_REPLY, Stage.REDIRECT})
-"""An answer meets these: who was told who is competent was redirected too."""
+"""Stages completed by an answer; one that names the competent body completes the redirect too."""
 POINT_NOT_IN_FORCE = "point_not_in_force"
 RETRYABLE = frozenset({ReplyState.FAILED, ReplyState.UNCERTAIN})
 
@@ -31,7 +31,7 @@ class ReplyDeliveries:
     """The handler of deliveries of the kind `reply`."""
 
     async def prepare(self, session: AsyncSession, dispatch: Dispatch) -> Mapping[str, Any]:
-        """Return the reply for the adapter. Raises `Refused` for a point that was switched off meanwhile (O-3)."""
+        """Return the reply for the adapter. Raises `Refused` for a point no longer in force (O-3)."""
         reply = await session.get_one(Reply, dispatch.object_id)
         message = await session.get_one(Message, reply.message_id)
         if reply.kind is not ReplyKind.NOTICE and not await offered_points.can_send(session, reply):
@@ -46,24 +46,24 @@ class ReplyDeliveries:
     async def on_sent(self, session: AsyncSession, dispatch: Dispatch, external_id: str | None) -> None:
         """Mark the reply as sent and the message as answered."""
         message, reply = await _lock(session, dispatch.object_id)
-        if not _move(session, reply, ReplyMove.DELIVER):
+        if not _apply_move(session, reply, ReplyMove.DELIVER):
             return
         reply.external_id, reply.sent_at = external_id, clock.now()
-        await AFTER[reply.kind](session, message, reply.sent_at)
+        await AFTER_DELIVERY[reply.kind](session, message, reply.sent_at)
         emit(session, ReplySent(message_id=message.id, reply_id=reply.id))
 
     async def on_failed(self, session: AsyncSession, dispatch: Dispatch, code: str) -> None:
         """Mark the reply as failed; its author is notified."""
         message, reply = await _lock(session, dispatch.object_id)
-        if _move(session, reply, ReplyMove.FAIL):
+        if _apply_move(session, reply, ReplyMove.FAIL):
             mark_changed(message)
-            its = {"message_id": message.id, "reply_id": reply.id, "reply_version": reply.version}
-            emit(session, ReplyNotSent(**its, reason=code))
+            ids = {"message_id": message.id, "reply_id": reply.id, "reply_version": reply.version}
+            emit(session, ReplyNotSent(**ids, reason=code))
 
     async def on_uncertain(self, session: AsyncSession, dispatch: Dispatch) -> None:
         """Mark the reply as uncertain; its author is notified."""
         message, reply = await _lock(session, dispatch.object_id)
-        if _move(session, reply, ReplyMove.LOSE_TRACK):
+        if _apply_move(session, reply, ReplyMove.LOSE_TRACK):
             mark_changed(message)
             emit(session, ReplyUncertain(message_id=message.id, reply_id=reply.id, reply_version=reply.version))
 
@@ -72,7 +72,7 @@ class ReplyDeliveries:
         message, reply = await _lock(session, object_id)
         if reply.state not in RETRYABLE:
             raise MessageMoveNotAllowed(reply.state, ReplyMove.SEND)
-        if reply.kind is ReplyKind.NOTICE:  # its message may have ended meanwhile
+        if reply.kind is ReplyKind.NOTICE:  # its message may be closed by now
             mark_changed(message)
         else:
             apply_transition(session, message, MessageMove.SEND_REPLY, by)
@@ -80,7 +80,7 @@ class ReplyDeliveries:
 
 
 async def _lock(session: AsyncSession, reply_id: UUID) -> tuple[Message, Reply]:
-    """Lock the thread, then read message and reply anew: what came into the thread meanwhile counts."""
+    """Lock the thread, then reload the message and the reply."""
     query = select(Message).join(Reply, col(Reply.message_id) == col(Message.id)).where(Reply.id == reply_id)
     message = (await session.exec(query)).one()
     await lock_thread(session, message.thread_id)
@@ -90,8 +90,8 @@ async def _lock(session: AsyncSession, reply_id: UUID) -> tuple[Message, Reply]:
     return message, reply
 
 
-def _move(session: AsyncSession, reply: Reply, move: ReplyMove) -> bool:
-    """Move the reply by its table; return False where it has no such transition, as when it was recorded before."""
+def _apply_move(session: AsyncSession, reply: Reply, move: ReplyMove) -> bool:
+    """Apply a move to the reply. Return False if the state does not allow it, such as for a repeated outcome."""
     state = REPLY_TRANSITIONS[reply.state].get(move)
     if state is None:
         return False
@@ -100,22 +100,26 @@ def _move(session: AsyncSession, reply: Reply, move: ReplyMove) -> bool:
     return True
 
 
-async def _answered(session: AsyncSession, message: Message, at: datetime) -> None:
+async def _complete_answer(session: AsyncSession, message: Message, at: datetime) -> None:
     apply_transition(session, message, MessageMove.ANSWER, None)
     await deadlines.mark_done(session, message, ANSWERED_STAGES, at)
     await deadlines.cancel(session, message)
 
 
-async def _transferred(session: AsyncSession, message: Message, at: datetime) -> None:
+async def _complete_transfer(session: AsyncSession, message: Message, at: datetime) -> None:
     apply_transition(session, message, MessageMove.TRANSFER, None)
     await deadlines.mark_done(session, message, {Stage.FIRST_REPLY}, at)
     await deadlines.pause(session, message, PauseReason.AWAITING_CLIENT, at)
 
 
-async def _noticed(session: AsyncSession, message: Message, at: datetime) -> None:
+async def _complete_notice(session: AsyncSession, message: Message, at: datetime) -> None:
     mark_changed(message)
     await deadlines.mark_done(session, message, {Stage.FIRST_REPLY}, at)
 
 
-AFTER = {ReplyKind.ANSWER: _answered, ReplyKind.CHANNEL_TRANSFER: _transferred, ReplyKind.NOTICE: _noticed}
-"""What a delivered reply makes of its message."""
+AFTER_DELIVERY = {
+    ReplyKind.ANSWER: _complete_answer,
+    ReplyKind.CHANNEL_TRANSFER: _complete_transfer,
+    ReplyKind.NOTICE: _complete_notice,
+}
+"""Effects of a delivered reply on its message, by kind."""

@@ -1,4 +1,4 @@
-"""Facts about messages and replies."""
+"""Events of messages and replies."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,13 +7,13 @@ from app.core.outbox import Event
 
 
 class MessageRegistered(Event):
-    """A message came in."""
+    """A message was registered."""
 
     message_id: UUID
 
 
 class MessageRevised(Event):
-    """A message was edited or deleted where its client wrote it."""
+    """A message was edited or deleted at its source."""
 
     message_id: UUID
     revision_id: UUID
@@ -28,7 +28,7 @@ class MessageTriaged(Event):
 
 
 class MessageAssigned(Event):
-    """A message was given to an employee, or with None to nobody of the unit yet."""
+    """A message was assigned to an employee; `assignee_id` is None when the assignee was removed."""
 
     message_id: UUID
     message_version: int
@@ -37,14 +37,14 @@ class MessageAssigned(Event):
 
 
 class MessageMoved(Event):
-    """A message was given to another unit, where nobody has it yet."""
+    """A message was moved to another unit and has no assignee there."""
 
     message_id: UUID
     message_version: int
 
 
 class MessageRedirected(Event):
-    """A message was handed to who is competent."""
+    """A message was redirected to the competent body."""
 
     message_id: UUID
 
@@ -56,14 +56,14 @@ class AppealRegistered(Event):
 
 
 class ClientWroteAgain(Event):
-    """A client wrote again in a thread that was answered or waited for them."""
+    """A client wrote again in a thread that was answered, closed or awaited the client."""
 
     message_id: UUID
     by_message_id: UUID
 
 
 class DeadlineExtended(Event):
-    """The final reply was put off within the law."""
+    """The deadline of the final reply was extended."""
 
     message_id: UUID
     days: int
@@ -76,7 +76,7 @@ class MessageClosed(Event):
 
 
 class DeadlineNear(Event):
-    """A deadline is near: the reminder of its policy."""
+    """The reminder time of a deadline was reached."""
 
     message_id: UUID
     stage: str
@@ -86,7 +86,7 @@ class DeadlineNear(Event):
 
 
 class DeadlineMissed(Event):
-    """A deadline passed with nothing done: the head is told."""
+    """A deadline was missed."""
 
     message_id: UUID
     stage: str
@@ -96,19 +96,19 @@ class DeadlineMissed(Event):
 
 
 class DeadlineMoved(Event):
-    """Deadlines of a message moved with the working calendar."""
+    """Deadlines of a message moved with a change of the working calendar."""
 
     message_id: UUID
     message_version: int
 
 
 class ReplySubmitted(Event):
-    """A reply waits for approval."""
+    """A reply was submitted for approval."""
 
     message_id: UUID
     reply_id: UUID
     reply_version: int
-    """The version that was handed in: it tells one submission of a reply from the next."""
+    """The submitted version; it distinguishes one submission from the next."""
 
 
 class ReplyApproved(Event):
@@ -124,21 +124,21 @@ class ReplyReturned(Event):
     message_id: UUID
     reply_id: UUID
     reply_version: int
-    """The version that was returned: it tells one return of a reply from the next."""
+    """The returned version; it distinguishes one return from the next."""
 
 
 class ReplyNotSent(Event):
-    """A queued reply was not sent: a point that it names was switched off meanwhile, or the partner refuses it."""
+    """A queued reply was not sent: the partner refused it, or a point that it names is no longer in force."""
 
     message_id: UUID
     reply_id: UUID
     reply_version: int
     reason: str
-    """A stable word; `point_not_in_force` for a point that was switched off."""
+    """A stable code, such as `point_not_in_force`."""
 
 
 class ReplyUncertain(Event):
-    """A reply was cut off while it was sent, and nobody knows whether it arrived."""
+    """Sending of a reply was interrupted, and it is unknown whether it arrived."""
 
     message_id: UUID
     reply_id: UUID

@@ -1,4 +1,4 @@
-"""Messages as a table for heads: one row a message, in the words of the order."""
+"""Export of messages as a table, one row per message, with the terms of the order."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.core.db import Database
 from app.documents.tables.writer import Row
 from app.interaction_points.models import Point
 from app.messages.models import Message, Reply
-from app.messages.queries import sent_replies
+from app.messages.queries import load_sent_replies
 from app.messages.rules.states import STATES_RU
 from app.organizations.models import Employee, Topic
 
@@ -37,7 +37,7 @@ COLUMNS = (
     "Ответ",
     "Ответ отправлен",
 )
-WORDS_RU = {
+LABELS_RU = {
     "message": "сообщение",
     "appeal": "обращение",
     "information_request": "запрос информации",
@@ -51,33 +51,33 @@ WORDS_RU = {
 
 
 async def export_pages(database: Database, query: SelectOfScalar[Message]) -> AsyncIterator[Iterable[Row]]:
-    """The messages of a query as rows, a page in a transaction of its own: a slow reader holds no connection."""
+    """Yield the messages of a query as rows, each page in its own transaction, so that no connection is held."""
     after = UUID(int=0)
     while True:
         async with database.transaction(write=False) as session:
             page = query.where(col(Message.id) > after).order_by(col(Message.id)).limit(PAGE)
             messages = (await session.exec(page)).all()
-            rows = await _rows(session, messages)
+            rows = await _load_rows(session, messages)
         yield rows
         if len(messages) < PAGE:
             return
         after = messages[-1].id
 
 
-async def _rows(session: AsyncSession, messages: Sequence[Message]) -> list[Row]:
+async def _load_rows(session: AsyncSession, messages: Sequence[Message]) -> list[Row]:
     points = dict((await session.exec(select(Point.id, Point.name))).all())
     topics = dict((await session.exec(select(Topic.id, Topic.name))).all())
     people = {message.assignee_id for message in messages if message.assignee_id}
     names = dict((await session.exec(select(Employee.id, Employee.name).where(col(Employee.id).in_(people)))).all())
-    replies = await sent_replies(session, [message.id for message in messages])
+    replies = await load_sent_replies(session, [message.id for message in messages])
     cards = await clients.load_clients(session, [message.client_id for message in messages])
     return [
-        _row(message, points, topics, names, cards[message.client_id].name, replies.get(message.id))
+        _to_row(message, points, topics, names, cards[message.client_id].name, replies.get(message.id))
         for message in messages
     ]
 
 
-def _row(
+def _to_row(
     row: Message,
     points: dict[UUID, str],
     topics: dict[UUID, str],
@@ -87,23 +87,23 @@ def _row(
 ) -> Row:
     return (
         row.number,
-        _told(row.received_at),
-        _told(row.registered_at),
+        _format_moment(row.received_at),
+        _format_moment(row.registered_at),
         points[row.point_id],
-        WORDS_RU[row.message_class],
+        LABELS_RU[row.message_class],
         STATES_RU[row.state],
-        WORDS_RU[row.competence] if row.competence else None,
+        LABELS_RU[row.competence] if row.competence else None,
         topics.get(row.topic_id) if row.topic_id else None,
         row.need["summary"] if row.need else None,
         names.get(row.assignee_id) if row.assignee_id else None,
-        WORDS_RU[row.priority],
-        _told(row.due_at),
+        LABELS_RU[row.priority],
+        _format_moment(row.due_at),
         client,
         row.text,
         reply.text if reply else None,
-        _told(reply.sent_at) if reply else None,
+        _format_moment(reply.sent_at) if reply else None,
     )
 
 
-def _told(moment: datetime | None) -> str | None:
+def _format_moment(moment: datetime | None) -> str | None:
     return f"{moment.astimezone(clock.LOCAL_ZONE):%d.%m.%Y %H:%M}" if moment else None

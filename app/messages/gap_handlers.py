@@ -1,4 +1,4 @@
-"""What knowledge bases learn from messages: which of them no template answered (O-6.2.6). The worker calls these."""
+"""Event handlers that record which messages no template answered (O-6.2.6)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,32 +11,32 @@ from app.core.outbox import Event, Handler
 from app.core.security import system_principal
 from app.messages.events import MessageAssigned, MessageMoved, MessageRevised, MessageTriaged, ReplySent
 from app.messages.models import Competence, Message
-from app.messages.queries import sent_replies
+from app.messages.queries import load_sent_replies
 from app.messages.rules.states import MessageState
 from app.reply_templates.models import GapReason
 from app.reply_templates.search.service.suggestions import find_suggestions
 from app.reply_templates.service.gaps import Unanswered, record_gap, remove_gap
 
-_NEEDS_NO_TEMPLATE = frozenset({MessageState.SPAM, MessageState.REDIRECTED})
+_STATES_WITHOUT_GAP = frozenset({MessageState.SPAM, MessageState.REDIRECTED})
 
 
 async def update_gap(session: AsyncSession, payload: Mapping[str, Any]) -> None:
-    """A need was analysed, a message was edited or given to somebody, or an answer went out: is there a gap, and whose?
+    """Record or remove the template gap of a message.
 
-    Not answered yet, it is one where nothing fits; answered, where it was without a template, whatever was offered.
+    An unanswered message is a gap if no template fits, an answered one if the answer does not use a template.
     """
     message = await session.get_one(Message, UUID(payload["message_id"]))
-    is_anothers = message.state in _NEEDS_NO_TEMPLATE or message.duplicate_of_id is not None
-    if message.competence is not Competence.WITHIN or is_anothers:
+    needs_no_template = message.state in _STATES_WITHOUT_GAP or message.duplicate_of_id is not None
+    if message.competence is not Competence.WITHIN or needs_no_template:
         await remove_gap(session, message.id)
         return
-    reply = (await sent_replies(session, [message.id])).get(message.id)
-    offered = await _offered(session, message)
+    reply = (await load_sent_replies(session, [message.id])).get(message.id)
+    offered = await _find_first_suggestion(session, message)
     if reply.template_id is not None if reply else offered is not None:
         await remove_gap(session, message.id)
         return
     text, *answer = await mask_texts(session, message.client_id, [message.text, *([reply.text] if reply else [])])
-    told = Unanswered(
+    gap = Unanswered(
         message_id=message.id,
         unit_id=message.unit_id,
         text=text,
@@ -44,11 +44,11 @@ async def update_gap(session: AsyncSession, payload: Mapping[str, Any]) -> None:
         offered_template_id=offered,
         answer=answer[0] if answer else None,
     )
-    await record_gap(session, told)
+    await record_gap(session, gap)
 
 
-async def _offered(session: AsyncSession, message: Message) -> UUID | None:
-    """The template that the unit would be offered first."""
+async def _find_first_suggestion(session: AsyncSession, message: Message) -> UUID | None:
+    """Return the template suggested first to the unit of the message."""
     unit = system_principal(message.unit_id, message.organization_id)
     found = await find_suggestions(session, message.text, unit, limit=1, topic_id=message.topic_id)
     return found[0].template_id if found else None

@@ -1,4 +1,4 @@
-"""Tables of threads, messages, their history, and replies."""
+"""Tables of threads, messages, their history, replies, deadlines and the working calendar."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,14 +15,14 @@ from app.messages.rules.states import MessageState, ReplyState
 
 
 class MessageKind(StrEnum):
-    """A direct message, or a comment that others can read."""
+    """A direct message, or a comment that is publicly visible."""
 
     MESSAGE = "message"
     COMMENT = "comment"
 
 
 class MessageClass(StrEnum):
-    """What a message is before the law; a comment is no appeal under 59-FZ."""
+    """The legal class of a message. A comment is not an appeal under 59-FZ."""
 
     MESSAGE = "message"
     APPEAL = "appeal"
@@ -31,7 +31,7 @@ class MessageClass(StrEnum):
 
 
 class Competence(StrEnum):
-    """Whether the question is the ministry's (O-6.2.1)."""
+    """Whether the question is within the ministry's competence (O-6.2.1)."""
 
     WITHIN = "within"
     OUTSIDE = "outside"
@@ -39,36 +39,36 @@ class Competence(StrEnum):
 
 
 class Priority(StrEnum):
-    """How soon it must be answered."""
+    """The priority of a message."""
 
     NORMAL = "normal"
     URGENT = "urgent"
 
 
 class ReplyKind(StrEnum):
-    """An answer on the merits, or the offer to go on in another channel (O-6.2.3b)."""
+    """An answer on the merits, an offer to continue in another channel (O-6.2.3b), or a notice."""
 
     ANSWER = "answer"
     CHANNEL_TRANSFER = "channel_transfer"
     NOTICE = "notice"
-    """Tells of a redirect or an extension; made by the action itself."""
+    """Informs the client of a redirect or an extension; created by these actions."""
 
 
 class StartEvent(StrEnum):
-    """From when a deadline runs."""
+    """The event that starts a deadline."""
 
     RECEIPT = "receipt"
     REGISTRATION = "registration"
 
 
 class PauseReason(StrEnum):
-    """What stops a deadline's clock: the client was asked to go on in another channel (O-6.2.3b)."""
+    """The reason for a pause: the client was asked to continue in another channel (O-6.2.3b)."""
 
     AWAITING_CLIENT = "awaiting_client"
 
 
 class NoAnswerReason(StrEnum):
-    """Why the law lets an appeal go without an answer on the merits (59-FZ, article 11)."""
+    """The legal reason for leaving an appeal unanswered on the merits (59-FZ, article 11)."""
 
     NO_NAME_OR_ADDRESS = "no_name_or_address"
     UNREADABLE = "unreadable"
@@ -78,14 +78,14 @@ class NoAnswerReason(StrEnum):
 
 
 class RevisionKind(StrEnum):
-    """What happened to a message at its source after it was handed in."""
+    """What happened to a message at its source after registration."""
 
     EDITED = "edited"
     DELETED = "deleted"
 
 
 class MessageCounter(Table, table=True):
-    """The last number given in a year."""
+    """The last message number of a year."""
 
     __tablename__ = "message_counters"
     __table_args__ = (sa.UniqueConstraint("year", name="uq_message_counters_year"),)
@@ -148,10 +148,10 @@ class Message(VersionedTable, table=True):
     priority: Priority = Field(sa_column=enum_column(Priority))
     assignee_id: UUID | None = Field(default=None, foreign_key="employees.id")
     proposal: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
-    """The topic and unit that the words of the text speak for; a person decides."""
+    """The topic and unit proposed from the words of the text; the decision is made in triage."""
     duplicate_of_id: UUID | None = Field(default=None, foreign_key="messages.id", index=True)
     continues_id: UUID | None = Field(default=None, foreign_key="messages.id", index=True)
-    """The message whose client was asked to go on at another point, and did (O-6.2.3b)."""
+    """The message after which the client moved to this point (O-6.2.3b)."""
     redirected_to: str | None = Field(default=None, max_length=500)
     redirect_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id")
     came_by: str | None = Field(default=None, max_length=500)
@@ -160,21 +160,21 @@ class Message(VersionedTable, table=True):
     no_answer_reason: NoAnswerReason | None = Field(default=None, sa_column=enum_column(NoAnswerReason, nullable=True))
     is_deleted_at_source: bool = Field(default=False)
     satisfaction: int | None = None
-    """How the client rated the answer, in the values of question 21; None: nobody told (O-11)."""
+    """The client's rating of the answer, in the values of question 21; None if unknown (O-11)."""
     personal_data: list[dict[str, Any]] = Field(sa_column=json_column())
-    """Places of the text that may hold personal data; no values."""
+    """Ranges of the text that may contain personal data, without the values."""
     has_personal_data: bool = Field(default=False)
     cycle: int = Field(default=1)
-    """Counts how often the work began anew: each has deadlines of its own."""
+    """The number of the current cycle of work. Each cycle has its own deadlines."""
     clock_received_at: datetime
     clock_registered_at: datetime
-    """The moments from which the deadlines of this cycle run; at first the message's own."""
+    """The moments from which the deadlines of the current cycle run; at first those of the message."""
     due_at: datetime | None = None
-    """The earliest deadline that still runs."""
+    """The earliest running deadline."""
 
 
 class MessageEvent(Table, table=True):
-    """One step of a message's history; never changed."""
+    """One step in the history of a message. Append-only."""
 
     __tablename__ = "message_events"
 
@@ -190,7 +190,7 @@ class MessageEvent(Table, table=True):
 
 
 class MessageRevision(Table, table=True):
-    """A text that stood at the source before it was edited or deleted there; never changed."""
+    """The text of a message before an edit or deletion at its source. Append-only."""
 
     __tablename__ = "message_revisions"
     __table_args__ = (length_check("text", 10_000),)
@@ -203,7 +203,7 @@ class MessageRevision(Table, table=True):
 
 
 class MessageAttachment(Table, table=True):
-    """A file of a message; its content stands in the store under its SHA-256. Never changed."""
+    """A file of a message. The content is stored under its SHA-256. Append-only."""
 
     __tablename__ = "message_attachments"
     __table_args__ = (
@@ -221,7 +221,7 @@ class MessageAttachment(Table, table=True):
 
 
 class CompetentBody(VersionedTable, table=True):
-    """Who is competent for questions that are not the ministry's, and what clients are told of it (O-6.2.1)."""
+    """A body competent for questions outside the ministry's competence, with the explanation for clients (O-6.2.1)."""
 
     __tablename__ = "competent_bodies"
     __table_args__ = (sa.UniqueConstraint("name", name="uq_competent_bodies_name"), length_check("name", 500))
@@ -234,7 +234,7 @@ class CompetentBody(VersionedTable, table=True):
 
 
 class Reply(VersionedTable, table=True):
-    """A reply to a message; it keeps the template and version that it was made from (O-6.2.6)."""
+    """A reply to a message, with the template and version used (O-6.2.6)."""
 
     __tablename__ = "replies"
     __table_args__ = (
@@ -251,16 +251,16 @@ class Reply(VersionedTable, table=True):
     template_values: dict[str, str] = Field(sa_column=json_column())
     offered_point_ids: list[str] = Field(sa_column=json_column())
     findings: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
-    """What the check found when the text was last written or checked; lists show it without checking again."""
+    """Findings of the last check. Lists show them without checking again."""
     template_past_review_since: date | None = None
-    """If the template was past its review when it was inserted: the last day on which it counted as current."""
+    """If the template was past its review date when it was inserted: the last day on which it was current."""
     is_own_text: bool = Field(default=True)
-    """Whether the text is the author's and not just the template's with its values."""
+    """Whether the text was written or changed by an author rather than rendered from the template."""
     changed_share: float | None = None
-    """How much of the text sent is not the template's words, 0 to 1; None without a template or before it is sent."""
+    """Share of the sent text that differs from the template, 0 to 1; None without a template or before sending."""
     drafted_by: UUID = Field(foreign_key="employees.id")
     author_ids: list[str] = Field(sa_column=json_column())
-    """Everybody whose hand is in the text: none of them approves it."""
+    """All authors of the text. None of them may approve it."""
     created_at: datetime
     submitted_at: datetime | None = None
     approved_by: UUID | None = Field(default=None, foreign_key="employees.id")
@@ -271,9 +271,9 @@ class Reply(VersionedTable, table=True):
 
 
 class DeadlinePolicy(VersionedTable, table=True):
-    """How soon a stage must be done, for which cases, by which legal act; a target has none (O-6.2.2).
+    """The term of a stage, the messages it applies to and its legal act; a target has no act (O-6.2.2).
 
-    What a policy does not name it applies to; the one that names most decides.
+    A criterion that is null matches every message; the policy with the most criteria applies.
     """
 
     __tablename__ = "deadline_policies"
@@ -289,7 +289,7 @@ class DeadlinePolicy(VersionedTable, table=True):
     name: str = Field(max_length=500)
     stage: Stage = Field(sa_column=enum_column(Stage))
     is_target: bool = Field(default=False)
-    """Whether it is a service target inside the limit, shown and measured apart."""
+    """Whether it is a service target within the limit, shown and measured separately."""
     organization_id: UUID | None = Field(default=None, foreign_key="organizations.id")
     message_class: MessageClass | None = Field(default=None, sa_column=enum_column(MessageClass, nullable=True))
     kind: MessageKind | None = Field(default=None, sa_column=enum_column(MessageKind, nullable=True))
@@ -303,7 +303,7 @@ class DeadlinePolicy(VersionedTable, table=True):
     pauses: list[str] = Field(sa_column=json_column())
     remind_hours_before: int | None = None
     extension_days: int | None = None
-    """By how many days the stage may be extended once; None: not at all."""
+    """The number of days by which the stage may be extended once; None if it may not."""
     legal_act_id: UUID | None = Field(default=None, foreign_key="legal_acts.id")
     clause: str | None = Field(default=None, max_length=100)
     valid_from: date | None = None
@@ -311,7 +311,7 @@ class DeadlinePolicy(VersionedTable, table=True):
 
 
 class Deadline(Table, table=True):
-    """A deadline of a message. It keeps the policy of its day in `term`, whatever becomes of the policy."""
+    """A deadline of a message. `term` is a copy of the policy at its start; later changes do not affect it."""
 
     __tablename__ = "deadlines"
     __table_args__ = (
@@ -330,13 +330,13 @@ class Deadline(Table, table=True):
     term: dict[str, Any] = Field(sa_column=json_column())
     started_at: datetime
     counted_on: date
-    """The day that it counts for in figures: that of its start, in its organization's zone."""
+    """The day by which it is counted in statistics: its start, in the time zone of the organization."""
     due_at: datetime
     is_provisional: bool
     state: DeadlineState = Field(sa_column=enum_column(DeadlineState))
     ended_at: datetime | None = None
     taken_seconds: int | None = None
-    """How long it took to do what was due, pauses taken out: in working time where the term is counted in it."""
+    """The time taken without pauses; working time if the term is counted in working time."""
     extended_days: int = Field(default=0)
     pauses: list[dict[str, Any]] = Field(sa_column=json_column())
     remind_at: datetime | None = None
@@ -365,7 +365,7 @@ class CalendarDay(VersionedTable, table=True):
     name: str = Field(max_length=500)
     working_hours: list[list[str]] | None = Field(default=None, sa_column=json_column(nullable=True))
     moved: dict[str, Any] = Field(sa_column=json_column())
-    """Which deadlines moved when the day was last changed."""
+    """The deadlines moved by the last change of the day."""
 
 
 class WorkingHours(VersionedTable, table=True):

@@ -1,4 +1,4 @@
-"""Selects of messages: visibility, filters, and the shape that the API shows in a constant number of queries."""
+"""Queries of messages: visibility, and API schemas built in a constant number of queries."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ from app.messages.models import (
     RevisionKind,
     WorkingHours,
 )
-from app.messages.rules.calendar import WORKING_HOURS, DayOverride, WorkingCalendar, read_intervals
+from app.messages.rules.calendar import WORKING_HOURS, DayOverride, WorkingCalendar, parse_intervals
 from app.messages.rules.deadlines import DeadlineState
 from app.messages.rules.states import STEPS_RU, ReplyState
 from app.messages.schemas.deadlines import DeadlinePolicyRead, DeadlineRead
@@ -36,38 +36,38 @@ from app.messages.schemas.messages import HistoryEntryRead, MessageRead, ReplyRe
 from app.organizations.models import Organization
 from app.text_check.service import to_readability_read
 
-SHOWN_OF_A_THREAD = 100
+THREAD_LIMIT = 100
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """An employee sees the messages of their unit, an API client those at its points."""
+    """Return the condition of visibility: the unit of an employee, the points of an API client."""
     if by.kind == "client":
         return col(Message.point_id).in_(by.point_ids)
     return col(Message.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
 def of_same_client(client_id: UUID) -> ColumnElement[bool]:
-    """Match the messages of a client, by index: a contact in common makes two messages one client's (O-2.5)."""
+    """Return the condition that matches the messages of a client; a common contact makes one client (O-2.5)."""
     return col(Message.client_id).in_(same_clients(client_id))
 
 
-async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Principal) -> list[MessageRead]:
-    """Messages as the caller may see them; everything around them comes in seven queries for all together."""
+async def build_message_reads(session: AsyncSession, rows: Sequence[Message], by: Principal) -> list[MessageRead]:
+    """Build the messages as the caller may see them, with seven queries for all related data."""
     cards = await clients.load_clients(session, [row.client_id for row in rows])
-    threads = await _threads(session, {row.thread_id for row in rows}, by)
-    around = {message.id for entries in threads.values() for message in entries} | {row.id for row in rows}
-    replies = await _replies(session, around)
-    deadlines = await _deadlines(session, rows)
-    attachments = await _attachments(session, [row.id for row in rows])
+    threads = await _load_threads(session, {row.thread_id for row in rows}, by)
+    related_ids = {message.id for entries in threads.values() for message in entries} | {row.id for row in rows}
+    replies = await _load_replies(session, related_ids)
+    deadlines = await _load_deadlines(session, rows)
+    attachments = await _load_attachments(session, [row.id for row in rows])
     history: dict[UUID, list[HistoryEntryRead]] = defaultdict(list)
     revisions: dict[UUID, list[MessageRevision]] = defaultdict(list)
     if by.kind == "employee":
         ids = [row.id for row in rows]
-        history, revisions = await _history(session, ids), await _revisions(session, ids)
+        history, revisions = await _load_history(session, ids), await _load_revisions(session, ids)
     return [
         MessageRead.model_validate(
-            _told(row, by)
-            | _conversation(row, threads[row.thread_id], replies, by)
+            _to_values(row, by)
+            | _build_conversation(row, threads[row.thread_id], replies, by)
             | {"client": cards[row.client_id], "deadlines": deadlines[row.id], "attachments": attachments[row.id]}
             | {"history": history[row.id], "revisions": revisions[row.id]}
         )
@@ -75,35 +75,35 @@ async def read_messages(session: AsyncSession, rows: Sequence[Message], by: Prin
     ]
 
 
-def read_reply(row: Reply) -> ReplyRead:
-    """A reply as the API shows it, with the findings kept with it."""
+def to_reply_read(row: Reply) -> ReplyRead:
+    """Map a reply to its API schema."""
     return ReplyRead.model_validate(row.model_dump() | {"readability": to_readability_read(row.text)})
 
 
-def read_deadline(row: Deadline) -> dict[str, Any]:
-    """A deadline as the API shows it."""
-    told = row.model_dump() | {"name": row.term["name"], "legal_act": row.term["legal_act"]}
-    return told | {"kind": "target" if row.is_target else "limit", "provisional": row.is_provisional}
+def to_deadline_values(row: Deadline) -> dict[str, Any]:
+    """Return the values of a deadline for its API schema."""
+    values = row.model_dump() | {"name": row.term["name"], "legal_act": row.term["legal_act"]}
+    return values | {"kind": "target" if row.is_target else "limit", "provisional": row.is_provisional}
 
 
-def read_policy(row: DeadlinePolicy) -> DeadlinePolicyRead:
-    """A deadline policy as the API shows it."""
+def to_policy_read(row: DeadlinePolicy) -> DeadlinePolicyRead:
+    """Map a deadline policy to its API schema."""
     return DeadlinePolicyRead.model_validate(row.model_dump() | {"interaction_point_id": row.point_id})
 
 
 async def load_replies(session: AsyncSession, message_id: UUID) -> list[Reply]:
-    """The replies of a message, oldest first."""
-    return (await _replies(session, {message_id}))[message_id]
+    """Return the replies of a message, oldest first."""
+    return (await _load_replies(session, {message_id}))[message_id]
 
 
-def load_replies_to(message_id: UUID, by: Principal) -> SelectOfScalar[Reply]:
-    """The replies of a message that the caller may see: an API client sees those that were sent."""
+def select_replies(message_id: UUID, by: Principal) -> SelectOfScalar[Reply]:
+    """Return the query of the replies that the caller may see: an API client sees sent replies only."""
     query = select(Reply).where(Reply.message_id == message_id)
     return query if by.kind == "employee" else query.where(Reply.state == ReplyState.SENT)
 
 
 async def load_calendar(session: AsyncSession, organization_id: UUID) -> WorkingCalendar:
-    """The calendar by which the organization's deadlines are reckoned."""
+    """Return the working calendar of an organization."""
     organization = await session.get_one(Organization, organization_id)
     hours = await load_own_hours(session, organization_id)
     query = select(CalendarDay).where(
@@ -111,19 +111,21 @@ async def load_calendar(session: AsyncSession, organization_id: UUID) -> Working
     )
     days = (await session.exec(query)).all()
     overrides = {
-        row.day: DayOverride(row.kind, row.name, read_intervals(row.working_hours) if row.working_hours else ())
-        for row in sorted(days, key=lambda row: row.organization_id is not None)  # one's own stands above all's
+        row.day: DayOverride(row.kind, row.name, parse_intervals(row.working_hours) if row.working_hours else ())
+        for row in sorted(
+            days, key=lambda row: row.organization_id is not None
+        )  # its own corrections override the general ones
     }
-    intervals = read_intervals(hours.working_hours) if hours else WORKING_HOURS
+    intervals = parse_intervals(hours.working_hours) if hours else WORKING_HOURS
     return WorkingCalendar(ZoneInfo(organization.zone), intervals, overrides)
 
 
 async def load_own_hours(session: AsyncSession, organization_id: UUID) -> WorkingHours | None:
-    """The working hours that an administrator set for the organization."""
+    """Return the working hours set for an organization, None if not set."""
     return (await session.exec(select(WorkingHours).where(WorkingHours.organization_id == organization_id))).first()
 
 
-async def _threads(session: AsyncSession, thread_ids: set[UUID], by: Principal) -> dict[UUID, list[Message]]:
+async def _load_threads(session: AsyncSession, thread_ids: set[UUID], by: Principal) -> dict[UUID, list[Message]]:
     place = (
         sa.func.row_number()
         .over(partition_by=col(Message.thread_id), order_by=[col(Message.received_at).desc(), col(Message.id).desc()])
@@ -133,7 +135,7 @@ async def _threads(session: AsyncSession, thread_ids: set[UUID], by: Principal) 
     query = (
         select(Message)
         .join(ranked, ranked.c.id == col(Message.id))
-        .where(ranked.c.place <= SHOWN_OF_A_THREAD)
+        .where(ranked.c.place <= THREAD_LIMIT)
         .order_by(col(Message.received_at), col(Message.id))
     )
     found: dict[UUID, list[Message]] = defaultdict(list)
@@ -142,7 +144,7 @@ async def _threads(session: AsyncSession, thread_ids: set[UUID], by: Principal) 
     return found
 
 
-async def _replies(session: AsyncSession, message_ids: Iterable[UUID]) -> dict[UUID, list[Reply]]:
+async def _load_replies(session: AsyncSession, message_ids: Iterable[UUID]) -> dict[UUID, list[Reply]]:
     query = select(Reply).where(col(Reply.message_id).in_(message_ids)).order_by(col(Reply.id))
     found: dict[UUID, list[Reply]] = defaultdict(list)
     for reply in (await session.exec(query)).all():
@@ -150,57 +152,57 @@ async def _replies(session: AsyncSession, message_ids: Iterable[UUID]) -> dict[U
     return found
 
 
-async def _deadlines(session: AsyncSession, rows: Sequence[Message]) -> dict[UUID, list[DeadlineRead]]:
-    """The deadlines of the present cycle that still say something; those that fell away do not."""
+async def _load_deadlines(session: AsyncSession, rows: Sequence[Message]) -> dict[UUID, list[DeadlineRead]]:
+    """Return the deadlines of the current cycle, without cancelled ones."""
     cycles = {row.id: row.cycle for row in rows}
     query = select(Deadline).where(col(Deadline.message_id).in_(cycles), col(Deadline.state) != DeadlineState.CANCELLED)
     found: dict[UUID, list[DeadlineRead]] = defaultdict(list)
     for deadline in (await session.exec(query.order_by(col(Deadline.due_at), col(Deadline.id)))).all():
         if deadline.cycle == cycles[deadline.message_id]:
-            found[deadline.message_id].append(DeadlineRead.model_validate(read_deadline(deadline)))
+            found[deadline.message_id].append(DeadlineRead.model_validate(to_deadline_values(deadline)))
     return found
 
 
 def find_outcome(row: Deadline) -> str:
-    """What became of a deadline that is over, in words: a missed one may have ended with nothing done."""
+    """Return the outcome of an ended deadline in words."""
     if row.state is DeadlineState.MET:
         return "Исполнено в срок"
     return "Не исполнено" if row.taken_seconds is None else "Исполнено с опозданием"
 
 
-async def read_timeline(session: AsyncSession, row: Message, by: Principal) -> list[TimelineEntryRead]:
-    """Everything that happened to a message, in the order of time: steps, deadlines, and what changed at the source.
+async def build_timeline(session: AsyncSession, row: Message, by: Principal) -> list[TimelineEntryRead]:
+    """Return the events of a message, earliest first: thread, steps, deadlines, revisions.
 
-    An API client sees what the client wrote and what was answered.
+    An API client sees messages and sent replies only.
     """
-    (shown,) = await read_messages(session, [row], by)
-    found = [TimelineEntryRead(at=entry.at, kind=entry.kind, what=entry.text, by=None) for entry in shown.thread]
-    for step in shown.history:
-        said = STEPS_RU[step.what] + (f": {step.note}" if step.note else "")
-        found.append(TimelineEntryRead(at=step.at, kind="step", what=said, by=step.by))
-    for revision in shown.revisions:
-        done = "Удалено" if revision.kind is RevisionKind.DELETED else "Изменено"
-        said = f"{done} в источнике. Было: {revision.text}"
-        found.append(TimelineEntryRead(at=revision.changed_at, kind="revision", what=said, by=None))
+    (read,) = await build_message_reads(session, [row], by)
+    found = [TimelineEntryRead(at=entry.at, kind=entry.kind, what=entry.text, by=None) for entry in read.thread]
+    for step in read.history:
+        text = STEPS_RU[step.what] + (f": {step.note}" if step.note else "")
+        found.append(TimelineEntryRead(at=step.at, kind="step", what=text, by=step.by))
+    for revision in read.revisions:
+        action = "Удалено" if revision.kind is RevisionKind.DELETED else "Изменено"
+        text = f"{action} клиентом. Прежний текст: {revision.text}"
+        found.append(TimelineEntryRead(at=revision.changed_at, kind="revision", what=text, by=None))
     if by.kind == "employee":
         query = select(Deadline).where(Deadline.message_id == row.id, col(Deadline.ended_at).is_not(None))
         for ended in (await session.exec(query)).all():
             if ended.ended_at is not None and ended.state in (DeadlineState.MET, DeadlineState.MISSED):
-                said = f"{ended.term['name']}: {find_outcome(ended).lower()}"
-                found.append(TimelineEntryRead(at=ended.ended_at, kind="deadline", what=said, by=None))
+                text = f"{ended.term['name']}: {find_outcome(ended).lower()}"
+                found.append(TimelineEntryRead(at=ended.ended_at, kind="deadline", what=text, by=None))
     return sorted(found, key=lambda entry: entry.at)
 
 
-async def _history(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[HistoryEntryRead]]:
+async def _load_history(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[HistoryEntryRead]]:
     query = select(MessageEvent).where(col(MessageEvent.message_id).in_(message_ids)).order_by(col(MessageEvent.id))
     found: dict[UUID, list[HistoryEntryRead]] = defaultdict(list)
     for step in (await session.exec(query)).all():
-        told = step.model_dump() | {"at": step.occurred_at, "by": step.by_id}
-        found[step.message_id].append(HistoryEntryRead.model_validate(told))
+        values = step.model_dump() | {"at": step.occurred_at, "by": step.by_id}
+        found[step.message_id].append(HistoryEntryRead.model_validate(values))
     return found
 
 
-async def _attachments(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[MessageAttachment]]:
+async def _load_attachments(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[MessageAttachment]]:
     query = select(MessageAttachment).where(col(MessageAttachment.message_id).in_(message_ids))
     found: dict[UUID, list[MessageAttachment]] = defaultdict(list)
     for attachment in (await session.exec(query.order_by(col(MessageAttachment.position)))).all():
@@ -208,19 +210,19 @@ async def _attachments(session: AsyncSession, message_ids: Sequence[UUID]) -> di
     return found
 
 
-async def sent_replies(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, Reply]:
-    """The last sent reply of each message that has one; notices are none."""
+async def load_sent_replies(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, Reply]:
+    """Return the last sent reply of each message, without notices."""
     query = select(Reply).where(col(Reply.message_id).in_(message_ids), Reply.state == ReplyState.SENT)
     query = query.where(Reply.kind != ReplyKind.NOTICE).order_by(col(Reply.id))
     return {reply.message_id: reply for reply in (await session.exec(query)).all()}
 
 
 async def load_files(session: AsyncSession) -> set[str]:
-    """The contents that messages refer to, by their SHA-256."""
+    """Return the SHA-256 of all attachments."""
     return set((await session.exec(select(MessageAttachment.sha256).distinct())).all())
 
 
-async def _revisions(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[MessageRevision]]:
+async def _load_revisions(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[MessageRevision]]:
     query = select(MessageRevision).where(col(MessageRevision.message_id).in_(message_ids))
     found: dict[UUID, list[MessageRevision]] = defaultdict(list)
     for revision in (await session.exec(query.order_by(col(MessageRevision.id)))).all():
@@ -228,8 +230,8 @@ async def _revisions(session: AsyncSession, message_ids: Sequence[UUID]) -> dict
     return found
 
 
-def _told(row: Message, by: Principal) -> dict[str, Any]:
-    """What the row itself says. The need is recorded by the decision of triage, so that who and when are one."""
+def _to_values(row: Message, by: Principal) -> dict[str, Any]:
+    """Return the values of the row for the schema. The need and the triage decision share their time and author."""
     redirect = {"to": row.redirected_to, "legal_act_id": row.redirect_act_id}
     appeal = {
         "came_by": row.came_by,
@@ -248,10 +250,10 @@ def _told(row: Message, by: Principal) -> dict[str, Any]:
     }
 
 
-def _conversation(
+def _build_conversation(
     row: Message, thread: Sequence[Message], replies: dict[UUID, list[Reply]], by: Principal
 ) -> dict[str, Any]:
-    """The thread in the order of time, and the message's own replies."""
+    """Return the thread, earliest first, and the replies of the message."""
     entries = [
         ThreadEntryRead(kind="message", id=m.id, message_id=m.id, at=m.received_at, text=m.text) for m in thread
     ] + [
@@ -260,8 +262,8 @@ def _conversation(
         for r in replies[m.id]
         if r.state is ReplyState.SENT and r.sent_at is not None
     ]
-    shown = [r for r in replies[row.id] if by.kind == "employee" or r.state is ReplyState.SENT]
+    visible = [r for r in replies[row.id] if by.kind == "employee" or r.state is ReplyState.SENT]
     return {
-        "replies": [read_reply(reply) for reply in shown],
+        "replies": [to_reply_read(reply) for reply in visible],
         "thread": sorted(entries, key=lambda entry: (entry.at, entry.kind)),
     }

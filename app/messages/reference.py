@@ -1,4 +1,4 @@
-"""The default deadline policies: inserted when missing, never overwritten. Messages without deadlines get theirs."""
+"""Reference data of messages: deadline policies and demo competent bodies."""
 
 from datetime import date
 
@@ -15,9 +15,12 @@ from app.messages.service import deadlines
 
 
 async def load_reference(session: AsyncSession) -> None:
-    """The policies of messages, appeals, information requests and requests of mass media, with their acts."""
+    """Insert missing default deadline policies with their legal acts, without changing existing ones.
+
+    Open messages without deadlines get theirs.
+    """
     data = load_yaml(__file__, "deadline_policies.yaml")
-    await session.flush()  # the acts are found by a query
+    await session.flush()  # the acts are loaded by a query
     acts = {}
     for key, named in data["acts"].items():
         day = date.fromisoformat(named["signed_on"])
@@ -27,23 +30,23 @@ async def load_reference(session: AsyncSession) -> None:
     for raw in data["policies"]:
         if raw["key"] in known:
             continue
-        told = {name: value for name, value in raw.items() if name != "act"}
+        values = {name: value for name, value in raw.items() if name != "act"}
         act_id = acts[raw["act"]] if "act" in raw else None
-        session.add(DeadlinePolicy.model_validate({"pauses": [], **told}, update={"legal_act_id": act_id}))
-    await session.flush()  # the choice reads them
-    await _catch_up(session)
+        session.add(DeadlinePolicy.model_validate({"pauses": [], **values}, update={"legal_act_id": act_id}))
+    await session.flush()  # the policies are loaded by a query
+    await _create_missing_deadlines(session)
 
 
 async def load_demo(session: AsyncSession) -> None:
-    """A few competent bodies with explanations; the ministry's own list is an administrator's."""
+    """Insert missing demo competent bodies."""
     known = set((await session.exec(select(CompetentBody.name))).all())
     for raw in load_yaml(__file__, "demo_competent_bodies.yaml")["competent_bodies"]:
         if raw["name"] not in known:
             session.add(CompetentBody.model_validate(raw))
 
 
-async def _catch_up(session: AsyncSession) -> None:
-    """Messages that came before there were policies are judged by them too."""
+async def _create_missing_deadlines(session: AsyncSession) -> None:
+    """Create deadlines for open messages that have none."""
     known = select(Deadline.id).where(col(Deadline.message_id) == col(Message.id)).exists()
     waiting = select(Message).where(sa.not_(known), col(Message.state).in_(OPEN_STATES))
     for message in (await session.exec(waiting)).all():

@@ -1,4 +1,4 @@
-"""When two contacts are the same, and what identifies a card."""
+"""Comparison of contacts and identification of cards."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Clients as they are registered, loaded and found by a contact in common, on both databases."""
+"""Registration, loading and matching of clients, on both databases."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def card(name: str, *values: str, kind: str = "vk") -> ClientCard:
 
 
 async def organizations(session: AsyncSession) -> list[UUID]:
-    """The ministry and one more."""
+    """Return the ministry and another organization."""
     ministry = (await session.exec(select(Organization).limit(1))).one()
     other = Organization.model_validate(
         ministry.model_dump() | {"id": new_id(), "key": new_id().hex, "name": new_id().hex}
@@ -34,19 +34,19 @@ async def organizations(session: AsyncSession) -> list[UUID]:
 
 
 @pytest.mark.order("O-2.2")
-async def test_a_client_is_shown_as_given_and_an_equal_card_is_stored_once(session: AsyncSession) -> None:
+async def test_a_client_is_loaded_as_given_and_an_equal_card_is_stored_once(session: AsyncSession) -> None:
     here, there, *_ = await organizations(session)
     acting = Representative("Анна", "Доверенность", (Contact("email", "A@x.example"),))
-    told = ClientCard(
+    client_card = ClientCard(
         ClientKind.LEGAL_ENTITY,
         "ООО «Ромашка»",
         (Contact("phone", "8 913 123-45-67"), Contact("phone", "+79131234567"), Contact("phone", "8 913 123-45-67")),
         acting,
     )
-    first = await clients.register_client(session, told, organization_id=here)
-    assert await clients.register_client(session, told, organization_id=here) == first
-    assert await clients.register_client(session, told, organization_id=there) != first
-    assert await clients.load_client(session, first) == told
+    first = await clients.register_client(session, client_card, organization_id=here)
+    assert await clients.register_client(session, client_card, organization_id=here) == first
+    assert await clients.register_client(session, client_card, organization_id=there) != first
+    assert await clients.load_client(session, first) == client_card
 
 
 @pytest.mark.order("O-2.2", "O-2.5")
@@ -54,8 +54,8 @@ async def test_a_contact_in_common_makes_one_client_and_nothing_is_merged(sessio
     here, there, *_ = await organizations(session)
     vk, mail = f"id{new_id().hex}", f"{new_id().hex}@x.example"
 
-    async def registered(told: ClientCard, organization_id: UUID = here) -> UUID:
-        return await clients.register_client(session, told, organization_id=organization_id)
+    async def registered(client_card: ClientCard, organization_id: UUID = here) -> UUID:
+        return await clients.register_client(session, client_card, organization_id=organization_id)
 
     one, other = await registered(card("Иван", vk)), await registered(card("Пётр", mail))
     both = await registered(card("Иван П.", vk.upper(), mail))
@@ -72,7 +72,7 @@ async def test_a_contact_in_common_makes_one_client_and_nothing_is_merged(sessio
     assert [loaded[client_id].name for client_id in (one, other, both)] == ["Иван", "Пётр", "Иван П."]
 
 
-async def test_a_client_without_contacts_is_the_same_as_no_other(session: AsyncSession) -> None:
+async def test_a_client_without_contacts_matches_no_other(session: AsyncSession) -> None:
     here, *_ = await organizations(session)
     first, second = [await clients.register_client(session, card("Иван"), organization_id=here) for _ in range(2)]
     assert first != second
@@ -97,14 +97,14 @@ async def test_many_clients_are_loaded_in_one_statement(
     assert count_queries() == 1
 
 
-async def test_equal_cards_registered_at_once_are_one_client(fresh_database: str, tmp_path: Path) -> None:
+async def test_equal_cards_registered_concurrently_are_one_client(fresh_database: str, tmp_path: Path) -> None:
     database = Database(settings_for(fresh_database, tmp_path))
-    told = card("Иван", new_id().hex)
+    client_card = card("Иван", new_id().hex)
 
     async def register() -> UUID:
         async with database.transaction() as session:
             here = (await session.exec(select(Organization.id).limit(1))).one()
-            client_id = await clients.register_client(session, told, organization_id=here)
+            client_id = await clients.register_client(session, client_card, organization_id=here)
             await asyncio.sleep(0.05)
             return client_id
 

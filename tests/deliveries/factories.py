@@ -1,4 +1,4 @@
-"""Steps of the worker for tests that need replies delivered."""
+"""Factories of deliveries and steps of the worker."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -100,7 +100,7 @@ async def list_outcomes(database: Database) -> list[str]:
 
 
 async def make_due(database: Database) -> None:
-    """Let every back-off and every lease run out."""
+    """Let every back-off and lease expire."""
     past = clock.now() - timedelta(seconds=1)
     async with database.transaction() as session:
         await session.exec(sa.update(Delivery).values(next_attempt_at=past))

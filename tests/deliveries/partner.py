@@ -1,7 +1,7 @@
-"""A partner in a process of its own: `python -m tests.deliveries.partner PORT dedupes|plain`.
+"""A partner as a separate process: `python -m tests.deliveries.partner PORT dedupes|plain`.
 
-`POST /mode` sets what comes next: `ok`, `hang` (takes it, then says nothing for 60 s), `lost` (takes nothing, hangs),
-`transient`, `permanent`. `GET /log` lists what it took, `GET /find?key=` looks one up.
+`POST /mode` sets the behaviour: `ok`, `hang` (accepts, then does not respond for 60 s), `lost` (does not accept and
+hangs), `transient`, `permanent`. `GET /log` lists accepted deliveries, `GET /find?key=` looks one up.
 """
 
 import json
@@ -23,11 +23,11 @@ class Partner(BaseHTTPRequestHandler):
         """Write nothing."""
 
     def _answer(self, status: int, body: Any) -> None:
-        told = json.dumps(body).encode()
+        data = json.dumps(body).encode()
         self.send_response(status)
-        self.send_header("Content-Length", str(len(told)))
+        self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(data)
 
     def do_GET(self) -> None:
         if self.path == "/log":

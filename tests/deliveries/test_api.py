@@ -1,4 +1,4 @@
-"""Failed and uncertain replies over HTTP: shown, told to their author, retried; administrators read no texts."""
+"""Failed and uncertain replies over HTTP: visibility, notifications, retries; administrators see no texts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +33,7 @@ class Failing:
 
 
 async def send_and_fail(api: Api, people: People, database: JoinedDatabase, error: Exception) -> tuple[str, str]:
-    """The paths of a message and of its reply, whose sending ended with the error."""
+    """Return the paths of a message and of a reply whose delivery ended with the error."""
     path, reply = await approved(api, people)
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
     registry = Registry({"feedback_platform": Failing(error)}, {"reply": ReplyDeliveries()})
@@ -47,7 +47,7 @@ async def send_and_fail(api: Api, people: People, database: JoinedDatabase, erro
     ("error", "state", "kind", "hint"),
     [
         (PermanentError("http_403"), "failed", "reply_not_sent", "канал его не принял"),
-        (UnclearError("timeout"), "uncertain", "reply_uncertain", "Проверьте в канале"),
+        (UnclearError("timeout"), "uncertain", "reply_uncertain", "Проверьте, есть ли он в канале"),
     ],
 )
 async def test_the_author_sees_it_is_notified_and_can_send_again(
@@ -55,15 +55,15 @@ async def test_the_author_sees_it_is_notified_and_can_send_again(
 ) -> None:
     path, reply = await send_and_fail(api, people, database, error)
     headers = api.as_(people.operator)
-    shown = (await api.get(path, headers=headers)).json()
-    assert (shown["state"], shown["replies"][0]["state"]) == ("awaiting_approval", state)
+    current = (await api.get(path, headers=headers)).json()
+    assert (current["state"], current["replies"][0]["state"]) == ("awaiting_approval", state)
     notified = (await api.get("/api/v1/notifications", headers=headers)).json()["items"]
     assert [row["kind"] for row in notified] == [kind]
     assert hint in notified[0]["text"]
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
     await work_off(database)
-    shown = (await api.get(path, headers=headers)).json()
-    assert (shown["state"], shown["replies"][0]["state"]) == ("answered", "sent")
+    current = (await api.get(path, headers=headers)).json()
+    assert (current["state"], current["replies"][0]["state"]) == ("answered", "sent")
     admin = api.as_(people.admin)
     items = (await api.get(PATH, headers=admin)).json()["items"]
     assert [item["state"] for item in items] == ["sent", "cancelled"], "the newer replaced the older"
@@ -95,13 +95,11 @@ async def test_an_administrator_sees_no_text_and_retries_with_one_call(
     assert (await api.get(reply, headers=operator)).json()["state"] == "sending"
     assert (await act(api, people.admin, url, "retry", {})).status_code == 409
     await work_off(database)
-    shown = (await api.get(path, headers=operator)).json()
-    assert (shown["state"], shown["replies"][0]["state"]) == ("answered", "sent")
+    current = (await api.get(path, headers=operator)).json()
+    assert (current["state"], current["replies"][0]["state"]) == ("answered", "sent")
 
 
-async def test_a_reply_that_went_back_to_its_author_is_not_retried(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
+async def test_a_returned_reply_is_not_retried(api: Api, people: People, database: JoinedDatabase) -> None:
     _, reply = await send_and_fail(api, people, database, PermanentError("http_403"))
     assert (await act(api, people.unit_head, reply, "return", {"reason": "Короче"})).status_code == 200
     (item,) = (await api.get(PATH, headers=api.as_(people.admin))).json()["items"]

@@ -1,4 +1,4 @@
-"""The dispatcher in process: order, limits, recovery, late outcomes, what an adapter may not do."""
+"""The dispatcher: order, limits, recovery, late outcomes, no open transaction during calls."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ S = DeliveryState
 
 
 class FakeAdapter:
-    """Does what the test tells it, and keeps what it was called with."""
+    """An adapter with outcomes set by the test; it records its calls."""
 
     dedupes_for: timedelta | None = None
 
@@ -49,7 +49,7 @@ def make(database: Database, adapter: FakeAdapter, **options: Any) -> Dispatcher
     return Dispatcher(database, Registry({"partner": adapter}, {"thing": Things()}), DispatchOptions(**options))
 
 
-async def test_a_delivery_is_sent_once_and_recorded_with_what_follows(database: JoinedDatabase) -> None:
+async def test_a_delivery_is_sent_once_and_recorded_with_its_effects(database: JoinedDatabase) -> None:
     adapter = FakeAdapter()
     delivery_id = await queue_thing(database)
     dispatcher = make(database, adapter)
@@ -71,7 +71,7 @@ async def test_a_delivery_is_sent_once_and_recorded_with_what_follows(database: 
         (ValueError("client's words"), Recovery.NONE, S.UNCERTAIN, "ValueError", ["thing.uncertain"]),
     ],
 )
-async def test_errors_are_told_apart(
+async def test_errors_are_distinguished(
     database: JoinedDatabase, error: Exception, recovery: Recovery, state: S, code: str, outcomes: list[str]
 ) -> None:
     adapter = FakeAdapter(recovery)
@@ -83,7 +83,7 @@ async def test_errors_are_told_apart(
     assert await list_outcomes(database) == outcomes
 
 
-async def test_attempts_end_and_retry_after_is_honoured(database: JoinedDatabase) -> None:
+async def test_attempts_are_limited_and_retry_after_is_honoured(database: JoinedDatabase) -> None:
     adapter = FakeAdapter()
     adapter.does = lambda: TransientError("http_429", retry_after=timedelta(hours=2))
     delivery_id = await queue_thing(database)
@@ -96,7 +96,7 @@ async def test_attempts_end_and_retry_after_is_honoured(database: JoinedDatabase
     assert await list_outcomes(database) == ["thing.failed"]
 
 
-async def test_what_the_domain_refuses_never_reaches_the_partner(database: JoinedDatabase) -> None:
+async def test_a_delivery_refused_by_the_domain_is_not_sent(database: JoinedDatabase) -> None:
     adapter = FakeAdapter()
     delivery_id = await queue_thing(database, payload={"refused": True})
     await make(database, adapter).dispatch_once()
@@ -104,7 +104,7 @@ async def test_what_the_domain_refuses_never_reaches_the_partner(database: Joine
     assert (row.state, row.last_error, adapter.sent) == (S.FAILED, "switched_off", [])
 
 
-async def test_an_ordering_key_goes_in_order_and_one_at_a_time(database: JoinedDatabase) -> None:
+async def test_deliveries_of_an_ordering_key_are_sent_in_order_one_at_a_time(database: JoinedDatabase) -> None:
     adapter = FakeAdapter()
     first, second = [await queue_thing(database, ordering_key="chat") for _ in range(2)]
     other = await queue_thing(database, ordering_key="another chat")
@@ -132,7 +132,7 @@ async def test_an_ordering_key_goes_in_order_and_one_at_a_time(database: JoinedD
         (Recovery.NONE, None, S.UNCERTAIN, 0),
     ],
 )
-async def test_a_lease_that_ran_out_is_recovered_by_what_the_adapter_can_do(
+async def test_an_expired_lease_is_recovered_by_the_recovery_of_the_adapter(
     database: JoinedDatabase, recovery: Recovery, found: Receipt | None, state: S, calls: int
 ) -> None:
     adapter = FakeAdapter(recovery)
@@ -165,7 +165,7 @@ async def test_a_late_outcome_settles_an_uncertain_delivery(database: JoinedData
     assert await list_outcomes(database) == ["thing.uncertain", "thing.sent"]
 
 
-async def test_the_outcome_of_a_claim_that_was_lost_changes_nothing(database: JoinedDatabase) -> None:
+async def test_the_outcome_of_a_lost_claim_is_ignored(database: JoinedDatabase) -> None:
     adapter = FakeAdapter(Recovery.REPEATS_SAFELY)
     await queue_thing(database)
     slow, heir = make(database, adapter), make(database, adapter)
@@ -212,7 +212,7 @@ async def test_the_limits_of_a_target_and_of_a_chat_are_kept(database: JoinedDat
     assert [one.rate_key for one in chats.sent] == ["a", "b"]
 
 
-async def test_a_record_that_fails_is_not_lost_and_not_sent_again(
+async def test_an_outcome_that_failed_to_be_recorded_is_not_lost_and_not_sent_again(
     database: JoinedDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(Things):
@@ -273,7 +273,7 @@ async def test_many_workers_send_each_delivery_once_and_keep_the_order(fresh_dat
     databases = [Database(settings) for _ in range(3)]
     adapter = FakeAdapter()
     adapter.does = lambda: asyncio.sleep(0.01)
-    wanted = {chat: [await queue_thing(databases[0], ordering_key=chat) for _ in range(8)] for chat in "abc"}
+    expected = {chat: [await queue_thing(databases[0], ordering_key=chat) for _ in range(8)] for chat in "abc"}
     stop = asyncio.Event()
     workers = [asyncio.create_task(make(database, adapter).run(stop, 0.05)) for database in databases]
     for _ in range(600):
@@ -283,7 +283,7 @@ async def test_many_workers_send_each_delivery_once_and_keep_the_order(fresh_dat
     stop.set()
     await asyncio.gather(*workers)
     sent = [one.id for one in adapter.sent]
-    assert {chat: [one for one in sent if one in ids] for chat, ids in wanted.items()} == wanted
+    assert {chat: [one for one in sent if one in ids] for chat, ids in expected.items()} == expected
     assert await list_outcomes(databases[0]) == ["thing.sent"] * 24
     for database in databases:
         await database.close()

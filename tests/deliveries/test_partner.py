@@ -1,4 +1,4 @@
-"""A partner in its own process that hangs, fails, and answers after our worker was killed (issue 12, point 4)."""
+"""A partner process that hangs, fails or responds after the worker was killed (issue 12, point 4)."""
 
 import asyncio
 import contextlib
@@ -47,12 +47,12 @@ class Partner:
         raise AssertionError("the partner did not come up")
 
     def log(self) -> dict[str, Any]:
-        """Return what it took and which calls it got."""
-        told: dict[str, Any] = httpx.get(f"{self.url}/log", trust_env=False, timeout=5).json()
-        return told
+        """Return the accepted deliveries and the calls received."""
+        data: dict[str, Any] = httpx.get(f"{self.url}/log", trust_env=False, timeout=5).json()
+        return data
 
     def set_mode(self, mode: str) -> None:
-        """Set what it does with the next calls."""
+        """Set the behaviour for the next calls."""
         httpx.post(f"{self.url}/mode", json={"mode": mode}, trust_env=False, timeout=5)
 
 
@@ -91,7 +91,7 @@ def worker(address: str, partner: Partner, recovery: Recovery) -> Iterator[None]
 
 async def wait_for(condition: Callable[[], Any], seconds: float = 30) -> None:
     until = time.monotonic() + seconds
-    while not (await told if asyncio.iscoroutine(told := condition()) else told):
+    while not (await data if asyncio.iscoroutine(data := condition()) else data):
         assert time.monotonic() < until, "it did not happen in time"
         await asyncio.sleep(0.05)
 
@@ -99,7 +99,7 @@ async def wait_for(condition: Callable[[], Any], seconds: float = 30) -> None:
 @pytest.mark.parametrize(
     ("mode", "recovery", "dedupes", "state", "taken"),
     [
-        ("hang", Recovery.REPEATS_SAFELY, True, S.SENT, 1),  # it had arrived: the same key is taken once
+        ("hang", Recovery.REPEATS_SAFELY, True, S.SENT, 1),  # it had arrived: the key is accepted once
         ("lost", Recovery.REPEATS_SAFELY, True, S.SENT, 1),  # it had not
         ("hang", Recovery.LOOKS_UP, False, S.SENT, 1),
         ("lost", Recovery.LOOKS_UP, False, S.SENT, 1),
@@ -124,7 +124,7 @@ async def test_a_worker_killed_between_claim_and_record(
         await wait_for(lambda: partner.log()["calls"])
     assert (await get_row(own_database, first)).state is S.SENDING
     partner.set_mode("ok")
-    await make_due(own_database)  # the lease ran out
+    await make_due(own_database)  # the lease expires
     with worker(fresh_database, partner, recovery):
 
         async def are_finished() -> bool:
@@ -139,7 +139,7 @@ async def test_a_worker_killed_between_claim_and_record(
     assert await list_outcomes(own_database) == [f"thing.{state}", "thing.sent"]
 
 
-async def test_a_partner_that_fails_and_comes_back_gets_everything_once(
+async def test_a_partner_that_recovers_receives_each_delivery_once(
     make_partner: Callable[..., Partner], own_database: Database, fresh_database: str
 ) -> None:
     partner = make_partner()
@@ -161,7 +161,7 @@ async def test_a_partner_that_fails_and_comes_back_gets_everything_once(
 
 
 @pytest.mark.order("O-6.2.3b")
-async def test_a_partner_that_hangs_slows_neither_intake_nor_other_targets(
+async def test_a_hanging_partner_slows_neither_registration_nor_other_targets(
     make_partner: Callable[..., Partner], fresh_database: str, tmp_path: Path
 ) -> None:
     partner = make_partner(dedupes=True)
@@ -195,20 +195,20 @@ async def test_a_partner_that_hangs_slows_neither_intake_nor_other_targets(
         await wait_for(is_sent, 2)
         assert time.monotonic() - began < 3, "the partner still hangs"
         assert slowest < 1
-        told = (await api.get(path, headers=api.as_(people.operator))).json()
-        assert (told["state"], told["replies"][0]["state"]) == ("awaiting_approval", "sending")
+        data = (await api.get(path, headers=api.as_(people.operator))).json()
+        assert (data["state"], data["replies"][0]["state"]) == ("awaiting_approval", "sending")
         partner.set_mode("ok")
 
         async def is_answered() -> bool:
-            shown = (await api.get(path, headers=api.as_(people.operator))).json()
-            return bool(shown["state"] == "answered")
+            current = (await api.get(path, headers=api.as_(people.operator))).json()
+            return bool(current["state"] == "answered")
 
         await wait_for(is_answered)
         stop.set()
         await task
-        told = (await api.get(path, headers=api.as_(people.operator))).json()
-        assert [one["state"] for one in told["replies"]] == ["sent"]
-        assert [step["what"] for step in told["history"]].count("answer") == 1
+        data = (await api.get(path, headers=api.as_(people.operator))).json()
+        assert [one["state"] for one in data["replies"]] == ["sent"]
+        assert [step["what"] for step in data["history"]].count("answer") == 1
         (taken,) = (await asyncio.to_thread(partner.log))["taken"]
-        assert taken["content"]["text"] == told["replies"][0]["text"]
-        assert told["replies"][0]["external_id"] == taken["id"]
+        assert taken["content"]["text"] == data["replies"][0]["text"]
+        assert data["replies"][0]["external_id"] == taken["id"]

@@ -1,4 +1,4 @@
-"""What an attempt makes of a delivery, the back-off and the breaker, as tables."""
+"""The state after an attempt, the back-off and the circuit breaker."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -34,7 +34,7 @@ Oc, R, S = Outcome, Recovery, DeliveryState
         (Oc.TRANSIENT, R.REPEATS_SAFELY, True, True, S.UNCERTAIN, True),
         (Oc.UNCLEAR, R.REPEATS_SAFELY, False, False, S.QUEUED, True),
         (Oc.UNCLEAR, R.LOOKS_UP, False, False, S.QUEUED, True),
-        (Oc.UNCLEAR, R.NONE, False, False, S.UNCERTAIN, True),  # never sent again by itself
+        (Oc.UNCLEAR, R.NONE, False, False, S.UNCERTAIN, True),  # never sent again automatically
         (Oc.UNCLEAR, R.LOOKS_UP, True, False, S.UNCERTAIN, True),
     ],
 )
@@ -50,12 +50,12 @@ def test_an_outcome_decides_the_state(
     [
         (R.REPEATS_SAFELY, None, 100, R.REPEATS_SAFELY),
         (R.REPEATS_SAFELY, 1, 0, R.REPEATS_SAFELY),
-        (R.REPEATS_SAFELY, 1, 1, R.NONE),  # the partner has forgotten the key
+        (R.REPEATS_SAFELY, 1, 1, R.NONE),  # the deduplication has ended
         (R.LOOKS_UP, 1, 2, R.LOOKS_UP),
         (R.NONE, None, 0, R.NONE),
     ],
 )
-def test_a_partner_may_dedupe_for_a_limited_time(
+def test_a_partner_may_deduplicate_for_a_limited_time(
     recovery: Recovery, hours: int | None, passed: int, expected: Recovery
 ) -> None:
     window = timedelta(hours=hours) if hours is not None else None

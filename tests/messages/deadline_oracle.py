@@ -1,6 +1,6 @@
-"""A second reckoning of deadlines, written plainly and apart from the service: slow, day by day and minute by minute.
+"""An independent, slow calculation of deadlines, day by day and minute by minute.
 
-The days off that are no Saturdays and Sundays, and the working Saturdays, stand here as the decrees name them.
+Days off on weekdays and working Saturdays are listed as in the decrees.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,26 +20,26 @@ OFF = {
 WORKING = {2024: "04-27 11-02 12-28", 2025: "11-01", 2027: "02-20"}
 
 Hours = Sequence[tuple[int, int]]
-"""Working hours of a day as minutes since midnight."""
+"""Working hours of a day in minutes since midnight."""
 ORDINARY: Hours = ((540, 780), (840, 1080))
 
 
 @cache
 def decreed(day: date) -> bool:
-    """Whether the state's calendar has it as a working day."""
-    told = f"{day:%m-%d}"
-    if told in WORKING.get(day.year, "").split():
+    """Return whether it is a working day by the official calendar."""
+    month_day = f"{day:%m-%d}"
+    if month_day in WORKING.get(day.year, "").split():
         return True
-    return day.weekday() < 5 and told not in OFF[day.year].split()
+    return day.weekday() < 5 and month_day not in OFF[day.year].split()
 
 
 def last_moment(day: date) -> datetime:
-    """23:59:59 of a local day."""
+    """Return 23:59:59 of a local day."""
     return datetime.combine(day, time(23, 59, 59), NOVOSIBIRSK)
 
 
-def stretches(pauses: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """The stretches in which the clock stood, in order: any two that meet are made one until none meet."""
+def merge(pauses: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Return the pauses in order, with overlapping ones merged."""
     found = set(pauses)
     while True:
         meeting = [(a, b) for a in found for b in found if a != b and a[0] <= b[1] and b[0] <= a[1]]
@@ -58,10 +58,10 @@ def due_by_days(
     pauses: Sequence[tuple[datetime, datetime]] = (),
     is_working: Callable[[date], bool] = decreed,
 ) -> datetime:
-    """The end of the last day: the first day is not counted, a pause adds the days that passed in it."""
+    """Return the end of the last day; the first day is not counted, a pause adds its days."""
     first = start.astimezone(NOVOSIBIRSK).date()
 
-    def reckoned(budget: int) -> datetime:
+    def compute(budget: int) -> datetime:
         day = first
         if working:
             while budget:
@@ -80,15 +80,15 @@ def due_by_days(
             day += timedelta(days=1)
         return last_moment(day)
 
-    due = reckoned(amount)
-    for since, until in stretches([(max(since, start), until) for since, until in pauses if until > start]):
+    due = compute(amount)
+    for since, until in merge([(max(since, start), until) for since, until in pauses if until > start]):
         if since > due:
             break
         day, last = since.astimezone(NOVOSIBIRSK).date(), until.astimezone(NOVOSIBIRSK).date()
         while day < last:
             day += timedelta(days=1)
             amount += is_working(day) if working else 1
-        due = reckoned(amount)
+        due = compute(amount)
     return due
 
 
@@ -100,7 +100,7 @@ def due_by_hours(
     pauses: Sequence[tuple[datetime, datetime]] = (),
     step: int = 1,
 ) -> datetime:
-    """Steps of so many minutes, each counted if it lies in working hours and in no pause."""
+    """Count steps of a number of minutes that are within working hours and outside pauses."""
     moment, left = start.astimezone(NOVOSIBIRSK), hours * 60
     while True:
         known = day_hours(moment.date())
@@ -109,8 +109,8 @@ def due_by_hours(
         if not any(minute < end for _, end in known):
             moment = datetime.combine(moment.date() + timedelta(days=1), time.min, NOVOSIBIRSK)
             continue
-        stands = any(since <= moment < until for since, until in pauses)
-        if not stands and any(begin <= minute < end for begin, end in known):
+        is_paused = any(since <= moment < until for since, until in pauses)
+        if not is_paused and any(begin <= minute < end for begin, end in known):
             left -= step
             if left == 0:
                 return after

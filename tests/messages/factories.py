@@ -1,4 +1,4 @@
-"""Steps of the main job over HTTP, for tests that need a message in some state."""
+"""Factories over HTTP for messages and replies in a given state."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MESSAGES = "/api/v1/messages"
 
 
 def message_body(people: People, **more: Any) -> dict[str, Any]:
-    """A comment at the first unit's VK page."""
+    """Build the body of a comment at the VK page of the first unit."""
     return {
         "interaction_point_id": str(people.point_id),
         "kind": "comment",
@@ -28,26 +28,26 @@ def message_body(people: People, **more: Any) -> dict[str, Any]:
 
 
 async def register(api: Api, by: Principal, body: dict[str, Any]) -> httpx.Response:
-    """Hand in a message."""
+    """Register a message."""
     return await api.post(MESSAGES, headers=api.as_(by) | {"Idempotency-Key": new_id().hex}, json=body)
 
 
 async def registered(api: Api, people: People, **more: Any) -> dict[str, Any]:
-    """A message that came in by the platform."""
+    """Register a message through the platform and return it."""
     answer = await register(api, people.integration, message_body(people, **more))
     assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    data: dict[str, Any] = answer.json()
+    return data
 
 
 async def act(api: Api, by: Principal, path: str, verb: str, body: object) -> httpx.Response:
-    """An action on the present version."""
+    """Post an action with the current ETag."""
     tag = (await api.get(path, headers=api.as_(by))).headers.get("etag", '"0"')
     return await api.post(f"{path}/{verb}", headers=api.as_(by) | {"If-Match": tag}, json=body)
 
 
 def triage_body(people: People, **more: Any) -> dict[str, Any]:
-    """Within the competence of the first unit."""
+    """Build a triage decision within the competence of the first unit."""
     return {
         "competence": "within",
         "unit_id": str(people.operator.unit_id),
@@ -57,7 +57,7 @@ def triage_body(people: People, **more: Any) -> dict[str, Any]:
 
 
 async def triaged(api: Api, people: People, **more: Any) -> str:
-    """The path of a message whose need was analysed."""
+    """Register and triage a message; return its path."""
     message = await registered(api, people, **more)
     path = f"{MESSAGES}/{message['id']}"
     answer = await act(api, people.operator, path, "triage", triage_body(people))
@@ -66,7 +66,7 @@ async def triaged(api: Api, people: People, **more: Any) -> str:
 
 
 async def drafted(api: Api, people: People, path: str, **body: Any) -> str:
-    """The path of a draft."""
+    """Draft a reply; return its path."""
     body = {"kind": "answer", "text": "Здравствуйте, Иван! Условия есть на сайте. Чем ещё помочь?"} | body
     answer = await api.post(f"{path}/replies", headers=api.as_(people.operator), json=body)
     assert answer.status_code == 201, answer.text
@@ -74,7 +74,7 @@ async def drafted(api: Api, people: People, path: str, **body: Any) -> str:
 
 
 async def approved(api: Api, people: People, **more: Any) -> tuple[str, str]:
-    """The paths of a message and of its approved reply."""
+    """Register a message with an approved reply; return their paths."""
     path = await triaged(api, people, **more)
     reply = await drafted(api, people, path)
     assert (await act(api, people.operator, reply, "submit", {})).status_code == 200

@@ -31,26 +31,26 @@ from tests.messages.factories import (
 
 
 @pytest.mark.order("O-2.2", "O-3", "O-6.2.1")
-async def test_a_message_comes_in_with_its_client_and_representative(api: Api, people: People) -> None:
+async def test_a_message_is_registered_with_its_client_and_representative(api: Api, people: People) -> None:
     representative = {"name": "Пётр С.", "authority": "доверенность № 5", "contacts": []}
     client = {"kind": "legal_entity", "name": "ООО «Ромашка»", "contacts": [], "representative": representative}
     body = message_body(people, client=client)
     answer = await register(api, people.integration, body)
     assert answer.status_code == 201
-    told = answer.json()
+    data = answer.json()
     assert answer.headers["etag"] == '"1"'
-    assert told["state"] == "received" and told["class"] == "message" and told["priority"] == "normal"
-    assert told["client"] == client
-    assert told["unit_id"] == str(people.operator.unit_id)
-    assert told["number"].startswith(f"{clock.today().year}-0")
-    assert (told["competence"], told["topic_id"], told["assignee_id"], told["need"]) == (None, None, None, None)
-    assert (told["replies"], told["attachments"]) == ([], [])
-    assert [entry["id"] for entry in told["thread"]] == [told["id"]]
-    assert told["received_at"].endswith("+07:00")
+    assert data["state"] == "received" and data["class"] == "message" and data["priority"] == "normal"
+    assert data["client"] == client
+    assert data["unit_id"] == str(people.operator.unit_id)
+    assert data["number"].startswith(f"{clock.today().year}-0")
+    assert (data["competence"], data["topic_id"], data["assignee_id"], data["need"]) == (None, None, None, None)
+    assert (data["replies"], data["attachments"]) == ([], [])
+    assert [entry["id"] for entry in data["thread"]] == [data["id"]]
+    assert data["received_at"].endswith("+07:00")
 
 
 @pytest.mark.order("O-6.2.1")
-async def test_the_same_external_id_is_the_same_message(api: Api, people: People) -> None:
+async def test_a_repeated_external_id_returns_the_first_message(api: Api, people: People) -> None:
     body = message_body(people)
     first = await register(api, people.integration, body)
     again = await register(api, people.integration, body)
@@ -58,7 +58,7 @@ async def test_the_same_external_id_is_the_same_message(api: Api, people: People
     assert first.json() == again.json()
     other = await register(api, people.integration, body | {"text": "Другой текст"})
     assert (other.status_code, other.json()["code"]) == (409, "message_conflict")
-    # The same moment told in another zone is the same content.
+    # The same time in another time zone is the same content.
     moved = clock.now().replace(microsecond=0)
     body = message_body(people, received_at=moved.isoformat())
     assert (await register(api, people.integration, body)).status_code == 201
@@ -66,14 +66,14 @@ async def test_the_same_external_id_is_the_same_message(api: Api, people: People
     assert (await register(api, people.integration, local)).status_code == 200
 
 
-async def test_without_an_external_id_nothing_is_compared(api: Api, people: People) -> None:
+async def test_messages_without_an_external_id_are_not_compared(api: Api, people: People) -> None:
     body = message_body(people, external_id=None)
     first, second = [await register(api, people.integration, body) for _ in range(2)]
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json()["id"] != second.json()["id"]
 
 
-async def test_the_text_comes_back_code_point_for_code_point(api: Api, people: People) -> None:
+async def test_the_text_is_returned_unchanged(api: Api, people: People) -> None:
     text = "  \tНе\u0301 могу 👩‍👩‍👧 найти «заём»\u202e…\r\n\n "
     assert (await registered(api, people, text=text))["text"] == text
 
@@ -94,10 +94,10 @@ async def test_the_text_comes_back_code_point_for_code_point(api: Api, people: P
         ({"slip": 1}, 422, "extra_forbidden", "/slip"),
     ],
 )
-async def test_what_intake_refuses(
+async def test_registration_refuses_invalid_messages(
     api: Api, people: People, change: dict[str, Any], status: int, code: str | None, pointer: str | None
 ) -> None:
-    if change.get("received_at") == "in six minutes":  # told now: the table was read when the run began
+    if change.get("received_at") == "in six minutes":  # computed now, not at collection
         change = {"received_at": (clock.now() + timedelta(minutes=6)).isoformat()}
     answer = await register(api, people.integration, message_body(people, **change))
     assert answer.status_code == status, answer.text
@@ -108,7 +108,7 @@ async def test_what_intake_refuses(
 
 
 @pytest.mark.order("O-3")
-async def test_a_suspended_point_takes_nothing(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_a_suspended_point_accepts_no_messages(api: Api, people: People, database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         yesterday = clock.today() - timedelta(days=1)
         session.add(
@@ -124,7 +124,7 @@ async def test_a_suspended_point_takes_nothing(api: Api, people: People, databas
     assert (answer.status_code, answer.json()["code"]) == (409, "point_not_in_force")
 
 
-async def test_points_of_others_are_404_for_integration_and_operator(api: Api, people: People) -> None:
+async def test_points_without_access_are_404(api: Api, people: People) -> None:
     body = message_body(people, interaction_point_id=str(people.other_point_id))
     for caller in (people.integration, people.operator):
         answer = await register(api, caller, body)
@@ -132,18 +132,18 @@ async def test_points_of_others_are_404_for_integration_and_operator(api: Api, p
     assert (await register(api, people.other_operator, body)).status_code == 201
 
 
-async def test_an_integration_must_send_a_key_and_a_person_need_not(api: Api, people: People) -> None:
+async def test_only_an_api_client_must_send_an_idempotency_key(api: Api, people: People) -> None:
     answer = await api.post(MESSAGES, headers=api.as_(people.integration), json=message_body(people))
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
     answer = await api.post(MESSAGES, headers=api.as_(people.operator), json=message_body(people))
     assert answer.status_code == 201
 
 
-async def test_a_key_gives_the_first_answer_again(api: Api, people: People) -> None:
+async def test_a_repeated_idempotency_key_returns_the_first_response(api: Api, people: People) -> None:
     body = message_body(people, external_id=None)
     headers = api.as_(people.integration) | {"Idempotency-Key": "k1"}
     bad = await api.post(MESSAGES, headers=headers, json=body | {"kind": "letter"})
-    assert bad.status_code == 422  # a refused try does not burn the key
+    assert bad.status_code == 422  # a refused request does not use up the key
     first = await api.post(MESSAGES, headers=headers, json=body)
     again = await api.post(MESSAGES, headers=headers, json=dict(reversed(body.items())))
     assert (first.status_code, again.status_code) == (201, 201)
@@ -158,24 +158,24 @@ async def test_a_key_gives_the_first_answer_again(api: Api, people: People) -> N
 
 
 @pytest.mark.order("O-2.5", "O-6.2.1", "O-6.2.3a", "O-6.2.3b", "O-10")
-async def test_the_main_job(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_a_message_is_registered_triaged_and_answered(api: Api, people: People, database: JoinedDatabase) -> None:
     path, reply = await approved(api, people)
     sent = await act(api, people.operator, reply, "send", {})
     assert (sent.status_code, sent.json()["state"]) == (202, "sending")
     before = (await api.get(path, headers=api.as_(people.integration))).json()
-    assert before["replies"] == [], "the platform sees what was sent, not drafts"
+    assert before["replies"] == [], "the platform sees sent replies, not drafts"
     assert before["state"] == "awaiting_approval"
     await relayed(database)
-    told = (await api.get(path, headers=api.as_(people.integration))).json()
-    assert told["state"] == "answered"
-    assert [r["state"] for r in told["replies"]] == ["sent"]
-    assert told["replies"][0]["sent_at"] is not None
-    assert told["replies"][0]["approved_by"] == str(people.unit_head.id)
-    assert set(told["replies"][0]["readability"]) == {
+    data = (await api.get(path, headers=api.as_(people.integration))).json()
+    assert data["state"] == "answered"
+    assert [r["state"] for r in data["replies"]] == ["sent"]
+    assert data["replies"][0]["sent_at"] is not None
+    assert data["replies"][0]["approved_by"] == str(people.unit_head.id)
+    assert set(data["replies"][0]["readability"]) == {
         "flesch", "fk_grade", "cli", "smog", "ari", "dale_chall", "sentences", "words",
     }  # fmt: skip
-    assert [entry["kind"] for entry in told["thread"]] == ["message", "reply"]
-    assert told["history"] == []
+    assert [entry["kind"] for entry in data["thread"]] == ["message", "reply"]
+    assert data["history"] == []
     whole = (await api.get(path, headers=api.as_(people.operator))).json()
     steps = [step["what"] for step in whole["history"]]
     assert steps == ["register", "triage_within", "draft_reply", "submit_reply", "send_reply", "answer"]
@@ -184,14 +184,14 @@ async def test_the_main_job(api: Api, people: People, database: JoinedDatabase) 
 
 
 async def relayed(database: JoinedDatabase) -> None:
-    """Do what waits in the outbox."""
+    """Relay the outbox and dispatch deliveries."""
     await work_off(database)
 
 
-async def test_a_delivery_done_twice_is_done_once(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_a_repeated_delivery_has_no_effect(api: Api, people: People, database: JoinedDatabase) -> None:
     path, reply = await approved(api, people)
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
-    async with database.transaction() as session:  # the same delivery twice
+    async with database.transaction() as session:  # the same delivery repeated
         row = (await session.exec(select(Delivery))).one()
         copied = row.model_dump(exclude={"id", "idempotency_key"})
         session.add(Delivery(**copied, idempotency_key="other"))
@@ -231,22 +231,22 @@ async def test_a_reply_from_a_template_keeps_its_version_and_shows_what_is_missi
     template = found.json()["items"][0]
     path = await triaged(api, people)
     reply = await drafted(api, people, path, text=None, template_id=template["id"], values={"имя": "Иван"})
-    told = (await api.get(reply, headers=headers)).json()
-    assert (told["template_id"], told["template_version"]) == (template["id"], 1)
-    assert [f["code"] for f in told["findings"]] == ["placeholder_missing"]
-    finding = told["findings"][0]
-    assert told["text"][finding["start"] : finding["end"]] == "{ссылка}"
+    data = (await api.get(reply, headers=headers)).json()
+    assert (data["template_id"], data["template_version"]) == (template["id"], 1)
+    assert [f["code"] for f in data["findings"]] == ["placeholder_missing"]
+    finding = data["findings"][0]
+    assert data["text"][finding["start"] : finding["end"]] == "{ссылка}"
     refused = await act(api, people.operator, reply, "submit", {})
     assert (refused.status_code, refused.json()["code"]) == (409, "reply_not_ready")
     tag = (await api.get(reply, headers=headers)).headers["etag"]
     values = {"имя": "Иван", "ссылка": "https://mbnso.ru"}
-    mended = await api.patch(reply, headers=headers | {"If-Match": tag}, json={"values": values})
-    assert mended.json()["findings"] == [] and mended.json()["template_version"] == 1
+    edited = await api.patch(reply, headers=headers | {"If-Match": tag}, json={"values": values})
+    assert edited.json()["findings"] == [] and edited.json()["template_version"] == 1
     assert (await act(api, people.operator, reply, "submit", {})).json()["state"] == "awaiting_approval"
 
 
 @pytest.mark.order("O-10")
-async def test_who_drafts_does_not_approve(api: Api, people: People) -> None:
+async def test_the_author_does_not_approve_a_reply(api: Api, people: People) -> None:
     path = await triaged(api, people)
     body = {"kind": "answer", "text": "Здравствуйте! Чем помочь?"}
     made = await api.post(f"{path}/replies", headers=api.as_(people.unit_head), json=body)
@@ -257,7 +257,7 @@ async def test_who_drafts_does_not_approve(api: Api, people: People) -> None:
 
 
 @pytest.mark.order("O-10")
-async def test_a_returned_reply_carries_its_reason_and_is_mended(api: Api, people: People) -> None:
+async def test_a_returned_reply_has_a_reason_and_is_edited(api: Api, people: People) -> None:
     path = await triaged(api, people)
     reply = await drafted(api, people, path)
     await act(api, people.operator, reply, "submit", {})
@@ -266,8 +266,8 @@ async def test_a_returned_reply_carries_its_reason_and_is_mended(api: Api, peopl
     assert (returned.json()["state"], returned.json()["returned_reason"]) == ("returned", "Добавьте ссылку")
     assert (await api.get(path, headers=api.as_(people.operator))).json()["state"] == "in_progress"
     tag = {"If-Match": returned.headers["etag"]}
-    mended = await api.patch(reply, headers=api.as_(people.operator) | tag, json={"text": "Вот ссылка. Чем помочь?"})
-    assert mended.json()["state"] == "draft"
+    edited = await api.patch(reply, headers=api.as_(people.operator) | tag, json={"text": "Вот ссылка. Чем помочь?"})
+    assert edited.json()["state"] == "draft"
     assert (await act(api, people.operator, reply, "send", {})).json()["code"] == "move_not_allowed"
 
 
@@ -283,7 +283,7 @@ async def test_a_returned_reply_carries_its_reason_and_is_mended(api: Api, peopl
     ],
 )
 @pytest.mark.order("O-6.2.1", "O-6.2.3a")
-async def test_what_triage_refuses(api: Api, people: People, change: dict[str, Any], pointer: str) -> None:
+async def test_triage_refuses_invalid_decisions(api: Api, people: People, change: dict[str, Any], pointer: str) -> None:
     message = await registered(api, people)
     path = f"{MESSAGES}/{message['id']}"
     answer = await act(api, people.operator, path, "triage", triage_body(people, **change))
@@ -292,7 +292,7 @@ async def test_what_triage_refuses(api: Api, people: People, change: dict[str, A
 
 
 @pytest.mark.order("O-6.2.1")
-async def test_triage_gives_a_message_to_another_unit(api: Api, people: People) -> None:
+async def test_triage_moves_a_message_to_another_unit(api: Api, people: People) -> None:
     message = await registered(api, people)
     path = f"{MESSAGES}/{message['id']}"
     body = triage_body(people, unit_id=str(people.other_operator.unit_id))
@@ -302,7 +302,7 @@ async def test_triage_gives_a_message_to_another_unit(api: Api, people: People) 
     assert (await api.get(path, headers=api.as_(people.other_operator))).status_code == 200
 
 
-async def test_taking_and_assigning(api: Api, people: People) -> None:
+async def test_a_message_is_assigned(api: Api, people: People) -> None:
     path = await triaged(api, people)
     taken = await act(api, people.operator, path, "assign", {"assignee_id": str(people.operator.id)})
     assert (taken.json()["state"], taken.json()["assignee_id"]) == ("in_progress", str(people.operator.id))
@@ -321,7 +321,7 @@ async def test_taking_and_assigning(api: Api, people: People) -> None:
     assert (await api.get(path, headers=api.as_(people.unit_head))).status_code == 404
 
 
-async def test_the_etag_grows_with_every_change_of_the_replies_too(api: Api, people: People) -> None:
+async def test_the_etag_changes_with_the_replies_too(api: Api, people: People) -> None:
     path = await triaged(api, people)
     headers = api.as_(people.operator)
 
@@ -357,8 +357,8 @@ async def test_a_thread_keeps_its_messages_in_order(api: Api, people: People) ->
         received_at = (moment + timedelta(minutes=minutes)).isoformat()
         made = await registered(api, people, thread_external_id="wall-1_70", received_at=received_at)
         ids.append(made["id"])
-    told = (await api.get(f"{MESSAGES}/{ids[0]}", headers=api.as_(people.operator))).json()
-    assert [entry["id"] for entry in told["thread"]] == [ids[1], ids[2], ids[0]]
+    data = (await api.get(f"{MESSAGES}/{ids[0]}", headers=api.as_(people.operator))).json()
+    assert [entry["id"] for entry in data["thread"]] == [ids[1], ids[2], ids[0]]
 
 
 async def test_the_list_filters_searches_sorts_and_pages(api: Api, people: People) -> None:
@@ -391,7 +391,7 @@ async def test_the_list_filters_searches_sorts_and_pages(api: Api, people: Peopl
             break
     assert pages == [message["id"] for message in made[::-1]]
     first = (await api.get(f"{MESSAGES}/{pages[0]}", headers=headers)).json()
-    assert (await api.get(MESSAGES, headers=headers)).json()["items"][0] == first, "list items have the GET's shape"
+    assert (await api.get(MESSAGES, headers=headers)).json()["items"][0] == first, "the schema of GET"
     assert (await api.get(MESSAGES, params={"sort": "id;drop"}, headers=headers)).status_code == 422
 
 
@@ -419,7 +419,7 @@ async def test_numbers_are_unique_and_in_order(api: Api, people: People, databas
 
 
 @pytest.mark.order("O-6.2.1")
-async def test_a_repeat_does_not_show_what_was_given_to_another_unit(api: Api, people: People) -> None:
+async def test_a_repeated_registration_does_not_show_a_message_of_another_unit(api: Api, people: People) -> None:
     body = message_body(people)
     made = await register(api, people.operator, body)
     path = f"{MESSAGES}/{made.json()['id']}"
@@ -442,7 +442,7 @@ async def test_closing_and_reopening_does_not_skip_the_analysis_of_the_need(api:
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_a_text_of_ones_own_keeps_template_and_version_on_record(api: Api, people: People) -> None:
+async def test_a_changed_text_keeps_the_template_and_version(api: Api, people: People) -> None:
     headers = api.as_(people.operator)
     found = await api.get("/api/v1/reply-templates", params={"key": "demo-reestr-msp"}, headers=headers)
     template = found.json()["items"][0]
@@ -461,7 +461,7 @@ async def test_a_text_of_ones_own_keeps_template_and_version_on_record(api: Api,
 
 
 @pytest.mark.order("O-6.2.3b")
-async def test_the_replies_of_a_message_are_a_page(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_the_replies_of_a_message_are_paginated(api: Api, people: People, database: JoinedDatabase) -> None:
     path, reply = await approved(api, people)
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
     await work_off(database)

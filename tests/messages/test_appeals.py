@@ -1,4 +1,4 @@
-"""Appeals: what a message becomes by a person's decision, and what ends it (59-FZ)."""
+"""Appeals: registration, redirects, closing (59-FZ)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,14 +8,14 @@ import time_machine
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import act, drafted, triage_body
-from tests.messages.test_closing import ACT, START, came_in, relayed, sent, shown, sorted_out, stopped_clock
+from tests.messages.test_closing import ACT, START, came_in, fetch, relayed, sent, sorted_out, stopped_clock
 from tests.messages.test_deadlines_api import by_stage
 
 __all__ = ["stopped_clock"]
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_an_appeal_is_a_persons_decision_and_its_clock_starts_then(
+async def test_an_appeal_is_registered_by_an_employee_and_its_deadlines_start_then(
     api: Api, people: People, stopped_clock: time_machine.Traveller, database: JoinedDatabase
 ) -> None:
     path = await came_in(api, people)
@@ -23,10 +23,10 @@ async def test_an_appeal_is_a_persons_decision_and_its_clock_starts_then(
     body = {"came_by": "Платформа обратной связи", "registration_number": "01-45/1234"}
     answer = await act(api, people.operator, path, "register_as_appeal", body)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert (told["state"], told["class"]) == ("registered_as_appeal", "appeal")
-    assert told["appeal"] == body | {"registered_at": "2026-12-01T10:00:00+07:00"}
-    found = by_stage(told)
+    data = answer.json()
+    assert (data["state"], data["class"]) == ("registered_as_appeal", "appeal")
+    assert data["appeal"] == body | {"registered_at": "2026-12-01T10:00:00+07:00"}
+    found = by_stage(data)
     assert found["final_reply", "limit"]["due_at"] == "2026-12-30T23:59:59+07:00"
     assert found["final_reply", "limit"]["legal_act"] == "Федеральный закон от 02.05.2006 № 59-ФЗ"
     assert ("first_reply", "target") not in found
@@ -35,7 +35,7 @@ async def test_an_appeal_is_a_persons_decision_and_its_clock_starts_then(
     )
     assert early.status_code == 409, "the need comes first"
     await sorted_out(api, people, path)
-    assert (await shown(api, people, path))["state"] == "registered_as_appeal"
+    assert (await fetch(api, people, path))["state"] == "registered_as_appeal"
     other = await act(api, people.operator, path, "triage", triage_body(people, **{"class": "message"}))
     assert (other.status_code, other.json()["code"]) == (409, "appeal_keeps_its_class")
     bare = await act(api, people.operator, path, "close", {"reason": "Не по адресу"})
@@ -58,7 +58,7 @@ async def test_an_appeal_is_a_persons_decision_and_its_clock_starts_then(
 async def test_a_redirected_appeal_is_closed_without_a_reason_of_article_11(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    """Article 8 of 59-FZ ends it as lawfully; taken up again it is owed an answer as before."""
+    """A redirect completes an appeal (59-FZ, article 8); after reopening it needs an answer again."""
     path = await came_in(api, people)
     appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
     assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
@@ -74,7 +74,7 @@ async def test_a_redirected_appeal_is_closed_without_a_reason_of_article_11(
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_the_clock_of_an_appeal_starts_once_and_an_appeal_is_no_spam(
+async def test_an_appeal_is_registered_once_and_cannot_be_spam(
     api: Api, people: People, stopped_clock: time_machine.Traveller
 ) -> None:
     path = await came_in(api, people)
@@ -82,13 +82,13 @@ async def test_the_clock_of_an_appeal_starts_once_and_an_appeal_is_no_spam(
     assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
     await sorted_out(api, people, path)
     await drafted(api, people, path)
-    before = by_stage(await shown(api, people, path))
+    before = by_stage(await fetch(api, people, path))
     stopped_clock.move_to(START + timedelta(days=20))
     for verb, body in (("register_as_appeal", appeal | {"registration_number": "2"}), ("spam", {})):
         refused = await act(api, people.operator, path, verb, body)
         assert (refused.status_code, refused.json()["code"]) == (409, "appeal_keeps_its_class")
-    told = await shown(api, people, path)
-    assert (by_stage(told), told["appeal"]["registration_number"]) == (before, "1")
+    data = await fetch(api, people, path)
+    assert (by_stage(data), data["appeal"]["registration_number"]) == (before, "1")
 
 
 @pytest.mark.order("O-6.2.2")
@@ -101,16 +101,16 @@ async def test_a_wrong_registration_number_is_corrected_and_the_old_one_is_kept(
     assert (refused.status_code, refused.json()["code"]) == (409, "no_appeal")
     appeal = {"came_by": "Платформа обратной связи", "registration_number": "01-45/1234"}
     assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
-    before = await shown(api, people, path)
+    before = await fetch(api, people, path)
     stopped_clock.shift(timedelta(days=2))
     bare = await api.post(f"{path}/correct_registration", headers=api.as_(people.operator), json=right)
     assert bare.status_code == 428
     answer = await act(api, people.unit_head, path, "correct_registration", right)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert told["appeal"] == before["appeal"] | right
-    assert (told["state"], told["deadlines"]) == (before["state"], before["deadlines"]), "its clock runs on"
-    step = told["history"][-1]
+    data = answer.json()
+    assert data["appeal"] == before["appeal"] | right
+    assert (data["state"], data["deadlines"]) == (before["state"], before["deadlines"]), "the deadlines do not change"
+    step = data["history"][-1]
     assert (step["what"], step["by"], step["note"]) == (
         "correct_registration",
         str(people.unit_head.id),
@@ -125,11 +125,11 @@ async def test_a_wrong_registration_number_is_corrected_and_the_old_one_is_kept(
         await act(api, people.operator, path, "close", {"reason": "Неясно", "no_answer_reason": "unreadable"})
     ).is_success
     late = await act(api, people.operator, path, "correct_registration", {"registration_number": "7"})
-    assert (late.status_code, late.json()["state"]) == (200, "closed"), "a slip is mended whenever it is seen"
+    assert (late.status_code, late.json()["state"]) == (200, "closed"), "a wrong number can be corrected at any time"
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_the_answer_to_a_comment_is_none_to_the_appeal_that_it_became(
+async def test_an_answer_to_a_comment_does_not_answer_the_later_appeal(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
     path = await came_in(api, people)
@@ -145,7 +145,7 @@ async def test_the_answer_to_a_comment_is_none_to_the_appeal_that_it_became(
 
 
 @pytest.mark.order("O-6.2.1")
-async def test_an_appeal_redirected_at_once_is_taken_up_again(api: Api, people: People) -> None:
+async def test_an_appeal_redirected_before_triage_is_reopened(api: Api, people: People) -> None:
     path = await came_in(api, people)
     appeal = {"came_by": "Платформа обратной связи", "registration_number": "1"}
     assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
@@ -156,7 +156,7 @@ async def test_an_appeal_redirected_at_once_is_taken_up_again(api: Api, people: 
 
 
 @pytest.mark.order("O-6.2.3b")
-async def test_a_draft_is_handed_in_after_the_message_became_an_appeal(api: Api, people: People) -> None:
+async def test_a_draft_is_submitted_after_the_registration_as_an_appeal(api: Api, people: People) -> None:
     path = await came_in(api, people)
     await sorted_out(api, people, path)
     reply = await drafted(api, people, path)
@@ -164,4 +164,4 @@ async def test_a_draft_is_handed_in_after_the_message_became_an_appeal(api: Api,
     assert (await act(api, people.operator, path, "register_as_appeal", appeal)).status_code == 200
     answer = await act(api, people.operator, reply, "submit", {})
     assert answer.status_code == 200, answer.text
-    assert (await shown(api, people, path))["state"] == "awaiting_approval"
+    assert (await fetch(api, people, path))["state"] == "awaiting_approval"

@@ -1,4 +1,4 @@
-"""Files of messages: checked at the door, kept by their content, given out as downloads only; personal data flagged."""
+"""Files of messages: validation, storage by content, downloads; flags of personal data."""
 
 import base64
 import io
@@ -38,32 +38,32 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @pytest.mark.order("O-2.5")
-async def test_files_come_with_a_message_and_are_downloads_only(api: Api, people: People) -> None:
+async def test_files_of_a_message_are_downloads_only(api: Api, people: People) -> None:
     body = message_body(people, attachments=[file(), file(TEXT, "договор «А».txt", "text/plain")])
     answer = await register(api, people.integration, body)
     assert answer.status_code == 201, answer.text
-    shown = answer.json()["attachments"]
-    assert [(one["name"], one["content_type"], one["size"]) for one in shown] == [
+    current = answer.json()["attachments"]
+    assert [(one["name"], one["content_type"], one["size"]) for one in current] == [
         ("фото.png", "image/png", len(PNG)),
         ("договор «А».txt", "text/plain", len(TEXT)),
     ]
     path = f"{MESSAGES}/{answer.json()['id']}/attachments/"
     for who in (people.operator, people.unit_head, people.integration):
-        got = await api.get(path + shown[1]["id"], headers=api.as_(who))
+        got = await api.get(path + current[1]["id"], headers=api.as_(who))
         assert (got.status_code, got.content) == (200, TEXT)
         assert got.headers["content-type"] == "application/octet-stream"
         assert got.headers["x-content-type-options"] == "nosniff"
         assert "sandbox" in got.headers["content-security-policy"]
         assert got.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%D0%B4")
     for stranger in (people.other_operator, people.other_head):
-        assert (await api.get(path + shown[0]["id"], headers=api.as_(stranger))).status_code == 404
-    other = f"{MESSAGES}/{(await registered(api, people))['id']}/attachments/{shown[0]['id']}"
+        assert (await api.get(path + current[0]["id"], headers=api.as_(stranger))).status_code == 404
+    other = f"{MESSAGES}/{(await registered(api, people))['id']}/attachments/{current[0]['id']}"
     gone = await api.get(other, headers=api.as_(people.operator))
     assert (gone.status_code, gone.json()["code"]) == (404, "attachment_not_found")
 
 
 @pytest.mark.order("O-6.2.1")
-async def test_the_same_files_are_the_same_message_and_others_are_not(api: Api, people: People) -> None:
+async def test_a_repeated_message_is_compared_with_its_files(api: Api, people: People) -> None:
     body = message_body(people, attachments=[file()])
     assert (await register(api, people.integration, body)).status_code == 201
     again = await register(api, people.integration, body)
@@ -94,7 +94,7 @@ async def test_the_same_files_are_the_same_message_and_others_are_not(api: Api, 
         (file() | {"path": "/etc/passwd"}, "path"),
     ],
 )
-async def test_what_is_no_sound_file_is_refused(api: Api, people: People, one: dict[str, Any], at: str) -> None:
+async def test_an_invalid_file_is_refused(api: Api, people: People, one: dict[str, Any], at: str) -> None:
     answer = await register(api, people.integration, message_body(people, attachments=[file(), one]))
     assert answer.status_code == 422, answer.text
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [f"/attachments/1/{at}"]
@@ -116,7 +116,7 @@ async def test_what_is_no_sound_file_is_refused(api: Api, people: People, one: d
         (b"OggS\0", "a.ogg", "audio/ogg"),
     ],
 )
-async def test_every_type_that_is_taken(api: Api, people: People, content: bytes, name: str, content_type: str) -> None:
+async def test_every_accepted_type(api: Api, people: People, content: bytes, name: str, content_type: str) -> None:
     answer = await register(
         api, people.integration, message_body(people, attachments=[file(content, name, content_type)])
     )
@@ -135,31 +135,31 @@ async def test_every_type_that_is_taken(api: Api, people: People, content: bytes
         ("txt.\u202eexe", "text/plain", "txt.\u202eexe.txt"),
     ],
 )
-async def test_a_file_is_saved_as_what_it_is(
+async def test_a_download_has_the_extension_of_its_type(
     api: Api, people: People, name: str, content_type: str, saved: str
 ) -> None:
-    """Whatever a stranger called it: a text named `.bat` is read and not run."""
+    """A text file named `.bat` by its sender must not be executed when opened."""
     content = {"text/plain": b"@echo off", "application/pdf": b"%PDF-1.7", "image/jpeg": b"\xff\xd8\xff\xe0"}
     body = message_body(people, attachments=[file(content.get(content_type, PNG), name, content_type)])
     answer = await register(api, people.integration, body)
     assert answer.status_code == 201, answer.text
-    (shown,) = answer.json()["attachments"]
-    assert shown["name"] == name
-    url = f"{MESSAGES}/{answer.json()['id']}/attachments/{shown['id']}"
+    (current,) = answer.json()["attachments"]
+    assert current["name"] == name
+    url = f"{MESSAGES}/{answer.json()['id']}/attachments/{current['id']}"
     got = await api.get(url, headers=api.as_(people.operator))
     assert got.headers["content-disposition"] == f"attachment; filename*=UTF-8''{quote(saved, safe='')}"
 
 
-def test_every_type_that_is_taken_has_an_ending() -> None:
+def test_every_accepted_type_has_an_extension() -> None:
     assert all(to_download_name("a", content_type) != "a" for content_type in CONTENT_TYPES)
 
 
-async def test_at_most_ten(api: Api, people: People) -> None:
+async def test_a_message_has_at_most_ten_files(api: Api, people: People) -> None:
     answer = await register(api, people.integration, message_body(people, attachments=[file()] * 11))
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/attachments"]
 
 
-async def test_a_lost_or_damaged_file_is_a_clear_answer(application: FastAPI, api: Api, people: People) -> None:
+async def test_a_missing_or_damaged_file_is_a_clear_error(application: FastAPI, api: Api, people: People) -> None:
     content = PNG + b"unique"
     answer = await register(api, people.integration, message_body(people, attachments=[file(content)]))
     url = f"{MESSAGES}/{answer.json()['id']}/attachments/{answer.json()['attachments'][0]['id']}"
@@ -174,7 +174,7 @@ async def test_a_lost_or_damaged_file_is_a_clear_answer(application: FastAPI, ap
     assert (gone.status_code, gone.json()["code"]) == (404, "attachment_lost")
 
 
-def test_the_store_keeps_by_content_and_clears_what_is_old_and_unknown(tmp_path: Path) -> None:
+def test_the_store_deduplicates_and_removes_old_unknown_files(tmp_path: Path) -> None:
     from datetime import timedelta  # noqa: PLC0415
 
     store = FileStore(tmp_path / "files")
@@ -191,14 +191,14 @@ def test_the_store_keeps_by_content_and_clears_what_is_old_and_unknown(tmp_path:
 @pytest.mark.order("O-6.2.1")
 async def test_personal_data_in_a_text_is_flagged_for_employees(api: Api, people: People) -> None:
     text = "Позвоните мне: +7 913 123-45-67"
-    told = await registered(api, people, text=text)
-    assert told["personal_data"] == [], "the platform has the text itself"
+    data = await registered(api, people, text=text)
+    assert data["personal_data"] == [], "the platform has the text already"
     headers = api.as_(people.operator)
-    shown = (await api.get(f"{MESSAGES}/{told['id']}", headers=headers)).json()
-    assert shown["personal_data"] == [{"kind": "phone", "start": 15, "end": 31}]
+    current = (await api.get(f"{MESSAGES}/{data['id']}", headers=headers)).json()
+    assert current["personal_data"] == [{"kind": "phone", "start": 15, "end": 31}]
     await registered(api, people)
     listed = (await api.get(MESSAGES, params={"has_personal_data": "true"}, headers=headers)).json()["items"]
-    assert [item["id"] for item in listed] == [told["id"]]
-    revision = {"text": "Позвоните мне", "changed_at": told["received_at"]}
-    answer = await api.post(f"{MESSAGES}/{told['id']}/revisions", headers=headers, json=revision)
+    assert [item["id"] for item in listed] == [data["id"]]
+    revision = {"text": "Позвоните мне", "changed_at": data["received_at"]}
+    answer = await api.post(f"{MESSAGES}/{data['id']}/revisions", headers=headers, json=revision)
     assert (answer.status_code, answer.json()["personal_data"]) == (201, [])

@@ -1,4 +1,4 @@
-"""Bulk actions: each message by itself, in lots that fail by themselves (O-10)."""
+"""Bulk actions: independent messages in independent batches (O-10)."""
 
 from typing import Any
 from uuid import UUID
@@ -11,11 +11,11 @@ from app.messages.service import bulk
 from tests.callers import People
 from tests.conftest import Api
 from tests.messages.factories import MESSAGES, message_body, registered
-from tests.messages.test_closing import shown
+from tests.messages.test_closing import fetch
 
 
 @pytest.mark.order("O-10")
-async def test_bulk_does_each_by_itself_and_says_which(api: Api, people: People) -> None:
+async def test_a_bulk_action_returns_a_result_for_each_message(api: Api, people: People) -> None:
     good = [(await registered(api, people))["id"] for _ in range(3)]
     foreign = await api.post(
         MESSAGES,
@@ -27,15 +27,15 @@ async def test_bulk_does_each_by_itself_and_says_which(api: Api, people: People)
     body = {"action": "assign", "ids": ids, "assignee_id": str(people.colleague.id)}
     answer = await api.post(f"{MESSAGES}/bulk", headers=headers, json=body)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert told["done"] == 2
-    assert [(item["id"], item["status"]) for item in told["items"]] == [
+    data = answer.json()
+    assert data["done"] == 2
+    assert [(item["id"], item["status"]) for item in data["items"]] == [
         (ids[0], 200),
         (ids[1], 404),
         (ids[2], 404),
         (ids[3], 200),
     ]
-    assert (await shown(api, people, f"{MESSAGES}/{good[0]}"))["assignee_id"] == str(people.colleague.id)
+    assert (await fetch(api, people, f"{MESSAGES}/{good[0]}"))["assignee_id"] == str(people.colleague.id)
     body = {"action": "spam", "ids": good}
     assert (await api.post(f"{MESSAGES}/bulk", headers=headers, json=body)).json()["done"] == 3
     answer = await api.post(f"{MESSAGES}/bulk", headers=headers, json=body)
@@ -51,25 +51,25 @@ async def test_bulk_does_each_by_itself_and_says_which(api: Api, people: People)
 
 
 @pytest.mark.order("O-10")
-async def test_a_lot_that_fails_is_told_and_the_other_lots_are_done(
+async def test_a_failed_batch_is_reported_and_the_others_are_committed(
     api: Api, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each lot is a transaction of its own: what fails takes its own lot with it and nothing else."""
+    """Each batch is its own transaction, so a failure affects only its batch."""
     ids = [(await registered(api, people))["id"] for _ in range(5)]
-    real = bulk._one
+    real = bulk._process_message
 
     async def failing(session: Any, message_id: UUID, *more: Any) -> Any:
         if str(message_id) == ids[3]:
             raise OperationalError("UPDATE", {}, Exception("the database is gone"))
         return await real(session, message_id, *more)
 
-    monkeypatch.setattr(bulk, "LOT", 2)
-    monkeypatch.setattr(bulk, "_one", failing)
+    monkeypatch.setattr(bulk, "BATCH_SIZE", 2)
+    monkeypatch.setattr(bulk, "_process_message", failing)
     body = {"action": "assign", "ids": ids, "assignee_id": str(people.colleague.id)}
     answer = await api.post(f"{MESSAGES}/bulk", headers=api.as_(people.operator), json=body)
     assert [(item["id"], item["status"]) for item in answer.json()["items"]] == list(
         zip(ids, (200, 200, 503, 503, 200), strict=True)
     )
     assert answer.json()["done"] == 3 and answer.json()["items"][2]["code"] == "unavailable"
-    given = [(await shown(api, people, f"{MESSAGES}/{one}"))["assignee_id"] is not None for one in ids]
+    given = [(await fetch(api, people, f"{MESSAGES}/{one}"))["assignee_id"] is not None for one in ids]
     assert given == [True, True, False, False, True]

@@ -1,4 +1,4 @@
-"""How messages end and go on: redirected, extended, repeats, merged and continued threads, revisions."""
+"""Closing, redirects, extensions, duplicates, merged and continued threads, revisions, approval."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -36,11 +36,11 @@ async def relayed(database: JoinedDatabase) -> None:
     await work_off(database)
 
 
-async def shown(api: Api, people: People, path: str) -> dict[str, Any]:
+async def fetch(api: Api, people: People, path: str) -> dict[str, Any]:
     answer = await api.get(path, headers=api.as_(people.operator))
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    data: dict[str, Any] = answer.json()
+    return data
 
 
 async def came_in(api: Api, people: People, **more: Any) -> str:
@@ -61,37 +61,37 @@ async def sent(api: Api, people: People, path: str, database: JoinedDatabase, **
 
 
 @pytest.mark.order("O-6.2.1")
-async def test_what_is_not_ours_is_redirected_and_the_client_is_told(
+async def test_a_message_outside_the_competence_is_redirected_with_a_notice(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     path = await came_in(api, people)
     body = {"to": "Министерство здравоохранения", "legal_act_id": ACT, "text": "Здравствуйте! Вопрос передан."}
-    assert (await act(api, people.operator, path, "redirect", body)).status_code == 409, "not analysed yet"
+    assert (await act(api, people.operator, path, "redirect", body)).status_code == 409, "not triaged yet"
     await sorted_out(api, people, path)
     refused = await act(api, people.operator, path, "redirect", body)
-    assert (refused.status_code, refused.json()["code"]) == (409, "move_not_allowed"), "it is ours"
+    assert (refused.status_code, refused.json()["code"]) == (409, "move_not_allowed"), "it is within the competence"
     await sorted_out(api, people, path, competence="outside", reason="Здравоохранение")
     unknown = await act(api, people.operator, path, "redirect", body | {"legal_act_id": str(new_id())})
     assert [fault["pointer"] for fault in unknown.json()["errors"]] == ["/legal_act_id"]
     answer = await act(api, people.operator, path, "redirect", body)
-    told = answer.json()
-    assert (answer.status_code, told["state"]) == (200, "redirected")
-    assert told["redirect"] == {"to": body["to"], "legal_act_id": ACT}
-    found = by_stage(told)
+    data = answer.json()
+    assert (answer.status_code, data["state"]) == (200, "redirected")
+    assert data["redirect"] == {"to": body["to"], "legal_act_id": ACT}
+    found = by_stage(data)
     assert found["redirect", "limit"]["state"] == "met"
     assert {key for key, value in found.items() if value["state"] == "running"} == {("first_reply", "target")}
-    (notice,) = told["replies"]
+    (notice,) = data["replies"]
     assert (notice["kind"], notice["state"], notice["text"]) == ("notice", "sending", body["text"])
     await relayed(database)
-    told = await shown(api, people, path)
-    assert (told["state"], told["replies"][0]["state"]) == ("redirected", "sent")
-    assert by_stage(told)["first_reply", "target"]["state"] == "met" and told["due_at"] is None
+    data = await fetch(api, people, path)
+    assert (data["state"], data["replies"][0]["state"]) == ("redirected", "sent")
+    assert by_stage(data)["first_reply", "target"]["state"] == "met" and data["due_at"] is None
     platform = await api.get(path, headers=api.as_(people.integration))
     assert [entry["kind"] for entry in platform.json()["thread"]] == ["message", "reply"]
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_the_final_reply_is_extended_once_within_the_limit_and_the_client_is_told(
+async def test_the_final_reply_is_extended_once_within_the_limit_with_a_notice(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     path = await came_in(api, people)
@@ -108,26 +108,26 @@ async def test_the_final_reply_is_extended_once_within_the_limit_and_the_client_
     again = await act(api, people.unit_head, path, "extend", body)
     assert (again.status_code, again.json()["code"]) == (409, "extension_not_possible")
     await relayed(database)
-    told = await shown(api, people, path)
-    (notice,) = told["replies"]
+    data = await fetch(api, people, path)
+    (notice,) = data["replies"]
     assert notice["state"] == "sent" and "продлён до 30.12.2026" in notice["text"] and body["reason"] in notice["text"]
-    assert told["state"] == "triaged", "a notice is no answer"
+    assert data["state"] == "triaged", "a notice is not an answer"
     explained = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()["stages"]
     steps = next(s for s in explained if s["stage"] == "final_reply" and s["kind"] == "limit")["steps"]
-    assert steps[-1]["what"] == "Срок продлён на дней: 15."
+    assert steps[-1]["what"] == "Срок продлён на 15 дн."
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_an_information_request_may_be_put_off_only_while_the_notice_is_in_time(
+async def test_an_information_request_is_extended_only_before_the_delay_notice_is_due(
     api: Api, people: People, stopped_clock: time_machine.Traveller, database: JoinedDatabase
 ) -> None:
     early, late = await came_in(api, people), await came_in(api, people)
     for path in (early, late):
         await sorted_out(api, people, path, **{"class": "information_request"})
-    told = await shown(api, people, early)
-    assert told["class"] == "information_request"
-    assert by_stage(told)["delay_notice", "limit"]["due_at"] == "2026-12-01T23:59:59+07:00"
-    assert by_stage(told)["final_reply", "limit"]["legal_act"] == "Федеральный закон от 09.02.2009 № 8-ФЗ"
+    data = await fetch(api, people, early)
+    assert data["class"] == "information_request"
+    assert by_stage(data)["delay_notice", "limit"]["due_at"] == "2026-12-01T23:59:59+07:00"
+    assert by_stage(data)["final_reply", "limit"]["legal_act"] == "Федеральный закон от 09.02.2009 № 8-ФЗ"
     body = {"reason": "Нужен архив", "days": 15}
     answer = await act(api, people.unit_head, early, "extend", body)
     assert answer.status_code == 200
@@ -135,13 +135,13 @@ async def test_an_information_request_may_be_put_off_only_while_the_notice_is_in
     stopped_clock.move_to(START + timedelta(days=10))
     async with database.transaction() as session:
         await deadlines.remind_and_escalate(session)
-    told = await shown(api, people, late)
-    assert ("delay_notice", "limit") not in by_stage(told), "nobody has to put an answer off"
+    data = await fetch(api, people, late)
+    assert ("delay_notice", "limit") not in by_stage(data), "a delay notice is optional"
     assert (await act(api, people.unit_head, late, "extend", body)).status_code == 409
 
 
 @pytest.mark.order("O-6.2.1")
-async def test_a_repeat_is_marked_and_kept(api: Api, people: People) -> None:
+async def test_a_duplicate_is_closed_and_kept(api: Api, people: People) -> None:
     first, second, third = [await came_in(api, people) for _ in range(3)]
     of = {"of": first.rpartition("/")[2]}
     for wrong in (str(new_id()), second.rpartition("/")[2]):
@@ -152,7 +152,7 @@ async def test_a_repeat_is_marked_and_kept(api: Api, people: People) -> None:
     answer = await act(api, people.operator, second, "duplicate", of)
     assert (answer.json()["state"], answer.json()["duplicate_of"]) == ("closed", of["of"])
     assert answer.json()["due_at"] is None
-    assert (await shown(api, people, third))["duplicate_of"] == of["of"], "no chains"
+    assert (await fetch(api, people, third))["duplicate_of"] == of["of"], "no chains"
     listed = await api.get(MESSAGES, params={"duplicate_of": of["of"]}, headers=api.as_(people.operator))
     assert len(listed.json()["items"]) == 2
     reopened = await act(api, people.operator, second, "reopen", {"reason": "Не повтор"})
@@ -163,11 +163,11 @@ async def test_a_repeat_is_marked_and_kept(api: Api, people: People) -> None:
         json=message_body(people, interaction_point_id=str(people.other_point_id)),
     )
     answer = await act(api, people.operator, first, "duplicate", {"of": foreign.json()["id"]})
-    assert answer.status_code == 422, "another unit's message is nobody's first"
+    assert answer.status_code == 422, "a message of another unit cannot be the original"
 
 
 @pytest.mark.order("O-2.5", "O-6.2.3b")
-async def test_a_new_comment_of_the_client_takes_the_case_up_again(
+async def test_a_new_comment_of_the_client_reopens_the_message(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
     thread = {"thread_external_id": "wall-1_70"}
@@ -175,24 +175,24 @@ async def test_a_new_comment_of_the_client_takes_the_case_up_again(
     await sorted_out(api, people, path)
     offered = [str(people.point_id)]
     await sent(api, people, path, database, kind="channel_transfer", text="Напишите нам.", offered_point_ids=offered)
-    assert (await shown(api, people, path))["state"] == "awaiting_client"
+    assert (await fetch(api, people, path))["state"] == "awaiting_client"
     stranger = {"kind": "individual", "name": "Другой", "contacts": [{"kind": "vk", "value": "id999"}]}
     await registered(api, people, client=stranger, **thread)
-    assert (await shown(api, people, path))["state"] == "awaiting_client", "somebody else wrote under the post"
+    assert (await fetch(api, people, path))["state"] == "awaiting_client", "another client wrote under the post"
     stopped_clock.move_to(START + timedelta(days=2))
     again = await registered(api, people, text="Всё равно не понял", **thread)
-    told = await shown(api, people, path)
-    assert told["state"] == "in_progress"
-    assert by_stage(told)["final_reply", "target"]["due_at"] == "2026-12-07T23:59:59+07:00", "the pause is added"
-    step = told["history"][-1]
+    data = await fetch(api, people, path)
+    assert data["state"] == "in_progress"
+    assert by_stage(data)["final_reply", "target"]["due_at"] == "2026-12-07T23:59:59+07:00", "the pause is added"
+    step = data["history"][-1]
     assert (step["what"], step["note"]) == ("client_wrote_again", again["number"])
     await sent(api, people, path, database)
-    assert (await shown(api, people, path))["state"] == "answered"
+    assert (await fetch(api, people, path))["state"] == "answered"
     stopped_clock.move_to(START + timedelta(days=3))
     await registered(api, people, text="Спасибо, но ещё вопрос", **thread)
-    told = await shown(api, people, path)
-    assert told["state"] == "in_progress"
-    assert by_stage(told)["final_reply", "limit"]["due_at"] == "2026-12-25T23:59:59+07:00", "anew from the new receipt"
+    data = await fetch(api, people, path)
+    assert data["state"] == "in_progress"
+    assert by_stage(data)["final_reply", "limit"]["due_at"] == "2026-12-25T23:59:59+07:00", "from the new receipt"
 
 
 @pytest.mark.order("O-2.5")
@@ -211,11 +211,11 @@ async def test_a_client_is_found_among_more_than_500_later_messages_of_others(
         copies = [copied | {"id": new_id(), "number": f"x-{n}", "external_id": None} for n in range(501)]
         await session.exec(sa.insert(Message), params=copies)
     await registered(api, people, text="Снова не работает", **thread)
-    assert (await shown(api, people, path))["state"] == "in_progress"
+    assert (await fetch(api, people, path))["state"] == "in_progress"
 
 
 @pytest.mark.order("O-2.5", "O-6.2.3b")
-async def test_a_new_comment_reopens_a_closed_case_but_no_repeat_and_nothing_unanalysed(
+async def test_a_new_comment_reopens_a_closed_message_but_no_duplicate_and_no_untriaged_one(
     api: Api, people: People, stopped_clock: time_machine.Traveller
 ) -> None:
     thread = {"thread_external_id": "wall-1_70"}
@@ -228,10 +228,10 @@ async def test_a_new_comment_reopens_a_closed_case_but_no_repeat_and_nothing_una
     assert (await act(api, people.operator, unanalysed, "close", {"reason": "Нет вопроса"})).status_code == 200
     stopped_clock.move_to(START + timedelta(days=3))
     await registered(api, people, text="Снова не работает", **thread)
-    told = await shown(api, people, first)
-    assert told["state"] == "in_progress"
-    assert by_stage(told)["final_reply", "limit"]["due_at"] == "2026-12-25T23:59:59+07:00", "anew from the new receipt"
-    assert [(await shown(api, people, path))["state"] for path in (repeat, unanalysed)] == ["closed", "closed"]
+    data = await fetch(api, people, first)
+    assert data["state"] == "in_progress"
+    assert by_stage(data)["final_reply", "limit"]["due_at"] == "2026-12-25T23:59:59+07:00", "from the new receipt"
+    assert [(await fetch(api, people, path))["state"] for path in (repeat, unanalysed)] == ["closed", "closed"]
 
 
 @pytest.mark.order("O-6.2.3b")
@@ -254,16 +254,16 @@ async def test_the_continuation_at_another_point_stays_linked(
     body = message_body(people, client=client, continues_id=first_id, text="Пишу сюда, как просили")
     answer = await register(api, people.operator, body)
     assert answer.status_code == 201, answer.text
-    told = await shown(api, people, path)
-    assert told["state"] == "in_progress"
-    assert [entry["text"] for entry in told["thread"] if entry["kind"] == "message"][-1] == body["text"]
+    data = await fetch(api, people, path)
+    assert data["state"] == "in_progress"
+    assert [entry["text"] for entry in data["thread"] if entry["kind"] == "message"][-1] == body["text"]
     assert answer.json()["continues_id"] == first_id
     wrong = await register(api, people.operator, body | {"external_id": "other", "continues_id": str(new_id())})
     assert [fault["pointer"] for fault in wrong.json()["errors"]] == ["/continues_id"]
 
 
 @pytest.mark.order("O-2.5")
-async def test_the_threads_of_one_client_are_merged_and_others_stay(api: Api, people: People) -> None:
+async def test_the_threads_of_one_client_are_merged_without_messages_of_others(api: Api, people: People) -> None:
     stranger = {"kind": "individual", "name": "Другой", "contacts": [{"kind": "vk", "value": "id999"}]}
     one = await came_in(api, people, thread_external_id="wall-1_1", text="Первое")
     other = await came_in(api, people, thread_external_id="wall-1_2", text="Второе")
@@ -274,14 +274,14 @@ async def test_the_threads_of_one_client_are_merged_and_others_stay(api: Api, pe
     answer = await act(api, people.operator, other, "merge", into)
     assert answer.status_code == 200, answer.text
     assert [entry["text"] for entry in answer.json()["thread"]] == ["Первое", "Второе"]
-    assert [entry["text"] for entry in (await shown(api, people, beside))["thread"]] == ["Чужое"]
+    assert [entry["text"] for entry in (await fetch(api, people, beside))["thread"]] == ["Чужое"]
     again = await act(api, people.operator, other, "merge", into)
     assert (again.status_code, again.json()["code"]) == (409, "same_thread")
     alone = await came_in(api, people, thread_external_id="wall-1_3", text="Третье")
     assert (await act(api, people.operator, alone, "merge", into)).status_code == 200
     later = await registered(api, people, thread_external_id="wall-1_3", text="Четвёртое")
     texts = [entry["text"] for entry in later["thread"]]
-    assert texts == ["Первое", "Второе", "Третье", "Четвёртое"], "what comes to a merged thread goes where it went"
+    assert texts == ["Первое", "Второе", "Третье", "Четвёртое"], "a new message follows the merged thread"
 
 
 @pytest.mark.order("O-2.5")
@@ -303,16 +303,16 @@ async def test_edits_and_deletions_at_the_source_are_kept_as_revisions(api: Api,
     assert answer.status_code == 201, answer.text
     twice = platform | {"Idempotency-Key": new_id().hex}
     answer = await api.post(f"{path}/revisions", headers=twice, json={"is_deleted": True, "changed_at": moment})
-    assert answer.status_code == 201, "told twice"
-    told = await shown(api, people, path)
-    assert told["is_deleted_at_source"] and told["text"] == "Где спросить?", "nothing is lost"
-    assert [(r["kind"], r["text"]) for r in told["revisions"]] == [
+    assert answer.status_code == 201, "a repeated report"
+    data = await fetch(api, people, path)
+    assert data["is_deleted_at_source"] and data["text"] == "Где спросить?", "nothing is lost"
+    assert [(r["kind"], r["text"]) for r in data["revisions"]] == [
         ("edited", "Где узнать?"),
         ("deleted", "Где спросить?"),
     ]
     timeline = (await api.get(f"{path}/timeline", headers=api.as_(people.operator))).json()["items"]
     assert {"message", "step", "revision", "deadline"} == {entry["kind"] for entry in timeline}
-    assert "Изменено в источнике. Было: Где узнать?" in [entry["what"] for entry in timeline]
+    assert "Изменено клиентом. Прежний текст: Где узнать?" in [entry["what"] for entry in timeline]
     platform_sees = (await api.get(f"{path}/timeline", headers=api.as_(people.integration))).json()["items"]
     assert {entry["kind"] for entry in platform_sees} == {"message"}
 
@@ -326,7 +326,7 @@ async def test_edits_and_deletions_at_the_source_are_kept_as_revisions(api: Api,
         ("never", "approved", "approved", "approved"),
     ],
 )
-async def test_a_units_rule_says_which_replies_a_head_approves(
+async def test_the_approval_rule_of_the_unit_applies(
     api: Api, people: People, rule: str, own_text: str, from_template: str, own_over_template: str
 ) -> None:
     admin = api.as_(people.admin)
@@ -356,8 +356,8 @@ async def test_a_units_rule_says_which_replies_a_head_approves(
 
 
 @pytest.mark.order("O-10")
-async def test_nobody_whose_hand_is_in_a_text_approves_it(api: Api, people: People) -> None:
-    """Who edits a draft becomes one of its authors, and who drafted it stays one."""
+async def test_no_author_of_a_text_approves_it(api: Api, people: People) -> None:
+    """An employee who edits a draft becomes one of its authors; the first author remains one."""
     path = await came_in(api, people)
     await sorted_out(api, people, path)
     headers = api.as_(people.unit_head)
@@ -380,24 +380,24 @@ async def test_a_returned_reply_of_an_outside_message_stays_outside(api: Api, pe
     reply = await drafted(api, people, path)
     assert (await act(api, people.operator, reply, "submit", {})).status_code == 200
     assert (await act(api, people.unit_head, reply, "return", {"reason": "Короче"})).status_code == 200
-    assert (await shown(api, people, path))["state"] == "out_of_competence"
+    assert (await fetch(api, people, path))["state"] == "out_of_competence"
 
 
 @pytest.mark.order("O-6.2.1", "O-2.4")
 async def test_a_topic_and_unit_are_proposed_with_the_words_that_led_to_them(api: Api, people: People) -> None:
-    told = await registered(api, people, text="Какие субсидии и льготные займы есть для предпринимателей?")
-    assert told["proposal"] is None, "the platform needs none"
-    proposal = (await shown(api, people, f"{MESSAGES}/{told['id']}"))["proposal"]
+    data = await registered(api, people, text="Какие субсидии и льготные займы есть для предпринимателей?")
+    assert data["proposal"] is None, "not shown to the platform"
+    proposal = (await fetch(api, people, f"{MESSAGES}/{data['id']}"))["proposal"]
     assert proposal["words"] == ["субсидии", "предпринимателей"] and proposal["unit_id"] == str(people.operator.unit_id)
-    told = await registered(api, people, text="Как заключить соглашение инвестору по его проекту? Нужен заем")
-    proposal = (await shown(api, people, f"{MESSAGES}/{told['id']}"))["proposal"]
-    assert proposal["unit_id"] == str(people.other_operator.unit_id), "another unit's topic, and only a proposal"
-    assert told["unit_id"] == str(people.operator.unit_id)
-    told = await registered(api, people, text="Поручительств нет, а заём нужен")
-    proposal = (await shown(api, people, f"{MESSAGES}/{told['id']}"))["proposal"]
+    data = await registered(api, people, text="Как заключить соглашение инвестору по его проекту? Нужен заем")
+    proposal = (await fetch(api, people, f"{MESSAGES}/{data['id']}"))["proposal"]
+    assert proposal["unit_id"] == str(people.other_operator.unit_id), "a topic of another unit is only proposed"
+    assert data["unit_id"] == str(people.operator.unit_id)
+    data = await registered(api, people, text="Поручительств нет, а заём нужен")
+    proposal = (await fetch(api, people, f"{MESSAGES}/{data['id']}"))["proposal"]
     assert proposal["words"] == ["Поручительств", "заём"], "forms of words, ё = е"
-    told = await registered(api, people, text="Добрый день!")
-    assert (await shown(api, people, f"{MESSAGES}/{told['id']}"))["proposal"] is None
+    data = await registered(api, people, text="Добрый день!")
+    assert (await fetch(api, people, f"{MESSAGES}/{data['id']}"))["proposal"] is None
 
 
 @pytest.mark.order("O-6.2.1")
@@ -420,7 +420,7 @@ async def test_competent_bodies_are_kept_with_their_explanations(api: Api, peopl
     assert (await api.get(f"{url}/{new_id()}", headers=operator)).json()["code"] == "competent_body_not_found"
 
 
-async def test_every_act_of_the_default_policies_is_there(database: JoinedDatabase) -> None:
+async def test_every_act_of_the_default_policies_exists(database: JoinedDatabase) -> None:
     async with database.transaction() as session:
         acts = (await session.exec(select(LegalAct))).all()
         assert {act.number for act in acts} >= {"122", "59-ФЗ", "8-ФЗ", "2124-I"}
@@ -428,17 +428,17 @@ async def test_every_act_of_the_default_policies_is_there(database: JoinedDataba
 
 
 @pytest.mark.order("O-10")
-async def test_a_reply_that_is_approved_may_still_come_back(api: Api, people: People) -> None:
+async def test_an_approved_reply_can_be_returned(api: Api, people: People) -> None:
     path, reply = await approved(api, people)
     assert (await act(api, people.unit_head, reply, "return", {"reason": "Передумал"})).status_code == 200
-    assert (await shown(api, people, path))["state"] == "in_progress"
+    assert (await fetch(api, people, path))["state"] == "in_progress"
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_a_case_keeps_its_policies_whatever_is_added_or_ended_since(api: Api, people: People) -> None:
+async def test_a_message_keeps_its_policies_when_others_are_added_or_ended(api: Api, people: People) -> None:
     admin = api.as_(people.admin)
     path = await came_in(api, people)
-    before = by_stage(await shown(api, people, path))
+    before = by_stage(await fetch(api, people, path))
     body: dict[str, Any] = {
         "key": "vk-final",
         "name": "Быстрее",
@@ -454,16 +454,16 @@ async def test_a_case_keeps_its_policies_whatever_is_added_or_ended_since(api: A
     ended = await api.patch(f"{policies}/{old}", headers=admin | {"If-Match": "*"}, json={"valid_to": "2026-01-01"})
     assert ended.status_code == 200
     await sorted_out(api, people, path, competence="unclear", reason="Уточняем")
-    assert by_stage(await shown(api, people, path)) == before
+    assert by_stage(await fetch(api, people, path)) == before
     await sorted_out(api, people, path, priority="urgent")
-    found = by_stage(await shown(api, people, path))
-    assert found["final_reply", "limit"]["name"] == "Быстрее", "an urgent case is another case of its day"
-    later = by_stage(await shown(api, people, await came_in(api, people)))
+    found = by_stage(await fetch(api, people, path))
+    assert found["final_reply", "limit"]["name"] == "Быстрее", "a change of priority selects policies again"
+    later = by_stage(await fetch(api, people, await came_in(api, people)))
     assert later["final_reply", "limit"]["name"] == "Быстрее"
 
 
 @pytest.mark.order("O-2.5")
-async def test_what_comes_to_a_thread_that_was_merged_twice_goes_where_it_went(api: Api, people: People) -> None:
+async def test_a_new_message_follows_a_thread_merged_twice(api: Api, people: People) -> None:
     paths = [await came_in(api, people, thread_external_id=f"wall-1_{n}", text=f"{n}") for n in (1, 2, 3)]
     for source, target in ((paths[0], paths[1]), (paths[1], paths[2])):
         answer = await act(api, people.operator, source, "merge", {"into": target.rpartition("/")[2]})
@@ -473,7 +473,7 @@ async def test_what_comes_to_a_thread_that_was_merged_twice_goes_where_it_went(a
 
 
 @pytest.mark.order("O-6.2.3b")
-async def test_what_follows_the_continuation_in_its_thread_is_linked_too(api: Api, people: People) -> None:
+async def test_later_messages_of_a_continued_thread_are_linked_too(api: Api, people: People) -> None:
     first = await registered(api, people, text="1")
     there = {"thread_external_id": "chat-7"}
     await registered(api, people, text="2", continues_id=first["id"], **there)
@@ -482,7 +482,7 @@ async def test_what_follows_the_continuation_in_its_thread_is_linked_too(api: Ap
 
 
 @pytest.mark.order("O-2.5", "O-6.2.1")
-async def test_an_edit_told_twice_is_one_and_the_proposal_follows_the_text(api: Api, people: People) -> None:
+async def test_a_repeated_edit_is_recorded_once_and_updates_the_proposal(api: Api, people: People) -> None:
     path = await came_in(api, people, text="Добрый день!")
 
     async def tell(**body: Any) -> Any:
@@ -492,27 +492,27 @@ async def test_an_edit_told_twice_is_one_and_the_proposal_follows_the_text(api: 
     moment = "2026-11-24T10:14:00+07:00"
     for _ in range(2):
         assert (await tell(text="Какие есть субсидии?", changed_at=moment)).status_code == 201
-    told = await shown(api, people, path)
-    assert [revision["text"] for revision in told["revisions"]] == ["Добрый день!"]
-    assert told["proposal"]["words"] == ["субсидии"]
+    data = await fetch(api, people, path)
+    assert [revision["text"] for revision in data["revisions"]] == ["Добрый день!"]
+    assert data["proposal"]["words"] == ["субсидии"]
     await tell(is_deleted=True, changed_at=moment)
     await tell(text="Какие есть субсидии?", changed_at=moment)
-    told = await shown(api, people, path)
-    assert not told["is_deleted_at_source"], "put back at the source"
+    data = await fetch(api, people, path)
+    assert not data["is_deleted_at_source"], "restored at the source"
     ahead = await tell(text="Потом", changed_at="2026-11-25T10:00:00+07:00")
     assert [(fault["pointer"], fault["code"]) for fault in ahead.json()["errors"]] == [("/changed_at", "in_the_future")]
 
 
 @pytest.mark.order("O-6.2.1")
-async def test_the_decision_of_triage_names_who_made_it_and_when(api: Api, people: People) -> None:
+async def test_the_triage_decision_has_an_author_and_a_time(api: Api, people: People) -> None:
     path = await came_in(api, people)
-    told = await shown(api, people, path)
-    assert (told["triaged_at"], told["triaged_by"]) == (None, None)
+    data = await fetch(api, people, path)
+    assert (data["triaged_at"], data["triaged_by"]) == (None, None)
     await sorted_out(api, people, path, competence="outside", reason="Здравоохранение")
     answer = await act(api, people.colleague, path, "triage", triage_body(people))
-    told = answer.json()
-    assert (told["triaged_at"], told["triaged_by"]) == ("2026-11-24T10:15:00+07:00", str(people.colleague.id))
-    decided = [(step["what"], step["by"], step["note"]) for step in told["history"][1:]]
+    data = answer.json()
+    assert (data["triaged_at"], data["triaged_by"]) == ("2026-11-24T10:15:00+07:00", str(people.colleague.id))
+    decided = [(step["what"], step["by"], step["note"]) for step in data["history"][1:]]
     assert decided == [
         ("triage_outside", str(people.operator.id), "Здравоохранение"),
         ("triage_within", str(people.colleague.id), None),
@@ -520,21 +520,24 @@ async def test_the_decision_of_triage_names_who_made_it_and_when(api: Api, peopl
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_what_was_spam_by_mistake_is_due_by_the_calendar_of_today(api: Api, people: People) -> None:
+async def test_reopened_spam_is_due_by_the_current_calendar(api: Api, people: People) -> None:
     path = await came_in(api, people)
     assert (await act(api, people.operator, path, "spam", {})).status_code == 200
     day = {"day": "2026-11-25", "kind": "off", "name": "По указу"}
     corrected = await api.post("/api/v1/working-calendar", headers=api.as_(people.admin), json=day)
     assert corrected.status_code == 201
     assert (await act(api, people.operator, path, "reopen", {"reason": "Не спам"})).status_code == 200
-    told, new = by_stage(await shown(api, people, path)), by_stage(await shown(api, people, await came_in(api, people)))
-    assert told["first_reply", "target"]["due_at"] == "2026-11-26T11:15:00+07:00"
-    assert {key: one["due_at"] for key, one in told.items()} == {key: one["due_at"] for key, one in new.items()}
+    data, new = (
+        by_stage(await fetch(api, people, path)),
+        by_stage(await fetch(api, people, await came_in(api, people))),
+    )
+    assert data["first_reply", "target"]["due_at"] == "2026-11-26T11:15:00+07:00"
+    assert {key: one["due_at"] for key, one in data.items()} == {key: one["due_at"] for key, one in new.items()}
 
 
 @pytest.mark.order("O-6.2.2")
 @pytest.mark.parametrize(("kind", "days"), [("information_request", 10), ("message", 40)])
-async def test_nothing_is_extended_that_is_late_though_the_worker_has_not_looked_yet(
+async def test_a_late_deadline_is_not_extended_before_the_worker_marks_it(
     api: Api, people: People, stopped_clock: time_machine.Traveller, kind: str, days: int
 ) -> None:
     path = await came_in(api, people)
@@ -545,7 +548,7 @@ async def test_nothing_is_extended_that_is_late_though_the_worker_has_not_looked
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_what_was_missed_and_never_done_is_not_said_to_be_done_late(
+async def test_a_missed_deadline_without_completion_is_not_reported_as_late(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
     path = await came_in(api, people)
@@ -561,7 +564,7 @@ async def test_what_was_missed_and_never_done_is_not_said_to_be_done_late(
 
 
 @pytest.mark.order("O-2.2", "O-6.2.2")
-async def test_the_notice_of_an_extension_names_the_day_of_the_organization(
+async def test_the_notice_of_an_extension_has_the_local_date_of_the_organization(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     """Midnight in Moscow is four in the morning of the next day in Novosibirsk."""
@@ -576,7 +579,7 @@ async def test_the_notice_of_an_extension_names_the_day_of_the_organization(
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_a_stage_that_was_done_is_not_begun_again_by_another_priority(
+async def test_a_completed_stage_does_not_start_again_with_another_priority(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
     path = await came_in(api, people, thread_external_id="wall-1_70")
@@ -587,5 +590,5 @@ async def test_a_stage_that_was_done_is_not_begun_again_by_another_priority(
     stopped_clock.shift(timedelta(hours=1))
     await registered(api, people, thread_external_id="wall-1_70")
     await sorted_out(api, people, path, priority="normal")
-    first = [one for one in (await shown(api, people, path))["deadlines"] if one["stage"] == "first_reply"]
+    first = [one for one in (await fetch(api, people, path))["deadlines"] if one["stage"] == "first_reply"]
     assert [one["state"] for one in first] == ["met"]

@@ -1,6 +1,6 @@
-"""Requests about one message at the same moment, in real transactions: nobody loses, or is clearly told that they did.
+"""Concurrent requests for one message in real transactions: each succeeds or gets a clear error.
 
-SQLite has one writer and lets one after the other; what is shown here PostgreSQL had to be taught.
+SQLite has a single writer, so these tests matter for PostgreSQL.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ TEXT = "Здравствуйте, Иван! Условия есть на сай�
 
 
 @pytest.mark.order("O-6.2.3b")
-async def test_what_takes_no_if_match_is_never_stale(fresh_database: str, tmp_path: Path) -> None:
+async def test_actions_without_if_match_are_never_stale(fresh_database: str, tmp_path: Path) -> None:
     async with service(fresh_database, tmp_path) as (api, people, _):
         path = await triaged(api, people)
         body = {"kind": "answer", "text": TEXT}
@@ -40,15 +40,13 @@ async def test_what_takes_no_if_match_is_never_stale(fresh_database: str, tmp_pa
         ]
         answers = await asyncio.gather(*drafts, *edits)
         assert [answer.status_code for answer in answers] == [201] * 6
-        told = (await api.get(path, headers=api.as_(people.operator))).json()
-        assert (len(told["replies"]), len(told["revisions"])) == (3, 3)
+        data = (await api.get(path, headers=api.as_(people.operator))).json()
+        assert (len(data["replies"]), len(data["revisions"])) == (3, 3)
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_of_an_extension_and_a_closing_one_wins_and_the_other_is_stale(
-    fresh_database: str, tmp_path: Path
-) -> None:
-    """They wrote the message and its deadlines in another order each, and waited for one another: 503."""
+async def test_of_a_concurrent_extension_and_closing_one_is_stale(fresh_database: str, tmp_path: Path) -> None:
+    """A different order of writes caused a deadlock and a 503."""
     async with service(fresh_database, tmp_path) as (api, people, _):
         for _ in range(3):
             path = await triaged(api, people)
@@ -63,14 +61,14 @@ async def test_of_an_extension_and_a_closing_one_wins_and_the_other_is_stale(
 
 
 @pytest.mark.order("O-10")
-async def test_two_bulk_calls_on_the_same_messages_do_all_of_them(fresh_database: str, tmp_path: Path) -> None:
+async def test_concurrent_bulk_actions_process_all_messages(fresh_database: str, tmp_path: Path) -> None:
     async with service(fresh_database, tmp_path) as (api, people, _):
         ids = [(await registered(api, people))["id"] for _ in range(10)]
-        told = {"action": "assign", "assignee_id": str(people.operator.id)}
+        data = {"action": "assign", "assignee_id": str(people.operator.id)}
         answers = await asyncio.gather(
             *[
-                api.post(f"{MESSAGES}/bulk", headers=api.as_(people.operator), json=told | {"ids": wanted})
-                for wanted in (ids, ids[::-1]) * 2
+                api.post(f"{MESSAGES}/bulk", headers=api.as_(people.operator), json=data | {"ids": order})
+                for order in (ids, ids[::-1]) * 2
             ]
         )
         assert [answer.json()["done"] for answer in answers] == [10] * 4
@@ -78,7 +76,7 @@ async def test_two_bulk_calls_on_the_same_messages_do_all_of_them(fresh_database
 
 
 @pytest.mark.order("O-6.2.1")
-async def test_of_two_marked_as_repeats_of_each_other_one_stays_open(fresh_database: str, tmp_path: Path) -> None:
+async def test_of_two_mutual_duplicates_one_stays_open(fresh_database: str, tmp_path: Path) -> None:
     async with service(fresh_database, tmp_path) as (api, people, _):
         for _ in range(2):
             one, other = [(await registered(api, people))["id"] for _ in range(2)]
@@ -93,7 +91,7 @@ async def test_of_two_marked_as_repeats_of_each_other_one_stays_open(fresh_datab
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_a_day_is_corrected_while_its_messages_are_worked_on(fresh_database: str, tmp_path: Path) -> None:
+async def test_a_day_is_corrected_during_actions_on_its_messages(fresh_database: str, tmp_path: Path) -> None:
     async with service(fresh_database, tmp_path) as (api, people, _):
         paths = [f"{MESSAGES}/{(await registered(api, people))['id']}" for _ in range(6)]
         operator = api.as_(people.operator) | {"If-Match": "*"}
@@ -107,9 +105,7 @@ async def test_a_day_is_corrected_while_its_messages_are_worked_on(fresh_databas
             assert [answer.status_code for answer in answers] == [201] + [200] * len(paths)
 
 
-async def test_of_working_hours_set_at_once_for_the_first_time_the_late_ones_are_stale(
-    fresh_database: str, tmp_path: Path
-) -> None:
+async def test_of_concurrent_first_working_hours_all_but_one_are_stale(fresh_database: str, tmp_path: Path) -> None:
     async with service(fresh_database, tmp_path) as (api, people, _):
         path = f"/api/v1/working-calendar/hours/{people.operator.organization_id}"
         headers, hours = api.as_(people.admin) | {"If-Match": '"0"'}, {"working_hours": [["09:00", "12:00"]]}
@@ -118,9 +114,7 @@ async def test_of_working_hours_set_at_once_for_the_first_time_the_late_ones_are
 
 
 @pytest.mark.order("O-2.5")
-async def test_a_client_writes_again_while_somebody_works_on_what_they_wrote(
-    fresh_database: str, tmp_path: Path
-) -> None:
+async def test_a_client_writes_again_during_an_action_on_the_message(fresh_database: str, tmp_path: Path) -> None:
     async with service(fresh_database, tmp_path) as (api, people, database):
         path, reply = await approved(api, people, thread_external_id="wall-1_70")
         assert (await act(api, people.operator, reply, "send", {})).status_code == 202
@@ -134,5 +128,5 @@ async def test_a_client_writes_again_while_somebody_works_on_what_they_wrote(
             await asyncio.sleep(1.5)
         answer = await coming
         assert answer.status_code == 201, answer.text
-        told = (await api.get(path, headers=api.as_(people.operator))).json()
-        assert [step["what"] for step in told["history"]][-2:] == ["assign", "client_wrote_again"]
+        data = (await api.get(path, headers=api.as_(people.operator))).json()
+        assert [step["what"] for step in data["history"]][-2:] == ["assign", "client_wrote_again"]

@@ -16,9 +16,9 @@ from app.messages.rules.calendar import (
     DayOverride,
     Interval,
     WorkingCalendar,
+    format_intervals,
     last_decreed_year,
-    read_intervals,
-    tell_intervals,
+    parse_intervals,
 )
 from app.messages.rules.deadlines import NoWorkingDay, Pause, Roll, Term, TermUnit, compute_due, is_late
 from tests.messages import deadline_oracle as oracle
@@ -27,7 +27,7 @@ from tests.messages.deadline_oracle import NOVOSIBIRSK, ORDINARY, decreed
 CALENDAR = WorkingCalendar(NOVOSIBIRSK)
 TIMES = (time(0, 0), time(12, 15), time(23, 59))
 QUARTERS = (time(0, 0), time(10, 15), time(13, 30), time(17, 45), time(23, 45))
-Told = tuple[list[list[str]], ...]
+Intervals = tuple[list[list[str]], ...]
 
 pytestmark = pytest.mark.order("O-6.2.2")
 
@@ -35,7 +35,7 @@ POLICIES: list[dict[str, Any]] = load_yaml(reference.__file__, "deadline_policie
 
 
 def amounts_of(unit: str, *more: int) -> list[int]:
-    """What the default policies of a unit give, extended ones too: a new policy is tried from every start as well."""
+    """Return the amounts of the default policies in a unit, extended ones included."""
     mine = [policy for policy in POLICIES if policy["unit"] == unit]
     extended = {policy["amount"] + policy["extension_days"] for policy in mine if "extension_days" in policy}
     return sorted({policy["amount"] for policy in mine} | extended | set(more))
@@ -52,11 +52,11 @@ def at(day: date, moment: time = time(10, 0)) -> datetime:
     return datetime.combine(day, moment, NOVOSIBIRSK)
 
 
-def local(told: str) -> datetime:
-    return datetime.fromisoformat(told).replace(tzinfo=NOVOSIBIRSK)
+def local(value: str) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=NOVOSIBIRSK)
 
 
-def test_the_calendar_is_that_of_the_decrees() -> None:
+def test_the_calendar_follows_the_decrees() -> None:
     assert [day for day in every_day() if CALENDAR.is_working(day) is not decreed(day)] == []
     for off in ("2025-05-02", "2025-12-31", "2026-01-09"):
         assert not CALENDAR.is_working(date.fromisoformat(off))
@@ -66,7 +66,7 @@ def test_the_calendar_is_that_of_the_decrees() -> None:
 
 @pytest.mark.parametrize("amount", amounts_of("calendar_days", 15))
 @pytest.mark.parametrize("roll", ["previous", "next", "none"])
-def test_calendar_days_of_every_start(amount: int, roll: str) -> None:
+def test_calendar_days_from_every_start(amount: int, roll: str) -> None:
     term = Term(TermUnit.CALENDAR_DAYS, amount, Roll(roll))
     for day in every_day(date(2027, 10, 31)):
         for moment in TIMES:
@@ -76,7 +76,7 @@ def test_calendar_days_of_every_start(amount: int, roll: str) -> None:
 
 
 @pytest.mark.parametrize("amount", amounts_of("working_days", 1, 15))
-def test_working_days_of_every_start(amount: int) -> None:
+def test_working_days_from_every_start(amount: int) -> None:
     term = Term(TermUnit.WORKING_DAYS, amount)
     for day in every_day(date(2027, 11, 30)):
         for moment in TIMES:
@@ -85,7 +85,7 @@ def test_working_days_of_every_start(amount: int) -> None:
 
 
 @pytest.mark.parametrize("amount", amounts_of("working_hours"))
-def test_working_hours_of_every_start(amount: int) -> None:
+def test_working_hours_from_every_start(amount: int) -> None:
     term = Term(TermUnit.WORKING_HOURS, amount)
     for day in every_day(date(2027, 12, 15)):
         for moment in QUARTERS:
@@ -97,7 +97,7 @@ def test_working_hours_of_every_start(amount: int) -> None:
     "hours",
     [
         ((480, 600), (660, 780), (900, 1200)),  # three intervals a day
-        ((0, 45), (1395, 1440)),  # round midnight: a day's last interval meets the next day's first
+        ((0, 45), (1395, 1440)),  # around midnight: the last interval of a day meets the first of the next
         ((0, 1440),),
     ],
 )
@@ -111,7 +111,7 @@ def test_several_intervals_a_day_from_every_start(hours: oracle.Hours) -> None:
 
 
 def test_the_tables_cover_every_default_policy() -> None:
-    """What is tried from every start is what the policies say, and all of them roll as order.md says."""
+    """All amounts and roll rules of the default policies are tested, as order.md requires."""
     assert {policy["unit"] for policy in POLICIES} == set(TermUnit)
     assert {3, 7, 30, 45, 60} <= set(amounts_of("calendar_days"))
     assert amounts_of("working_hours") == [4, 9] and amounts_of("working_days") == [7]
@@ -119,7 +119,7 @@ def test_the_tables_cover_every_default_policy() -> None:
 
 
 def test_pauses_over_every_weekend() -> None:
-    """From each Friday to the Monday after: added to days of both kinds, and nothing of it to hours."""
+    """A pause from Friday to Monday extends terms in days, but not in hours."""
     terms = [
         (Term(TermUnit.CALENDAR_DAYS, 10, Roll.PREVIOUS), {"working": False, "roll": "previous"}),
         (Term(TermUnit.WORKING_DAYS, 7), {"working": True}),
@@ -152,10 +152,10 @@ def test_the_three_dates_checked_by_hand(start: str, due: str) -> None:
 @pytest.mark.parametrize(
     ("hours", "start", "due"),
     [
-        (4, "2026-11-24T09:00", "2026-11-24T13:00"),  # ends with an interval: due at that interval's end
+        (4, "2026-11-24T09:00", "2026-11-24T13:00"),  # ends with an interval: due at its end
         (8, "2026-11-24T09:00", "2026-11-24T18:00"),
-        (1, "2026-11-24T13:30", "2026-11-24T15:00"),  # began in the break
-        (1, "2026-11-24T18:00", "2026-11-25T10:00"),  # began at the end of the day
+        (1, "2026-11-24T13:30", "2026-11-24T15:00"),  # starts in the break
+        (1, "2026-11-24T18:00", "2026-11-25T10:00"),  # starts at the end of the day
         (1, "2026-11-28T12:00", "2026-11-30T10:00"),  # a Saturday
         (9, "2025-10-31T17:00", "2025-11-01T18:00"),  # a working Saturday
     ],
@@ -164,14 +164,14 @@ def test_hours_by_hand(hours: int, start: str, due: str) -> None:
     assert compute_due(Term(TermUnit.WORKING_HOURS, hours), local(start), CALENDAR).due_at == local(due)
 
 
-def test_nothing_is_due_before_the_day_it_began() -> None:
-    """Received on 2 January, three days: the working day before stands before the start, so the first one after."""
+def test_no_deadline_is_before_its_start() -> None:
+    """Three days from 2 January: the previous working day is before the start, so the next one is used."""
     found = compute_due(Term(TermUnit.CALENDAR_DAYS, 3, Roll.PREVIOUS), local("2026-01-02T12:00"), CALENDAR)
     assert found.due_at == local("2026-01-12T23:59:59")
     assert any("раньше начала срока" in step.what for step in found.steps)
 
 
-def test_the_start_is_taken_in_the_organizations_zone() -> None:
+def test_the_start_is_in_the_time_zone_of_the_organization() -> None:
     start = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # 25 November, 00:30 in Novosibirsk
     term = Term(TermUnit.CALENDAR_DAYS, 1)
     assert compute_due(term, start, CALENDAR).due_at == local("2026-11-26T23:59:59")
@@ -179,7 +179,7 @@ def test_the_start_is_taken_in_the_organizations_zone() -> None:
     assert compute_due(term, start, moscow).due_at == datetime(2026, 11, 25, 20, 59, 59, tzinfo=UTC)
 
 
-def test_corrections_stand_above_the_decree() -> None:
+def test_corrections_override_the_decree() -> None:
     overrides = {
         date(2026, 11, 25): DayOverride(DayKind.OFF, "Выходной по указу"),
         date(2026, 11, 28): DayOverride(DayKind.WORKING),
@@ -203,7 +203,7 @@ def test_an_interval_to_midnight_and_round_the_clock() -> None:
     )
 
 
-def test_pauses_overlap_begin_early_and_come_too_late() -> None:
+def test_pauses_overlap_start_early_and_start_late() -> None:
     start = local("2026-11-24T10:00")
     term = Term(TermUnit.WORKING_DAYS, 3)
 
@@ -213,11 +213,11 @@ def test_pauses_overlap_begin_early_and_come_too_late() -> None:
     plain = due()
     assert due(("2026-11-25T10:00", "2026-11-26T10:00")) == local("2026-11-30T23:59:59")
     twice = due(("2026-11-25T10:00", "2026-11-26T10:00"), ("2026-11-25T12:00", "2026-11-26T09:00"))
-    assert twice == local("2026-11-30T23:59:59"), "what overlaps counts once"
+    assert twice == local("2026-11-30T23:59:59"), "overlapping pauses count once"
     within = due(("2026-11-25T10:00", "2026-11-30T10:00"), ("2026-11-26T10:00", "2026-11-27T10:00"))
     assert within == due(("2026-11-25T10:00", "2026-11-30T10:00")), "one lies in the other"
     late_first = due(("2026-11-27T10:00", "2026-11-30T10:00"), ("2026-11-25T10:00", "2026-11-26T10:00"))
-    assert late_first == local("2026-12-01T23:59:59"), "told in any order"
+    assert late_first == local("2026-12-01T23:59:59"), "pauses in any order"
     assert due(("2026-11-20T10:00", "2026-11-24T09:00")) == plain, "over before the start"
     assert due(("2026-11-28T10:00", "2026-12-10T10:00")) == plain, "it was due before"
 
@@ -231,7 +231,7 @@ def test_pauses_overlap_begin_early_and_come_too_late() -> None:
         Term(TermUnit.WORKING_HOURS, 1),
     ],
 )
-def test_a_calendar_without_working_days_ends_no_term(term: Term) -> None:
+def test_a_calendar_without_working_days_raises_an_error(term: Term) -> None:
     start = local("2299-12-01T10:00")
     never = {start.date() + timedelta(days=place): DayOverride(DayKind.OFF) for place in range(60)}
     with pytest.raises(NoWorkingDay):
@@ -239,23 +239,23 @@ def test_a_calendar_without_working_days_ends_no_term(term: Term) -> None:
 
 
 @pytest.mark.parametrize(
-    ("term", "told"),
+    ("term", "expected"),
     [
         (Term(TermUnit.WORKING_HOURS, 4), "Пауза с 24.11.2026 10:00 до 24.11.2026 11:00: это время не считается."),
         (Term(TermUnit.WORKING_HOURS, 9), "Пауза с 24.11.2026 10:00 до 24.11.2026 11:00: это время не считается."),
         (Term(TermUnit.WORKING_DAYS, 2), "Пауза с 25.11.2026 10:00 до 26.11.2026 11:00: добавлено дней: 1."),
     ],
 )
-def test_a_pause_is_told_once(term: Term, told: str) -> None:
-    """Also when the term ends on the very day of the pause; one after the due moment is not told."""
+def test_a_pause_is_explained_once(term: Term, expected: str) -> None:
+    """It is explained on the last day of the term too; a pause after the due time is not explained."""
     day, until = ("24", "24") if term.unit is TermUnit.WORKING_HOURS else ("25", "26")
     early = Pause(local(f"2026-11-{day}T10:00"), local(f"2026-11-{until}T11:00"))
     late = Pause(local("2026-12-10T10:00"), local("2026-12-10T11:00"))
     found = compute_due(term, local("2026-11-24T09:00"), CALENDAR, [early, late])
-    assert [step.what for step in found.steps if "Пауза" in step.what] == [told]
+    assert [step.what for step in found.steps if "Пауза" in step.what] == [expected]
 
 
-def test_beyond_the_decrees_the_answer_is_provisional() -> None:
+def test_a_due_time_after_the_last_decree_is_provisional() -> None:
     assert last_decreed_year() >= 2027
     year = last_decreed_year()
     start = datetime(year, 12, 27, 10, tzinfo=NOVOSIBIRSK)
@@ -263,7 +263,7 @@ def test_beyond_the_decrees_the_answer_is_provisional() -> None:
     assert compute_due(term, start, CALENDAR).provisional
     named = {date(year + 1, 1, 10): DayOverride(DayKind.WORKING)}
     assert not compute_due(term, start, WorkingCalendar(NOVOSIBIRSK, overrides=named)).provisional
-    assert not compute_due(Term(TermUnit.CALENDAR_DAYS, 14), start, CALENDAR).provisional, "no calendar was asked"
+    assert not compute_due(Term(TermUnit.CALENDAR_DAYS, 14), start, CALENDAR).provisional, "no calendar is needed"
 
 
 def test_the_whole_second_of_the_due_moment_is_in_time() -> None:
@@ -272,24 +272,29 @@ def test_the_whole_second_of_the_due_moment_is_in_time() -> None:
     assert is_late(due, due + timedelta(seconds=1))
 
 
-def test_intervals_are_read_as_they_are_told() -> None:
-    told = [["09:00", "13:00"], ["14:00", "24:00"]]
-    assert read_intervals(told) == (Interval(540, 780), Interval(840, 1440))
-    assert tell_intervals(read_intervals(told)) == told
-    reversed_or_none: Told = ([], [["13:00", "09:00"]], [["09:00", "09:00"]], [["09:00", "13:00"], ["12:59", "14:00"]])
-    no_times: Told = (
+def test_intervals_are_parsed_and_formatted() -> None:
+    data = [["09:00", "13:00"], ["14:00", "24:00"]]
+    assert parse_intervals(data) == (Interval(540, 780), Interval(840, 1440))
+    assert format_intervals(parse_intervals(data)) == data
+    reversed_or_none: Intervals = (
+        [],
+        [["13:00", "09:00"]],
+        [["09:00", "09:00"]],
+        [["09:00", "13:00"], ["12:59", "14:00"]],
+    )
+    no_times: Intervals = (
         [["09:60", "13:00"]],
         [["-0:30", "13:00"]],
         [["09:+5", "13:00"]],
         [["9", "13"]],
         [["٠٩:٠٠", "13:00"]],
     )
-    no_pairs: Told = ([["09:00"]], [["09:00", "13:00", "14:00"]], [[]])
+    no_pairs: Intervals = ([["09:00"]], [["09:00", "13:00", "14:00"]], [[]])
     for wrong in (*reversed_or_none, *no_times, *no_pairs):
         with pytest.raises(ValueError, match=r"interval|unpack"):
-            read_intervals(wrong)
+            parse_intervals(wrong)
     with pytest.raises(ValueError, match="day"):
-        read_intervals([["09:00", "24:01"]])
+        parse_intervals([["09:00", "24:01"]])
 
 
 STARTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 6, 30)).map(
@@ -299,7 +304,7 @@ PAUSES = st.lists(st.tuples(st.integers(-5_000, 20_000), st.integers(1, 15_000))
 HOURS = (
     st.lists(st.integers(0, 1440), min_size=2, max_size=6, unique=True)
     .map(lambda drawn: [tuple(sorted(drawn)[place : place + 2]) for place in range(0, len(drawn) // 2 * 2, 2)])
-    .filter(lambda hours: sum(end - begin for begin, end in hours) >= 60)  # else the years of the oracle end
+    .filter(lambda hours: sum(end - begin for begin, end in hours) >= 60)  # the oracle has few years
 )
 
 
@@ -314,7 +319,7 @@ HOURS = (
     hours=HOURS,
     changed=st.dictionaries(st.integers(0, 60), st.sampled_from(list(DayKind)), max_size=6),
 )
-def test_any_term_is_what_the_oracle_says(
+def test_any_term_matches_the_oracle(
     unit: TermUnit,
     amount: int,
     roll: Roll,
@@ -357,7 +362,7 @@ def test_any_term_is_what_the_oracle_says(
         )
 
     def there(moment: datetime) -> datetime:
-        return moment.replace(tzinfo=zone).astimezone(UTC)  # the same clock face in that zone, told in UTC
+        return moment.replace(tzinfo=zone).astimezone(UTC)  # the same local time in that zone, as UTC
 
     stood = [Pause(there(since), there(until)) for since, until in pauses]
     found = compute_due(Term(unit, amount, roll), there(start), calendar, stood)

@@ -1,4 +1,4 @@
-"""Deadlines over HTTP: begun, explained, met, missed, paused, moved with the calendar, said once (O-6.2.2)."""
+"""Deadlines over HTTP: creation, explanation, completion, misses, pauses, calendar changes, reminders (O-6.2.2)."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,15 +30,15 @@ def stopped_clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-def by_stage(told: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(deadline["stage"], deadline["kind"]): deadline for deadline in told["deadlines"]}
+def by_stage(data: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(deadline["stage"], deadline["kind"]): deadline for deadline in data["deadlines"]}
 
 
-async def shown(api: Api, people: People, path: str) -> dict[str, Any]:
+async def fetch(api: Api, people: People, path: str) -> dict[str, Any]:
     answer = await api.get(path, headers=api.as_(people.operator))
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    data: dict[str, Any] = answer.json()
+    return data
 
 
 async def relayed(database: JoinedDatabase) -> None:
@@ -47,10 +47,10 @@ async def relayed(database: JoinedDatabase) -> None:
 
 @pytest.mark.order("O-6.2.2", "O-4")
 @pytest.mark.parametrize("point", ["point_id", "other_point_id"])
-async def test_a_message_has_the_limits_of_order_122_and_the_targets_inside_them(
+async def test_a_message_has_the_limits_of_order_122_and_the_targets_within_them(
     api: Api, people: People, point: str
 ) -> None:
-    """A social network and e-mail alike: the same deadlines whatever the channel."""
+    """The deadlines are the same in a social network and by e-mail."""
     body = {"interaction_point_id": str(getattr(people, point)), "received_at": START.isoformat()}
     by = people.operator if point == "point_id" else people.other_operator
     answer = await api.post(
@@ -74,7 +74,7 @@ async def test_a_message_has_the_limits_of_order_122_and_the_targets_inside_them
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_urgent_ones_are_answered_sooner_and_what_is_ours_is_not_redirected(api: Api, people: People) -> None:
+async def test_an_urgent_message_is_due_sooner_and_has_no_redirect_if_within(api: Api, people: People) -> None:
     path = f"{MESSAGES}/{(await registered(api, people))['id']}"
     answer = await act(api, people.operator, path, "triage", triage_body(people, priority="urgent"))
     found = by_stage(answer.json())
@@ -91,12 +91,12 @@ async def test_the_answer_meets_its_deadlines_and_a_late_one_misses_them(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
     path, reply = await approved(api, people)
-    stopped_clock.move_to(START + timedelta(days=2))  # the first reply should have gone out, the final one not yet
+    stopped_clock.move_to(START + timedelta(days=2))  # the first reply is overdue, the final one is not
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
     await relayed(database)
-    told = await shown(api, people, path)
-    assert told["state"] == "answered" and told["due_at"] is None
-    states = {key: value["state"] for key, value in by_stage(told).items()}
+    data = await fetch(api, people, path)
+    assert data["state"] == "answered" and data["due_at"] is None
+    states = {key: value["state"] for key, value in by_stage(data).items()}
     assert states == {
         ("registration", "limit"): "met",
         ("first_reply", "target"): "missed",
@@ -106,7 +106,7 @@ async def test_the_answer_meets_its_deadlines_and_a_late_one_misses_them(
 
 
 @pytest.mark.order("O-6.2.2", "O-6.2.3b")
-async def test_waiting_for_the_client_pauses_the_target_and_adds_to_its_budget(
+async def test_awaiting_the_client_pauses_and_extends_the_target(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
     path = f"{MESSAGES}/{(await registered(api, people))['id']}"
@@ -118,44 +118,44 @@ async def test_waiting_for_the_client_pauses_the_target_and_adds_to_its_budget(
     assert (await act(api, people.unit_head, reply, "approve", {})).status_code == 200
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
     await relayed(database)
-    told = await shown(api, people, path)
-    found = by_stage(told)
-    assert told["state"] == "awaiting_client"
+    data = await fetch(api, people, path)
+    found = by_stage(data)
+    assert data["state"] == "awaiting_client"
     assert found["first_reply", "target"]["state"] == "met" and found["final_reply", "target"]["state"] == "paused"
-    assert found["final_reply", "limit"]["state"] == "running", "the act's limit does not pause"
-    assert told["due_at"] == "2026-12-24T23:59:59+07:00"
+    assert found["final_reply", "limit"]["state"] == "running", "the limit of the act does not pause"
+    assert data["due_at"] == "2026-12-24T23:59:59+07:00"
     stopped_clock.move_to(START + timedelta(days=6))  # Monday: four working days passed
     answer = await act(api, people.operator, path, "reopen", {"reason": "Клиент перезвонил"})
     found = by_stage(answer.json())
     assert found["final_reply", "target"]["due_at"] == "2026-12-09T23:59:59+07:00"
-    told = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()
-    steps = next(s for s in told["stages"] if (s["stage"], s["kind"]) == ("final_reply", "target"))["steps"]
+    data = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()
+    steps = next(s for s in data["stages"] if (s["stage"], s["kind"]) == ("final_reply", "target"))["steps"]
     assert any("Пауза" in step["what"] and "добавлено дней: 4" in step["what"] for step in steps)
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_closing_ends_the_clocks_and_reopening_begins_them_anew(
+async def test_closing_ends_the_deadlines_and_reopening_starts_new_ones(
     api: Api, people: People, stopped_clock: time_machine.Traveller
 ) -> None:
     path = f"{MESSAGES}/{(await registered(api, people))['id']}"
     assert (await act(api, people.operator, path, "triage", triage_body(people))).status_code == 200
-    told = (await act(api, people.operator, path, "close", {"reason": "Вопрос снят"})).json()
-    assert told["due_at"] is None and [d["state"] for d in told["deadlines"]] == ["met"]
+    data = (await act(api, people.operator, path, "close", {"reason": "Вопрос снят"})).json()
+    assert data["due_at"] is None and [d["state"] for d in data["deadlines"]] == ["met"]
     stopped_clock.move_to(START + timedelta(days=1))
-    told = (await act(api, people.operator, path, "reopen", {"reason": "Не снят"})).json()
-    assert by_stage(told)["final_reply", "limit"]["due_at"] == "2026-12-25T23:59:59+07:00"
-    assert ("registration", "limit") not in by_stage(told), "it was registered once"
+    data = (await act(api, people.operator, path, "reopen", {"reason": "Не снят"})).json()
+    assert by_stage(data)["final_reply", "limit"]["due_at"] == "2026-12-25T23:59:59+07:00"
+    assert ("registration", "limit") not in by_stage(data), "it was registered once"
     spam = f"{MESSAGES}/{(await registered(api, people, received_at=START.isoformat()))['id']}"
     assert (await act(api, people.operator, spam, "spam", {})).json()["due_at"] is None
-    told = (await act(api, people.operator, spam, "reopen", {"reason": "Не спам"})).json()
-    assert by_stage(told)["first_reply", "target"]["due_at"] == "2026-11-25T11:15:00+07:00", "a mistake costs no time"
+    data = (await act(api, people.operator, spam, "reopen", {"reason": "Не спам"})).json()
+    assert by_stage(data)["first_reply", "target"]["due_at"] == "2026-11-25T11:15:00+07:00", "the due time is kept"
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_explaining_tells_every_step_in_words(api: Api, people: People) -> None:
+async def test_the_explanation_has_every_step_in_words(api: Api, people: People) -> None:
     path = f"{MESSAGES}/{(await registered(api, people))['id']}"
-    told = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()
-    first = next(stage for stage in told["stages"] if stage["stage"] == "first_reply")
+    data = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()
+    first = next(stage for stage in data["stages"] if stage["stage"] == "first_reply")
     assert [step["what"] for step in first["steps"]] == [
         "Начало срока: 24.11.2026 10:15.",
         "24.11.2026: учтено 10:15–13:00, осталось 6 ч 15 мин.",
@@ -163,7 +163,7 @@ async def test_explaining_tells_every_step_in_words(api: Api, people: People) ->
         "Учтено 2 ч 15 мин до 11:15: срок истекает 25.11.2026 11:15.",
     ]
     assert first["steps"][-1]["at"] == first["due_at"] == "2026-11-25T11:15:00+07:00"
-    final = next(stage for stage in told["stages"] if stage["name"] == "Ответ на сообщение")
+    final = next(stage for stage in data["stages"] if stage["name"] == "Ответ на сообщение")
     assert any("календарный день: 24.12.2026" in step["what"] for step in final["steps"])
 
 
@@ -180,7 +180,7 @@ async def test_explaining_tells_every_step_in_words(api: Api, people: People) ->
     ],
 )
 async def test_a_preview_needs_no_message(api: Api, people: People, start: str, roll: str, due: str) -> None:
-    """The three dates of order.md, and what the other roll rules make of the first."""
+    """The three dates of order.md and the first one with the other roll rules."""
     policy = {"unit": "calendar_days", "amount": 30, "roll": roll}
     for by in (people.operator, people.admin):
         answer = await api.post(
@@ -192,7 +192,7 @@ async def test_a_preview_needs_no_message(api: Api, people: People, start: str, 
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_a_preview_of_a_stored_policy_of_hours_and_beyond_the_known_years(api: Api, people: People) -> None:
+async def test_a_preview_of_a_stored_policy_in_hours_and_after_the_known_years(api: Api, people: People) -> None:
     headers = api.as_(people.operator)
     listed = (await api.get(POLICIES, params={"limit": 200}, headers=headers)).json()["items"]
     known = {policy["key"]: policy for policy in listed}
@@ -203,7 +203,7 @@ async def test_a_preview_of_a_stored_policy_of_hours_and_beyond_the_known_years(
     hours = {"unit": "working_hours", "amount": 8, "working_hours": [["09:00", "13:00"], ["14:00", "18:00"]]}
     body = {"policy": hours, "started_at": "2026-11-24T09:00:00+07:00"}
     (stage,) = (await api.post(f"{POLICIES}/preview", headers=headers, json=body)).json()["stages"]
-    assert stage["due_at"] == "2026-11-24T18:00:00+07:00", "a budget that ends with an interval is due at its end"
+    assert stage["due_at"] == "2026-11-24T18:00:00+07:00", "a term that ends with an interval is due at its end"
     body = {"policy": {"unit": "working_days", "amount": 3}, "started_at": "2029-01-02T09:00:00+07:00"}
     (stage,) = (await api.post(f"{POLICIES}/preview", headers=headers, json=body)).json()["stages"]
     assert stage["provisional"] is True
@@ -238,14 +238,14 @@ async def test_a_preview_of_a_stored_policy_of_hours_and_beyond_the_known_years(
         ({"policy_id": "01900000-0000-7000-8000-00000000dead", "started_at": START.isoformat()}, "/policy_id"),
     ],
 )
-async def test_what_a_preview_refuses(api: Api, people: People, body: dict[str, Any], pointer: str) -> None:
+async def test_a_preview_refuses_invalid_input(api: Api, people: People, body: dict[str, Any], pointer: str) -> None:
     answer = await api.post(f"{POLICIES}/preview", headers=api.as_(people.operator), json=body)
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_a_case_keeps_the_policy_of_its_day(api: Api, people: People) -> None:
+async def test_a_message_keeps_the_policy_of_its_start(api: Api, people: People) -> None:
     admin = api.as_(people.admin)
     path = f"{MESSAGES}/{(await registered(api, people))['id']}"
     listed = (await api.get(POLICIES, params={"limit": 200}, headers=admin)).json()["items"]
@@ -254,7 +254,7 @@ async def test_a_case_keeps_the_policy_of_its_day(api: Api, people: People) -> N
     assert (await api.patch(url, headers=admin, json={"amount": 1})).status_code == 428
     answer = await api.patch(url, headers=admin | {"If-Match": '"1"'}, json={"amount": 1})
     assert (answer.status_code, answer.json()["amount"], answer.headers["etag"]) == (200, 1, '"2"')
-    assert by_stage(await shown(api, people, path))["first_reply", "target"]["due_at"] == "2026-11-25T11:15:00+07:00"
+    assert by_stage(await fetch(api, people, path))["first_reply", "target"]["due_at"] == "2026-11-25T11:15:00+07:00"
     explained = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()["stages"]
     assert next(s for s in explained if s["stage"] == "first_reply")["steps"][-1]["at"] == "2026-11-25T11:15:00+07:00"
     later = await registered(api, people)
@@ -262,7 +262,7 @@ async def test_a_case_keeps_the_policy_of_its_day(api: Api, people: People) -> N
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_a_policy_that_names_more_decides_while_it_is_in_force(api: Api, people: People) -> None:
+async def test_a_more_specific_policy_applies_while_it_is_in_force(api: Api, people: People) -> None:
     admin = api.as_(people.admin)
     body = {
         "key": "vk-target",
@@ -294,7 +294,7 @@ async def test_a_policy_that_names_more_decides_while_it_is_in_force(api: Api, p
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_changing_the_calendar_moves_open_deadlines_and_says_which(api: Api, people: People) -> None:
+async def test_a_change_of_the_calendar_moves_open_deadlines_and_lists_them(api: Api, people: People) -> None:
     admin = api.as_(people.admin)
     message = await registered(api, people)
     path = f"{MESSAGES}/{message['id']}"
@@ -314,7 +314,7 @@ async def test_changing_the_calendar_moves_open_deadlines_and_says_which(api: Ap
             }
         ],
     }
-    assert by_stage(await shown(api, people, path))["final_reply", "limit"]["due_at"] == "2026-12-23T23:59:59+07:00"
+    assert by_stage(await fetch(api, people, path))["final_reply", "limit"]["due_at"] == "2026-12-23T23:59:59+07:00"
     assert (await api.get(path, headers=api.as_(people.operator))).headers["etag"] != tag
     assert (await api.post(CALENDAR, headers=admin, json=day)).json()["code"] == "calendar_day_exists"
     url = f"{CALENDAR}/{answer.json()['id']}"
@@ -333,7 +333,7 @@ async def test_changing_the_calendar_moves_open_deadlines_and_says_which(api: Ap
     back = await api.delete(url, headers=admin | {"If-Match": answer.headers["etag"]})
     assert (back.status_code, back.json()["count"]) == (200, 1)
     assert back.json()["items"][0]["to"] == "2026-12-24T23:59:59+07:00"
-    assert by_stage(await shown(api, people, path))["final_reply", "limit"]["due_at"] == "2026-12-24T23:59:59+07:00"
+    assert by_stage(await fetch(api, people, path))["final_reply", "limit"]["due_at"] == "2026-12-24T23:59:59+07:00"
 
 
 @pytest.mark.order("O-6.2.2")
@@ -346,32 +346,32 @@ async def test_a_working_saturday_a_shortened_day_and_other_hours(api: Api, peop
     assert answer.json()["moved"]["items"][0]["to"] == "2026-12-02T23:59:59+07:00"
     short = {"day": "2026-11-24", "kind": "shortened", "name": "Короткий", "working_hours": [["09:00", "12:15"]]}
     assert (await api.post(CALENDAR, headers=admin, json=short)).status_code == 201
-    found = by_stage(await shown(api, people, path))
+    found = by_stage(await fetch(api, people, path))
     assert found["first_reply", "target"]["due_at"] == "2026-11-25T17:00:00+07:00"
     without = short | {"day": "2026-11-25", "working_hours": None}
     refused = await api.post(CALENDAR, headers=admin, json=without)
     assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/working_hours"]
     hours = f"{CALENDAR}/hours/{organization}"
-    told = await api.get(hours, headers=admin)
-    assert told.json()["working_hours"] == [["09:00", "13:00"], ["14:00", "18:00"]]
+    data = await api.get(hours, headers=admin)
+    assert data.json()["working_hours"] == [["09:00", "13:00"], ["14:00", "18:00"]]
     answer = await api.put(
-        hours, headers=admin | {"If-Match": told.headers["etag"]}, json={"working_hours": [["10:00", "16:00"]]}
+        hours, headers=admin | {"If-Match": data.headers["etag"]}, json={"working_hours": [["10:00", "16:00"]]}
     )
     assert answer.status_code == 200 and answer.json()["moved"]["count"] == 1, answer.text
-    found = by_stage(await shown(api, people, path))
+    found = by_stage(await fetch(api, people, path))
     assert found["first_reply", "target"]["due_at"] == "2026-11-26T11:00:00+07:00"
     stale = await api.put(hours, headers=admin | {"If-Match": '"0"'}, json={"working_hours": [["10:00", "11:00"]]})
     assert stale.status_code == 412
 
 
-async def said(database: JoinedDatabase) -> list[str]:
+async def list_emitted(database: JoinedDatabase) -> list[str]:
     async with database.transaction() as session:
         query = select(OutboxEntry.event).where(col(OutboxEntry.event).like("Deadline%")).order_by(col(OutboxEntry.id))
         return list((await session.exec(query)).all())
 
 
 @pytest.mark.order("O-6.2.2", "O-10")
-async def test_reminders_and_escalations_are_said_once(
+async def test_reminders_and_escalations_are_emitted_once(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
     path = f"{MESSAGES}/{(await registered(api, people))['id']}"
@@ -387,15 +387,15 @@ async def test_reminders_and_escalations_are_said_once(
         for _worker in range(2):
             async with database.transaction() as session:
                 await deadlines.remind_and_escalate(session)
-        assert await said(database) == expected, moment
-    told = await api.get(path, headers=api.as_(people.operator))
-    assert by_stage(told.json())["first_reply", "target"]["state"] == "missed"
-    assert told.headers["etag"] != tag
-    assert told.json()["due_at"] == "2026-11-25T11:15:00+07:00", "what was missed is still to be done"
+        assert await list_emitted(database) == expected, moment
+    data = await api.get(path, headers=api.as_(people.operator))
+    assert by_stage(data.json())["first_reply", "target"]["state"] == "missed"
+    assert data.headers["etag"] != tag
+    assert data.json()["due_at"] == "2026-11-25T11:15:00+07:00", "a missed deadline is still open"
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_a_reminder_is_said_with_the_mark_or_not_at_all(
+async def test_a_reminder_is_emitted_together_with_its_mark(
     api: Api, people: People, database: JoinedDatabase, stopped_clock: time_machine.Traveller
 ) -> None:
     await registered(api, people)
@@ -408,15 +408,15 @@ async def test_a_reminder_is_said_with_the_mark_or_not_at_all(
         async with database.transaction() as session:
             assert await deadlines.remind_and_escalate(session) == 1
             raise KilledError
-    assert await said(database) == []
+    assert await list_emitted(database) == []
     async with database.transaction() as session:
         assert await deadlines.remind_and_escalate(session) == 1
         assert not await deadlines.has_due_reminders(session)
-    assert await said(database) == ["DeadlineNear"]
+    assert await list_emitted(database) == ["DeadlineNear"]
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_the_list_finds_what_is_due_and_overdue(
+async def test_the_list_filters_due_and_overdue_messages(
     api: Api, people: People, stopped_clock: time_machine.Traveller
 ) -> None:
     old = await registered(api, people, received_at=(START - timedelta(days=1)).isoformat())
@@ -433,14 +433,14 @@ async def test_the_list_finds_what_is_due_and_overdue(
     assert {item["id"] for item in listed.json()["items"]} == {old["id"], new["id"]}
 
 
-async def test_a_message_that_came_late_was_registered_late(api: Api, people: People) -> None:
-    told = await registered(api, people, received_at=(START - timedelta(days=10)).isoformat())
-    found = by_stage(told)
+async def test_a_message_received_long_ago_misses_its_registration(api: Api, people: People) -> None:
+    data = await registered(api, people, received_at=(START - timedelta(days=10)).isoformat())
+    found = by_stage(data)
     assert found["registration", "limit"]["state"] == "missed"
-    assert found["final_reply", "limit"]["started_at"] == told["registered_at"]
+    assert found["final_reply", "limit"]["started_at"] == data["registered_at"]
 
 
-async def test_messages_from_before_the_policies_are_judged_too(
+async def test_messages_without_deadlines_get_them_with_the_policies(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     from app.messages import reference  # noqa: PLC0415  the only test of it
@@ -449,18 +449,18 @@ async def test_messages_from_before_the_policies_are_judged_too(
     async with database.transaction() as session:
         await session.exec(sa.delete(Deadline))
         await reference.load_reference(session)
-    found = by_stage(await shown(api, people, f"{MESSAGES}/{message['id']}"))
+    found = by_stage(await fetch(api, people, f"{MESSAGES}/{message['id']}"))
     assert found["first_reply", "target"]["due_at"] == "2026-11-25T11:15:00+07:00"
 
 
-async def test_policies_and_days_of_nowhere_are_404(api: Api, people: People) -> None:
+async def test_unknown_policies_and_days_are_404(api: Api, people: People) -> None:
     for url, code in ((POLICIES, "deadline_policy_not_found"), (CALENDAR, "calendar_day_not_found")):
         answer = await api.get(f"{url}/{new_id()}", headers=api.as_(people.admin))
         assert (answer.status_code, answer.json()["code"]) == (404, code)
 
 
 @pytest.mark.order("O-6.2.2")
-async def test_an_extended_deadline_is_reminded_of_before_its_new_end(
+async def test_an_extended_deadline_has_a_reminder_before_its_new_end(
     api: Api, people: People, stopped_clock: time_machine.Traveller, database: JoinedDatabase
 ) -> None:
     path = f"{MESSAGES}/{(await registered(api, people))['id']}"
@@ -470,17 +470,17 @@ async def test_an_extended_deadline_is_reminded_of_before_its_new_end(
         async with database.transaction() as session:
             await deadlines.remind_and_escalate(session)
             rows = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "DeadlineNear"))).all()
-        told = [row.payload for row in rows if row.payload["stage"] == "final_reply"]
-        return sum(not payload["is_target"] for payload in told)
+        data = [row.payload for row in rows if row.payload["stage"] == "final_reply"]
+        return sum(not payload["is_target"] for payload in data)
 
     async def two_days_before() -> None:
-        final = by_stage(await shown(api, people, path))["final_reply", "limit"]
+        final = by_stage(await fetch(api, people, path))["final_reply", "limit"]
         stopped_clock.move_to(datetime.fromisoformat(final["due_at"]) - timedelta(days=2))
 
     await two_days_before()
     assert await reminders() == 1
     body = {"reason": "Запрошены сведения", "days": 15}
     assert (await act(api, people.unit_head, path, "extend", body)).status_code == 200
-    assert await reminders() == 1, "not of the new end yet"
+    assert await reminders() == 1, "no reminder of the new end yet"
     await two_days_before()
     assert [await reminders(), await reminders()] == [2, 2]

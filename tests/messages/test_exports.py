@@ -1,4 +1,4 @@
-"""Messages as tables for heads, and a case for printing."""
+"""The export of messages and the printable case."""
 
 import csv
 import io
@@ -40,11 +40,11 @@ async def test_a_head_exports_the_units_messages_with_replies(
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("text/csv")
     rows = rows_of(answer.content)
-    assert len(rows) == 2, "another unit's message is not there"
-    told = (await api.get(path, headers=head)).json()
-    row = next(row for row in rows if row["Номер"] == told["number"])
-    assert row["Состояние"] == "дан ответ" and row["Потребность"] == told["need"]["summary"]
-    assert row["Ответ"] == told["replies"][0]["text"] and row["Клиент"] == "Иван П."
+    assert len(rows) == 2, "a message of another unit is not exported"
+    data = (await api.get(path, headers=head)).json()
+    row = next(row for row in rows if row["Номер"] == data["number"])
+    assert row["Состояние"] == "дан ответ" and row["Потребность"] == data["need"]["summary"]
+    assert row["Ответ"] == data["replies"][0]["text"] and row["Клиент"] == "Иван П."
     assert row["Точка взаимодействия"] == "Страница министерства «ВКонтакте»"
     only = await api.get(f"{MESSAGES}/export", params={"state": "received", "format": "xlsx"}, headers=head)
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(only.content)).get_sheet_by_index(0).to_python()
@@ -67,7 +67,7 @@ async def test_no_text_becomes_a_formula(api: Api, people: People, text: str) ->
 
 
 @pytest.mark.order("O-2.5", "O-10")
-async def test_a_case_is_printed(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_a_case_is_rendered_to_pdf(api: Api, people: People, database: JoinedDatabase) -> None:
     path, reply = await approved(api, people)
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
     await relayed(database)
@@ -77,14 +77,14 @@ async def test_a_case_is_printed(api: Api, people: People, database: JoinedDatab
     assert (await api.get(f"{path}/case", headers=api.as_(people.other_operator))).status_code == 404
 
 
-async def test_what_the_case_says(
+async def test_the_content_of_a_case(
     api: Api, people: People, database: JoinedDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The words that go into the PDF, taken just before they are set."""
-    told: list[dict[str, Any]] = []
+    """Collect the data passed to the PDF template."""
+    data: list[dict[str, Any]] = []
 
     def compiled(_: Path, one: dict[str, Any]) -> bytes:
-        told.append(one)
+        data.append(one)
         return b"%PDF-"
 
     monkeypatch.setattr(case_pdf, "render_pdf", compiled)
@@ -103,9 +103,9 @@ async def test_what_the_case_says(
     assert (await act(api, people.unit_head, reply, "approve", {})).status_code == 200
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
     await relayed(database)
-    shown = (await api.get(path, headers=api.as_(people.operator))).json()
+    current = (await api.get(path, headers=api.as_(people.operator))).json()
     assert (await api.get(f"{path}/case", headers=api.as_(people.operator))).status_code == 200
-    (printed,) = told
+    (printed,) = data
     facts = dict(printed["facts"])
     assert facts["Клиент"] == "ООО «Ромашка», юридическое лицо" and facts["Контакты"] == "email: a@b.example"
     assert facts["Представитель"] == "Петрова Анна, доверенность № 5" and facts["Вложения"] == "договор.txt"
@@ -119,8 +119,8 @@ async def test_what_the_case_says(
     assert who["Сообщение зарегистрировано"] == "внешняя система"
     assert who["Рассмотрено: компетенция неясна: Похоже на вопрос банка"] == "Сотрудник operator"
     assert who["Ответ возвращён на доработку: Короче"] == "Сотрудник unit_head" and who["Дан ответ"] == "—"
-    assert printed["number"] == shown["number"] and facts["Состояние"] == "дан ответ"
-    assert [entry[2] for entry in printed["thread"]] == [shown["text"], shown["replies"][1]["text"]]
+    assert printed["number"] == current["number"] and facts["Состояние"] == "дан ответ"
+    assert [entry[2] for entry in printed["thread"]] == [current["text"], current["replies"][1]["text"]]
     assert {row[2] for row in printed["deadlines"]} == {"исполнен"}
     assert "Дан ответ" in [row[1] for row in printed["timeline"]]
 
@@ -128,7 +128,7 @@ async def test_what_the_case_says(
 @pytest.mark.parametrize(
     "text", ['#panic("x")', "$x$ \\ @ref <label> *b* _i_ #{", "]]} #let case = 1", "```", "😀 ё\u202eabc"]
 )
-async def test_what_a_client_writes_is_never_markup(api: Api, people: People, text: str) -> None:
-    told = await registered(api, people, text=text)
-    answer = await api.get(f"{MESSAGES}/{told['id']}/case", headers=api.as_(people.operator))
+async def test_the_text_of_a_client_is_never_markup(api: Api, people: People, text: str) -> None:
+    data = await registered(api, people, text=text)
+    answer = await api.get(f"{MESSAGES}/{data['id']}/case", headers=api.as_(people.operator))
     assert answer.status_code == 200 and answer.content.startswith(b"%PDF-")

@@ -1,4 +1,4 @@
-"""Who is notified of what: replies, assignments, near and missed deadlines (O-10)."""
+"""Notifications of replies, assignments and deadlines (O-10)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,14 +29,14 @@ async def relay(database: JoinedDatabase) -> None:
         assert open_entries.all() == []
 
 
-async def told(api: Api, who: Principal) -> list[dict[str, Any]]:
+async def list_notices(api: Api, who: Principal) -> list[dict[str, Any]]:
     answer = await api.get("/api/v1/notifications", headers=api.as_(who))
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
 
 
 async def submitted(api: Api, people: People) -> tuple[str, str]:
-    """The paths of a message and of its reply that waits for approval."""
+    """Return the paths of a message and of its submitted reply."""
     path = await triaged(api, people)
     reply = await drafted(api, people, path)
     assert (await act(api, people.operator, reply, "submit", {})).status_code == 200
@@ -44,19 +44,19 @@ async def submitted(api: Api, people: People) -> tuple[str, str]:
 
 
 @pytest.mark.order("O-10")
-async def test_a_reply_that_waits_is_told_to_the_head(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_the_head_is_notified_of_a_submitted_reply(api: Api, people: People, database: JoinedDatabase) -> None:
     path, _ = await submitted(api, people)
     message = (await api.get(path, headers=api.as_(people.operator))).json()
     await relay(database)
-    (row,) = await told(api, people.unit_head)
+    (row,) = await list_notices(api, people.unit_head)
     assert (row["kind"], row["object_type"], row["object_id"]) == ("reply_submitted", "message", message["id"])
-    assert row["text"] == f"Ответ по сообщению {message['number']} передан на утверждение"
+    assert row["text"] == f"Ответ по сообщению {message['number']} передан на согласование"
     for other in (people.operator, people.colleague, people.other_head, people.admin):
-        assert await told(api, other) == []
+        assert await list_notices(api, other) == []
 
 
 @pytest.mark.order("O-10")
-async def test_a_returned_reply_is_told_to_its_author_without_the_reason(
+async def test_the_author_is_notified_of_a_returned_reply_without_the_reason(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     path, reply = await submitted(api, people)
@@ -64,15 +64,15 @@ async def test_a_returned_reply_is_told_to_its_author_without_the_reason(
     assert (await act(api, people.unit_head, reply, "return", {"reason": reason})).status_code == 200
     await relay(database)
     message = (await api.get(path, headers=api.as_(people.operator))).json()
-    (row,) = await told(api, people.operator)
+    (row,) = await list_notices(api, people.operator)
     assert (row["kind"], row["object_type"], row["object_id"]) == ("reply_returned", "message", message["id"])
     assert row["text"] == f"Ответ по сообщению {message['number']} возвращён на доработку"
-    assert [row["kind"] for row in await told(api, people.unit_head)] == ["reply_submitted"]
-    assert await told(api, people.colleague) == []
+    assert [row["kind"] for row in await list_notices(api, people.unit_head)] == ["reply_submitted"]
+    assert await list_notices(api, people.colleague) == []
 
 
 @pytest.mark.order("O-10")
-async def test_the_deputy_is_told_too_and_never_whom_four_eyes_stop(
+async def test_the_deputy_is_notified_too_unless_they_are_an_author(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     assert people.unit_head.unit_id is not None
@@ -88,23 +88,26 @@ async def test_the_deputy_is_told_too_and_never_whom_four_eyes_stop(
     )
     async with database.transaction() as session:
         session.add(running)
-    path, reply = await submitted(api, people)  # drafted by the operator, who is the deputy today
+    path, reply = await submitted(api, people)  # drafted by the operator, who is the deputy
     await relay(database)
-    assert await told(api, people.operator) == []
-    assert len(await told(api, people.unit_head)) == 1
+    assert await list_notices(api, people.operator) == []
+    assert len(await list_notices(api, people.unit_head)) == 1
     assert (await act(api, people.unit_head, reply, "return", {"reason": "Короче"})).status_code == 200
     body = {"kind": "answer", "text": "Здравствуйте, Иван! Условия есть на сайте."}
     own = await api.post(f"{path}/replies", headers=api.as_(people.unit_head), json=body)
     assert (await act(api, people.unit_head, f"{path}/replies/{own.json()['id']}", "submit", {})).status_code == 200
     await relay(database)
-    assert [row["kind"] for row in await told(api, people.operator)] == ["reply_submitted", "reply_returned"]
-    assert [row["kind"] for row in await told(api, people.unit_head)] == ["reply_submitted"], "not of the own one"
+    assert [row["kind"] for row in await list_notices(api, people.operator)] == [
+        "reply_submitted",
+        "reply_returned",
+    ]
+    assert [row["kind"] for row in await list_notices(api, people.unit_head)] == ["reply_submitted"], (
+        "no notification of the own reply"
+    )
 
 
 @pytest.mark.order("O-10")
-async def test_each_submission_and_return_is_told_once_even_when_relayed_again(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
+async def test_each_submission_and_return_is_notified_once(api: Api, people: People, database: JoinedDatabase) -> None:
     _, reply = await submitted(api, people)
     for _ in range(2):
         assert (await act(api, people.unit_head, reply, "return", {"reason": "Короче"})).status_code == 200
@@ -117,8 +120,8 @@ async def test_each_submission_and_return_is_told_once_even_when_relayed_again(
                 entry.event, ()
             ):
                 await handler(session, entry.payload)
-    assert [row["kind"] for row in await told(api, people.unit_head)] == ["reply_submitted"] * 3
-    assert [row["kind"] for row in await told(api, people.operator)] == ["reply_returned"] * 2
+    assert [row["kind"] for row in await list_notices(api, people.unit_head)] == ["reply_submitted"] * 3
+    assert [row["kind"] for row in await list_notices(api, people.operator)] == ["reply_returned"] * 2
 
 
 def test_an_event_may_have_handlers_in_several_domains() -> None:
@@ -129,7 +132,7 @@ def test_an_event_may_have_handlers_in_several_domains() -> None:
 
 
 @pytest.mark.order("O-6.2.2", "O-10")
-async def test_a_near_deadline_is_told_to_who_works_and_a_missed_one_to_the_head_once(
+async def test_the_assignee_is_notified_of_a_near_deadline_and_the_head_of_a_missed_one_once(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     start = datetime(2026, 11, 24, 3, 15, tzinfo=UTC)
@@ -138,27 +141,30 @@ async def test_a_near_deadline_is_told_to_who_works_and_a_missed_one_to_the_head
         body = {"assignee_id": str(people.colleague.id)}
         assert (await act(api, people.operator, path, "assign", body)).status_code == 200
         await relay(database)
-        assert [row["kind"] for row in await told(api, people.colleague)] == ["message_assigned"]
-        stopped.move_to(start + timedelta(days=1))  # 10:15, due at 11:15, told two hours before
+        assert [row["kind"] for row in await list_notices(api, people.colleague)] == ["message_assigned"]
+        stopped.move_to(start + timedelta(days=1))  # 10:15, due at 11:15, reminder two hours before
         for _twice in range(2):
             async with database.transaction() as session:
                 await deadlines.remind_and_escalate(session)
             await relay(database)
-        assert [row["kind"] for row in await told(api, people.colleague)] == ["deadline_reminder", "message_assigned"]
-        assert await told(api, people.unit_head) == []
+        assert [row["kind"] for row in await list_notices(api, people.colleague)] == [
+            "deadline_reminder",
+            "message_assigned",
+        ]
+        assert await list_notices(api, people.unit_head) == []
         stopped.move_to(start + timedelta(days=1, hours=2))
         for _twice in range(2):
             async with database.transaction() as session:
                 await deadlines.remind_and_escalate(session)
             await relay(database)
-        assert [row["kind"] for row in await told(api, people.unit_head)] == ["deadline_escalation"]
+        assert [row["kind"] for row in await list_notices(api, people.unit_head)] == ["deadline_escalation"]
         number = (await api.get(path, headers=api.as_(people.operator))).json()["number"]
-        row = (await told(api, people.colleague))[0]
+        row = (await list_notices(api, people.colleague))[0]
         assert row["text"] == f"Пропущен срок по сообщению {number}: первый ответ"
 
 
 @pytest.mark.order("O-10")
-async def test_taking_is_no_news_and_nobodys_message_is_the_heads(
+async def test_a_self_assignment_is_not_notified_and_an_unassigned_message_goes_to_the_head(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     start = datetime(2026, 11, 24, 3, 15, tzinfo=UTC)
@@ -167,18 +173,18 @@ async def test_taking_is_no_news_and_nobodys_message_is_the_heads(
         body = {"assignee_id": str(people.operator.id)}
         assert (await act(api, people.operator, taken, "assign", body)).status_code == 200
         await relay(database)
-        assert await told(api, people.operator) == []
+        assert await list_notices(api, people.operator) == []
         await triaged(api, people)
         stopped.move_to(start + timedelta(days=1))
         async with database.transaction() as session:
             await deadlines.remind_and_escalate(session)
         await relay(database)
-        assert [row["kind"] for row in await told(api, people.unit_head)] == ["deadline_reminder"]
-        assert [row["kind"] for row in await told(api, people.operator)] == ["deadline_reminder"]
+        assert [row["kind"] for row in await list_notices(api, people.unit_head)] == ["deadline_reminder"]
+        assert [row["kind"] for row in await list_notices(api, people.operator)] == ["deadline_reminder"]
 
 
 @pytest.mark.order("O-10")
-async def test_the_heads_of_another_unit_are_told_what_was_given_to_it(
+async def test_the_heads_are_notified_of_messages_moved_to_their_unit(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     unit = {"unit_id": str(people.other_head.unit_id)}
@@ -187,13 +193,13 @@ async def test_the_heads_of_another_unit_are_told_what_was_given_to_it(
     body = triage_body(people, **unit)
     assert (await act(api, people.operator, sorted_there, "triage", body)).status_code == 200
     await relay(database)
-    rows = await told(api, people.other_head)
+    rows = await list_notices(api, people.other_head)
     assert {row["object_id"] for row in rows} == {path.rpartition("/")[2] for path in (given, sorted_there)}
     assert all(row["text"].startswith("Вашему подразделению передано сообщение") for row in rows)
 
 
 @pytest.mark.order("O-2.5", "O-10")
-async def test_an_edit_at_the_source_is_told_to_who_works_on_it_or_to_the_head(
+async def test_the_assignee_or_the_head_is_notified_of_an_edit_at_the_source(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
     path = await triaged(api, people)
@@ -206,22 +212,22 @@ async def test_an_edit_at_the_source_is_told_to_who_works_on_it_or_to_the_head(
         await relay(database)
 
     await revise(people.integration, text="Где взять заём?")
-    (row,) = await told(api, people.unit_head)
-    assert (row["kind"], row["object_id"]) == ("message_revised", message["id"]), "nobody works on it yet"
-    assert row["text"] == f"Клиент изменил сообщение {message['number']} в источнике"
+    (row,) = await list_notices(api, people.unit_head)
+    assert (row["kind"], row["object_id"]) == ("message_revised", message["id"]), "it has no assignee yet"
+    assert row["text"] == f"Клиент изменил сообщение {message['number']} в исходном канале"
     mine = {"assignee_id": str(people.colleague.id)}
     assert (await act(api, people.operator, path, "assign", mine)).status_code == 200
     await revise(people.integration, text="Где взять льготный заём?")
-    await revise(people.integration, text="Где взять льготный заём?")  # told twice
+    await revise(people.integration, text="Где взять льготный заём?")  # a repeated report
     await revise(people.integration, is_deleted=True)
-    rows = await told(api, people.colleague)
+    rows = await list_notices(api, people.colleague)
     assert [row["text"] for row in rows if row["kind"] == "message_revised"] == [
-        f"Клиент удалил сообщение {message['number']} в источнике",
-        f"Клиент изменил сообщение {message['number']} в источнике",
+        f"Клиент удалил сообщение {message['number']} в исходном канале",
+        f"Клиент изменил сообщение {message['number']} в исходном канале",
     ]
     await revise(people.colleague, text="Верните заём")
-    assert await told(api, people.colleague) == rows, "who told of it knows"
-    assert len(await told(api, people.unit_head)) == 1 and await told(api, people.operator) == []
+    assert await list_notices(api, people.colleague) == rows, "the reporting employee is not notified"
+    assert len(await list_notices(api, people.unit_head)) == 1 and await list_notices(api, people.operator) == []
     assert (await act(api, people.operator, path, "close", {"reason": "Снято"})).status_code == 200
     await revise(people.integration, text="Спасибо")
-    assert await told(api, people.colleague) == rows, "nothing is to be done any more"
+    assert await list_notices(api, people.colleague) == rows, "the message is closed"

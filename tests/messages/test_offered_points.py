@@ -1,4 +1,4 @@
-"""Where a reply sends its client: only to points that are in force when it goes out (O-3, O-6.2.3b)."""
+"""Replies offer and name only points that are in force when sent (O-3, O-6.2.3b)."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import httpx
 import pytest
 import time_machine
 
-from app.messages.rules.offered_points import find_places
+from app.messages.rules.offered_points import find_address_ranges
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.deliveries.factories import work_off
@@ -41,9 +41,7 @@ async def relayed(database: JoinedDatabase) -> None:
 
 
 @pytest.mark.order("O-3", "O-6.2.3b")
-async def test_a_point_switched_off_meanwhile_is_offered_to_nobody(
-    api: Api, people: People, database: JoinedDatabase
-) -> None:
+async def test_a_suspended_point_is_not_offered(api: Api, people: People, database: JoinedDatabase) -> None:
     path = await triaged(api, people)
     reply = await drafted(
         api, people, path, **OFFER, offered_point_ids=[str(people.other_point_id), str(people.point_id)]
@@ -53,7 +51,7 @@ async def test_a_point_switched_off_meanwhile_is_offered_to_nobody(
         answer: httpx.Response = await act(api, by, reply, verb, {})
         assert (answer.status_code, answer.json()["code"]) == (409, "offered_point_not_in_force"), verb
         assert [(fault["pointer"], fault["detail"]) for fault in answer.json()["errors"]] == [
-            ("/offered_point_ids/1", "Точка больше не действует: Страница министерства «ВКонтакте».")
+            ("/offered_point_ids/1", "Точка взаимодействия больше не действует: Страница министерства «ВКонтакте».")
         ]
 
     for by, verb, status in (
@@ -66,12 +64,12 @@ async def test_a_point_switched_off_meanwhile_is_offered_to_nobody(
         await switch_on(api, people)
         assert (await act(api, by, reply, verb, {})).status_code == status, verb
     await relayed(database)
-    told = (await api.get(path, headers=api.as_(people.operator))).json()
-    assert (told["state"], told["replies"][0]["state"]) == ("awaiting_client", "sent")
+    data = (await api.get(path, headers=api.as_(people.operator))).json()
+    assert (data["state"], data["replies"][0]["state"]) == ("awaiting_client", "sent")
 
 
 @pytest.mark.order("O-3")
-async def test_no_text_sends_a_client_to_a_point_that_was_switched_off(api: Api, people: People) -> None:
+async def test_no_text_names_a_suspended_point(api: Api, people: People) -> None:
     path = await triaged(api, people)
     text = f"Здравствуйте, Иван! Условия есть на странице {ADDRESS}. Чем ещё помочь?"
     reply = await drafted(api, people, path, text=text)
@@ -85,22 +83,22 @@ async def test_no_text_sends_a_client_to_a_point_that_was_switched_off(api: Api,
     checked = (await api.post(f"{reply}/check", headers=headers, json={})).json()["findings"]
     (found,) = [one for one in checked if one["code"] == "point_not_in_force"]
     assert (found["severity"], text[found["start"] : found["end"]]) == ("error", ADDRESS)
-    # Another point at the same address is in force: the page serves clients still.
+    # Another point with the same address is in force.
     body = {"name": "Та же страница", "format": "digital", "channel": "vk", "audience": "external", "address": ADDRESS}
     made = await api.post(POINTS, headers=api.as_(people.admin), json=body | {"unit_id": str(people.operator.unit_id)})
     assert made.status_code == 201, made.text
     approval = {"legal_act_id": ACT, "valid_from": "2026-11-24"}
     other = f"{POINTS}/{made.json()['id']}"
-    assert (await act(api, people.operator, reply, "send", {})).status_code == 409, "a draft serves nobody"
+    assert (await act(api, people.operator, reply, "send", {})).status_code == 409, "a draft does not count"
     assert (await act(api, people.admin, other, "approve", approval)).status_code == 200
     assert (await act(api, people.operator, reply, "send", {})).status_code == 202
 
 
 @pytest.mark.order("O-3", "O-10")
-async def test_what_is_switched_off_between_pressing_and_delivering_does_not_go_out(
+async def test_a_reply_with_a_point_suspended_before_delivery_is_not_sent(
     api: Api, people: People, database: JoinedDatabase
 ) -> None:
-    """The worker was down meanwhile: the reply fails, its author is told, and offers another point."""
+    """The reply fails, its author is notified and offers another point."""
     path = await triaged(api, people)
     reply = await drafted(api, people, path, **OFFER, offered_point_ids=[str(people.point_id)])
     assert (await act(api, people.operator, reply, "submit", {})).status_code == 200
@@ -110,15 +108,15 @@ async def test_what_is_switched_off_between_pressing_and_delivering_does_not_go_
     await switch_off(api, people)
     await relayed(database)
     operator = api.as_(people.operator)
-    told = (await api.get(path, headers=operator)).json()
-    assert (told["state"], told["replies"][0]["state"], told["replies"][0]["sent_at"]) == (
+    data = (await api.get(path, headers=operator)).json()
+    assert (data["state"], data["replies"][0]["state"], data["replies"][0]["sent_at"]) == (
         "awaiting_approval",
         "failed",
         None,
     )
     notified = (await api.get("/api/v1/notifications", headers=operator)).json()["items"]
-    assert [(row["kind"], row["object_id"]) for row in notified] == [("reply_not_sent", told["id"])]
-    assert notified[0]["text"].startswith(f"Ответ по сообщению {told['number']} не отправлен")
+    assert [(row["kind"], row["object_id"]) for row in notified] == [("reply_not_sent", data["id"])]
+    assert notified[0]["text"].startswith(f"Ответ по сообщению {data['number']} не отправлен")
     assert (await act(api, people.operator, reply, "send", {})).status_code == 409
     assert (await act(api, people.unit_head, reply, "return", {"reason": "Другую точку"})).status_code == 200
     tag = (await api.get(reply, headers=operator)).headers["etag"]
@@ -148,5 +146,5 @@ async def test_what_is_switched_off_between_pressing_and_delivering_does_not_go_
         ("(a+)+$", "aaaa", []),
     ],
 )
-def test_places_of_an_address(address: str, text: str, found: list[str]) -> None:
-    assert [text[start:end] for start, end in find_places(address, text)] == found
+def test_ranges_of_an_address(address: str, text: str, found: list[str]) -> None:
+    assert [text[start:end] for start, end in find_address_ranges(address, text)] == found

@@ -1,4 +1,4 @@
-"""Lists of 100,000 messages stay on an index in every filter: the plans of PostgreSQL itself are asked."""
+"""Every filter of a list of 100,000 messages uses an index, according to the plans of PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -102,7 +102,7 @@ async def filled(
     cluster.create_database("plans")
     made = settings_for(cluster.url("plans"), folder, database_statement_seconds=600)
     await asyncio.to_thread(migrate, made)
-    await asyncio.to_thread(seed, made)  # it runs a loop of its own
+    await asyncio.to_thread(seed, made)  # it runs its own event loop
     application = create_app(made)
     database: Database = application.state.database
     async with database.transaction() as session:
@@ -119,12 +119,12 @@ async def filled(
         assert len(units) == UNITS
         for place, unit in enumerate(units):
             point = people.point_id if unit == people.operator.unit_id else people.other_point_id
-            told: dict[str, Any] = {"unit": unit, "point": point, "assignee": people.colleague.id}
-            told |= {"prefix": f"{place}-", "count": COUNT // UNITS}
-            await connection.execute(sa.text(THREADS), {name: told[name] for name in ("prefix", "point", "count")})
-            await connection.execute(sa.text(CLIENTS), {name: told[name] for name in ("prefix", "unit", "count")})
-            await connection.execute(sa.text(CONTACTS), {name: told[name] for name in ("prefix", "count")})
-            await connection.execute(sa.text(FILL), told)
+            data: dict[str, Any] = {"unit": unit, "point": point, "assignee": people.colleague.id}
+            data |= {"prefix": f"{place}-", "count": COUNT // UNITS}
+            await connection.execute(sa.text(THREADS), {name: data[name] for name in ("prefix", "point", "count")})
+            await connection.execute(sa.text(CLIENTS), {name: data[name] for name in ("prefix", "unit", "count")})
+            await connection.execute(sa.text(CONTACTS), {name: data[name] for name in ("prefix", "count")})
+            await connection.execute(sa.text(FILL), data)
     async with database.engine.connect() as opened:
         await (await opened.execution_options(isolation_level="AUTOCOMMIT")).exec_driver_sql("ANALYZE")
     callers = KnownCallers()
@@ -138,13 +138,13 @@ async def filled(
 
 
 def scanned(plan: dict[str, Any]) -> list[str]:
-    """The tables that a plan reads from end to end."""
+    """Return the tables that a plan scans sequentially."""
     here = [plan["Relation Name"]] if plan["Node Type"] == "Seq Scan" else []
     return here + [name for inner in plan.get("Plans", []) for name in scanned(inner)]
 
 
 def nodes(plan: dict[str, Any]) -> set[str]:
-    """The kinds of steps that a plan takes."""
+    """Return the node types of a plan."""
     return {plan["Node Type"]}.union(*(nodes(inner) for inner in plan.get("Plans", [])))
 
 
@@ -199,8 +199,8 @@ async def test_the_messages_of_one_client_are_found_by_index(filled: tuple[Api, 
     assert scanned(plan) == []
 
 
-def test_every_filter_and_order_of_the_list_is_asked(application: FastAPI) -> None:
-    """A new one cannot be forgotten here."""
+def test_every_filter_and_order_of_the_list_is_covered(application: FastAPI) -> None:
+    """A new filter must be added here."""
     operation = application.openapi()["paths"]["/api/v1/messages"]["get"]
     taken = {p["name"]: p["schema"] for p in operation["parameters"]}
     asked = {name for filters in FILTERS for name in filters}

@@ -1,4 +1,4 @@
-"""The tables of a message's and a reply's life."""
+"""Transitions of messages and replies."""
 
 import pytest
 
@@ -21,12 +21,12 @@ S, M, R, A = MessageState, MessageMove, ReplyState, ReplyMove
 @pytest.mark.parametrize(
     ("moves", "end"),
     [
-        # The main job.
+        # The usual order of work.
         ([M.TRIAGE_WITHIN, M.ASSIGN, M.DRAFT_REPLY, M.SUBMIT_REPLY, M.SEND_REPLY, M.ANSWER, M.CLOSE], S.CLOSED),
         ([M.TRIAGE_WITHIN, M.DRAFT_REPLY, M.SUBMIT_REPLY, M.RETURN_REPLY, M.SUBMIT_REPLY], S.AWAITING_APPROVAL),
-        # The client is asked to go on in another channel.
+        # The client is asked to continue in another channel.
         ([M.TRIAGE_WITHIN, M.DRAFT_REPLY, M.SUBMIT_REPLY, M.SEND_REPLY, M.TRANSFER], S.AWAITING_CLIENT),
-        # Not ours: the client is told all the same.
+        # Outside the competence, with a reply.
         ([M.TRIAGE_OUTSIDE, M.DRAFT_REPLY, M.SUBMIT_REPLY, M.SEND_REPLY, M.ANSWER], S.ANSWERED),
         ([M.TRIAGE_UNCLEAR, M.TRIAGE_WITHIN], S.TRIAGED),
         ([M.TRIAGE_WITHIN, M.ASSIGN, M.TRIAGE_WITHIN], S.IN_PROGRESS),
@@ -34,7 +34,7 @@ S, M, R, A = MessageState, MessageMove, ReplyState, ReplyMove
         ([M.ASSIGN, M.TRIAGE_WITHIN], S.TRIAGED),
     ],
 )
-def test_lives_of_a_message(moves: list[MessageMove], end: MessageState) -> None:
+def test_transitions_of_a_message(moves: list[MessageMove], end: MessageState) -> None:
     state = S.RECEIVED
     for move in moves:
         state = MESSAGE_TRANSITIONS[state][move]
@@ -44,7 +44,7 @@ def test_lives_of_a_message(moves: list[MessageMove], end: MessageState) -> None
 @pytest.mark.parametrize(
     ("state", "move"),
     [
-        (S.RECEIVED, M.DRAFT_REPLY),  # the need is analysed first (O-6.2.3)
+        (S.RECEIVED, M.DRAFT_REPLY),  # stage 1 precedes stage 2 (O-6.2.3)
         (S.RECEIVED, M.SEND_REPLY),
         (S.TRIAGED, M.SUBMIT_REPLY),
         (S.AWAITING_APPROVAL, M.DRAFT_REPLY),
@@ -59,7 +59,7 @@ def test_forbidden_moves_of_a_message(state: MessageState, move: MessageMove) ->
     assert move not in MESSAGE_TRANSITIONS[state]
 
 
-def test_every_state_stands_in_the_tables_and_has_a_russian_name() -> None:
+def test_every_state_has_transitions_and_a_russian_name() -> None:
     assert set(MESSAGE_TRANSITIONS) == set(S)
     assert set(REPLY_TRANSITIONS) == set(R)
     assert {*S, *R} <= set(STATES_RU)
@@ -74,6 +74,6 @@ def test_a_reply_is_approved_before_it_is_sent_and_sent_once() -> None:
     assert REPLY_TRANSITIONS[R.RETURNED][A.SUBMIT] is R.AWAITING_APPROVAL
 
 
-def test_numbers() -> None:
+def test_the_number_of_a_message() -> None:
     assert format_number(2026, 1) == "2026-000001"
     assert format_number(2026, 1_234_567) == "2026-1234567"

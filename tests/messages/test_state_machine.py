@@ -1,4 +1,4 @@
-"""A message's life against a plain model: whatever is tried in whatever order, only what the model allows happens."""
+"""Random sequences of actions on a message, compared with a simple model of the allowed transitions."""
 
 import os
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ STEPS += ["close", "reopen", "spam", "duplicate", "redirect", "appeal", "wrote"]
 
 @dataclass
 class Model:
-    """What a message is, written down plainly and apart from the service's own tables."""
+    """A model of a message, independent of the tables of the service."""
 
     state: str = "received"
     competence: str | None = None
@@ -36,7 +36,7 @@ class Model:
     reply_kind: str = "answer"
 
     def try_step(self, step: str) -> bool:  # noqa: PLR0911, PLR0912  a plain list of what is allowed
-        """Whether the step is allowed now; if so it is done."""
+        """Apply the step if it is allowed; return whether it was."""
         state = self.state
         if step in ("within", "outside", "unclear"):
             if state not in ("received", "triaged", "in_progress", "out_of_competence", "registered_as_appeal"):
@@ -115,7 +115,7 @@ class Model:
             if state not in can or self.is_appeal:
                 return False
             self.state, self.is_appeal = "registered_as_appeal", True
-            self.is_answered = False  # what was said before was no answer to an appeal
+            self.is_answered = False  # an earlier answer does not answer the appeal
             return True
         assert step == "wrote"
         is_taken_up = state == "closed" and self.is_analysed and not self.is_repeat
@@ -125,7 +125,7 @@ class Model:
 
 
 class Driver:
-    """Does the steps over HTTP."""
+    """Applies the steps over HTTP."""
 
     def __init__(self, api: Api, people: People, database: JoinedDatabase) -> None:
         self.api, self.people, self.database = api, people, database
@@ -134,8 +134,8 @@ class Driver:
         self.path, self.reply, self.other_id = "", "", ""
 
     async def begin(self) -> None:
-        told = await registered(self.api, self.people, thread_external_id=self.thread, client=self.client)
-        self.path = f"{MESSAGES}/{told['id']}"
+        data = await registered(self.api, self.people, thread_external_id=self.thread, client=self.client)
+        self.path = f"{MESSAGES}/{data['id']}"
         stranger = {"kind": "individual", "name": "Другой", "contacts": [{"kind": "vk", "value": new_id().hex}]}
         self.other_id = (await registered(self.api, self.people, client=stranger))["id"]
 
@@ -183,41 +183,41 @@ class Driver:
     async def relay(self) -> None:
         await work_off(self.database)
 
-    async def shown(self) -> dict[str, Any]:
-        told: dict[str, Any] = (await self.api.get(self.path, headers=self.api.as_(self.people.operator))).json()
-        return told
+    async def fetch(self) -> dict[str, Any]:
+        data: dict[str, Any] = (await self.api.get(self.path, headers=self.api.as_(self.people.operator))).json()
+        return data
 
 
-# Aimed at long lives: what comes next is drawn, but a good part follows the road that real messages go.
+# Steps are random, but many follow the usual order of work, so that long sequences occur.
 ROAD = ["within", "assign", "draft", "submit", "approve", "send", "wrote", "draft", "submit", "approve", "send"]
-LIVES = st.lists(st.sampled_from(STEPS), min_size=1, max_size=14).flatmap(
+STEP_LISTS = st.lists(st.sampled_from(STEPS), min_size=1, max_size=14).flatmap(
     lambda drawn: st.integers(0, len(ROAD)).map(lambda length: ROAD[:length] + drawn)
 )
 
 
 @pytest.mark.order("O-6.2.1", "O-6.2.2", "O-6.2.3a", "O-6.2.3b", "O-10")
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(life=LIVES)
-async def test_a_message_lives_as_the_model_says(
-    api: Api, people: People, database: JoinedDatabase, life: list[str]
+@given(steps=STEP_LISTS)
+async def test_a_message_behaves_like_the_model(
+    api: Api, people: People, database: JoinedDatabase, steps: list[str]
 ) -> None:
     driver, model = Driver(api, people, database), Model()
     await driver.begin()
     version = 0
-    for step in life:
+    for step in steps:
         allowed = model.try_step(step)
         status = await driver.do(step)
-        told = await driver.shown()
+        data = await driver.fetch()
         assert (status < 300) is allowed, (step, status, model)
         assert allowed or status == 409, (step, status)
-        assert told["state"] == model.state, step
-        running = [d for d in told["deadlines"] if d["ended_at"] is None]
+        assert data["state"] == model.state, step
+        running = [d for d in data["deadlines"] if d["ended_at"] is None]
         paused = {d["state"] for d in running} == {"paused"}
-        assert (told["due_at"] is None) is (not running or paused), step
+        assert (data["due_at"] is None) is (not running or paused), step
         if model.state in OVER and model.state != "redirected":
             assert running == [], step
         assert [d for d in running if d["state"] == "paused"] == [] or model.state == "awaiting_client", step
-        assert len(told["history"]) >= version
-        version = len(told["history"])
-    sent = [reply for reply in told["replies"] if reply["kind"] != "notice" and reply["state"] == "sent"]
+        assert len(data["history"]) >= version
+        version = len(data["history"])
+    sent = [reply for reply in data["replies"] if reply["kind"] != "notice" and reply["state"] == "sent"]
     assert len({reply["id"] for reply in sent}) == len(sent)

@@ -1,4 +1,4 @@
-"""HTTP of messages, of the replies to them, and of the deadlines they are judged by."""
+"""HTTP endpoints of messages, replies, competent bodies, deadline policies and the working calendar."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""HTTP of what is done with messages: triage, assignment, the ways they end."""
+"""HTTP endpoints of the actions on messages, such as triage, assignment and closing."""
 
 from typing import Annotated
 from uuid import UUID
@@ -43,7 +43,7 @@ from app.messages.schemas.messages import (
     RegistrationCorrect,
     RevisionCreate,
 )
-from app.messages.service import bulk, endings, threads, triage
+from app.messages.service import appeals, bulk, closing, extensions, redirects, threads, triage
 
 Registrar = Annotated[Principal, requires("messages:register")]
 Triager = Annotated[Principal, requires("messages:triage")]
@@ -56,15 +56,16 @@ router = APIRouter(prefix="/messages", tags=["messages"])
 CHANGES = (MessageNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired, TransitionNotAllowed)
 
 
-async def _answer(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
-    return json_response((await queries.read_messages(session, [row], by))[0], version=row.version, status=status)
+async def _build_response(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
+    return json_response((await queries.build_message_reads(session, [row], by))[0], version=row.version, status=status)
 
 
-@router.post("/bulk", response_model=BulkRead, responses=problems(ValidationFailed), summary="Act on many messages")
+@router.post("/bulk", response_model=BulkRead, responses=problems(ValidationFailed), summary="Update messages in bulk")
 async def act_on_many(body: MessageBulk, by: BulkAssigner, database: DatabaseDep) -> BulkRead:
-    """Assign, close or mark as spam up to 500 messages. Each is done or refused by itself; the answer says which.
+    """Assign, close or mark as spam up to 500 messages. The response gives the result for each message.
 
-    They are done a lot at a time, so that others work meanwhile; the same call once more goes on where it was cut off.
+    A failure of one message does not affect the others. The messages are processed in batches, each committed
+    separately; a call that was interrupted can be repeated and processes the remaining messages.
     """
     return await bulk.act_on_many(database, body, by=by)
 
@@ -78,23 +79,23 @@ async def act_on_many(body: MessageBulk, by: BulkAssigner, database: DatabaseDep
 async def triage_message(
     message_id: UUID, body: MessageTriage, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Record the analysed need and decide on competence, class, topic and unit (O-6.2.1, O-6.2.3a)."""
+    """Record the client's need and the decision on competence, class, topic and unit (O-6.2.1, O-6.2.3a)."""
     row = await triage.triage_message(session, message_id, body, match, by=by)
-    return await _answer(session, row, by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
     "/{message_id}/assign",
     response_model=MessageRead,
     responses=problems(*CHANGES, MoveToOtherUnit),
-    summary="Assign or take a message",
+    summary="Assign a message",
 )
 async def assign_message(
     message_id: UUID, body: MessageAssign, by: Assigner, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Give a message to an employee of the unit; to oneself it is taking. A head may move it to another unit."""
+    """Assign a message to an employee of the unit or to the caller. A head may move it to another unit."""
     row = await triage.assign_message(session, message_id, body, match, by=by)
-    return await _answer(session, row, by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
@@ -106,9 +107,9 @@ async def assign_message(
 async def redirect_message(
     message_id: UUID, body: MessageRedirect, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Hand a question that is not ours to who is competent; the client gets the text as a notice (O-6.2.1)."""
-    row = await endings.redirect_message(session, message_id, body, match, by=by)
-    return await _answer(session, row, by)
+    """Redirect a question outside the competence to the competent body and send the client the notice (O-6.2.1)."""
+    row = await redirects.redirect_message(session, message_id, body, match, by=by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
@@ -117,14 +118,14 @@ async def redirect_message(
     responses=problems(
         MessageNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired, ExtensionNotPossible, ReplyNotReady
     ),
-    summary="Extend the final reply",
+    summary="Extend the deadline of the final reply",
 )
 async def extend_message(
     message_id: UUID, body: MessageExtend, by: Extender, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Put the final reply off once, within what its policy allows; the client gets a notice with the reason."""
-    row = await endings.extend_message(session, message_id, body, match, by=by)
-    return await _answer(session, row, by)
+    """Extend the deadline once, within the limit of its policy, and send the client a notice with the reason."""
+    row = await extensions.extend_message(session, message_id, body, match, by=by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
@@ -136,9 +137,9 @@ async def extend_message(
 async def register_as_appeal(
     message_id: UUID, body: AppealRegister, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Decide that it is an appeal under 59-FZ: its clock starts now. A comment by itself is none."""
-    row = await endings.register_as_appeal(session, message_id, body, match, by=by)
-    return await _answer(session, row, by)
+    """Register a message as an appeal under 59-FZ. The deadlines of the appeal start now."""
+    row = await appeals.register_as_appeal(session, message_id, body, match, by=by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
@@ -150,9 +151,9 @@ async def register_as_appeal(
 async def correct_registration(
     message_id: UUID, body: RegistrationCorrect, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Mend a number that was mistyped; the one before stays in the history. The clock of the appeal runs on."""
-    row = await endings.correct_registration(session, message_id, body.registration_number, match, by=by)
-    return await _answer(session, row, by)
+    """Correct a registration number. The previous one stays in the history; the deadlines do not change."""
+    row = await appeals.correct_registration(session, message_id, body.registration_number, match, by=by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
@@ -164,9 +165,12 @@ async def correct_registration(
 async def close_message(
     message_id: UUID, body: MessageClose, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Close a message, reason on record; an appeal without answer or redirect only for one of 59-FZ, article 11."""
-    row = await endings.close_message(session, message_id, body.reason, body.no_answer_reason, match, by=by)
-    return await _answer(session, row, by)
+    """Close a message with a reason.
+
+    An appeal that was neither answered nor redirected also needs a reason of 59-FZ, article 11.
+    """
+    row = await closing.close_message(session, message_id, body.reason, body.no_answer_reason, match, by=by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
@@ -178,9 +182,9 @@ async def close_message(
 async def reopen_message(
     message_id: UUID, body: MessageReason, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Take an answered, closed or spam message up again."""
-    row = await endings.reopen_message(session, message_id, body.reason, match, by=by)
-    return await _answer(session, row, by)
+    """Reopen a message that was answered, closed, redirected or marked as spam, or that awaits the client."""
+    row = await closing.reopen_message(session, message_id, body.reason, match, by=by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
@@ -192,23 +196,23 @@ async def reopen_message(
 async def mark_spam(
     message_id: UUID, body: MessageSpam, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Mark a message as spam; it is never deleted."""
-    row = await endings.mark_spam(session, message_id, body.reason, match, by=by)
-    return await _answer(session, row, by)
+    """Mark a message as spam. It is not deleted."""
+    row = await closing.mark_spam(session, message_id, body.reason, match, by=by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
     "/{message_id}/duplicate",
     response_model=MessageRead,
     responses=problems(*CHANGES, NoAnswerReasonMissing),
-    summary="Mark a message as a repeat",
+    summary="Mark a message as a duplicate",
 )
 async def mark_duplicate(
     message_id: UUID, body: MessageDuplicate, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Mark a message as a repeat of another: it is closed with a link to it, never deleted."""
-    row = await endings.mark_duplicate(session, message_id, body.of, match, by=by)
-    return await _answer(session, row, by)
+    """Close a message as a duplicate of another and link it to that message. It is not deleted."""
+    row = await closing.mark_duplicate(session, message_id, body.of, match, by=by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
@@ -217,14 +221,14 @@ async def mark_duplicate(
     responses=problems(
         MessageNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired, SameThread, DifferentClients
     ),
-    summary="Merge the threads of a client",
+    summary="Merge two threads of a client",
 )
 async def merge_messages(
     message_id: UUID, body: MessageMerge, by: Triager, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Bring what the client wrote in this thread into the thread of another of their messages (O-2.5)."""
+    """Move the client's messages of this thread into the thread of another message of the same client (O-2.5)."""
     row = await threads.merge_messages(session, message_id, body.into, match, by=by)
-    return await _answer(session, row, by)
+    return await _build_response(session, row, by)
 
 
 @router.post(
@@ -232,15 +236,15 @@ async def merge_messages(
     status_code=201,
     response_model=MessageRead,
     responses=problems(MessageNotFound, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Tell of an edit or deletion at the source",
+    summary="Report an edit or deletion at the source",
 )
 async def revise_message(
     message_id: UUID, body: RevisionCreate, by: Registrar, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """The client edited or deleted the message where they wrote it: the old text is kept as a revision."""
+    """Record that the client edited or deleted the message at its source. The old text is kept as a revision."""
 
     async def work() -> Response:
-        return await _answer(session, await threads.revise_message(session, message_id, body, by=by), by, 201)
+        return await _build_response(session, await threads.revise_message(session, message_id, body, by=by), by, 201)
 
     return await idempotency(session, by, work)
 
@@ -249,11 +253,11 @@ async def revise_message(
     "/{message_id}/satisfaction",
     response_model=MessageRead,
     responses=problems(MessageNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired, NotAnsweredYet),
-    summary="Tell how the client rated the answer",
+    summary="Record the client's rating of the answer",
 )
 async def rate_answer(
     message_id: UUID, body: MessageSatisfaction, by: Registrar, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Record the client's rating of the answer, where the platform or the client tells it; the later one stands."""
-    row = await endings.rate_answer(session, message_id, body.satisfaction, match, by=by)
-    return await _answer(session, row, by)
+    """Record the client's rating of the answer. A later rating replaces an earlier one."""
+    row = await closing.rate_answer(session, message_id, body.satisfaction, match, by=by)
+    return await _build_response(session, row, by)

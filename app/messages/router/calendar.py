@@ -1,4 +1,4 @@
-"""HTTP of the working calendar."""
+"""HTTP endpoints of the working calendar."""
 
 from datetime import date, timedelta
 from typing import Annotated
@@ -17,7 +17,7 @@ from app.core.types import Day, Id
 from app.messages import queries
 from app.messages.errors import CalendarDayExists, CalendarDayNotFound
 from app.messages.models import CalendarDay
-from app.messages.rules.calendar import tell_intervals
+from app.messages.rules.calendar import format_intervals
 from app.messages.schemas.deadlines import (
     CalendarDayCreate,
     CalendarDayPatch,
@@ -37,12 +37,12 @@ Writer = Annotated[Principal, requires("policies:write")]
 
 router = APIRouter(prefix="/working-calendar", tags=["deadlines"])
 
-LONGEST_STRETCH = 400
+MAX_PERIOD_DAYS = 400
 CHANGES = (CalendarDayNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired)
 
 
 @router.get(
-    "", response_model=Page[CalendarDayRead], responses=problems(ValidationFailed), summary="List corrected days"
+    "", response_model=Page[CalendarDayRead], responses=problems(ValidationFailed), summary="List calendar corrections"
 )
 async def list_calendar_days(
     by: Reader,
@@ -51,7 +51,7 @@ async def list_calendar_days(
     organization_id: Annotated[Id | None, Query()] = None,
     year: Annotated[int | None, Query(ge=1900, le=2200)] = None,
 ) -> Page[CalendarDayRead]:
-    """What an administrator corrected of the state's calendar: days off, working days, shortened days; newest first."""
+    """List the corrections of the official calendar: days off, working days and shortened days; newest first."""
     query = select(CalendarDay)
     if organization_id is not None:
         query = query.where(CalendarDay.organization_id == organization_id)
@@ -65,12 +65,15 @@ async def list_calendar_days(
     status_code=201,
     response_model=CalendarDayRead,
     responses=problems(CalendarDayExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Correct a day",
+    summary="Add a calendar correction",
 )
 async def create_calendar_day(
     body: CalendarDayCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Make a day off, working or shortened. Open deadlines are reckoned anew; the answer says which moved."""
+    """Make a day a day off, a working day or a shortened day.
+
+    Open deadlines are recalculated; the response lists those that moved.
+    """
 
     async def work() -> Response:
         row = await calendars.create_day(session, body, by=by)
@@ -83,30 +86,32 @@ async def create_calendar_day(
     "/days",
     response_model=KnownDaysRead,
     responses=problems(OrganizationNotFound, ValidationFailed),
-    summary="Show the calendar",
+    summary="List calendar days",
 )
 async def list_days(
     by: Reader,
     session: SessionDep,
     since: Annotated[Day, Query(alias="from")],
     until: Annotated[Day, Query(alias="to")],
-    organization_id: Annotated[Id | None, Query(description="The caller's own, or the ministry, unless given.")] = None,
+    organization_id: Annotated[
+        Id | None, Query(description="Default: the caller's organization, or the ministry.")
+    ] = None,
 ) -> KnownDaysRead:
-    """What each day from the first to the last (at most 400) is in the end, with its working hours."""
-    if not 0 <= (until - since).days < LONGEST_STRETCH:
-        ru, en = "Период — от одного до 400 дней.", "The stretch has 1 to 400 days."
+    """List the days of a period of at most 400 days with their working hours, corrections included."""
+    if not 0 <= (until - since).days < MAX_PERIOD_DAYS:
+        ru, en = "Период должен составлять от 1 до 400 дней.", "The period must have 1 to 400 days."
         raise ValidationFailed(field_errors=[FieldError("/to", "stretch_length", ru, en, "query")])
-    chosen = organization_id or by.organization_id or (await organizations.get_ministry(session)).id
-    await organizations.get_organization(session, chosen)
-    calendar = await queries.load_calendar(session, chosen)
-    days = [since + timedelta(days=place) for place in range((until - since).days + 1)]
+    chosen_id = organization_id or by.organization_id or (await organizations.get_ministry(session)).id
+    await organizations.get_organization(session, chosen_id)
+    calendar = await queries.load_calendar(session, chosen_id)
+    days = [since + timedelta(days=offset) for offset in range((until - since).days + 1)]
     return KnownDaysRead(
         items=[
             KnownDayRead(
                 day=day,
                 is_working=calendar.is_working(day),
                 name=None if calendar.is_working(day) else calendar.name(day),
-                working_hours=tell_intervals(calendar.hours(day)),
+                working_hours=format_intervals(calendar.hours(day)),
                 provisional=not calendar.is_known(day),
             )
             for day in days
@@ -118,39 +123,42 @@ async def list_days(
     "/hours/{organization_id}",
     response_model=WorkingHoursRead,
     responses=problems(OrganizationNotFound, ValidationFailed),
-    summary="Get the working hours",
+    summary="Get the working hours of an organization",
 )
 async def get_working_hours(organization_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """The hours of an ordinary working day of the organization."""
+    """Return the hours of an ordinary working day of the organization."""
     row = await calendars.get_hours(session, organization_id)
     moved = MovedDeadlines(count=0, items=[])
-    shown = WorkingHoursRead(organization_id=organization_id, working_hours=row.working_hours, moved=moved)
-    return conditional_response(request, shown, version=row.version)
+    hours = WorkingHoursRead(organization_id=organization_id, working_hours=row.working_hours, moved=moved)
+    return conditional_response(request, hours, version=row.version)
 
 
 @router.put(
     "/hours/{organization_id}",
     response_model=WorkingHoursRead,
     responses=problems(OrganizationNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired),
-    summary="Set the working hours",
+    summary="Set the working hours of an organization",
 )
 async def put_working_hours(
     organization_id: UUID, body: WorkingHoursPut, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Set the intervals of an ordinary working day. Open deadlines are reckoned anew; the answer says which moved."""
+    """Set the hours of an ordinary working day.
+
+    Open deadlines are recalculated; the response lists those that moved.
+    """
     row, moved = await calendars.put_hours(session, organization_id, body, match, by=by)
-    told = {"organization_id": organization_id, "working_hours": row.working_hours, "moved": moved}
-    return json_response(WorkingHoursRead.model_validate(told), version=row.version)
+    values = {"organization_id": organization_id, "working_hours": row.working_hours, "moved": moved}
+    return json_response(WorkingHoursRead.model_validate(values), version=row.version)
 
 
 @router.get(
     "/{day_id:uuid}",
     response_model=CalendarDayRead,
     responses=problems(CalendarDayNotFound, ValidationFailed),
-    summary="Get a corrected day",
+    summary="Get a calendar correction",
 )
 async def get_calendar_day(day_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One corrected day."""
+    """Return one correction of the calendar."""
     row = await calendars.get_day(session, day_id)
     return conditional_response(request, CalendarDayRead.model_validate(row), version=row.version)
 
@@ -159,19 +167,25 @@ async def get_calendar_day(day_id: UUID, by: Reader, session: SessionDep, reques
     "/{day_id:uuid}",
     response_model=CalendarDayRead,
     responses=problems(*CHANGES),
-    summary="Change a corrected day",
+    summary="Update a calendar correction",
 )
 async def update_calendar_day(
     day_id: UUID, body: CalendarDayPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change what a day is. Open deadlines are reckoned anew; the answer says which moved."""
+    """Update a correction. Open deadlines are recalculated; the response lists those that moved."""
     row = await calendars.update_day(session, day_id, body, match, by=by)
     return json_response(CalendarDayRead.model_validate(row), version=row.version)
 
 
 @router.delete(
-    "/{day_id:uuid}", response_model=MovedDeadlines, responses=problems(*CHANGES), summary="Take a correction back"
+    "/{day_id:uuid}",
+    response_model=MovedDeadlines,
+    responses=problems(*CHANGES),
+    summary="Delete a calendar correction",
 )
 async def delete_calendar_day(day_id: UUID, by: Writer, session: SessionDep, match: IfMatchDep) -> Response:
-    """Take a correction back: the day is again what the decree says. The answer says which open deadlines moved."""
+    """Delete a correction, so that the official calendar applies to the day again.
+
+    Open deadlines are recalculated; the response lists those that moved.
+    """
     return json_response(MovedDeadlines.model_validate(await calendars.delete_day(session, day_id, match, by=by)))

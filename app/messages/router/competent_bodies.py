@@ -1,4 +1,4 @@
-"""HTTP of competent bodies."""
+"""HTTP endpoints of competent bodies."""
 
 from typing import Annotated
 from uuid import UUID
@@ -32,9 +32,12 @@ async def list_competent_bodies(
     by: Reader,
     session: SessionDep,
     page: PageDep,
-    with_closed: Annotated[bool, Query(description="Those that are not proposed any more too.")] = False,
+    with_closed: Annotated[bool, Query(description="Include closed bodies.")] = False,
 ) -> Page[CompetentBodyRead]:
-    """Who is competent for what is not ours, with the explanation prepared for clients (O-6.2.1), newest first."""
+    """List the bodies competent for questions outside the ministry's competence (O-6.2.1), newest first.
+
+    Each has an explanation prepared for clients.
+    """
     query = select(CompetentBody)
     if not with_closed:
         closed_on = col(CompetentBody.closed_on)
@@ -68,7 +71,7 @@ async def create_competent_body(
     summary="Get a competent body",
 )
 async def get_competent_body(body_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One competent body."""
+    """Return one competent body."""
     row = await competent_bodies.get_body(session, body_id)
     return conditional_response(request, CompetentBodyRead.model_validate(row), version=row.version)
 
@@ -79,11 +82,11 @@ async def get_competent_body(body_id: UUID, by: Reader, session: SessionDep, req
     responses=problems(
         CompetentBodyNotFound, CompetentBodyExists, ValidationFailed, PreconditionFailed, PreconditionRequired
     ),
-    summary="Change a competent body",
+    summary="Update a competent body",
 )
 async def update_competent_body(
     body_id: UUID, body: CompetentBodyPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change a competent body, or close it."""
+    """Update or close a competent body."""
     row = await competent_bodies.update_body(session, body_id, body, match, by=by)
     return json_response(CompetentBodyRead.model_validate(row), version=row.version)

@@ -1,4 +1,4 @@
-"""The filters that the list and the export of messages share."""
+"""Filters shared by the list and the export of messages."""
 
 from typing import Annotated
 
@@ -19,11 +19,11 @@ from app.messages.rules.states import MessageState, ReplyState
 
 
 class MessageFilters:
-    """Which messages are wanted; without any filter all that the caller may see."""
+    """Filters of messages. Without a filter, all messages that the caller may see pass."""
 
     def __init__(
         self,
-        state: Annotated[list[MessageState] | None, Query(max_length=11, description="May be repeated.")] = None,
+        state: Annotated[list[MessageState] | None, Query(max_length=11, description="Can be repeated.")] = None,
         unit_id: Annotated[Id | None, Query()] = None,
         interaction_point_id: Annotated[Id | None, Query()] = None,
         assignee_id: Annotated[Id | None, Query()] = None,
@@ -33,15 +33,17 @@ class MessageFilters:
         kind: Annotated[MessageKind | None, Query()] = None,
         message_class: Annotated[MessageClass | None, Query(alias="class")] = None,
         duplicate_of: Annotated[Id | None, Query()] = None,
-        has_personal_data: Annotated[bool | None, Query(description="Whether the text may hold personal data.")] = None,
+        has_personal_data: Annotated[bool | None, Query(description="The text may contain personal data.")] = None,
         due_before: Annotated[
-            Moment | None, Query(description="Something of it is due before this moment, or was already.")
+            Moment | None, Query(description="Its earliest running deadline is before this time.")
         ] = None,
-        overdue: Annotated[bool | None, Query(description="Whether something of it is late.")] = None,
-        without_assignee: Annotated[bool | None, Query(description="Whether nobody has it yet.")] = None,
-        is_returned: Annotated[bool | None, Query(description="Whether a returned reply is not mended.")] = None,
-        updated_after: Annotated[Moment | None, Query(description="Changed after this moment.")] = None,
-        q: Annotated[Search | None, Query(description="Words that all stand in the text; ё = е.")] = None,
+        overdue: Annotated[bool | None, Query(description="Whether one of its deadlines has passed.")] = None,
+        without_assignee: Annotated[bool | None, Query(description="Whether it has no assignee.")] = None,
+        is_returned: Annotated[
+            bool | None, Query(description="Whether it has a reply that was returned and not edited since.")
+        ] = None,
+        updated_after: Annotated[Moment | None, Query(description="Changed after this time.")] = None,
+        q: Annotated[Search | None, Query(description="Words that the text must contain; `ё` equals `е`.")] = None,
     ) -> None:
         self._equal = {
             "unit_id": unit_id,
@@ -61,14 +63,14 @@ class MessageFilters:
         self._updated_after, self._q = updated_after, q
 
     def query(self, by: Principal, received: Period | None = None) -> SelectOfScalar[Message]:
-        """The messages of the caller that pass, those received in the period (local days) if one is given."""
+        """Return the query of the caller's messages that pass the filters, received in the period (local days)."""
         query = select(Message).where(queries.visible_to(by))
         for name, value in self._equal.items():
             if value is not None:
                 query = query.where(getattr(Message, name) == value)
         if self._states:
             query = query.where(col(Message.state).in_(self._states))
-        query = self._by_work(query)
+        query = self._filter_by_work(query)
         if self._updated_after is not None:
             query = query.where(col(Message.updated_at) > self._updated_after)
         for word in split_words(self._q) if self._q is not None else ():
@@ -79,7 +81,7 @@ class MessageFilters:
             query = query.where(col(Message.received_at) < clock.day_ends_before(received.until))
         return query
 
-    def _by_work(self, query: SelectOfScalar[Message]) -> SelectOfScalar[Message]:
+    def _filter_by_work(self, query: SelectOfScalar[Message]) -> SelectOfScalar[Message]:
         if self._due_before is not None:
             query = query.where(col(Message.due_at) < self._due_before)
         if self._overdue is not None:

@@ -1,4 +1,4 @@
-"""HTTP of messages as they come in and are read: intake, list, deadlines, timeline."""
+"""HTTP endpoints of messages: registration, list, export, deadlines, timeline, attachments."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -25,7 +25,7 @@ from app.messages.router.filters import FiltersDep
 from app.messages.rules.attachments import to_download_name
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
-from app.messages.service import attachments, deadlines, intake, transitions
+from app.messages.service import access, attachments, deadlines, intake
 from app.reply_templates.search.schemas import SuggestionsRead
 from app.reply_templates.search.service.suggestions import find_suggestions
 
@@ -39,7 +39,7 @@ router = APIRouter(prefix="/messages", tags=["messages"])
 
 
 class MessageSort(StrEnum):
-    """Orders of the list."""
+    """Sort orders of the list of messages."""
 
     NEWEST = "-registered_at"
     OLDEST = "registered_at"
@@ -51,8 +51,8 @@ class MessageSort(StrEnum):
     FIRST_CHANGED = "updated_at"
 
 
-async def _answer(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
-    return json_response((await queries.read_messages(session, [row], by))[0], version=row.version, status=status)
+async def _build_response(session: AsyncSession, row: Message, by: Principal, status: int = 200) -> Response:
+    return json_response((await queries.build_message_reads(session, [row], by))[0], version=row.version, status=status)
 
 
 @router.post(
@@ -69,22 +69,23 @@ async def _answer(session: AsyncSession, row: Message, by: Principal, status: in
             IdempotencyKeyMalformed,
             IdempotencyKeyRequired,
         ),
-        200: {"model": MessageRead, "description": "The message that is there already, with the same content"},
+        200: {"model": MessageRead, "description": "The message was registered before with the same content"},
     },
-    summary="Hand in a message",
+    summary="Register a message",
 )
 async def register_message(
     body: MessageCreate, by: Registrar, session: SessionDep, files: FilesDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Hand in a client's message or comment at an approved point (O-3, O-6.2.1).
+    """Register a client's message or comment at an approved interaction point (O-3, O-6.2.1).
 
-    One message per point and `external_id`: a repeat with the same content answers 200 with the first, another
-    content 409. With `external_id` null nothing is compared. A message belongs to the unit of its point until triage.
+    `external_id` is unique within a point: a repeated request with the same content returns the first message with
+    200, one with different content is refused with 409. Without `external_id` no comparison is made. Until triage a
+    message belongs to the unit of its point.
     """
 
     async def work() -> Response:
         message, is_new = await intake.register_message(session, body, files, by=by)
-        return await _answer(session, message, by, 201 if is_new else 200)
+        return await _build_response(session, message, by, 201 if is_new else 200)
 
     return await idempotency(session, by, work)
 
@@ -96,16 +97,16 @@ async def list_messages(
     page: PageDep,
     filters: FiltersDep,
     sort: Annotated[
-        MessageSort, Query(description="By `due_at`, those that nothing is due of come last either way.")
+        MessageSort, Query(description="With `due_at` or `-due_at`, messages without a deadline come last.")
     ] = MessageSort.NEWEST,
 ) -> Page[MessageRead]:
-    """The messages of one's own unit, or at the points granted to the API client; newest first."""
+    """List the messages of the caller's unit, or of the points granted to the API client; newest first by default."""
     name = sort.removeprefix("-")
     order = (col(Message.id),) if name == "registered_at" else (col(getattr(Message, name)), col(Message.id))
     rows, cursor, count = await paginate_rows(
         session, filters.query(by), page, order=order, descending=sort.startswith("-")
     )
-    return Page(items=await queries.read_messages(session, rows, by), next_cursor=cursor, count=count)
+    return Page(items=await queries.build_message_reads(session, rows, by), next_cursor=cursor, count=count)
 
 
 @router.get(
@@ -119,24 +120,29 @@ async def export_messages(
     database: DatabaseDep,
     filters: FiltersDep,
     received: PeriodDep,
-    format: Annotated[TableFormat, Query(description="The kind of file.")] = TableFormat.CSV,
+    format: Annotated[TableFormat, Query(description="Format of the file.")] = TableFormat.CSV,
 ) -> Response:
-    """The messages of one's unit as a table, with the filters of the list and the days of receipt; oldest first."""
+    """Export the messages of the caller's unit as a table, oldest first, with the filters of the list.
+
+    `from` and `to` limit the days of receipt.
+    """
     return await table_response(
         format, "messages", export.COLUMNS, export.export_pages(database, filters.query(by, received))
     )
 
 
 @router.get(
-    "/{message_id:uuid}",  # `:uuid` keeps /export and /bulk from being taken for an id by methods that they do not have
+    "/{message_id:uuid}",  # `:uuid`: /export and /bulk are not matched as an id
     response_model=MessageRead,
     responses=problems(MessageNotFound, ValidationFailed),
     summary="Get a message",
 )
 async def get_message(message_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """A message with its thread, replies and history (O-2.5)."""
-    row = await transitions.get_message(session, message_id, by)
-    return conditional_response(request, (await queries.read_messages(session, [row], by))[0], version=row.version)
+    """Return a message with its thread, replies and history (O-2.5)."""
+    row = await access.get_message(session, message_id, by)
+    return conditional_response(
+        request, (await queries.build_message_reads(session, [row], by))[0], version=row.version
+    )
 
 
 @router.get(
@@ -146,8 +152,8 @@ async def get_message(message_id: UUID, by: Reader, session: SessionDep, request
     summary="Explain the deadlines of a message",
 )
 async def explain_deadlines(message_id: UUID, by: Reader, session: SessionDep) -> ExplainRead:
-    """Every deadline of the message with the steps of its reckoning in words: begun, skipped, moved, paused, met."""
-    row = await transitions.get_message(session, message_id, by)
+    """Return the deadlines of a message with each step of their calculation in words."""
+    row = await access.get_message(session, message_id, by)
     return ExplainRead(stages=await deadlines.explain_deadlines(session, row))
 
 
@@ -158,7 +164,7 @@ async def explain_deadlines(message_id: UUID, by: Reader, session: SessionDep) -
         **problems(MessageNotFound, AttachmentNotFound, AttachmentLost, ValidationFailed),
         200: {
             "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-            "description": "The file, as a download",
+            "description": "The file",
         },
     },
     summary="Download an attachment",
@@ -166,7 +172,7 @@ async def explain_deadlines(message_id: UUID, by: Reader, session: SessionDep) -
 async def download_attachment(
     message_id: UUID, attachment_id: UUID, by: Reader, session: SessionDep, files: FilesDep
 ) -> Response:
-    """A file of a message, as a download only: browsers neither show it nor guess what it is."""
+    """Download a file of a message. Headers prevent browsers from displaying it or guessing its type."""
     row, content = await attachments.get_file(session, message_id, attachment_id, files, by=by)
     name = quote(to_download_name(row.name, row.content_type), safe="")
     headers = {
@@ -184,14 +190,14 @@ async def download_attachment(
         **problems(MessageNotFound, ValidationFailed),
         200: {
             "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-            "description": "The case as PDF",
+            "description": "The case as a PDF file",
         },
     },
-    summary="Print a case",
+    summary="Get a message as a printable case",
 )
 async def print_case(message_id: UUID, by: Printer, session: SessionDep) -> Response:
-    """A message as a printable case (PDF): the conversation, decisions, deadlines, everything that happened."""
-    row = await transitions.get_message(session, message_id, by)
+    """Return a message as a printable case (PDF) with its conversation, decisions, deadlines and timeline."""
+    row = await access.get_message(session, message_id, by)
     content = await case_pdf.render_case_pdf(session, row, by)
     headers = {"Content-Disposition": f'inline; filename="{row.number}.pdf"', "Cache-Control": "private, no-store"}
     return Response(content, headers=headers, media_type="application/pdf")
@@ -201,12 +207,12 @@ async def print_case(message_id: UUID, by: Printer, session: SessionDep) -> Resp
     "/{message_id}/timeline",
     response_model=TimelineRead,
     responses=problems(MessageNotFound, ValidationFailed),
-    summary="Show a message's timeline",
+    summary="Get the timeline of a message",
 )
 async def get_timeline(message_id: UUID, by: Reader, session: SessionDep) -> TimelineRead:
-    """Everything that happened, in the order of time and in words; an API client sees messages and sent replies."""
-    row = await transitions.get_message(session, message_id, by)
-    return TimelineRead(items=await queries.read_timeline(session, row, by))
+    """Return the events of a message in words, earliest first. API clients see messages and sent replies only."""
+    row = await access.get_message(session, message_id, by)
+    return TimelineRead(items=await queries.build_timeline(session, row, by))
 
 
 @router.get(
@@ -219,9 +225,12 @@ async def list_suggestions(
     message_id: UUID,
     by: Suggester,
     session: SessionDep,
-    limit: Annotated[int, Query(ge=1, le=20, description="How many templates at most.")] = 5,
+    limit: Annotated[int, Query(ge=1, le=20, description="The maximum number of templates.")] = 5,
 ) -> SuggestionsRead:
-    """The reply templates that fit a message, best first (O-6.2.6); its topic, proposed or decided, helps the rank."""
-    row = await transitions.get_message(session, message_id, by)
+    """List the reply templates that fit a message, best first (O-6.2.6).
+
+    The decided or proposed topic of the message raises the rank of its templates.
+    """
+    row = await access.get_message(session, message_id, by)
     topic_id = row.topic_id or (row.proposal or {}).get("topic_id")
     return SuggestionsRead(items=await find_suggestions(session, row.text, by, limit=limit, topic_id=topic_id))

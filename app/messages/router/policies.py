@@ -1,4 +1,4 @@
-"""HTTP of deadline policies."""
+"""HTTP endpoints of deadline policies."""
 
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +14,7 @@ from app.core.problems import PreconditionFailed, PreconditionRequired, Validati
 from app.core.security import Principal, requires
 from app.messages.errors import DeadlinePolicyExists, DeadlinePolicyNotFound
 from app.messages.models import DeadlinePolicy
-from app.messages.queries import read_policy
+from app.messages.queries import to_policy_read
 from app.messages.rules.deadlines import Stage
 from app.messages.schemas.deadlines import (
     DeadlinePolicyCreate,
@@ -43,13 +43,13 @@ async def list_deadline_policies(
     stage: Annotated[Stage | None, Query()] = None,
     is_target: Annotated[bool | None, Query()] = None,
 ) -> Page[DeadlinePolicyRead]:
-    """The policies that say how soon a stage must be done (O-6.2.2), newest first."""
+    """List the deadline policies of the stages (O-6.2.2), newest first."""
     query = select(DeadlinePolicy)
     if stage is not None:
         query = query.where(DeadlinePolicy.stage == stage)
     if is_target is not None:
         query = query.where(col(DeadlinePolicy.is_target) == is_target)
-    return await paginate(session, query, page, read_policy, order=(col(DeadlinePolicy.id),))
+    return await paginate(session, query, page, to_policy_read, order=(col(DeadlinePolicy.id),))
 
 
 @router.post(
@@ -62,11 +62,11 @@ async def list_deadline_policies(
 async def create_deadline_policy(
     body: DeadlinePolicyCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Add a policy. It judges the cases that begin while it is in force and fit what it names."""
+    """Add a policy. It applies to matching messages whose deadlines start while the policy is in force."""
 
     async def work() -> Response:
         row = await policies.create_policy(session, body, by=by)
-        return json_response(read_policy(row), version=row.version, status=201)
+        return json_response(to_policy_read(row), version=row.version, status=201)
 
     return await idempotency(session, by, work)
 
@@ -75,14 +75,14 @@ async def create_deadline_policy(
     "/preview",
     response_model=PreviewRead,
     responses=problems(ValidationFailed),
-    summary="Try a deadline policy on a start",
+    summary="Preview a deadline policy",
 )
 async def preview_deadline_policy(body: DeadlinePreview, by: Reader, session: SessionDep) -> PreviewRead:
-    """When a stage that starts then would be due, with every step in words; nothing is stored."""
+    """Return when a stage would be due from a given start, with each step in words. Nothing is stored."""
     stage, due = await policies.preview(session, body, by=by)
     steps = [StepRead.model_validate(step) for step in due.steps]
-    told = PreviewedStage(stage=stage, due_at=due.due_at, provisional=due.provisional, steps=steps)
-    return PreviewRead(stages=[told])
+    previewed = PreviewedStage(stage=stage, due_at=due.due_at, provisional=due.provisional, steps=steps)
+    return PreviewRead(stages=[previewed])
 
 
 @router.get(
@@ -92,20 +92,20 @@ async def preview_deadline_policy(body: DeadlinePreview, by: Reader, session: Se
     summary="Get a deadline policy",
 )
 async def get_deadline_policy(policy_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One deadline policy."""
+    """Return one deadline policy."""
     row = await policies.get_policy(session, policy_id)
-    return conditional_response(request, read_policy(row), version=row.version)
+    return conditional_response(request, to_policy_read(row), version=row.version)
 
 
 @router.patch(
     "/{policy_id:uuid}",
     response_model=DeadlinePolicyRead,
     responses=problems(DeadlinePolicyNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired),
-    summary="Change a deadline policy",
+    summary="Update a deadline policy",
 )
 async def update_deadline_policy(
     policy_id: UUID, body: DeadlinePolicyPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change a policy for the cases to come; those that have begun keep the policy of their day."""
+    """Update a policy. Deadlines that have started keep the policy as it was at their start."""
     row = await policies.update_policy(session, policy_id, body, match, by=by)
-    return json_response(read_policy(row), version=row.version)
+    return json_response(to_policy_read(row), version=row.version)

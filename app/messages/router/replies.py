@@ -1,4 +1,4 @@
-"""HTTP of replies."""
+"""HTTP endpoints of replies."""
 
 from typing import Annotated
 from uuid import UUID
@@ -24,7 +24,7 @@ from app.messages.errors import (
 )
 from app.messages.models import Reply
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch, ReplyRead, ReplyReturn
-from app.messages.service import replies, template_authoring, transitions
+from app.messages.service import access, replies, template_authoring
 from app.reply_templates.errors import FourEyes, TemplateExists, TemplateNotFound, TooManyExamples
 from app.reply_templates.queries import read_templates
 from app.reply_templates.schemas import DraftOf, TemplateRead
@@ -41,8 +41,8 @@ FOUND = (MessageNotFound, ReplyNotFound, ValidationFailed)
 CHANGES = (*FOUND, PreconditionFailed, PreconditionRequired, TransitionNotAllowed)
 
 
-def _answer(row: Reply, status: int = 200) -> Response:
-    return json_response(queries.read_reply(row), version=row.version, status=status)
+def _build_response(row: Reply, status: int = 200) -> Response:
+    return json_response(queries.to_reply_read(row), version=row.version, status=status)
 
 
 @router.post(
@@ -57,10 +57,10 @@ def _answer(row: Reply, status: int = 200) -> Response:
 async def draft_reply(
     message_id: UUID, body: ReplyCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
-    """Draft a reply from a free text or a published template; the text wins (O-6.2.3b, O-6.2.6)."""
+    """Draft a reply from a text or a published template (O-6.2.3b, O-6.2.6). If both are given, the text is used."""
 
     async def work() -> Response:
-        return _answer(await replies.draft_reply(session, message_id, body, by=by), 201)
+        return _build_response(await replies.draft_reply(session, message_id, body, by=by), 201)
 
     return await idempotency(session, by, work)
 
@@ -69,48 +69,53 @@ async def draft_reply(
     "", response_model=Page[ReplyRead], responses=problems(MessageNotFound, ValidationFailed), summary="List replies"
 )
 async def list_replies(message_id: UUID, by: Reader, session: SessionDep, page: PageDep) -> Page[ReplyRead]:
-    """The replies of a message, oldest first; an API client sees those that were sent."""
-    message = await transitions.get_message(session, message_id, by)
-    query = queries.load_replies_to(message.id, by)
-    return await paginate(session, query, page, queries.read_reply, order=(col(Reply.id),), descending=False)
+    """List the replies of a message, oldest first. API clients see sent replies only."""
+    message = await access.get_message(session, message_id, by)
+    query = queries.select_replies(message.id, by)
+    return await paginate(session, query, page, queries.to_reply_read, order=(col(Reply.id),), descending=False)
 
 
 @router.get("/{reply_id}", response_model=ReplyRead, responses=problems(*FOUND), summary="Get a reply")
 async def get_reply(message_id: UUID, reply_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
-    """One reply with its findings and delivery state."""
+    """Return one reply with its findings and delivery state."""
     row = await replies.get_reply(session, message_id, reply_id, by)
-    return conditional_response(request, queries.read_reply(row), version=row.version)
+    return conditional_response(request, queries.to_reply_read(row), version=row.version)
 
 
-@router.patch("/{reply_id}", response_model=ReplyRead, responses=problems(*CHANGES), summary="Change a draft")
+@router.patch("/{reply_id}", response_model=ReplyRead, responses=problems(*CHANGES), summary="Update a reply")
 async def edit_reply(
     message_id: UUID, reply_id: UUID, body: ReplyPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change a draft or a returned reply."""
-    return _answer(await replies.edit_reply(session, message_id, reply_id, body, match, by=by))
+    """Update a draft or a returned reply."""
+    return _build_response(await replies.edit_reply(session, message_id, reply_id, body, match, by=by))
 
 
-@router.post("/{reply_id}/check", response_model=ReplyRead, responses=problems(*FOUND), summary="Check a reply's text")
+@router.post(
+    "/{reply_id}/check",
+    response_model=ReplyRead,
+    responses=problems(*FOUND),
+    summary="Check the text of a reply",
+)
 async def check_reply(message_id: UUID, reply_id: UUID, body: EmptyBody, by: Writer, session: SessionDep) -> Response:
-    """Check the text by the words and rules of now, for its channel and client (O-6.2.3b, O-6.2.4, O-6.2.5).
+    """Check the text for its channel and client by the current rules (O-6.2.3b, O-6.2.4, O-6.2.5).
 
-    The findings are kept with the reply; its ETag changes only if they did. Errors block submitting, approving and
-    sending; warnings do not.
+    The findings are stored with the reply; its ETag changes only if they changed. Errors block submission, approval
+    and sending; warnings do not.
     """
-    return _answer(await replies.check_reply(session, message_id, reply_id, by))
+    return _build_response(await replies.check_reply(session, message_id, reply_id, by))
 
 
 @router.post(
     "/{reply_id}/submit",
     response_model=ReplyRead,
     responses=problems(*CHANGES, OfferedPointNotInForce, ReplyNotReady),
-    summary="Hand a reply in for approval",
+    summary="Submit a reply for approval",
 )
 async def submit_reply(
     message_id: UUID, reply_id: UUID, body: EmptyBody, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Hand a reply in for approval by the head; errors of the check block it and are named."""
-    return _answer(await replies.submit_reply(session, message_id, reply_id, match, by=by))
+    """Submit a reply for approval by the head. Errors of the check block it and are listed in the response."""
+    return _build_response(await replies.submit_reply(session, message_id, reply_id, match, by=by))
 
 
 @router.post(
@@ -122,21 +127,21 @@ async def submit_reply(
 async def approve_reply(
     message_id: UUID, reply_id: UUID, body: EmptyBody, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Approve a reply (O-10). Who drafted it does not approve it."""
-    return _answer(await replies.approve_reply(session, message_id, reply_id, match, by=by))
+    """Approve a reply (O-10). The authors of its text may not approve it."""
+    return _build_response(await replies.approve_reply(session, message_id, reply_id, match, by=by))
 
 
 @router.post(
     "/{reply_id}/return",
     response_model=ReplyRead,
     responses=problems(*CHANGES),
-    summary="Return a reply to its author",
+    summary="Return a reply for revision",
 )
 async def return_reply(
     message_id: UUID, reply_id: UUID, body: ReplyReturn, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Return a reply with a reason; its author mends it."""
-    return _answer(await replies.return_reply(session, message_id, reply_id, body.reason, match, by=by))
+    """Return a reply to its author with a reason."""
+    return _build_response(await replies.return_reply(session, message_id, reply_id, body.reason, match, by=by))
 
 
 @router.post(
@@ -149,28 +154,28 @@ async def return_reply(
 async def send_reply(
     message_id: UUID, reply_id: UUID, body: EmptyBody, by: Sender, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Send an approved reply. It is delivered within seconds and at most once.
+    """Queue an approved reply for delivery. It is delivered within seconds and at most once.
 
-    A `failed` reply can be sent again. An `uncertain` one was cut off on its way and the partner can't be asked: it is
-    never sent again by itself. Look in the channel first; if it is not there, send it again, else the client gets it
-    twice.
+    A `failed` reply can be sent again. `uncertain` means that the call was interrupted and the channel cannot tell
+    whether the reply arrived; such a reply is not sent again automatically. Check the channel first and send it again
+    only if it is not there, otherwise the client receives it twice.
     """
-    return _answer(await replies.send_reply(session, message_id, reply_id, match, by=by), 202)
+    return _build_response(await replies.send_reply(session, message_id, reply_id, match, by=by), 202)
 
 
 @router.post(
     "/{reply_id}/take_example",
     response_model=TemplateRead,
     responses=problems(*CHANGES, TemplateNotFound, NotAnsweredByTemplate, TooManyExamples),
-    summary="Take the message as a typical one of the template",
+    summary="Add a message to the template's examples",
 )
 async def take_template_example(
     message_id: UUID, reply_id: UUID, body: EmptyBody, by: TemplateWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Add the message to the typical ones of the own template that answered it (O-6.2.6); the template comes back.
+    """Add the message to the examples of the template that answered it, and return the template (O-6.2.6).
 
-    The client's name, contacts and whatever may be personal data are masked. Once more changes nothing. `If-Match` is
-    the reply's.
+    The template must belong to the caller's unit. The client's name and contacts and other possible personal data are
+    masked. A repeated call changes nothing. `If-Match` takes the ETag of the reply.
     """
     row = await template_authoring.add_example_from_message(session, message_id, reply_id, match, by=by)
     return json_response((await read_templates(session, [row], by))[0], version=row.version)
@@ -181,7 +186,7 @@ async def take_template_example(
     status_code=201,
     response_model=TemplateRead,
     responses=problems(*FOUND, NotAnsweredYet, TemplateExists, IdempotencyKeyReused, IdempotencyKeyMalformed),
-    summary="Draft a template of a sent reply",
+    summary="Draft a template from a sent reply",
 )
 async def draft_of_reply(
     message_id: UUID,
@@ -191,9 +196,9 @@ async def draft_of_reply(
     session: SessionDep,
     idempotency: IdempotencyDep,
 ) -> Response:
-    """Turn a good answer into a draft of the own unit, the message as its typical one (O-6.2.6).
+    """Draft a template of the caller's unit from a sent reply, with the message as its example (O-6.2.6).
 
-    The client's name becomes a placeholder; contacts and whatever may be personal data are masked.
+    The client's name becomes a placeholder; contacts and other possible personal data are masked.
     """
 
     async def work() -> Response:

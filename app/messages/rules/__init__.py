@@ -1,1 +1,1 @@
-"""Pure rules of messages: their lives, and the deadlines they are judged by."""
+"""Pure rules of messages: states, transitions and deadlines."""

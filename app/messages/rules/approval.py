@@ -1,8 +1,8 @@
-"""Which replies a head approves before they are sent: a rule of each unit (O-10)."""
+"""The approval rule of a unit: which replies a head approves before sending (O-10)."""
 
 from app.organizations.models import ApprovalRule
 
 
 def needs_approval(rule: ApprovalRule, *, has_template: bool) -> bool:
-    """Whether a reply goes to the head; `has_template`: its text is a published template's, filled in."""
+    """Return whether a reply needs approval. `has_template`: its text is a rendered published template."""
     return rule is ApprovalRule.ALWAYS or (rule is ApprovalRule.WITHOUT_TEMPLATE and not has_template)

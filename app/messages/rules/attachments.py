@@ -1,11 +1,11 @@
-"""Which files a message may bring: a known type, whose content is what it says it is."""
+"""Accepted types of attachments and the checks of their content."""
 
 import io
 import zipfile
 from collections.abc import Callable
 
 
-def _begins(*signatures: bytes) -> Callable[[bytes], bool]:
+def _starts_with(*signatures: bytes) -> Callable[[bytes], bool]:
     return lambda content: content.startswith(signatures)
 
 
@@ -18,20 +18,20 @@ def _is_mp4(content: bytes) -> bool:
 
 
 def _is_package_with(part: str) -> Callable[[bytes], bool]:
-    """A ZIP package whose table of contents names that part; nothing of it is unpacked."""
+    """Return a check for a ZIP package with the given part; nothing is unpacked."""
 
-    def is_one(content: bytes) -> bool:
+    def has_part(content: bytes) -> bool:
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as package:
                 return part in package.namelist()
         except (zipfile.BadZipFile, ValueError, NotImplementedError):
             return False
 
-    return is_one
+    return has_part
 
 
 def _is_opendocument(content: bytes) -> bool:
-    # The format asks for this entry first and not compressed, so that it can be seen (ODF 1.2, part 3, 3.3).
+    # ODF 1.2, part 3, 3.3: this entry comes first and is not compressed.
     return content[30:100].startswith(b"mimetypeapplication/vnd.oasis.opendocument.text")
 
 
@@ -46,28 +46,28 @@ def _is_text(content: bytes) -> bool:
 
 
 CONTENT_TYPES: dict[str, Callable[[bytes], bool]] = {
-    "image/jpeg": _begins(b"\xff\xd8\xff"),
-    "image/png": _begins(b"\x89PNG\r\n\x1a\n"),
-    "image/gif": _begins(b"GIF87a", b"GIF89a"),
+    "image/jpeg": _starts_with(b"\xff\xd8\xff"),
+    "image/png": _starts_with(b"\x89PNG\r\n\x1a\n"),
+    "image/gif": _starts_with(b"GIF87a", b"GIF89a"),
     "image/webp": _is_webp,
-    "application/pdf": _begins(b"%PDF-"),
+    "application/pdf": _starts_with(b"%PDF-"),
     "text/plain": _is_text,
-    "application/rtf": _begins(b"{\\rtf"),
+    "application/rtf": _starts_with(b"{\\rtf"),
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": _is_package_with("word/document.xml"),
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _is_package_with("xl/workbook.xml"),
     "application/vnd.oasis.opendocument.text": _is_opendocument,
     "video/mp4": _is_mp4,
-    "audio/ogg": _begins(b"OggS"),
+    "audio/ogg": _starts_with(b"OggS"),
 }
-"""The types that are taken, each with the test that a content is one."""
+"""The accepted types with the check of their content."""
 
 
 def has_claimed_type(content_type: str, content: bytes) -> bool:
-    """Whether a content is of the type it is said to be."""
+    """Return whether a content matches its content type."""
     return CONTENT_TYPES[content_type](content)
 
 
-_ENDINGS: dict[str, tuple[str, ...]] = {
+_EXTENSIONS: dict[str, tuple[str, ...]] = {
     "image/jpeg": (".jpg", ".jpeg"),
     "image/png": (".png",),
     "image/gif": (".gif",),
@@ -84,9 +84,9 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
 
 
 def to_download_name(name: str, content_type: str) -> str:
-    """The name a file is saved under: one that does not end as its type does gets the ending.
+    """Return the name for a download; the extension of the content type is added if the name lacks it.
 
-    A text that a stranger called `.bat` would be run, and not read, by whoever opens what they saved.
+    Otherwise a text file named `.bat` by its sender would be executed when opened.
     """
-    endings = _ENDINGS[content_type]
-    return name if name.lower().endswith(endings) else name + endings[0]
+    extensions = _EXTENSIONS[content_type]
+    return name if name.lower().endswith(extensions) else name + extensions[0]

@@ -1,7 +1,7 @@
-"""The working calendar: the state's holidays, what an administrator corrected, and the hours of a working day.
+"""The working calendar: official holidays, corrections by administrators, and working hours.
 
-Transferred days off and working Saturdays come by yearly decree and cannot be computed: `holidays` knows them up to a
-year, `overrides` correct and go on from there. Beyond the last known year every answer is provisional.
+Transferred days off and working Saturdays are set by yearly decree and cannot be computed. `holidays` knows them up to
+a certain year; `overrides` correct it and add later years. After the last known year each result is provisional.
 """
 
 import re
@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import holidays
 
 MINUTES_OF_A_DAY = 24 * 60
-LEAST_MINUTES = 60
+MIN_MINUTES = 60
 
 
 class DayKind(StrEnum):
-    """What an override makes of a day."""
+    """Kinds of corrections of a day."""
 
     OFF = "off"
     WORKING = "working"
@@ -35,12 +35,12 @@ class Interval:
 
 
 WORKING_HOURS = (Interval(9 * 60, 13 * 60), Interval(14 * 60, 18 * 60))
-"""An ordinary working day unless the organization says otherwise."""
+"""The default hours of an ordinary working day."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayOverride:
-    """A correction of one day; `intervals` are its hours where they differ from an ordinary day's."""
+    """A correction of one day; `intervals` are its hours if they differ from those of an ordinary day."""
 
     kind: DayKind
     name: str = ""
@@ -48,88 +48,88 @@ class DayOverride:
 
 
 @cache
-def _russia() -> holidays.HolidayBase:
+def _load_russian_holidays() -> holidays.HolidayBase:
     return holidays.country_holidays("RU", language="ru")
 
 
 @cache
 def last_decreed_year() -> int:
-    """The last year whose transfers of days off the library knows."""
-    calendar = _russia()
+    """Return the last year whose transferred days off are known."""
+    calendar = _load_russian_holidays()
     return int(max(*calendar.special_public_holidays, *calendar.special_public_holidays_observed))
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingCalendar:
-    """Which days and hours are working ones for an organization in its zone."""
+    """The working days and hours of an organization in its time zone."""
 
     zone: ZoneInfo
     intervals: tuple[Interval, ...] = WORKING_HOURS
     overrides: Mapping[date, DayOverride] = field(default_factory=dict)
 
     def is_working(self, day: date) -> bool:
-        """Whether it is a working day; an override stands above the state's calendar."""
+        """Return whether it is a working day. A correction overrides the official calendar."""
         override = self.overrides.get(day)
         if override is not None:
             return override.kind is not DayKind.OFF
-        return _russia().is_working_day(day)
+        return _load_russian_holidays().is_working_day(day)
 
     def hours(self, day: date) -> tuple[Interval, ...]:
-        """The working hours of a day, none on a day off."""
+        """Return the working hours of a day; none for a day off."""
         if not self.is_working(day):
             return ()
         override = self.overrides.get(day)
         return override.intervals if override is not None and override.intervals else self.intervals
 
     def is_known(self, day: date) -> bool:
-        """Whether the day stands in the calendar of a decree, or an administrator said what it is."""
+        """Return whether the day is set by a decree or a correction."""
         return day in self.overrides or day.year <= last_decreed_year()
 
     def name(self, day: date) -> str:
-        """What a day off is called."""
+        """Return the name of a day off."""
         override = self.overrides.get(day)
         if override is not None:
             return override.name or "выходной по календарю организации"
-        return _russia().get(day) or "выходной"
+        return _load_russian_holidays().get(day) or "выходной"
 
     def at(self, day: date, minute: int) -> datetime:
-        """The moment of a minute of a local day; 1440 is the next midnight."""
+        """Return the time of a minute of a local day; 1440 is the next midnight."""
         if minute == MINUTES_OF_A_DAY:
             return datetime.combine(day + timedelta(days=1), time.min, self.zone)
         return datetime.combine(day, time(minute // 60, minute % 60), self.zone)
 
 
-def read_intervals(told: Sequence[Sequence[str]]) -> tuple[Interval, ...]:
-    """`[["09:00", "13:00"], …]` as intervals.
+def parse_intervals(values: Sequence[Sequence[str]]) -> tuple[Interval, ...]:
+    """Parse intervals such as `[["09:00", "13:00"], …]`.
 
-    Raises `ValueError` unless they are times, not empty, in order, apart from one another and an hour together: a
-    budget of hours over days of minutes would run through centuries.
+    Raises `ValueError` unless they are valid times, not empty, in order, without overlap and at least an hour in total.
+    The minimum keeps the calculation of terms in hours short.
     """
-    found = tuple(Interval(_minute(start), _minute(end)) for start, end in told)
+    found = tuple(Interval(_parse_minute(start), _parse_minute(end)) for start, end in values)
     ends = [moment for interval in found for moment in (interval.start, interval.end)]
     if not found or any(later <= earlier for earlier, later in zip(ends[::2], ends[1::2], strict=True)):
-        raise ValueError("an interval ends after it begins")
+        raise ValueError("an interval must end after it starts")
     if any(later < earlier for earlier, later in zip(ends[1::2], ends[2::2], strict=False)):
-        raise ValueError("intervals stand in order and do not overlap")
-    if sum(interval.end - interval.start for interval in found) < LEAST_MINUTES:
-        raise ValueError("the intervals of a working day are an hour at least")
+        raise ValueError("intervals must be in order and must not overlap")
+    if sum(interval.end - interval.start for interval in found) < MIN_MINUTES:
+        raise ValueError("the intervals of a working day must last at least an hour in total")
     return found
 
 
-def tell_intervals(intervals: Sequence[Interval]) -> list[list[str]]:
-    """Intervals as the API shows them."""
-    return [[_told(interval.start), _told(interval.end)] for interval in intervals]
+def format_intervals(intervals: Sequence[Interval]) -> list[list[str]]:
+    """Format intervals as the API shows them."""
+    return [[_format_minute(interval.start), _format_minute(interval.end)] for interval in intervals]
 
 
-def _minute(told: str) -> int:
-    if re.fullmatch(r"[0-9]{2}:[0-5][0-9]", told) is None:
-        raise ValueError("an interval is told as HH:MM")
-    hours, _, minutes = told.partition(":")
+def _parse_minute(value: str) -> int:
+    if re.fullmatch(r"[0-9]{2}:[0-5][0-9]", value) is None:
+        raise ValueError("a time must have the format HH:MM")
+    hours, _, minutes = value.partition(":")
     minute = int(hours) * 60 + int(minutes)
     if not 0 <= minute <= MINUTES_OF_A_DAY:
-        raise ValueError("a time lies within a day")
+        raise ValueError("a time must be within a day")
     return minute
 
 
-def _told(minute: int) -> str:
+def _format_minute(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"

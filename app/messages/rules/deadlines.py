@@ -1,9 +1,9 @@
-"""When something is due, and why: pure arithmetic over the working calendar (O-6.2.2).
+"""Calculation of due times by the working calendar (O-6.2.2).
 
-Days: the day of the start is not counted, the term ends at 23:59:59 of its last day in the organization's zone. Working
-hours run only inside the intervals of working days; a budget that ends with an interval is due at that interval's end.
-A pause adds to the budget: to days the days between its beginning and end (working ones for working days), to hours
-nothing runs meanwhile.
+Days: the day of the start is not counted; the term ends at 23:59:59 of its last day in the time zone of the
+organization. Working hours are counted only within the intervals of working days; a term that ends with an interval is
+due at the end of that interval. A pause extends a term in days by the days between its start and end (working days for
+a term in working days); paused time does not count towards a term in hours.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from enum import StrEnum
 from app.messages.rules.calendar import MINUTES_OF_A_DAY, WorkingCalendar
 
 LAST_DAY = date(2300, 1, 1)
-"""Where every search for a working day gives up: an override table could make all days off."""
+"""The limit of each search for a working day, as overrides could make all days off."""
 
 
 WHOLE_SECOND = timedelta(seconds=1)
-"""A due moment names a second, and all of it is still in time."""
+"""A due time has a precision of one second; the whole second is in time."""
 
 
 class TermUnit(StrEnum):
-    """What a term is counted in."""
+    """Units of a term."""
 
     CALENDAR_DAYS = "calendar_days"
     WORKING_DAYS = "working_days"
@@ -30,7 +30,7 @@ class TermUnit(StrEnum):
 
 
 class Roll(StrEnum):
-    """Where the last day goes when it is not a working one."""
+    """Where the last day moves if it is not a working day."""
 
     PREVIOUS = "previous"
     NEXT = "next"
@@ -38,7 +38,7 @@ class Roll(StrEnum):
 
 
 class Stage(StrEnum):
-    """What must be done by then."""
+    """Stages with a deadline."""
 
     REGISTRATION = "registration"
     FIRST_REPLY = "first_reply"
@@ -57,7 +57,7 @@ STAGES_RU: dict[str, str] = {
 
 
 class DeadlineState(StrEnum):
-    """Where a deadline stands; `cancelled`: nothing is to be done by it any more."""
+    """States of a deadline; a cancelled one no longer applies."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -68,7 +68,7 @@ class DeadlineState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """How long something may take."""
+    """The length of a term."""
 
     unit: TermUnit
     amount: int
@@ -77,7 +77,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A time in which the clock stood, from a moment to a later one."""
+    """A period in which the deadline was paused."""
 
     since: datetime
     until: datetime
@@ -85,7 +85,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the reckoning: a moment, and what happened then, in words."""
+    """One step of the calculation: a time and its explanation."""
 
     at: datetime
     what: str
@@ -93,7 +93,7 @@ class Step:
 
 @dataclass(slots=True)
 class Due:
-    """The moment by which something is due, whether a calendar not yet decreed was used, and the steps to it."""
+    """The due time, whether the calendar of a year without a decree was used, and the steps of the calculation."""
 
     due_at: datetime
     provisional: bool
@@ -101,170 +101,176 @@ class Due:
 
 
 class NoWorkingDay(ValueError):
-    """The calendar has no working day to end the term on."""
+    """The calendar has no working day on which the term could end."""
 
 
 def is_late(due: datetime, at: datetime) -> bool:
-    """Whether what was due is done too late at that moment."""
+    """Return whether a time is after the due second."""
     return at >= due + WHOLE_SECOND
 
 
 def compute_due(term: Term, started_at: datetime, calendar: WorkingCalendar, pauses: Sequence[Pause] = ()) -> Due:
-    """When a term that started then ends. Raises `NoWorkingDay` when the calendar has none left."""
-    reckoning = _Computation(calendar, started_at.astimezone(calendar.zone))
-    stood = merge_pauses(pauses, reckoning.started_at)
+    """Compute when a term ends. Raises `NoWorkingDay`."""
+    computation = _Computation(calendar, started_at.astimezone(calendar.zone))
+    merged = merge_pauses(pauses, computation.started_at)
     if term.unit is TermUnit.WORKING_HOURS:
-        due = reckoning.by_hours(term.amount, stood)
+        due = computation.by_hours(term.amount, merged)
     else:
-        due = reckoning.by_days(term, stood)
-    return Due(due, reckoning.provisional, reckoning.steps)
+        due = computation.by_days(term, merged)
+    return Due(due, computation.provisional, computation.steps)
 
 
 class _Computation:
-    """One run of the clock, which writes down its steps."""
+    """One calculation with its steps."""
 
     def __init__(self, calendar: WorkingCalendar, started_at: datetime) -> None:
         self.calendar = calendar
         self.started_at = started_at
         self.provisional = False
         self.steps: list[Step] = []
-        self._say(started_at, f"Начало срока: {_moment(started_at)}.")
+        self._add_step(started_at, f"Начало срока: {_moment_ru(started_at)}.")
 
     def by_days(self, term: Term, pauses: Sequence[Pause]) -> datetime:
-        """The end of the last day of a term in days."""
-        self._say(self.started_at, "День начала не считается.")
+        """Return the end of the last day of a term in days."""
+        self._add_step(self.started_at, "День начала не считается.")
         start = self.started_at.date()
-        spoken, amount = self.steps, term.amount
-        self.steps = list(spoken)
-        due = self._end_of(self._last_day(term, start, amount))
+        steps, amount = self.steps, term.amount
+        self.steps = list(steps)
+        due = self._get_day_end(self._find_last_day(term, start, amount))
         for pause in pauses:
             if pause.since > due:
-                break  # the term was over before the clock stopped
-            stood = self._days_between(term.unit, pause)
-            if stood:
-                amount += stood
-                spoken = [*spoken, Step(pause.since, f"{_pause(pause)}: добавлено дней: {stood}.")]
-            self.steps = list(spoken)
-            due = self._end_of(self._last_day(term, start, amount))
-        self._say(due, f"Срок истекает {_moment(due)}.")
+                break  # the term ended before the pause
+            days = self._count_pause_days(term.unit, pause)
+            if days:
+                amount += days
+                steps = [*steps, Step(pause.since, f"{_format_pause(pause)}: добавлено дней: {days}.")]
+            self.steps = list(steps)
+            due = self._get_day_end(self._find_last_day(term, start, amount))
+        self._add_step(due, f"Срок истекает {_moment_ru(due)}.")
         return due
 
     def by_hours(self, hours: int, pauses: Sequence[Pause]) -> datetime:
-        """The moment at which the budget of working hours is used up."""
+        """Return the time at which the working hours are used up."""
         left = timedelta(hours=hours)
         day = self.started_at.date()
-        told_off: list[date] = []
+        days_off: list[date] = []
         while day < LAST_DAY:
-            self._look(day)
+            self._note_provisional(day)
             intervals = self.calendar.hours(day)
             if not intervals:
-                told_off.append(day)
-            elif told_off:
-                self._say_off(told_off)
-                told_off = []
+                days_off.append(day)
+            elif days_off:
+                self._add_days_off(days_off)
+                days_off = []
             for interval in intervals:
                 begins, ends = self.calendar.at(day, interval.start), self.calendar.at(day, interval.end)
                 for since, until in subtract_pauses(max(begins, self.started_at), ends, pauses):
                     if until - since >= left:
                         due = since + left
-                        self._say_pauses(pauses, day, due)
-                        self._say(due, f"Учтено {_hours(left)} до {due:%H:%M}: срок истекает {_moment(due)}.")
+                        self._add_pauses(pauses, day, due)
+                        self._add_step(
+                            due, f"Учтено {_hours_ru(left)} до {due:%H:%M}: срок истекает {_moment_ru(due)}."
+                        )
                         return due
                     left -= until - since
-                    self._say(until, f"{since:%d.%m.%Y}: учтено {since:%H:%M}–{until:%H:%M}, осталось {_hours(left)}.")
-            self._say_pauses(pauses, day, self.calendar.at(day, MINUTES_OF_A_DAY))
+                    self._add_step(
+                        until, f"{since:%d.%m.%Y}: учтено {since:%H:%M}–{until:%H:%M}, осталось {_hours_ru(left)}."
+                    )
+            self._add_pauses(pauses, day, self.calendar.at(day, MINUTES_OF_A_DAY))
             day += timedelta(days=1)
         raise NoWorkingDay
 
-    def _last_day(self, term: Term, start: date, amount: int) -> date:
+    def _find_last_day(self, term: Term, start: date, amount: int) -> date:
         if term.unit is TermUnit.WORKING_DAYS:
-            return self._count_working(start, amount)
+            return self._count_working_days(start, amount)
         last = start + timedelta(days=amount)
-        self._say(self._end_of(last), f"Последний, {amount}-й календарный день: {last:%d.%m.%Y}.")
+        self._add_step(self._get_day_end(last), f"Последний, {amount}-й календарный день: {last:%d.%m.%Y}.")
         if term.roll is Roll.NONE:
             return last
-        self._look(last)
+        self._note_provisional(last)
         if self.calendar.is_working(last):
             return last
-        return self._rolled(term.roll, last, start)
+        return self._roll_last_day(term.roll, last, start)
 
-    def _count_working(self, start: date, amount: int) -> date:
+    def _count_working_days(self, start: date, amount: int) -> date:
         day, counted = start, 0
         off: list[date] = []
         while counted < amount:
             day += timedelta(days=1)
             if day >= LAST_DAY:
                 raise NoWorkingDay
-            self._look(day)
+            self._note_provisional(day)
             if self.calendar.is_working(day):
                 counted += 1
-                self._say_off(off)
+                self._add_days_off(off)
                 off = []
             else:
                 off.append(day)
-        self._say(self._end_of(day), f"{amount}-й рабочий день: {day:%d.%m.%Y}.")
+        self._add_step(self._get_day_end(day), f"{amount}-й рабочий день: {day:%d.%m.%Y}.")
         return day
 
-    def _rolled(self, roll: Roll, last: date, start: date) -> date:
-        self._say_off([last])
+    def _roll_last_day(self, roll: Roll, last: date, start: date) -> date:
+        self._add_days_off([last])
         if roll is Roll.PREVIOUS:
-            day = self._nearest_working(last, -1, start)
+            day = self._find_working_day(last, -1, start)
             if day is not None:
-                self._say(self._end_of(day), f"Перенос на предыдущий рабочий день: {day:%d.%m.%Y}.")
+                self._add_step(self._get_day_end(day), f"Перенос на предыдущий рабочий день: {day:%d.%m.%Y}.")
                 return day
-            # Nothing is due before it began: then the client's side is served by the first working day after.
-            self._say(self._end_of(last), "Предыдущий рабочий день раньше начала срока, поэтому перенос вперёд.")
-        day = self._nearest_working(last, 1, LAST_DAY)
+            # A term cannot end before its start, so it moves to the next working day.
+            self._add_step(
+                self._get_day_end(last), "Предыдущий рабочий день раньше начала срока, поэтому перенос вперёд."
+            )
+        day = self._find_working_day(last, 1, LAST_DAY)
         if day is None:
             raise NoWorkingDay
-        self._say(self._end_of(day), f"Перенос на следующий рабочий день: {day:%d.%m.%Y}.")
+        self._add_step(self._get_day_end(day), f"Перенос на следующий рабочий день: {day:%d.%m.%Y}.")
         return day
 
-    def _nearest_working(self, day: date, step: int, bound: date) -> date | None:
+    def _find_working_day(self, day: date, step: int, bound: date) -> date | None:
         while day != bound:
             day += timedelta(days=step)
-            self._look(day)
+            self._note_provisional(day)
             if self.calendar.is_working(day):
                 return day
         return None
 
-    def _days_between(self, unit: TermUnit, pause: Pause) -> int:
+    def _count_pause_days(self, unit: TermUnit, pause: Pause) -> int:
         first, last = (moment.astimezone(self.calendar.zone).date() for moment in (pause.since, pause.until))
         if unit is TermUnit.CALENDAR_DAYS:
             return (last - first).days
-        days = [first + timedelta(days=place + 1) for place in range((last - first).days)]
+        days = [first + timedelta(days=offset + 1) for offset in range((last - first).days)]
         return sum(self.calendar.is_working(day) for day in days)
 
-    def _look(self, day: date) -> None:
+    def _note_provisional(self, day: date) -> None:
         self.provisional = self.provisional or not self.calendar.is_known(day)
 
-    def _end_of(self, day: date) -> datetime:
+    def _get_day_end(self, day: date) -> datetime:
         return datetime.combine(day, time(23, 59, 59), self.calendar.zone)
 
-    def _say(self, at: datetime, what: str) -> None:
+    def _add_step(self, at: datetime, what: str) -> None:
         self.steps.append(Step(at, what))
 
-    def _say_pauses(self, pauses: Sequence[Pause], day: date, before: datetime) -> None:
-        """The pauses that began on the day; one that begins when the budget is used up changes nothing."""
+    def _add_pauses(self, pauses: Sequence[Pause], day: date, before: datetime) -> None:
+        """Add the pauses that began on the day before the term ended."""
         for pause in pauses:
             if pause.since.date() == day and pause.since < before:
-                self._say(pause.since, f"{_pause(pause)}: это время не считается.")
+                self._add_step(pause.since, f"{_format_pause(pause)}: это время не считается.")
 
-    def _say_off(self, days: Sequence[date]) -> None:
-        """A run of days off as one step, by its names."""
+    def _add_days_off(self, days: Sequence[date]) -> None:
+        """Add consecutive days off as one step with their names."""
         if not days:
             return
         names = list(dict.fromkeys(self.calendar.name(day) for day in days))
-        told = f"{days[0]:%d.%m.%Y}" if len(days) == 1 else f"{days[0]:%d.%m.%Y}–{days[-1]:%d.%m.%Y}"
+        period = f"{days[0]:%d.%m.%Y}" if len(days) == 1 else f"{days[0]:%d.%m.%Y}–{days[-1]:%d.%m.%Y}"
         kind = "нерабочий день" if len(days) == 1 else "нерабочие дни"
-        self._say(self.calendar.at(days[0], 0), f"{told}: {kind} ({', '.join(names)}).")
+        self._add_step(self.calendar.at(days[0], 0), f"{period}: {kind} ({', '.join(names)}).")
 
 
 def merge_pauses(pauses: Sequence[Pause], started_at: datetime) -> list[Pause]:
-    """Pauses in order, from the start on, overlapping ones as one."""
+    """Return the pauses after the start in order, with overlapping ones merged."""
     zone = started_at.tzinfo
     merged: list[Pause] = []
-    for pause in sorted(pauses, key=lambda one: one.since):
+    for pause in sorted(pauses, key=lambda pause: pause.since):
         since, until = max(pause.since, started_at).astimezone(zone), pause.until.astimezone(zone)
         if until <= since:
             continue
@@ -276,7 +282,7 @@ def merge_pauses(pauses: Sequence[Pause], started_at: datetime) -> list[Pause]:
 
 
 def subtract_pauses(since: datetime, until: datetime, pauses: Sequence[Pause]) -> list[tuple[datetime, datetime]]:
-    """What is left of a stretch of time when the pauses are taken out."""
+    """Return the parts of a period outside the pauses."""
     parts: list[tuple[datetime, datetime]] = []
     for pause in pauses:
         if pause.until <= since or pause.since >= until:
@@ -287,14 +293,14 @@ def subtract_pauses(since: datetime, until: datetime, pauses: Sequence[Pause]) -
     return [*parts, (since, until)] if since < until else parts
 
 
-def _moment(moment: datetime) -> str:
+def _moment_ru(moment: datetime) -> str:
     return f"{moment:%d.%m.%Y %H:%M:%S}".removesuffix(":00")
 
 
-def _hours(span: timedelta) -> str:
+def _hours_ru(span: timedelta) -> str:
     minutes = round(span.total_seconds() / 60)
     return f"{minutes // 60} ч {minutes % 60:02d} мин"
 
 
-def _pause(pause: Pause) -> str:
-    return f"Пауза с {_moment(pause.since)} до {_moment(pause.until)}"
+def _format_pause(pause: Pause) -> str:
+    return f"Пауза с {_moment_ru(pause.since)} до {_moment_ru(pause.until)}"

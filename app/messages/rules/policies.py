@@ -1,4 +1,4 @@
-"""Which deadline policy judges a case (O-6.2.2): of those in force on its day the one that names most."""
+"""Choice of the deadline policies of a message (O-6.2.2)."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from uuid import UUID
 
 from app.messages.rules.deadlines import Stage
 
-TRAITS = ("point_id", "organization_id", "channel", "priority", "kind", "message_class")
-"""What a policy may name, the weightiest first."""
+CRITERIA = ("point_id", "organization_id", "channel", "priority", "kind", "message_class")
+"""The criteria of a policy, the most significant first."""
 
 
 class Policy(Protocol):
-    """What the choice needs of a policy; a trait that is None fits every case."""
+    """A policy; a criterion that is None matches every case."""
 
     id: UUID
     stage: Stage
@@ -27,7 +27,7 @@ P = TypeVar("P", bound=Policy)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The traits of a message that policies look at."""
+    """The properties of a message that policies match."""
 
     point_id: UUID
     organization_id: UUID
@@ -38,30 +38,34 @@ class Case:
 
 
 def is_in_force(policy: Policy, on: date) -> bool:
-    """Whether the policy judges cases that start on that day; both ends count."""
+    """Return whether the policy applies to cases that start on the day; both ends are included."""
     return (policy.valid_from is None or policy.valid_from <= on) and (policy.valid_to is None or on <= policy.valid_to)
 
 
 def choose_policy(policies: Iterable[P], case: Case, on: date, kept: Collection[UUID] = ()) -> list[P]:
-    """For each stage, limit and target apart, the policy that fits the case and names most of it.
+    """Return the most specific policy for each stage, separately for limits and targets.
 
-    Of two that name the same the one that came into force later decides, then the newer one. Those that judge the
-    case already (`kept`) go before all others, though they may be in force no more.
+    Among equally specific policies the one that came into force later is chosen, then the newer one. Policies that
+    apply to the case already (`kept`) come before all others, even if they are no longer in force.
     """
     chosen: dict[tuple[Stage, bool], P] = {}
-    for policy in sorted(policies, key=lambda one: (one.id in kept, _weight(one))):
-        if (policy.id in kept or is_in_force(policy, on)) and _fits(policy, case):
+    for policy in sorted(policies, key=lambda policy: (policy.id in kept, _compute_weight(policy))):
+        if (policy.id in kept or is_in_force(policy, on)) and _matches(policy, case):
             chosen[policy.stage, policy.is_target] = policy
     return list(chosen.values())
 
 
-def _named(policy: Policy, trait: str) -> Any:
-    return getattr(policy, trait)
+def _get_criterion(policy: Policy, criterion: str) -> Any:
+    return getattr(policy, criterion)
 
 
-def _fits(policy: Policy, case: Case) -> bool:
-    return all(_named(policy, trait) in (None, getattr(case, trait)) for trait in TRAITS)
+def _matches(policy: Policy, case: Case) -> bool:
+    return all(_get_criterion(policy, criterion) in (None, getattr(case, criterion)) for criterion in CRITERIA)
 
 
-def _weight(policy: Policy) -> tuple[tuple[bool, ...], date, UUID]:
-    return tuple(_named(policy, trait) is not None for trait in TRAITS), policy.valid_from or date.min, policy.id
+def _compute_weight(policy: Policy) -> tuple[tuple[bool, ...], date, UUID]:
+    return (
+        tuple(_get_criterion(policy, criterion) is not None for criterion in CRITERIA),
+        policy.valid_from or date.min,
+        policy.id,
+    )

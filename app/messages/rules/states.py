@@ -1,10 +1,10 @@
-"""The lives of a message and of a reply as tables: what may be done in which state, and what comes (O-6.2.1–3)."""
+"""States and transitions of messages and replies (O-6.2.1 to O-6.2.3)."""
 
 from enum import StrEnum
 
 
 class MessageState(StrEnum):
-    """Where a message stands."""
+    """States of a message."""
 
     RECEIVED = "received"
     TRIAGED = "triaged"
@@ -30,11 +30,11 @@ OPEN_STATES = frozenset(
         MessageState.REGISTERED_AS_APPEAL,
     }
 )
-"""In these something is still to be done."""
+"""States in which work on the message is pending."""
 
 
 class MessageMove(StrEnum):
-    """What can happen to a message."""
+    """Moves of a message."""
 
     TRIAGE_WITHIN = "triage_within"
     TRIAGE_OUTSIDE = "triage_outside"
@@ -59,7 +59,7 @@ class MessageMove(StrEnum):
 
 _S, _M = MessageState, MessageMove
 
-# A comment becomes an appeal only by a person's decision, whatever became of it before (59-FZ).
+# A message becomes an appeal only by the decision of an employee, in almost any state (59-FZ).
 _APPEAL = {_M.REGISTER_AS_APPEAL: _S.REGISTERED_AS_APPEAL}
 _TRIAGE = {
     _M.TRIAGE_WITHIN: _S.TRIAGED,
@@ -70,7 +70,7 @@ _OPEN_ENDS = {_M.CLOSE: _S.CLOSED, _M.MARK_SPAM: _S.SPAM, _M.MARK_DUPLICATE: _S.
 
 MESSAGE_TRANSITIONS: dict[MessageState, dict[MessageMove, MessageState]] = {
     _S.RECEIVED: _TRIAGE | {_M.ASSIGN: _S.RECEIVED} | _OPEN_ENDS,
-    # A reply is drafted only after the need was analysed: stage 1 comes before stage 2 (O-6.2.3).
+    # A reply is drafted only after the analysis of the need: stage 1 precedes stage 2 (O-6.2.3).
     _S.TRIAGED: _TRIAGE
     | {_M.ASSIGN: _S.IN_PROGRESS, _M.DRAFT_REPLY: _S.IN_PROGRESS, _M.REDIRECT: _S.REDIRECTED}
     | _OPEN_ENDS,
@@ -107,14 +107,14 @@ MESSAGE_TRANSITIONS: dict[MessageState, dict[MessageMove, MessageState]] = {
         _M.ASSIGN: _S.AWAITING_CLIENT,
         _M.DRAFT_REPLY: _S.IN_PROGRESS,
     },
-    # Closed before its need was analysed: the analysis is still to come (O-6.2.3a).
+    # A message closed before the analysis of its need is reopened for that analysis (O-6.2.3a).
     _S.CLOSED: {
         _M.REOPEN: _S.IN_PROGRESS,
         _M.REOPEN_UNTRIAGED: _S.RECEIVED,
         _M.CLIENT_WROTE_AGAIN: _S.IN_PROGRESS,
     },
     _S.SPAM: {_M.REOPEN: _S.RECEIVED, _M.REOPEN_UNTRIAGED: _S.RECEIVED},
-    # The client is told who is competent: so replies go out from here too (O-6.2.1).
+    # A reply names the competent body, so replies are sent in this state too (O-6.2.1).
     _S.OUT_OF_COMPETENCE: _TRIAGE
     | {
         _M.ASSIGN: _S.OUT_OF_COMPETENCE,
@@ -123,7 +123,7 @@ MESSAGE_TRANSITIONS: dict[MessageState, dict[MessageMove, MessageState]] = {
         _M.REDIRECT: _S.REDIRECTED,
     }
     | _OPEN_ENDS,
-    # An appeal may be redirected before its need was analysed.
+    # An appeal may be redirected before the analysis of its need.
     _S.REDIRECTED: {_M.CLOSE: _S.CLOSED, _M.REOPEN: _S.IN_PROGRESS, _M.REOPEN_UNTRIAGED: _S.RECEIVED},
     _S.REGISTERED_AS_APPEAL: {
         _M.TRIAGE_WITHIN: _S.REGISTERED_AS_APPEAL,
@@ -139,7 +139,7 @@ MESSAGE_TRANSITIONS: dict[MessageState, dict[MessageMove, MessageState]] = {
 
 
 class ReplyState(StrEnum):
-    """Where a reply stands."""
+    """States of a reply."""
 
     DRAFT = "draft"
     AWAITING_APPROVAL = "awaiting_approval"
@@ -149,11 +149,11 @@ class ReplyState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
-    """Cut off while it was sent, and the partner can't be asked: a person looks whether it arrived."""
+    """Sending was interrupted and the channel cannot tell whether it arrived; an employee checks."""
 
 
 class ReplyMove(StrEnum):
-    """What can happen to a reply."""
+    """Moves of a reply."""
 
     EDIT = "edit"
     SUBMIT = "submit"
@@ -174,7 +174,7 @@ REPLY_TRANSITIONS: dict[ReplyState, dict[ReplyMove, ReplyState]] = {
     _R.APPROVED: {_A.SEND: _R.SENDING, _A.RETURN: _R.RETURNED},
     _R.SENDING: {_A.DELIVER: _R.SENT, _A.FAIL: _R.FAILED, _A.LOSE_TRACK: _R.UNCERTAIN},
     _R.FAILED: {_A.SEND: _R.SENDING, _A.RETURN: _R.RETURNED},
-    # The outcome may come late: the worker was slow and not dead.
+    # A slow worker may report the outcome late.
     _R.UNCERTAIN: {
         _A.SEND: _R.SENDING,
         _A.RETURN: _R.RETURNED,
@@ -191,7 +191,7 @@ STATES_RU: dict[str, str] = {
     "awaiting_approval": "на согласовании",
     "answered": "дан ответ",
     "closed": "закрыто",
-    "awaiting_client": "ожидается клиент",
+    "awaiting_client": "ожидается ответ клиента",
     "redirected": "перенаправлено",
     "out_of_competence": "вне компетенции",
     "registered_as_appeal": "зарегистрировано как обращение",
@@ -258,9 +258,9 @@ STEPS_RU: dict[str, str] = {
     "client_wrote_again": "Клиент написал снова",
     "correct_registration": "Исправлен регистрационный номер обращения",
 }
-"""What happened, in the words of a message's timeline."""
+"""Steps of the history, as worded in the timeline."""
 
 
 def format_number(year: int, count: int) -> str:
-    """The number of a message: `2026-000001`."""
+    """Return the number of a message, such as `2026-000001`."""
     return f"{year}-{count:06d}"

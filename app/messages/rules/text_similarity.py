@@ -1,4 +1,4 @@
-"""How much of a template's text its user changed (O-6.2.6)."""
+"""The difference between a template and the text sent (O-6.2.6)."""
 
 import re
 from collections import Counter
@@ -6,17 +6,16 @@ from collections import Counter
 _WORD = re.compile(r"\w+")
 
 
-_LEAST = 0.0001
+_MIN_SHARE = 0.0001
 
 
 def compute_changed_share(template: str, sent: str) -> float:
-    """The share of words that only one of the two texts has, 0 to 1, rounded to 4 digits; their order says nothing.
+    """Return the share of words that only one of the texts has, 0 to 1, rounded to 4 digits. Word order is ignored.
 
-    0 is the text as it was to the letter: of another one it is 0.0001 at least, though every word stayed. Counting
-    words is linear, so a hostile text costs no more than a kind one.
+    0 means identical texts; any other difference gives at least 0.0001. The time is linear in the length of the texts.
     """
     if sent == template:
         return 0.0
     before, after = (Counter(_WORD.findall(text.casefold())) for text in (template, sent))
     total = before.total() + after.total()
-    return max(_LEAST, round(1 - 2 * (before & after).total() / total, 4)) if total else _LEAST
+    return max(_MIN_SHARE, round(1 - 2 * (before & after).total() / total, 4)) if total else _MIN_SHARE

@@ -1,4 +1,4 @@
-"""Which competence topic a text speaks for (O-6.2.1): a proposal with the words that led to it, a person decides."""
+"""Proposal of the topic of a text by its keywords (O-6.2.1). The decision is made in triage."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class TopicWords:
-    """A topic with its keywords, each as the dictionary forms of its words."""
+    """A topic with its keywords, each as a set of lemmas."""
 
     topic_id: UUID
     unit_id: UUID
@@ -16,7 +16,7 @@ class TopicWords:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The topic and unit that a text speaks for, and the words of the text that do."""
+    """The proposed topic and unit, with the words of the text that led to them."""
 
     topic_id: UUID
     unit_id: UUID
@@ -24,13 +24,13 @@ class Proposal:
 
 
 def propose_topics(text: Mapping[str, str], topics: Iterable[TopicWords], point_unit_id: UUID) -> Proposal | None:
-    """The topic with most keywords in the text (dictionary form → word as written), None when none has any.
+    """Return the topic with the most keywords in the text (lemma → word as written), None without a match.
 
-    A keyword of several words counts when all of them stand in the text. Of topics with as many the one with the
-    longer keywords goes first, then one of the unit that owns the point, then the older one.
+    A keyword of several words matches if the text contains all of them. Among equal topics the one with the longer
+    keywords is chosen, then one of the unit that owns the point, then the older one.
     """
     best: tuple[tuple[int, int, bool], Proposal] | None = None
-    for topic in sorted(topics, key=lambda one: one.topic_id):
+    for topic in sorted(topics, key=lambda topic: topic.topic_id):
         found = [keyword for keyword in topic.keywords if keyword and keyword <= text.keys()]
         if not found:
             continue

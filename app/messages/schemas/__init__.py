@@ -1,1 +1,1 @@
-"""What the API takes and gives about messages, replies, deadlines and the working calendar."""
+"""API schemas of messages, replies, deadlines and the working calendar."""

@@ -1,4 +1,4 @@
-"""What the API takes and gives about deadlines, their policies and the working calendar."""
+"""API schemas of deadlines, deadline policies and the working calendar."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -15,10 +15,10 @@ from app.messages.rules.deadlines import DeadlineState, Roll, Stage, TermUnit
 Clock = Annotated[
     str, StringConstraints(min_length=5, max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")
 ]
-"""A time of day, `HH:MM`; the end of an interval may be `24:00`."""
+"""Time of day as `HH:MM`; the end of an interval may be `24:00`."""
 Interval = Annotated[list[Clock], Field(min_length=2, max_length=2)]
 Hours = Annotated[list[Interval], Field(min_length=1, max_length=12)]
-"""Working hours of a day: intervals in order that do not overlap."""
+"""Working hours of a day: intervals in ascending order that do not overlap."""
 Amount = Annotated[int, Field(strict=True, ge=1, le=1000)]
 HoursBefore = Annotated[int, Field(strict=True, ge=1, le=720)]
 ExtensionDays = Annotated[int, Field(strict=True, ge=1, le=365)]
@@ -26,7 +26,7 @@ Pauses = Annotated[list[PauseReason], Field(max_length=5)]
 
 
 class DeadlinePolicyCreate(Input):
-    """How soon a stage must be done, and for which cases; what is null fits every case."""
+    """A new deadline policy. A criterion that is null matches every message."""
 
     key: Key
     name: Name
@@ -69,7 +69,7 @@ class DeadlinePolicyCreate(Input):
 
 
 class DeadlinePolicyPatch(Input):
-    """Changes of a policy; cases that have begun keep the policy of their day."""
+    """Changes to a policy. Deadlines that have started keep the policy as it was at their start."""
 
     name: Name = Field(default="")
     amount: Amount = 1
@@ -86,7 +86,7 @@ class DeadlinePolicyPatch(Input):
 
 
 class DeadlinePolicyRead(Output):
-    """A deadline policy; a target has no legal act."""
+    """A deadline policy. A target has no legal act."""
 
     id: UUID
     key: str
@@ -113,7 +113,7 @@ class DeadlinePolicyRead(Output):
 
 
 class InlinePolicy(Input):
-    """A policy that is tried and not stored."""
+    """A policy for a preview. It is not stored."""
 
     unit: TermUnit
     amount: Amount
@@ -123,14 +123,14 @@ class InlinePolicy(Input):
 
 
 class PauseInput(Input):
-    """A time in which the clock stood."""
+    """A period in which the deadline was paused."""
 
     since: Moment
     until: Moment
 
 
 class DeadlinePreview(Input):
-    """A start, and the policy to try on it: a stored one or an inline one."""
+    """A start and the policy to apply to it, either stored or inline."""
 
     policy_id: Id | None = None
     policy: InlinePolicy | None = None
@@ -151,36 +151,36 @@ class DeadlinePreview(Input):
 
 
 class StepRead(Output):
-    """One step of the reckoning, in words."""
+    """One step of the calculation, in words."""
 
     at: LocalDateTime
     what: str
 
 
 class PreviewedStage(Output):
-    """When a stage would be due, and why."""
+    """When a stage would be due, with the steps of the calculation."""
 
     stage: Stage
     due_at: LocalDateTime
-    provisional: bool = Field(description="Whether a calendar that is not decreed yet was used.")
+    provisional: bool = Field(description="Whether the calendar of a year without a decree was used.")
     steps: list[StepRead]
 
 
 class PreviewRead(Output):
-    """The answer of a preview."""
+    """The result of a preview."""
 
     stages: list[PreviewedStage]
 
 
 class DeadlineRead(Output):
-    """A deadline of a message: a limit with its legal act, or a service target."""
+    """A deadline of a message: a limit set by a legal act, or a service target."""
 
     stage: Stage
     kind: Literal["limit", "target"]
     name: str
     started_at: LocalDateTime
     due_at: LocalDateTime
-    provisional: bool = Field(description="Whether a calendar that is not decreed yet was used.")
+    provisional: bool = Field(description="Whether the calendar of a year without a decree was used.")
     state: DeadlineState
     ended_at: LocalDateTime | None
     extended_days: int
@@ -189,19 +189,22 @@ class DeadlineRead(Output):
 
 
 class ExplainedStage(DeadlineRead):
-    """A deadline with every step of its reckoning."""
+    """A deadline with the steps of its calculation."""
 
     steps: list[StepRead]
 
 
 class ExplainRead(Output):
-    """Every deadline of a message, explained."""
+    """All deadlines of a message with the steps of their calculation."""
 
     stages: list[ExplainedStage]
 
 
 class CalendarDayCreate(Input):
-    """A correction of the calendar: a day off, a working day, a shortened day; for all organizations unless named."""
+    """A correction of the calendar: a day off, a working day or a shortened day.
+
+    Without an organization it applies to all of them.
+    """
 
     organization_id: Id | None = None
     day: Day
@@ -219,7 +222,7 @@ class CalendarDayCreate(Input):
 
 
 class CalendarDayPatch(Input):
-    """Changes of a corrected day."""
+    """Changes to a calendar correction."""
 
     kind: DayKind = DayKind.OFF
     name: Name = Field(default="")
@@ -228,7 +231,7 @@ class CalendarDayPatch(Input):
 
 
 class MovedDeadline(Output):
-    """A deadline that a change of the calendar moved."""
+    """A deadline moved by a change of the calendar."""
 
     message_id: UUID
     number: str
@@ -238,14 +241,14 @@ class MovedDeadline(Output):
 
 
 class MovedDeadlines(Output):
-    """The deadlines of open messages that a change of the calendar moved; at most 100 are listed."""
+    """Deadlines of open messages moved by a change of the calendar. At most 100 are listed."""
 
     count: int
     items: list[MovedDeadline]
 
 
 class CalendarDayRead(Output):
-    """A corrected day, and which deadlines moved when it was last changed."""
+    """A calendar correction with the deadlines moved by its last change."""
 
     id: UUID
     organization_id: UUID | None
@@ -257,14 +260,14 @@ class CalendarDayRead(Output):
 
 
 class WorkingHoursPut(Input):
-    """The hours of an ordinary working day."""
+    """Hours of an ordinary working day."""
 
     working_hours: Hours
     model_config = example({"working_hours": [["09:00", "13:00"], ["14:00", "18:00"]]})
 
 
 class WorkingHoursRead(Output):
-    """The hours of an organization's ordinary working day, and which deadlines moved with their change."""
+    """Hours of an ordinary working day of an organization, with the deadlines moved by their change."""
 
     organization_id: UUID
     working_hours: list[list[str]]
@@ -272,16 +275,16 @@ class WorkingHoursRead(Output):
 
 
 class KnownDayRead(Output):
-    """What a day is in the end, corrections included."""
+    """A day of the calendar, corrections included."""
 
     day: date
     is_working: bool
-    name: str | None = Field(description="What the day off is called.")
+    name: str | None = Field(description="The name of the day off.")
     working_hours: list[list[str]]
-    provisional: bool = Field(description="Whether the decree for this year is not known yet.")
+    provisional: bool = Field(description="Whether the decree for this year is unknown.")
 
 
 class KnownDaysRead(Output):
-    """The calendar of a stretch of days."""
+    """The calendar of a period."""
 
     items: list[KnownDayRead]

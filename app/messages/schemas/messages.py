@@ -1,4 +1,4 @@
-"""What the API takes and gives about messages and replies."""
+"""API schemas of messages and replies."""
 
 from datetime import date
 from enum import StrEnum
@@ -29,14 +29,14 @@ from app.text_check.schemas import FindingRead, ReadabilityRead
 
 
 class Contact(Input):
-    """A way to reach a client: the kind of channel and the address in it."""
+    """A contact of a client: the kind of channel and the address in it."""
 
     kind: Key
     value: Name
 
 
 class Representative(Input):
-    """Who acts for a client, and by what authority (O-2.2)."""
+    """The representative of a client and the authority to act (O-2.2)."""
 
     name: Name
     authority: Name
@@ -53,19 +53,21 @@ class Client(Input):
 
 
 FileName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^/\\\\\x00-\x1f\x7f-\x9f]+$")]
-"""The name of a file, without path separators and control characters."""
+"""A file name without path separators and control characters."""
 
 
 class Attachment(Input):
-    """A file that comes with a message. Its content must be of the type it is said to be."""
+    """A file of a message. Its content must match its content type."""
 
     name: FileName
-    content_type: Label = Field(description="One of the types taken: " + ", ".join(CONTENT_TYPES))
-    content: Annotated[str, StringConstraints(min_length=1, max_length=1_400_000)] = Field(description="In Base64.")
+    content_type: Label = Field(description="One of the accepted types: " + ", ".join(CONTENT_TYPES))
+    content: Annotated[str, StringConstraints(min_length=1, max_length=1_400_000)] = Field(
+        description="The content in Base64."
+    )
 
 
 class MessageCreate(Input):
-    """A message or comment as a channel or an operator hands it in."""
+    """A message or comment registered by a channel or an operator."""
 
     interaction_point_id: Id
     kind: MessageKind
@@ -75,7 +77,7 @@ class MessageCreate(Input):
     received_at: Moment
     client: Client
     continues_id: Id | None = Field(
-        default=None, description="The message whose client was asked to go on here, and does (O-6.2.3b)."
+        default=None, description="The message after which the client moved to this channel (O-6.2.3b)."
     )
     attachments: Annotated[list[Attachment], Field(max_length=10)] = []
     model_config = example(
@@ -93,7 +95,7 @@ class MessageCreate(Input):
 
 
 class Need(Input):
-    """The analysed need of a client (O-6.2.3a)."""
+    """The need of a client (O-6.2.3a)."""
 
     summary: Note
 
@@ -102,7 +104,7 @@ TriagedClass = Literal[MessageClass.MESSAGE, MessageClass.INFORMATION_REQUEST, M
 
 
 class MessageTriage(Input):
-    """The decision on a message; `reason` is required for outside and unclear."""
+    """The decision on a message. `reason` is required for `outside` and `unclear`."""
 
     competence: Competence
     topic_id: Id | None = None
@@ -111,7 +113,7 @@ class MessageTriage(Input):
     need: Need
     reason: Note | None = None
     message_class: TriagedClass | None = Field(
-        default=None, alias="class", description="Left out: as it is. An appeal is made by `register_as_appeal` only."
+        default=None, alias="class", description="Default: unchanged. Use `register_as_appeal` to register an appeal."
     )
     model_config = example(
         {
@@ -126,7 +128,7 @@ class MessageTriage(Input):
 
 
 class MessageAssign(Input):
-    """Who works on a message; a head may name another unit."""
+    """The assignee of a message. A head may specify another unit."""
 
     assignee_id: Id | None = None
     unit_id: Id | None = None
@@ -134,14 +136,14 @@ class MessageAssign(Input):
 
 
 class MessageReason(Input):
-    """Why a message is closed or taken up again."""
+    """The reason for reopening a message."""
 
     reason: Note
     model_config = example({"reason": "Вопрос решён по телефону"})
 
 
 class MessageClose(Input):
-    """Why a message is closed; for an appeal without an answer also the reason that the law knows."""
+    """The reason for closing a message. An unanswered appeal also needs the legal reason."""
 
     reason: Note
     no_answer_reason: NoAnswerReason | None = None
@@ -149,21 +151,21 @@ class MessageClose(Input):
 
 
 class MessageDuplicate(Input):
-    """The message that this one repeats."""
+    """The message that this one duplicates."""
 
     of: Id
     model_config = example({"of": example_ids.MESSAGE})
 
 
 class MessageMerge(Input):
-    """The message into whose thread what the same client wrote is brought."""
+    """The message into whose thread the client's messages are moved."""
 
     into: Id
     model_config = example({"into": example_ids.MESSAGE})
 
 
 class MessageRedirect(Input):
-    """Who is competent, the act that says so, and what the client is told."""
+    """The competent body, the legal act that makes it competent, and the notice to the client."""
 
     to: Name
     legal_act_id: Id
@@ -178,7 +180,7 @@ class MessageRedirect(Input):
 
 
 class MessageExtend(Input):
-    """Why the final reply is put off, and by how many days."""
+    """The reason for the extension and its length in days."""
 
     reason: Note
     days: Annotated[int, Field(strict=True, ge=1, le=365)]
@@ -186,7 +188,7 @@ class MessageExtend(Input):
 
 
 class AppealRegister(Input):
-    """How the appeal came, and its number in the document system."""
+    """How the appeal was received and its number in the document management system."""
 
     came_by: Name
     registration_number: Label
@@ -194,23 +196,23 @@ class AppealRegister(Input):
 
 
 class RegistrationCorrect(Input):
-    """The right number of an appeal in the document system."""
+    """The correct number of an appeal in the document management system."""
 
     registration_number: Label
     model_config = example({"registration_number": "01-45/1235"})
 
 
 class MessageSatisfaction(Input):
-    """How the client rated the answer, in the values of question 21 of the survey (A-1)."""
+    """The client's rating of the answer, in the values of question 21 of the survey (A-1)."""
 
     satisfaction: Annotated[int, Field(strict=True, ge=1, le=2)] = Field(
-        description="1: скорее удовлетворен, 2: скорее не удовлетворен."
+        description="1: rather satisfied (скорее удовлетворен); 2: rather dissatisfied (скорее не удовлетворен)."
     )
     model_config = example({"satisfaction": 1})
 
 
 class RevisionCreate(Input):
-    """What happened to a message at its source: a new text, or its deletion."""
+    """An edit or deletion of a message at its source."""
 
     text: FreeText | None = None
     is_deleted: bool = Field(default=False, strict=True)
@@ -221,7 +223,7 @@ class RevisionCreate(Input):
 
 
 class BulkAction(StrEnum):
-    """What can be done to many messages at once."""
+    """Actions available in bulk."""
 
     ASSIGN = "assign"
     SPAM = "spam"
@@ -229,7 +231,10 @@ class BulkAction(StrEnum):
 
 
 class MessageBulk(Input):
-    """One action on up to 500 messages; `reason` for close and spam, assignee or unit for assign."""
+    """One action on up to 500 messages.
+
+    `close` requires `reason` and `spam` accepts it; `assign` requires an assignee or a unit.
+    """
 
     action: BulkAction
     ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
@@ -240,7 +245,7 @@ class MessageBulk(Input):
 
 
 class CompetentBodyCreate(Input):
-    """Who is competent for questions that are not the ministry's, and what clients are told."""
+    """A body competent for questions outside the ministry's competence, with the explanation for clients."""
 
     name: Name
     questions: Note
@@ -257,7 +262,7 @@ class CompetentBodyCreate(Input):
 
 
 class CompetentBodyPatch(Input):
-    """Changes of a competent body; closed, it is not proposed any more."""
+    """Changes to a competent body. A closed body is no longer proposed."""
 
     name: Name = Field(default="")
     questions: Note = Field(default="")
@@ -268,7 +273,7 @@ class CompetentBodyPatch(Input):
 
 
 class CompetentBodyRead(Output):
-    """Who is competent for what, with the explanation prepared for clients."""
+    """A competent body with its questions and the explanation for clients."""
 
     id: UUID
     name: str
@@ -279,14 +284,14 @@ class CompetentBodyRead(Output):
 
 
 class MessageSpam(Input):
-    """Why a message is spam, if there is something to say."""
+    """An optional reason for marking a message as spam."""
 
     reason: Note | None = None
     model_config = example({"reason": "Реклама"})
 
 
 class ReplyCreate(Input):
-    """A draft: a free text, or a template with values; the text wins."""
+    """A draft from a text or from a template with values. If both are given, the text is used."""
 
     kind: Literal[ReplyKind.ANSWER, ReplyKind.CHANNEL_TRANSFER]
     template_id: Id | None = None
@@ -304,7 +309,7 @@ class ReplyCreate(Input):
 
 
 class ReplyPatch(Input):
-    """Changes of a draft."""
+    """Changes to a draft."""
 
     template_id: Id | None = None
     values: Values = {}
@@ -314,21 +319,21 @@ class ReplyPatch(Input):
 
 
 class ReplyReturn(Input):
-    """Why a reply goes back to its author."""
+    """The reason for returning a reply to its author."""
 
     reason: Note
     model_config = example({"reason": "Добавьте ссылку на условия"})
 
 
 class ContactRead(Output):
-    """A way to reach a client."""
+    """A contact of a client."""
 
     kind: str
     value: str
 
 
 class RepresentativeRead(Output):
-    """Who acts for a client."""
+    """The representative of a client."""
 
     name: str
     authority: str
@@ -345,7 +350,7 @@ class ClientRead(Output):
 
 
 class NeedRead(Output):
-    """The analysed need, with when and by whom it was recorded (O-6.2.3a)."""
+    """The need of a client, with the time and author of the record (O-6.2.3a)."""
 
     summary: str
     recorded_at: LocalDateTime
@@ -353,7 +358,7 @@ class NeedRead(Output):
 
 
 class ReplyRead(Output):
-    """A reply. API clients see only those that were sent."""
+    """A reply. API clients see sent replies only."""
 
     id: UUID
     message_id: UUID
@@ -363,8 +368,8 @@ class ReplyRead(Output):
     template_id: UUID | None
     template_version: int | None
     offered_point_ids: list[UUID]
-    findings: list[FindingRead] = Field(description="Of the last check: `POST …/check` renews it.")
-    readability: ReadabilityRead | None = Field(description="Null for a text without words.")
+    findings: list[FindingRead] = Field(description="Findings of the last check. `POST …/check` checks the text again.")
+    readability: ReadabilityRead | None = Field(description="Null if the text has no words.")
     drafted_by: UUID
     created_at: LocalDateTime
     submitted_at: LocalDateTime | None
@@ -376,7 +381,7 @@ class ReplyRead(Output):
 
 
 class ThreadEntryRead(Output):
-    """A message or a sent reply of the thread, in the order of time (O-2.5)."""
+    """A message or a sent reply in a thread (O-2.5)."""
 
     kind: Literal["message", "reply"]
     id: UUID
@@ -386,7 +391,7 @@ class ThreadEntryRead(Output):
 
 
 class ProposalRead(Output):
-    """The topic and unit that the text speaks for, with the words that led to them; a person decides."""
+    """The proposed topic and unit, with the words of the text that led to them. The decision is made in triage."""
 
     topic_id: UUID
     unit_id: UUID
@@ -394,14 +399,14 @@ class ProposalRead(Output):
 
 
 class RedirectRead(Output):
-    """Who the question was handed to, and by which act."""
+    """The body to which the message was redirected, and the legal act."""
 
     to: str
     legal_act_id: UUID | None
 
 
 class AppealRead(Output):
-    """How an appeal came, and its number in the document system."""
+    """How an appeal was received and its number in the document management system."""
 
     came_by: str
     registration_number: str
@@ -409,7 +414,7 @@ class AppealRead(Output):
 
 
 class RevisionRead(Output):
-    """A text that stood at the source before it was edited or deleted there."""
+    """The text of a message before an edit or deletion at its source."""
 
     kind: RevisionKind
     text: str
@@ -418,7 +423,7 @@ class RevisionRead(Output):
 
 
 class BulkItemRead(Output):
-    """What became of one message: 200, or the refusal's status and code."""
+    """The result for one message: 200, or the status and code of the problem."""
 
     id: UUID
     status: int
@@ -428,14 +433,14 @@ class BulkItemRead(Output):
 
 
 class BulkRead(Output):
-    """What became of each message, in the order asked."""
+    """The results for the messages, in the order of the request."""
 
     done: int
     items: list[BulkItemRead]
 
 
 class TimelineEntryRead(Output):
-    """One thing that happened, in words."""
+    """One event of a message, in words."""
 
     at: LocalDateTime
     kind: Literal["message", "step", "reply", "deadline", "revision"]
@@ -444,13 +449,13 @@ class TimelineEntryRead(Output):
 
 
 class TimelineRead(Output):
-    """Everything that happened to a message, in the order of time."""
+    """The events of a message, earliest first."""
 
     items: list[TimelineEntryRead]
 
 
 class HistoryEntryRead(Output):
-    """One step of a message's life."""
+    """One step in the history of a message."""
 
     at: LocalDateTime
     what: str
@@ -470,7 +475,7 @@ class AttachmentRead(Output):
 
 
 class SuspicionRead(Output):
-    """A place of the text, in code points, that may hold personal data."""
+    """A range of the text, in code points, that may contain personal data."""
 
     kind: PersonalDataKind
     start: int
@@ -497,7 +502,7 @@ class MessageRead(Output):
     competence: Competence | None
     triage_reason: str | None
     triaged_at: LocalDateTime | None
-    triaged_by: UUID | None = Field(description="Who decided on competence, topic and unit.")
+    triaged_by: UUID | None = Field(description="The employee who decided on competence, topic and unit.")
     topic_id: UUID | None
     unit_id: UUID
     assignee_id: UUID | None
@@ -510,11 +515,13 @@ class MessageRead(Output):
     no_answer_reason: NoAnswerReason | None
     personal_data: list[SuspicionRead] = Field(description="Empty for API clients.")
     is_deleted_at_source: bool
-    satisfaction: int | None = Field(description="How the client rated the answer: 1 or 2 as in question 21.")
+    satisfaction: int | None = Field(description="The client's rating of the answer: 1 or 2 as in question 21.")
     revisions: list[RevisionRead] = Field(description="Empty for API clients.")
-    due_at: LocalDateTime | None = Field(description="The earliest deadline that still runs.")
+    due_at: LocalDateTime | None = Field(description="The earliest running deadline.")
     deadlines: list[DeadlineRead]
     need: NeedRead | None
     replies: list[ReplyRead]
-    thread: list[ThreadEntryRead] = Field(description="At most the newest 100 messages of the thread.")
+    thread: list[ThreadEntryRead] = Field(
+        description="At most the 100 newest messages of the thread, with sent replies."
+    )
     history: list[HistoryEntryRead] = Field(description="Empty for API clients.")

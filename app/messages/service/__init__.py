@@ -1,1 +1,1 @@
-"""Use cases of messages: intake, triage and control of the work, replies."""
+"""Use cases of messages: registration, triage, deadlines, replies."""

@@ -1,4 +1,4 @@
-"""Files of messages: checked, kept in the store, given out as downloads only."""
+"""Files of messages: validation, storage, download."""
 
 import asyncio
 import base64
@@ -18,12 +18,12 @@ from app.messages.models import MessageAttachment
 from app.messages.ports import AttachmentStore
 from app.messages.rules.attachments import CONTENT_TYPES, has_claimed_type
 from app.messages.schemas.messages import Attachment
-from app.messages.service.transitions import get_message
+from app.messages.service.access import get_message
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """A file whose content was read and is what it says."""
+    """A decoded and validated file."""
 
     name: str
     content_type: str
@@ -31,47 +31,47 @@ class ReceivedFile:
 
     @property
     def sha256(self) -> str:
-        """What the content is known by."""
+        """Return the SHA-256 of the content in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
 
-def read_files(told: Sequence[Attachment]) -> list[ReceivedFile]:
-    """The files of a body. Raises 422 with a pointer for an unknown type and a content that is not of it."""
+def read_files(items: Sequence[Attachment]) -> list[ReceivedFile]:
+    """Decode and validate the files of a request. Raises 422 for an unknown type or content of another type."""
     files: list[ReceivedFile] = []
-    faults: list[FieldError] = []
-    for place, one in enumerate(told):
-        at = f"/attachments/{place}"
-        if one.content_type not in CONTENT_TYPES:
-            ru, en = "Файлы этого типа не принимаются.", "Files of this type are not taken."
-            faults.append(FieldError(f"{at}/content_type", "attachment_type", ru, en))
+    field_errors: list[FieldError] = []
+    for index, item in enumerate(items):
+        at = f"/attachments/{index}"
+        if item.content_type not in CONTENT_TYPES:
+            ru, en = "Файлы этого типа не принимаются.", "Files of this type are not accepted."
+            field_errors.append(FieldError(f"{at}/content_type", "attachment_type", ru, en))
             continue
         try:
-            content = base64.b64decode(one.content, validate=True)
+            content = base64.b64decode(item.content, validate=True)
         except (binascii.Error, ValueError):
             content = b""
-        if not content or not has_claimed_type(one.content_type, content):
+        if not content or not has_claimed_type(item.content_type, content):
             ru, en = (
-                "Содержимое не Base64, пустое или не того типа.",
-                "The content is not Base64, empty or of another type.",
+                "Файл пуст, повреждён или не соответствует указанному типу.",
+                "The content is not valid Base64, is empty or does not match the content type.",
             )
-            faults.append(FieldError(f"{at}/content", "attachment_content", ru, en))
+            field_errors.append(FieldError(f"{at}/content", "attachment_content", ru, en))
             continue
-        files.append(ReceivedFile(one.name, one.content_type, content))
-    if faults:
-        raise ValidationFailed(field_errors=faults)
+        files.append(ReceivedFile(item.name, item.content_type, content))
+    if field_errors:
+        raise ValidationFailed(field_errors=field_errors)
     return files
 
 
 async def store_files(
     session: AsyncSession, message_id: UUID, files: Sequence[ReceivedFile], store: AttachmentStore
 ) -> None:
-    """Keep the contents, then the rows that refer to them."""
-    for place, file in enumerate(files):
+    """Store the contents, then add the rows that refer to them."""
+    for position, file in enumerate(files):
         key = await asyncio.to_thread(store.put, file.content)
         session.add(
             MessageAttachment(
                 message_id=message_id,
-                position=place,
+                position=position,
                 name=file.name,
                 content_type=file.content_type,
                 size=len(file.content),
@@ -83,9 +83,9 @@ async def store_files(
 async def get_file(
     session: AsyncSession, message_id: UUID, attachment_id: UUID, store: AttachmentStore, *, by: Principal
 ) -> tuple[MessageAttachment, bytes]:
-    """A file of a message that the caller may see, with its content.
+    """Return a file of a message that the caller may see, with its content.
 
-    Raises `AttachmentNotFound`, and `AttachmentLost` when the store has it no more.
+    Raises `AttachmentNotFound`, or `AttachmentLost` if the content is missing from the store.
     """
     message = await get_message(session, message_id, by)
     query = select(MessageAttachment).where(

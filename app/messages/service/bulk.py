@@ -1,4 +1,4 @@
-"""One action on many messages: each is done or refused by itself (O-10)."""
+"""Bulk actions on messages, with a result for each message (O-10)."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,75 +13,77 @@ from app.core.problems import FieldError, Problem, ValidationFailed
 from app.core.security import Principal
 from app.messages.models import Message
 from app.messages.schemas.messages import BulkAction, BulkItemRead, BulkRead, MessageAssign, MessageBulk
-from app.messages.service import endings, triage
+from app.messages.service import closing, triage
 
-LOT = 25
-"""So many are done in one transaction: whoever else writes passes in between."""
+BATCH_SIZE = 25
+"""The number of messages per transaction; other writers proceed between batches."""
 
 
 async def act_on_many(database: Database, body: MessageBulk, *, by: Principal) -> BulkRead:
-    """Do the action on every message named, each in a savepoint of its own; what became of each.
+    """Apply the action to each message in its own savepoint and return the results.
 
-    A lot at a time is committed: killed in the middle, the lots before are done, and the same call goes on.
+    Each batch is committed separately: after an interruption the same call can be repeated.
     """
-    _require_sound(body)
+    _validate(body)
     ids = list(dict.fromkeys(body.ids))
     items: list[BulkItemRead] = []
-    for first in range(0, len(ids), LOT):
-        items += await _lot(database, ids[first : first + LOT], body, by)
+    for first in range(0, len(ids), BATCH_SIZE):
+        items += await _process_batch(database, ids[first : first + BATCH_SIZE], body, by)
     return BulkRead(done=sum(item.code is None for item in items), items=items)
 
 
-async def _lot(database: Database, ids: Sequence[UUID], body: MessageBulk, by: Principal) -> list[BulkItemRead]:
+async def _process_batch(
+    database: Database, ids: Sequence[UUID], body: MessageBulk, by: Principal
+) -> list[BulkItemRead]:
     try:
         async with database.transaction() as session:
-            # In one order, whatever was asked: of two lots that share messages neither waits for one that waits for it.
-            done = {message_id: await _one(session, message_id, body, by) for message_id in sorted(ids)}
+            # One order prevents a deadlock of two batches that share messages.
+            done = {message_id: await _process_message(session, message_id, body, by) for message_id in sorted(ids)}
             return [done[message_id] for message_id in ids]
     except Problem as problem:
-        return [_refused(message_id, problem) for message_id in ids]
+        return [_build_refusal(message_id, problem) for message_id in ids]
     except SQLAlchemyError as error:
-        return [_refused(message_id, to_problem(error)) for message_id in ids]
+        return [_build_refusal(message_id, to_problem(error)) for message_id in ids]
 
 
-async def _one(session: AsyncSession, message_id: UUID, body: MessageBulk, by: Principal) -> BulkItemRead:
+async def _process_message(session: AsyncSession, message_id: UUID, body: MessageBulk, by: Principal) -> BulkItemRead:
     try:
         async with session.begin_nested():
-            row = await _act(session, message_id, body, by)
+            row = await _apply_action(session, message_id, body, by)
         return BulkItemRead(id=message_id, status=200, code=None, title=None, state=row.state)
     except Problem as problem:
-        return _refused(message_id, problem)
+        return _build_refusal(message_id, problem)
     except SQLAlchemyError as error:
-        return _refused(message_id, to_problem(error))
+        return _build_refusal(message_id, to_problem(error))
 
 
-async def _act(session: AsyncSession, message_id: UUID, body: MessageBulk, by: Principal) -> Message:
+async def _apply_action(session: AsyncSession, message_id: UUID, body: MessageBulk, by: Principal) -> Message:
     match body.action:
         case BulkAction.ASSIGN:
-            wanted = MessageAssign(assignee_id=body.assignee_id, unit_id=body.unit_id)
-            return await triage.assign_message(session, message_id, wanted, ANY_VERSION, by=by)
+            assignment = MessageAssign(assignee_id=body.assignee_id, unit_id=body.unit_id)
+            return await triage.assign_message(session, message_id, assignment, ANY_VERSION, by=by)
         case BulkAction.SPAM:
-            return await endings.mark_spam(session, message_id, body.reason, ANY_VERSION, by=by)
+            return await closing.mark_spam(session, message_id, body.reason, ANY_VERSION, by=by)
         case BulkAction.CLOSE:
-            return await endings.close_message(session, message_id, body.reason or "", None, ANY_VERSION, by=by)
+            return await closing.close_message(session, message_id, body.reason or "", None, ANY_VERSION, by=by)
 
 
-def _refused(message_id: UUID, problem: Problem) -> BulkItemRead:
+def _build_refusal(message_id: UUID, problem: Problem) -> BulkItemRead:
     return BulkItemRead(id=message_id, status=problem.status, code=problem.code, title=problem.title_ru, state=None)
 
 
-def _require_sound(body: MessageBulk) -> None:
-    """What the action needs is there, and nothing that it does not take."""
+def _validate(body: MessageBulk) -> None:
+    """Raise 422 for a missing field or one that the action does not accept."""
     is_assign = body.action is BulkAction.ASSIGN
-    faults = []
+    field_errors = []
     if is_assign and body.assignee_id is None and body.unit_id is None:
-        ru, en = "Укажите исполнителя или подразделение.", "Name an assignee or a unit."
-        faults.append(FieldError("/assignee_id", "missing", ru, en))
+        ru, en = "Укажите исполнителя или подразделение.", "Specify an assignee or a unit."
+        field_errors.append(FieldError("/assignee_id", "missing", ru, en))
     if body.action is BulkAction.CLOSE and body.reason is None:
-        faults.append(FieldError("/reason", "missing", "Укажите причину.", "Give the reason."))
+        field_errors.append(FieldError("/reason", "missing", "Укажите причину.", "Specify the reason."))
     for name in ("reason",) if is_assign else ("assignee_id", "unit_id"):
         if getattr(body, name) is not None:
-            ru, en = "Это поле не для этого действия.", "The action takes no such field."
-            faults.append(FieldError(f"/{name}", "not_taken", ru, en))
-    if faults:
-        raise ValidationFailed(field_errors=faults)
+            ru, en = "Для этого действия поле не заполняется.", "The action does not accept this field."
+            field_errors.append(FieldError(f"/{name}", "not_taken", ru, en))
+    if field_errors:
+        raise ValidationFailed(field_errors=field_errors)

@@ -1,4 +1,4 @@
-"""Who is competent for what is not the ministry's, with explanations prepared for clients (O-6.2.1)."""
+"""Bodies competent for questions outside the ministry's competence (O-6.2.1)."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from app.messages.schemas.messages import CompetentBodyCreate, CompetentBodyPatc
 
 
 async def get_body(session: AsyncSession, body_id: UUID) -> CompetentBody:
-    """The competent body, or `CompetentBodyNotFound`."""
+    """Return a competent body. Raises `CompetentBodyNotFound`."""
     row = await session.get(CompetentBody, body_id)
     if row is None:
         raise CompetentBodyNotFound
@@ -26,17 +26,17 @@ async def create_body(session: AsyncSession, body: CompetentBodyCreate, *, by: P
     row = CompetentBody.model_validate(body)
     session.add(row)
     audit.record(session, by, "competent_body.created", "competent_body", row.id)
-    await session.flush()  # the answer tells of a taken name
+    await session.flush()  # reports a name that is taken
     return row
 
 
 async def update_body(
     session: AsyncSession, body_id: UUID, body: CompetentBodyPatch, match: IfMatch, *, by: Principal
 ) -> CompetentBody:
-    """Change or close a competent body."""
+    """Update or close a competent body."""
     row = await get_body(session, body_id)
     match.require(row)
     changed = apply_changes(row, body)
     audit.record(session, by, "competent_body.changed", "competent_body", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return row

@@ -1,4 +1,4 @@
-"""Intake: one message per point and external id, whatever is sent twice or at once (O-3, O-6.2.1)."""
+"""Registration of messages, once per point and external id (O-3, O-6.2.1)."""
 
 import hashlib
 import json
@@ -35,27 +35,27 @@ from app.messages.service.triage import build_proposal
 async def register_message(
     session: AsyncSession, body: MessageCreate, files: AttachmentStore, *, by: Principal
 ) -> tuple[Message, bool]:
-    """Register a message; the message, and whether it is new.
+    """Register a message. Return it and whether it is new.
 
-    Raises `PointNotFound` for a point not granted to the client or of another unit, `PointNotInForce` when the point
-    was not approved on the local day of `received_at` (O-3), `MessageConflict` when the same external id comes with
-    another content.
+    Raises `PointNotFound` for a point that is not granted to the API client or belongs to another unit,
+    `PointNotInForce` if the point was not approved on the local day of `received_at` (O-3), `MessageConflict` for a
+    known external id with different content.
     """
     require_not_future(body.received_at, "/received_at")
     received = read_files(body.attachments)
     point = await points.get_point(session, body.interaction_point_id, by)
     if by.kind == "employee" and point.unit_id != by.unit_id:
         raise PointNotFound
-    content_hash = _content_hash(body, received)
-    known = await _known(session, body, content_hash, by)
+    content_hash = _compute_content_hash(body, received)
+    known = await _find_registered(session, body, content_hash, by)
     if known is not None:
         return known, False
     await points.require_in_force(session, point, clock.local_date(body.received_at))
     first = await find_continued_message(session, body.continues_id, by) if body.continues_id is not None else None
     thread_id = await open_thread(session, point.id, body.thread_external_id, first.thread_id if first else None)
-    message = await _insert(session, body, point, thread_id, content_hash)
-    if message is None:  # another request was first, a moment ago
-        known = await _known(session, body, content_hash, by)
+    message = await _insert_message(session, body, point, thread_id, content_hash)
+    if message is None:  # a concurrent request registered it first
+        known = await _find_registered(session, body, content_hash, by)
         if known is None:
             raise MessageConflict
         return known, False
@@ -75,15 +75,17 @@ async def register_message(
     return message, True
 
 
-def _content_hash(body: MessageCreate, files: Sequence[ReceivedFile]) -> str:
-    left_out = {"interaction_point_id", "external_id", "continues_id", "attachments"}
-    told = body.model_dump(mode="json", exclude=left_out)
-    told["attachments"] = [[file.name, file.content_type, file.sha256] for file in files]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+def _compute_content_hash(body: MessageCreate, files: Sequence[ReceivedFile]) -> str:
+    excluded = {"interaction_point_id", "external_id", "continues_id", "attachments"}
+    content = body.model_dump(mode="json", exclude=excluded)
+    content["attachments"] = [[file.name, file.content_type, file.sha256] for file in files]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-async def _known(session: AsyncSession, body: MessageCreate, content_hash: str, by: Principal) -> Message | None:
-    """The message with that external id. One that triage gave to another unit is not shown again: 409."""
+async def _find_registered(
+    session: AsyncSession, body: MessageCreate, content_hash: str, by: Principal
+) -> Message | None:
+    """Return the message with this external id. Raises `MessageConflict` if it is different or of another unit."""
     if body.external_id is None:
         return None
     query = select(Message).where(
@@ -96,7 +98,7 @@ async def _known(session: AsyncSession, body: MessageCreate, content_hash: str, 
     return row
 
 
-async def _insert(
+async def _insert_message(
     session: AsyncSession, body: MessageCreate, point: Point, thread_id: UUID, content_hash: str
 ) -> Message | None:
     moment = clock.now()
@@ -104,7 +106,7 @@ async def _insert(
     year = clock.local_date(moment).year
     row = Message(
         id=new_id(),
-        number=format_number(year, await _next_number(session, year)),
+        number=format_number(year, await _take_next_number(session, year)),
         organization_id=point.organization_id,
         point_id=point.id,
         unit_id=point.unit_id,
@@ -126,29 +128,31 @@ async def _insert(
         priority=Priority.NORMAL,
         proposal=await build_proposal(session, body.text, point),
         continues_id=body.continues_id,
-        personal_data=[{"kind": one.kind, "start": one.start, "end": one.end} for one in suspicions],
+        personal_data=[{"kind": place.kind, "start": place.start, "end": place.end} for place in suspicions],
         has_personal_data=bool(suspicions),
     )
-    # The unique key decides between two at once; a plain INSERT would end the transaction of the one who came second.
-    clocks = await deadlines.create_first_deadlines(session, row)
+    # ON CONFLICT decides between concurrent requests; a plain INSERT would abort the transaction of the second one.
+    first_deadlines = await deadlines.create_first_deadlines(session, row)
     table = Message.__table__  # type: ignore[attr-defined]
     inserted = build_insert(session, table).values(row.model_dump())
     inserted = inserted.on_conflict_do_nothing(index_elements=["point_id", "external_id"])
-    made = await session.exec(inserted.returning(table.c.id))
-    if made.first() is None:
+    result = await session.exec(inserted.returning(table.c.id))
+    if result.first() is None:
         await clients.discard_client(session, row.client_id)
         return None
-    session.add_all(clocks)
+    session.add_all(first_deadlines)
     return await session.get_one(Message, row.id)
 
 
 def _to_card(client: Client) -> clients.ClientCard:
-    acting = client.representative
+    representative = client.representative
     return clients.ClientCard(
         client.kind,
         client.name,
         _to_contacts(client.contacts),
-        clients.Representative(acting.name, acting.authority, _to_contacts(acting.contacts)) if acting else None,
+        clients.Representative(representative.name, representative.authority, _to_contacts(representative.contacts))
+        if representative
+        else None,
     )
 
 
@@ -156,7 +160,7 @@ def _to_contacts(contacts: Sequence[Contact]) -> tuple[clients.Contact, ...]:
     return tuple(clients.Contact(contact.kind, contact.value) for contact in contacts)
 
 
-async def _next_number(session: AsyncSession, year: int) -> int:
+async def _take_next_number(session: AsyncSession, year: int) -> int:
     table = MessageCounter.__table__  # type: ignore[attr-defined]
     statement = build_insert(session, table).values(id=new_id(), year=year, last=1)
     counted = statement.on_conflict_do_update(index_elements=["year"], set_={"last": table.c.last + 1})

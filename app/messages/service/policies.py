@@ -1,4 +1,4 @@
-"""Deadline policies as data, and what they would say of any start."""
+"""Deadline policies and their preview."""
 
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from app.messages.errors import DeadlinePolicyNotFound
 from app.messages.models import DeadlinePolicy
 from app.messages.queries import load_calendar
 from app.messages.rules import deadlines as rules
-from app.messages.rules.calendar import WorkingCalendar, read_intervals
+from app.messages.rules.calendar import WorkingCalendar, parse_intervals
 from app.messages.rules.deadlines import Due, Pause, Stage, Term
 from app.messages.schemas.deadlines import DeadlinePolicyCreate, DeadlinePolicyPatch, DeadlinePreview
 from app.organizations import service as organizations
@@ -26,7 +26,7 @@ from app.organizations.models import Organization
 
 
 async def get_policy(session: AsyncSession, policy_id: UUID) -> DeadlinePolicy:
-    """The policy, or `DeadlinePolicyNotFound`."""
+    """Return a policy. Raises `DeadlinePolicyNotFound`."""
     row = await session.get(DeadlinePolicy, policy_id)
     if row is None:
         raise DeadlinePolicyNotFound
@@ -34,50 +34,50 @@ async def get_policy(session: AsyncSession, policy_id: UUID) -> DeadlinePolicy:
 
 
 async def create_policy(session: AsyncSession, body: DeadlinePolicyCreate, *, by: Principal) -> DeadlinePolicy:
-    """Add a policy; it judges the cases that begin while it is in force."""
-    _require_sound(body.is_target, body.legal_act_id, body.valid_from, body.valid_to)
+    """Add a policy for deadlines that start while it is in force."""
+    _validate(body.is_target, body.legal_act_id, body.valid_from, body.valid_to)
     await _require_references(session, body)
-    told = body.model_dump(exclude={"interaction_point_id"})
-    row = DeadlinePolicy.model_validate(told, update={"point_id": body.interaction_point_id})
+    values = body.model_dump(exclude={"interaction_point_id"})
+    row = DeadlinePolicy.model_validate(values, update={"point_id": body.interaction_point_id})
     session.add(row)
     audit.record(session, by, "deadline_policy.created", "deadline_policy", row.id)
-    await session.flush()  # the answer tells of a taken key
+    await session.flush()  # reports a key that is taken
     return row
 
 
 async def update_policy(
     session: AsyncSession, policy_id: UUID, body: DeadlinePolicyPatch, match: IfMatch, *, by: Principal
 ) -> DeadlinePolicy:
-    """Change a policy for the cases to come; those that have begun keep the policy of their day."""
+    """Update a policy. Deadlines that have started keep the policy as it was at their start."""
     row = await get_policy(session, policy_id)
     sent = {name: getattr(body, name) for name in body.model_fields_set}
-    told = {name: sent.get(name, getattr(row, name)) for name in ("legal_act_id", "valid_from", "valid_to")}
-    _require_sound(row.is_target, **told)
+    values = {name: sent.get(name, getattr(row, name)) for name in ("legal_act_id", "valid_from", "valid_to")}
+    _validate(row.is_target, **values)
     if body.legal_act_id is not None:
         await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     match.require(row)
     changed = apply_changes(row, body)
     audit.record(session, by, "deadline_policy.changed", "deadline_policy", row.id, fields=changed)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return row
 
 
 async def preview(session: AsyncSession, body: DeadlinePreview, *, by: Principal) -> tuple[Stage, Due]:
-    """When the stage of a policy would be due that started then, by the organization's calendar."""
+    """Compute when a stage that started then would be due, by the calendar of the organization."""
     if (body.policy_id is None) == (body.policy is None):
-        ru, en = "Укажите либо policy_id, либо policy.", "Give either policy_id or policy."
+        ru, en = "Укажите либо готовое правило, либо его параметры.", "Specify either policy_id or policy."
         raise ValidationFailed(field_errors=[FieldError("/policy", "one_of", ru, en)])
-    calendar = await _calendar(session, body, by)
-    stage, term = await _tried(session, body)
+    calendar = await _load_calendar(session, body, by)
+    stage, term = await _resolve_term(session, body)
     pauses = [Pause(pause.since, pause.until) for pause in body.pauses]
     try:
         return stage, rules.compute_due(term, body.started_at, calendar, pauses)
     except rules.NoWorkingDay:
-        ru, en = "В календаре не хватает рабочих дней.", "The calendar has not working days enough."
+        ru, en = "В календаре не хватает рабочих дней.", "The calendar does not have enough working days."
         raise ValidationFailed(field_errors=[FieldError("/started_at", "no_working_day", ru, en)]) from None
 
 
-async def _tried(session: AsyncSession, body: DeadlinePreview) -> tuple[Stage, Term]:
+async def _resolve_term(session: AsyncSession, body: DeadlinePreview) -> tuple[Stage, Term]:
     inline = body.policy
     if inline is not None:
         return inline.stage, Term(inline.unit, inline.amount, inline.roll)
@@ -87,7 +87,7 @@ async def _tried(session: AsyncSession, body: DeadlinePreview) -> tuple[Stage, T
     return row.stage, Term(row.unit, row.amount, row.roll)
 
 
-async def _calendar(session: AsyncSession, body: DeadlinePreview, by: Principal) -> WorkingCalendar:
+async def _load_calendar(session: AsyncSession, body: DeadlinePreview, by: Principal) -> WorkingCalendar:
     organization_id = body.organization_id or by.organization_id
     if organization_id is None:
         organization_id = (await organizations.get_ministry(session)).id
@@ -97,20 +97,20 @@ async def _calendar(session: AsyncSession, body: DeadlinePreview, by: Principal)
     if body.policy is None or body.policy.working_hours is None:
         return calendar
     try:
-        intervals = read_intervals(body.policy.working_hours)
+        intervals = parse_intervals(body.policy.working_hours)
     except ValueError:
-        ru = "Интервалы идут по порядку, не пересекаются и вместе не короче часа."
-        en = "Intervals stand in order, do not overlap and are an hour together."
+        ru = "Укажите интервалы по порядку, без пересечений, общей длительностью не менее часа."
+        en = "Intervals must be in order, must not overlap and must last at least an hour in total."
         raise ValidationFailed(field_errors=[FieldError("/policy/working_hours", "working_hours", ru, en)]) from None
     return WorkingCalendar(calendar.zone, intervals, calendar.overrides)
 
 
-def _require_sound(is_target: bool, legal_act_id: Any, valid_from: date | None, valid_to: date | None) -> None:
+def _validate(is_target: bool, legal_act_id: Any, valid_from: date | None, valid_to: date | None) -> None:
     if is_target and legal_act_id is not None:
-        ru, en = "Цель не имеет правового акта.", "A target has no legal act."
+        ru, en = "Для целевого срока правовой акт не указывается.", "A target cannot have a legal act."
         raise ValidationFailed(field_errors=[FieldError("/legal_act_id", "target_without_act", ru, en)])
     if valid_from is not None and valid_to is not None and valid_to < valid_from:
-        ru, en = "Дата окончания раньше даты начала.", "The end is before the start."
+        ru, en = "Дата окончания раньше даты начала.", "The end date is before the start date."
         raise ValidationFailed(field_errors=[FieldError("/valid_to", "dates_reversed", ru, en)])
 
 

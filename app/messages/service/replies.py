@@ -1,4 +1,4 @@
-"""Replies: drafted from a text or a template, checked, approved by another pair of eyes, sent once (O-6.2.3b, O-10)."""
+"""Replies: drafting, checking, approval by another employee, sending (O-6.2.3b, O-10)."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -19,7 +19,8 @@ from app.messages.rules.states import REPLY_TRANSITIONS, MessageMove, MessageSta
 from app.messages.rules.text_similarity import compute_changed_share
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch
 from app.messages.service import deadlines, offered_points, outgoing, text_checks
-from app.messages.service.transitions import apply_transition, get_message, mark_changed
+from app.messages.service.access import get_message
+from app.messages.service.transitions import apply_transition, mark_changed
 from app.organizations import service as organizations
 from app.reply_templates.errors import FourEyes
 from app.reply_templates.search.service.learned_choices import record_choice
@@ -28,19 +29,19 @@ from app.reply_templates.service.rendering import UsableTemplate
 
 
 async def get_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
-    """A reply of the message, or `ReplyNotFound`."""
+    """Return a reply of a message. Raises `MessageNotFound`, `ReplyNotFound`."""
     return (await get_message_and_reply(session, message_id, reply_id, by))[1]
 
 
 async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate, *, by: Principal) -> Reply:
-    """Draft a reply: a free text, or a template's published version with its values; the text wins."""
+    """Draft a reply from a text or a published template with values. If both are given, the text is used."""
     template_service.require_known_values(body.values)
     message = await get_message(session, message_id, by, lock=True)
-    text, template = await _text_of(session, body.text, body.template_id, body.values, by)
-    await offered_points.require_offers(session, body.kind, body.offered_point_ids)
-    if message.state is MessageState.AWAITING_CLIENT:  # answered after all, without waiting for the client
+    text, template = await _resolve_text(session, body.text, body.template_id, body.values, by)
+    await offered_points.validate_offered_points(session, body.kind, body.offered_point_ids)
+    if message.state is MessageState.AWAITING_CLIENT:  # the reply is drafted without waiting for the client
         await deadlines.resume(session, message, clock.now())
-    if message.need is None:  # stage 1 comes before stage 2, for an appeal too (O-6.2.3)
+    if message.need is None:  # stage 1 precedes stage 2, for an appeal too (O-6.2.3)
         raise MessageMoveNotAllowed(message.state, MessageMove.DRAFT_REPLY)
     apply_transition(session, message, MessageMove.DRAFT_REPLY, by)
     reply = Reply(
@@ -58,34 +59,34 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
         author_ids=[str(by.id)],
         created_at=clock.now(),
     )
-    await text_checks.keep_findings(session, message, reply)
+    await text_checks.store_findings(session, message, reply)
     session.add(reply)
     if reply.template_id is not None:
         await record_choice(session, reply.template_id, message.text)
     audit.record(session, by, "reply.drafted", "reply", reply.id)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return reply
 
 
 async def edit_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, body: ReplyPatch, match: IfMatch, *, by: Principal
 ) -> Reply:
-    """Change a draft or a returned reply."""
+    """Update a draft or a returned reply."""
     template_service.require_known_values(body.values)
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
-    state = _moved(reply, ReplyMove.EDIT)
+    state = _require_transition(reply, ReplyMove.EDIT)
     sent = body.model_fields_set
     if "offered_point_ids" in sent:
-        await offered_points.require_offers(session, reply.kind, body.offered_point_ids)
+        await offered_points.validate_offered_points(session, reply.kind, body.offered_point_ids)
         reply.offered_point_ids = [str(point_id) for point_id in body.offered_point_ids]
     if "text" in sent and body.text is not None and not sent & {"template_id", "values"}:
-        reply.text = body.text  # the template and version that it was made from stay on record
+        reply.text = body.text  # the template and version are kept
         reply.is_own_text = True
     elif sent & {"text", "template_id", "values"}:
         template_id = body.template_id if "template_id" in sent else reply.template_id
         values = body.values if "values" in sent else reply.template_values
-        reply.text, template = await _text_of(session, body.text, template_id, values, by)
+        reply.text, template = await _resolve_text(session, body.text, template_id, values, by)
         reply.template_version = template.version if template else None
         reply.template_past_review_since = template.past_review_since if template else None
         if template_id is not None and template_id != reply.template_id:
@@ -95,58 +96,58 @@ async def edit_reply(
     reply.state = state
     if str(by.id) not in reply.author_ids:
         reply.author_ids = [*reply.author_ids, str(by.id)]
-    await text_checks.keep_findings(session, message, reply)
+    await text_checks.store_findings(session, message, reply)
     mark_changed(message)
     audit.record(session, by, "reply.edited", "reply", reply.id, fields=sorted(sent))
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return reply
 
 
 async def check_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal) -> Reply:
-    """Check a reply by the words and rules of now. What went out keeps the findings that it went out with."""
+    """Check a reply by the current rules. A sent reply keeps the findings with which it was sent."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
-    if reply.state in text_checks.FROZEN:
+    if reply.state in text_checks.FINAL_STATES:
         return reply
     before = reply.findings
-    await text_checks.keep_findings(session, message, reply)
+    await text_checks.store_findings(session, message, reply)
     if reply.findings != before:
         mark_changed(message)
-        await session.flush()  # the version is counted at the flush
+        await session.flush()  # raises the version
     return reply
 
 
 async def submit_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: IfMatch, *, by: Principal
 ) -> Reply:
-    """Hand a reply in for approval, or past it where the unit's rule wants none; errors of the check block it."""
+    """Submit a reply for approval, or approve it at once if the rule of the unit allows. Raises `ReplyNotReady`."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
-    state = _moved(reply, ReplyMove.SUBMIT)
+    state = _require_transition(reply, ReplyMove.SUBMIT)
     await text_checks.require_ready(session, message, reply)
     unit = await organizations.get_unit(session, message.unit_id)
     apply_transition(session, message, MessageMove.SUBMIT_REPLY, by)
     reply.submitted_at, reply.returned_reason = clock.now(), None
     if not needs_approval(unit.approval_rule, has_template=reply.template_id is not None and not reply.is_own_text):
         reply.approved_at = reply.submitted_at
-        passed = ReplyApproved(message_id=message.id, reply_id=reply.id)
-        return await _done(session, reply, REPLY_TRANSITIONS[state][ReplyMove.APPROVE], by, passed)
-    event = ReplySubmitted(message_id=message.id, reply_id=reply.id, reply_version=reply.version)
-    return await _done(session, reply, state, by, event)
+        event = ReplyApproved(message_id=message.id, reply_id=reply.id)
+        return await _finish(session, reply, REPLY_TRANSITIONS[state][ReplyMove.APPROVE], by, event)
+    submitted = ReplySubmitted(message_id=message.id, reply_id=reply.id, reply_version=reply.version)
+    return await _finish(session, reply, state, by, submitted)
 
 
 async def approve_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: IfMatch, *, by: Principal
 ) -> Reply:
-    """Approve a reply; whose hand is in its text does not."""
+    """Approve a reply. Raises `FourEyes` for an author of its text."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
-    state = _moved(reply, ReplyMove.APPROVE)
+    state = _require_transition(reply, ReplyMove.APPROVE)
     if str(by.id) in reply.author_ids:
         raise FourEyes
     await text_checks.require_ready(session, message, reply)
     reply.approved_by, reply.approved_at = by.id, clock.now()
     mark_changed(message)
-    return await _done(session, reply, state, by, ReplyApproved(message_id=message.id, reply_id=reply.id))
+    return await _finish(session, reply, state, by, ReplyApproved(message_id=message.id, reply_id=reply.id))
 
 
 async def return_reply(
@@ -155,32 +156,32 @@ async def return_reply(
     """Return a reply to its author with a reason."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
-    state = _moved(reply, ReplyMove.RETURN)
+    state = _require_transition(reply, ReplyMove.RETURN)
     is_outside = message.competence is Competence.OUTSIDE
     apply_transition(
         session, message, MessageMove.RETURN_OUTSIDE_REPLY if is_outside else MessageMove.RETURN_REPLY, by, reason
     )
     reply.returned_reason, reply.approved_by, reply.approved_at = reason, None, None
     event = ReplyReturned(message_id=message.id, reply_id=reply.id, reply_version=reply.version)
-    return await _done(session, reply, state, by, event)
+    return await _finish(session, reply, state, by, event)
 
 
 async def send_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: IfMatch, *, by: Principal
 ) -> Reply:
-    """Send an approved, failed or uncertain reply: one delivery is queued, and the worker sends it."""
+    """Queue an approved, failed or uncertain reply for delivery by the worker."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
-    state = _moved(reply, ReplyMove.SEND)
+    state = _require_transition(reply, ReplyMove.SEND)
     await text_checks.require_ready(session, message, reply)
     apply_transition(session, message, MessageMove.SEND_REPLY, by)
-    reply.changed_share = await _changed_share(session, reply)
+    reply.changed_share = await _compute_changed_share(session, reply)
     await outgoing.queue_reply(session, message, reply)
-    return await _done(session, reply, state, by, None)
+    return await _finish(session, reply, state, by, None)
 
 
-async def _changed_share(session: AsyncSession, reply: Reply) -> float | None:
-    """How much of the text is not the template's, None without a template (O-6.2.6)."""
+async def _compute_changed_share(session: AsyncSession, reply: Reply) -> float | None:
+    """Return the share of the text that differs from the template; None without a template (O-6.2.6)."""
     if reply.template_id is None or reply.template_version is None:
         return None
     number, values = reply.template_version, reply.template_values
@@ -192,9 +193,9 @@ async def _changed_share(session: AsyncSession, reply: Reply) -> float | None:
 async def get_message_and_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, by: Principal, *, lock: bool = False
 ) -> tuple[Message, Reply]:
-    """A message and its reply as the caller may see them, or `MessageNotFound`, `ReplyNotFound`.
+    """Return a message and its reply if the caller may see them. Raises `MessageNotFound`, `ReplyNotFound`.
 
-    With `lock` the message is held until the transaction ends, and with it what becomes of its replies.
+    With `lock` the message is locked until the transaction ends, which protects its replies too.
     """
     message = await get_message(session, message_id, by, lock=lock)
     reply = (await session.exec(select(Reply).where(Reply.id == reply_id, Reply.message_id == message.id))).first()
@@ -203,29 +204,29 @@ async def get_message_and_reply(
     return message, reply
 
 
-async def _done(session: AsyncSession, reply: Reply, state: ReplyState, by: Principal, event: Event | None) -> Reply:
+async def _finish(session: AsyncSession, reply: Reply, state: ReplyState, by: Principal, event: Event | None) -> Reply:
     reply.state = state
     audit.record(session, by, f"reply.{state.value}", "reply", reply.id, fields=["state"])
     if event is not None:
         emit(session, event)
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return reply
 
 
-def _moved(reply: Reply, move: ReplyMove) -> ReplyState:
+def _require_transition(reply: Reply, move: ReplyMove) -> ReplyState:
     state = REPLY_TRANSITIONS[reply.state].get(move)
     if state is None:
         raise MessageMoveNotAllowed(reply.state, move)
     return state
 
 
-async def _text_of(
+async def _resolve_text(
     session: AsyncSession, text: str | None, template_id: UUID | None, values: Mapping[str, str], by: Principal
 ) -> tuple[str, UsableTemplate | None]:
-    """The reply's text and the template whose version is kept with it; a text of one's own wins."""
+    """Return the text of the reply and the template used. A given text takes precedence over the template."""
     if template_id is None:
         if text is None:
-            ru, en = "Напишите текст или выберите шаблон.", "Write a text or choose a template."
+            ru, en = "Напишите текст или выберите шаблон.", "Specify a text or a template."
             raise ValidationFailed(field_errors=[FieldError("/text", "missing", ru, en)])
         return text, None
     template = await template_service.use_template(session, template_id, by)

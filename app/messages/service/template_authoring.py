@@ -1,4 +1,4 @@
-"""Messages and their answers as knowledge: typical messages, and drafts made of good answers (O-6.2.6)."""
+"""Template examples and drafts made from messages and their replies (O-6.2.6)."""
 
 from uuid import UUID
 
@@ -18,7 +18,10 @@ from app.reply_templates.service import templates
 async def add_example_from_message(
     session: AsyncSession, message_id: UUID, reply_id: UUID, match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
-    """Add a message to the typical ones of the template that answered it, without what tells of the client."""
+    """Add a message, without the client's personal data, to the examples of the template that answered it.
+
+    Raises `NotAnsweredByTemplate`.
+    """
     message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     match.require(reply)
     if reply.template_id is None or reply.state is not ReplyState.SENT:
@@ -30,7 +33,10 @@ async def add_example_from_message(
 async def draft_template_from_reply(
     session: AsyncSession, message_id: UUID, reply_id: UUID, body: DraftOf, *, by: Principal
 ) -> ReplyTemplate:
-    """Make a draft of a sent reply: its text without the client, the message as a typical one."""
+    """Draft a template from a sent reply, without the client's personal data, with the message as its example.
+
+    Raises `NotAnsweredYet`.
+    """
     message, reply = await get_message_and_reply(session, message_id, reply_id, by)
     if reply.state is not ReplyState.SENT or by.unit_id is None:
         raise NotAnsweredYet

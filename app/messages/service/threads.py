@@ -1,4 +1,4 @@
-"""Threads: kept together and in order, whatever comes at once; continued, merged, edited at the source (O-2.5)."""
+"""Threads of messages: opening, continuation, merging, and revisions at the source (O-2.5)."""
 
 from uuid import UUID
 
@@ -24,14 +24,15 @@ from app.messages.queries import of_same_client, visible_to
 from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove, MessageState
 from app.messages.schemas.messages import RevisionCreate
 from app.messages.service import deadlines
-from app.messages.service.transitions import apply_transition, get_message, mark_changed, require_not_future
+from app.messages.service.access import get_message
+from app.messages.service.transitions import apply_transition, mark_changed, require_not_future
 from app.messages.service.triage import build_proposal
 
 
 async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread:
-    """Hold the thread until the transaction ends, so that two events of one thread never race.
+    """Lock a thread until the transaction ends, so that concurrent changes of it are made one after another.
 
-    `key_share`: PostgreSQL looks at the thread of a message that changes twice in a transaction, and would wait here.
+    `key_share` lets other transactions check foreign keys to the thread without waiting.
     """
     query = select(Thread).where(Thread.id == thread_id).with_for_update(key_share=True)
     return (await session.exec(query.execution_options(populate_existing=True))).one()
@@ -40,9 +41,9 @@ async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread:
 async def open_thread(
     session: AsyncSession, point_id: UUID, external_id: str | None, continued_id: UUID | None = None
 ) -> UUID:
-    """The thread of that external id at the point, or the one it was merged into, or a thread of the message's own.
+    """Return the id of the thread for a new message, following merges; create the thread if needed.
 
-    What continues another thread goes there, and so does what comes later with the same external id (O-6.2.3b).
+    With `continued_id` the message joins that thread, as do later messages with the same external id (O-6.2.3b).
     """
     table = Thread.__table__  # type: ignore[attr-defined]
     thread_id = new_id()
@@ -51,15 +52,15 @@ async def open_thread(
         statement = build_insert(session, table).values(row)
         await session.exec(statement.on_conflict_do_nothing(index_elements=["point_id", "external_id"]))
     if continued_id is not None:
-        return await _living(session, continued_id)
+        return await _lock_merged(session, continued_id)
     if external_id is None:
         return thread_id
     query = select(Thread.id).where(Thread.point_id == point_id, Thread.external_id == external_id)
-    return await _living(session, (await session.exec(query)).one())
+    return await _lock_merged(session, (await session.exec(query)).one())
 
 
-async def _living(session: AsyncSession, thread_id: UUID) -> UUID:
-    """The thread that this one was merged into, however often, and locked; itself unless it was."""
+async def _lock_merged(session: AsyncSession, thread_id: UUID) -> UUID:
+    """Lock a thread and return its id, or that of the thread into which it was merged."""
     thread = await lock_thread(session, thread_id)
     while thread.merged_into_id is not None:
         thread = await lock_thread(session, thread.merged_into_id)
@@ -67,7 +68,7 @@ async def _living(session: AsyncSession, thread_id: UUID) -> UUID:
 
 
 async def find_continued_message(session: AsyncSession, message_id: UUID, by: Principal) -> Message:
-    """The message that another one continues at another point (O-6.2.3b); 422 when it is not the caller's."""
+    """Return the message that a new one continues at another point (O-6.2.3b). Raises 422 if it is not visible."""
     row = (await session.exec(select(Message).where(Message.id == message_id, visible_to(by)))).first()
     if row is None:
         raise unknown_reference("/continues_id")
@@ -75,10 +76,10 @@ async def find_continued_message(session: AsyncSession, message_id: UUID, by: Pr
 
 
 async def resume_for_client(session: AsyncSession, message: Message, by: Principal) -> None:
-    """Take up the client's last message of the thread again, if it was answered, closed or waited for the client.
+    """Reopen the client's last message of the thread if it was answered or closed or awaits the client.
 
-    What waited runs on. What was over gets new deadlines from the receipt of what the client wrote now. What was closed
-    before its need was analysed, or as a repeat, stays closed: what the client writes now is analysed by itself.
+    Deadlines paused for the client are resumed; otherwise a new cycle starts from the receipt of the new message.
+    Messages closed before triage or as duplicates stay closed: the new message is triaged on its own.
     """
     is_clients_own = of_same_client(message.client_id)
     if message.continues_id is not None:
@@ -98,9 +99,9 @@ async def resume_for_client(session: AsyncSession, message: Message, by: Princip
     known = (await session.exec(newest_first)).first()
     if known is None:
         return
-    # Whoever works on it at this moment is waited for; what they took up themselves waits no more.
-    held = query.where(Message.id == known.id).with_for_update(key_share=True)
-    if (await session.exec(held.execution_options(populate_existing=True))).first() is None:
+    # The row is locked and its state checked again: a concurrent request may have reopened it.
+    locked = query.where(Message.id == known.id).with_for_update(key_share=True)
+    if (await session.exec(locked.execution_options(populate_existing=True))).first() is None:
         return
     before = known.state
     apply_transition(session, known, MessageMove.CLIENT_WROTE_AGAIN, by, message.number)
@@ -115,7 +116,7 @@ async def resume_for_client(session: AsyncSession, message: Message, by: Princip
 async def merge_messages(
     session: AsyncSession, message_id: UUID, into_id: UUID, match: IfMatch, *, by: Principal
 ) -> Message:
-    """Bring what the client wrote in one thread into the thread of another message of the same client."""
+    """Move the client's messages of one thread into another. Raises `SameThread`, `DifferentClients`."""
     message = await get_message(session, message_id, by)
     target = (await session.exec(select(Message).where(Message.id == into_id, visible_to(by)))).first()
     if target is None:
@@ -126,7 +127,7 @@ async def merge_messages(
     is_clients_own = of_same_client(target.client_id)
     if (await session.exec(select(Message.id).where(Message.id == message.id, is_clients_own))).first() is None:
         raise DifferentClients
-    for thread_id in sorted((message.thread_id, target.thread_id)):  # in one order: two merges never wait for another
+    for thread_id in sorted((message.thread_id, target.thread_id)):  # one order prevents a deadlock of two merges
         await lock_thread(session, thread_id)
     source = await session.get_one(Thread, message.thread_id)
     others = select(Message.id).where(Message.thread_id == source.id, sa.not_(is_clients_own)).limit(1)
@@ -137,20 +138,20 @@ async def merge_messages(
     if not is_shared:
         source.merged_into_id = target.thread_id
     audit.record(session, by, "message.merged", "message", message.id, fields=["thread_id"])
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message
 
 
 async def revise_message(session: AsyncSession, message_id: UUID, body: RevisionCreate, *, by: Principal) -> Message:
-    """The message was edited or deleted at its source: the new text stands, the old one is kept as a revision."""
+    """Record an edit or deletion at the source; the previous text is kept as a revision."""
     if (body.text is None) is not body.is_deleted:
-        ru, en = "Укажите либо новый текст, либо удаление.", "Give either the new text or the deletion."
+        ru, en = "Укажите либо новый текст, либо удаление.", "Specify either the new text or the deletion."
         raise ValidationFailed(field_errors=[FieldError("/text", "one_of", ru, en)])
     require_not_future(body.changed_at, "/changed_at")
     message = await get_message(session, message_id, by, lock=True)
     is_same = body.text in (None, message.text)
     if is_same and body.is_deleted == message.is_deleted_at_source:
-        return message  # told twice
+        return message  # a repeated report
     revision = MessageRevision(
         message_id=message.id,
         kind=RevisionKind.DELETED if body.is_deleted else RevisionKind.EDITED,
@@ -162,12 +163,12 @@ async def revise_message(session: AsyncSession, message_id: UUID, body: Revision
     if body.text is not None:
         message.text, message.search_text = body.text, normalize(body.text)
         suspicions = find_personal_data(body.text)
-        message.personal_data = [{"kind": one.kind, "start": one.start, "end": one.end} for one in suspicions]
+        message.personal_data = [{"kind": place.kind, "start": place.start, "end": place.end} for place in suspicions]
         message.has_personal_data = bool(suspicions)
         message.proposal = await build_proposal(session, body.text, await session.get_one(Point, message.point_id))
     message.is_deleted_at_source = body.is_deleted
     mark_changed(message)
     audit.record(session, by, "message.revised", "message", message.id, fields=["text"])
     emit(session, MessageRevised(message_id=message.id, revision_id=revision.id, by_id=by.id))
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message

@@ -1,49 +1,33 @@
-"""What every use case does: find a message that is the caller's, move it by the table, write the history."""
+"""Transitions of a message and its history."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy.orm.attributes import flag_modified
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
-from app.messages.errors import MessageMoveNotAllowed, MessageNotFound
+from app.messages.errors import MessageMoveNotAllowed
 from app.messages.models import Message, MessageEvent
-from app.messages.queries import visible_to
 from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove, MessageState
 
 MAY_BE_AHEAD = timedelta(minutes=5)
-"""How much the clocks of other systems may differ from ours."""
+"""The tolerated difference between the clocks of other systems and ours."""
 
 
 def require_not_future(moment: datetime, pointer: str) -> None:
-    """Raise 422 for a moment of the past that lies ahead."""
+    """Raise 422 for a past event whose time is in the future."""
     if moment > clock.now() + MAY_BE_AHEAD:
         raise ValidationFailed(
-            field_errors=[FieldError(pointer, "in_the_future", "Время в будущем.", "The time is in the future.")]
+            field_errors=[
+                FieldError(pointer, "in_the_future", "Указано время в будущем.", "The time is in the future.")
+            ]
         )
 
 
-async def get_message(session: AsyncSession, message_id: UUID, by: Principal, *, lock: bool = False) -> Message:
-    """The message if it is the caller's to see, or `MessageNotFound`.
-
-    With `lock` it is held until the transaction ends: who changes it waits for whoever else does, and sees what they
-    did. `key_share`: what merely refers to it, such as its history, is written meanwhile.
-    """
-    query = select(Message).where(Message.id == message_id, visible_to(by))
-    if lock:
-        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    row = (await session.exec(query)).first()
-    if row is None:
-        raise MessageNotFound
-    return row
-
-
 def require_transition(message: Message, move: MessageMove) -> MessageState:
-    """The state that the move leads to, or `MessageMoveNotAllowed`."""
+    """Return the state after a move. Raises `MessageMoveNotAllowed`."""
     state = MESSAGE_TRANSITIONS[message.state].get(move)
     if state is None:
         raise MessageMoveNotAllowed(message.state, move)
@@ -53,7 +37,7 @@ def require_transition(message: Message, move: MessageMove) -> MessageState:
 def apply_transition(
     session: AsyncSession, message: Message, move: MessageMove, by: Principal | None, note: str | None = None
 ) -> None:
-    """Move the message by the table and write the step into its history and the audit trail."""
+    """Apply a move to the message and record it in the history and the audit trail."""
     before, message.state = message.state, require_transition(message, move)
     record_event(session, message, move.value, by, note, before)
     audit.record(
@@ -69,7 +53,7 @@ def record_event(
     note: str | None,
     before: MessageState | None = None,
 ) -> None:
-    """Write a step into the message's history; `before`: the state that it left, the present one unless given."""
+    """Add a step to the history of the message. `before` is the previous state; default: the current one."""
     mark_changed(message)
     session.add(
         MessageEvent(
@@ -85,6 +69,6 @@ def record_event(
 
 
 def mark_changed(message: Message) -> None:
-    """Count a change of what hangs on a message as a change of the message: its ETag grows."""
+    """Mark the message as changed, so that its version and ETag change with a related object."""
     message.updated_at = clock.now()
     flag_modified(message, "updated_at")

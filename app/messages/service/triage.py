@@ -20,7 +20,8 @@ from app.messages.rules.states import MessageMove
 from app.messages.rules.topic_proposal import TopicWords, propose_topics
 from app.messages.schemas.messages import MessageAssign, MessageTriage
 from app.messages.service import deadlines
-from app.messages.service.transitions import apply_transition, get_message, require_transition
+from app.messages.service.access import get_message
+from app.messages.service.transitions import apply_transition, require_transition
 from app.organizations import service as organizations
 
 TRIAGE_MOVES = {
@@ -31,7 +32,7 @@ TRIAGE_MOVES = {
 
 
 async def build_proposal(session: AsyncSession, text: str, point: Point) -> dict[str, Any] | None:
-    """The topic and unit of the organization that the words of a text speak for, as they are stored."""
+    """Build the proposal of a topic and unit for a text, as stored in the message; None without a match."""
     topics = [
         TopicWords(topic.id, topic.unit_id, [frozenset(lemmas(keyword)) for keyword in topic.keywords])
         for topic in await organizations.load_topics_in_force(session, point.organization_id)
@@ -45,9 +46,9 @@ async def build_proposal(session: AsyncSession, text: str, point: Point) -> dict
 async def triage_message(
     session: AsyncSession, message_id: UUID, body: MessageTriage, match: IfMatch, *, by: Principal
 ) -> Message:
-    """Decide on competence, topic and unit, and record the analysed need."""
+    """Record the need and the decision on competence, class, topic, unit and priority."""
     if body.competence is not Competence.WITHIN and body.reason is None:
-        ru, en = "Укажите причину решения.", "The decision wants a reason."
+        ru, en = "Укажите основание решения.", "A reason for the decision is required."
         raise ValidationFailed(field_errors=[FieldError("/reason", "missing", ru, en)])
     message = await get_message(session, message_id, by, lock=True)
     await organizations.get_open_unit(session, body.unit_id, by.organization_id, "/unit_id")
@@ -73,16 +74,16 @@ async def triage_message(
     }
     await deadlines.create_deadlines(session, message, is_recast=before != (message.message_class, message.priority))
     emit(session, MessageTriaged(message_id=message.id, competence=body.competence.value))
-    await session.flush()  # the version is counted at the flush
+    await session.flush()  # raises the version
     return message
 
 
 async def assign_message(
     session: AsyncSession, message_id: UUID, body: MessageAssign, match: IfMatch, *, by: Principal
 ) -> Message:
-    """Give a message to an employee of the unit (to oneself: take it), or as a head to another unit."""
+    """Assign a message to an employee of the unit, or move it to another unit. Raises `MoveToOtherUnit`."""
     if body.assignee_id is None and body.unit_id is None:
-        ru, en = "Укажите исполнителя или подразделение.", "Name an assignee or a unit."
+        ru, en = "Укажите исполнителя или подразделение.", "Specify an assignee or a unit."
         raise ValidationFailed(field_errors=[FieldError("/assignee_id", "missing", ru, en)])
     unit_id = body.unit_id or by.unit_id
     if unit_id != by.unit_id and not by.may("messages:move"):
@@ -102,9 +103,9 @@ async def assign_message(
             emit(session, MessageMoved(message_id=message.id, message_version=message.version))
     apply_transition(session, message, MessageMove.ASSIGN, by)
     message.assignee_id = body.assignee_id
-    given = MessageAssigned(
+    event = MessageAssigned(
         message_id=message.id, message_version=message.version, assignee_id=body.assignee_id, by_id=by.id
     )
-    emit(session, given)
-    await session.flush()  # the version is counted at the flush
+    emit(session, event)
+    await session.flush()  # raises the version
     return message
