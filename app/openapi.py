@@ -106,9 +106,9 @@ def _finish(operation: dict[str, Any], method: str) -> None:
         if scopes:
             common["403"] = "`forbidden`: the caller lacks a scope"
             operation["x-required-scopes"] = sorted(scopes)
-            told = ", ".join(f"`{scope}`" for scope in sorted(scopes))
+            names = ", ".join(f"`{scope}`" for scope in sorted(scopes))
             operation["description"] = (
-                f"{operation.get('description', '')}\n\nScopes: {told}. Roles: {_roles_of(scopes)}."
+                f"{operation.get('description', '')}\n\nScopes: {names}. Roles: {_roles_of(scopes)}."
             ).strip()
     for status, description in common.items():
         known = answers.get(status)

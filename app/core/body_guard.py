@@ -69,17 +69,18 @@ def check_json(body: bytes) -> None:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        raise BadRequest("Тело запроса не в кодировке UTF-8.", "The body is not UTF-8.") from None
+        raise BadRequest("Тело запроса не в кодировке «UTF-8».", "The body is not UTF-8.") from None
     if _is_too_deep(text):
-        raise BadRequest("Слишком глубокая вложенность JSON.", "The JSON is nested too deep.")
+        raise BadRequest("Слишком глубокая вложенность данных в теле запроса.", "The JSON is nested too deep.")
     try:
         json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once_each)
     except _Refused:
         raise BadRequest(
-            "JSON содержит NaN, Infinity или повторяющийся ключ.", "The JSON has NaN, Infinity or a repeated key."
+            "Тело запроса содержит «NaN», «Infinity» или повторяющийся ключ.",
+            "The JSON has NaN, Infinity or a repeated key.",
         ) from None
     except (ValueError, RecursionError):
-        raise BadRequest("Тело запроса не является JSON.", "The body is not JSON.") from None
+        raise BadRequest("Тело запроса не соответствует формату «JSON».", "The body is not JSON.") from None
 
 
 def _check_form(body: bytes) -> None:

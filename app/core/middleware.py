@@ -106,7 +106,7 @@ class RequestMiddleware:
         if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > MAX_TARGET:
             return BadRequest()
         if not _is_utf8_query(scope["query_string"]):
-            return BadRequest("Строка запроса не в кодировке UTF-8.", "The query string is not UTF-8.")
+            return BadRequest("Строка запроса не в кодировке «UTF-8».", "The query string is not UTF-8.")
         if scope["path"].startswith("/health/"):
             return None
         if self._in_progress > self._settings.max_concurrent_requests:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from app.core import clock
 from app.core.schemas import Input
 from app.core.validation_errors import to_field_error
+from app.core.validity import Validity
 from app.imports.ports import CellError, ImportedRow, RowResult
 from app.imports.rules import Outcome
 from app.interaction_points.export import Names
@@ -21,7 +22,6 @@ from app.interaction_points.schemas import PointApprove, PointCreate, PointPatch
 from app.interaction_points.service import find_approval_errors
 from app.legal_acts.models import LegalAct, LegalActKind
 from app.organizations.models import Organization
-from app.organizations.rules import is_valid_on
 
 YES = ("true", "да", "1", "истина")
 NO = ("false", "нет", "0", "ложь", "")
@@ -81,7 +81,7 @@ def plan_row(row: ImportedRow, names: Names, point: Point | None) -> PlannedRow:
     if organization is None:
         plan.add_error("organization", "unknown_reference", "Организация с таким ключом не найдена.")
         return plan
-    if point is None and not is_valid_on(None, organization.closed_on, clock.today()):
+    if point is None and not Validity(last=organization.closed_on).includes(clock.today()):
         plan.add_error("organization", "unknown_reference", "Организация закрыта.")
     _plan_fields(plan, cells, names, organization)
     _plan_approval(plan, cells, names)
@@ -99,7 +99,7 @@ def _plan_fields(plan: PlannedRow, cells: Mapping[str, str], names: Names, organ
     is_kept = unit is not None and point is not None and unit.id == point.unit_id
     if not cells["unit"]:
         plan.add_error("unit", "missing", "Обязательное поле не заполнено.")
-    elif unit is None or not (is_kept or is_valid_on(None, unit.closed_on, clock.today())):
+    elif unit is None or not (is_kept or Validity(last=unit.closed_on).includes(clock.today())):
         plan.add_error("unit", "unknown_reference", "Подразделение не найдено в этой организации или закрыто.")
     if cells["channel"] and cells["channel"] not in names.channels:
         plan.add_error("channel", "unknown_reference", "Вид канала не найден.")

@@ -33,7 +33,7 @@ class LegalAct(VersionedTable, table=True):
     title: str = Field(max_length=1000)
     issuer: str | None = Field(default=None, max_length=500)
     closed_on: date | None = None
-    """The day from which the act is no longer in force."""
+    """The last day on which the act is in force."""
 
     @property
     def short_title(self) -> str:

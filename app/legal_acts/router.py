@@ -76,6 +76,6 @@ async def get_legal_act(act_id: UUID, by: Reader, session: SessionDep, request: 
 async def update_legal_act(
     act_id: UUID, body: LegalActPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
-    """Change a legal act. Acts are never deleted: `closed_on` is the first day when the act is no longer in force."""
+    """Change a legal act. Acts are never deleted: `closed_on` is the last day on which the act is in force."""
     row = await service.update_act(session, act_id, body, match, by=by)
     return json_response(LegalActRead.model_validate(row), version=row.version)

@@ -27,7 +27,7 @@ class LegalActCreate(Input):
 
 
 class LegalActPatch(Input):
-    """Changes to a legal act; `closed_on` is the first day when it is no longer in force."""
+    """Changes to a legal act; `closed_on` is the last day on which it is in force."""
 
     title: ActTitle = Field(default="")
     issuer: Name | None = None
@@ -45,4 +45,4 @@ class LegalActRead(Output):
     title: str
     short_title: str = Field(description="Kind, date and number in Russian, such as «Приказ от 15.02.2024 № 27».")
     issuer: str | None
-    closed_on: date | None = Field(description="The first day when the act is no longer in force.")
+    closed_on: date | None = Field(description="The last day on which the act is in force.")

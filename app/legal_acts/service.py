@@ -51,7 +51,7 @@ async def create_act(session: AsyncSession, body: LegalActCreate, *, by: Princip
 async def update_act(
     session: AsyncSession, act_id: UUID, body: LegalActPatch, match: IfMatch, *, by: Principal
 ) -> LegalAct:
-    """Change a legal act, or set the day when it is no longer in force."""
+    """Change a legal act, or set its last day."""
     row = await get_act(session, act_id)
     match.require(row)
     changed = apply_changes(row, body)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from difflib import get_close_matches
 
 from app.language.normalization import normalize
@@ -14,11 +13,6 @@ _DISTRICT = frozenset({"район", "рн", "н"})
 _KIND_WORDS = "р п рп пос поселок пгт рабочий го мо мр муниципальный округ обл область"
 _KIND = _TOWN | _DISTRICT | frozenset(_KIND_WORDS.split())
 _REGION = frozenset({"новосибирской", "новосибирская", "нсо"})
-
-
-def is_valid_on(valid_from: date | None, valid_to: date | None, on: date) -> bool:
-    """Return whether a day is in a validity period; both ends are included, None is open-ended (A-1.11–13)."""
-    return (valid_from is None or valid_from <= on) and (valid_to is None or on <= valid_to)
 
 
 @dataclass(frozen=True, slots=True)

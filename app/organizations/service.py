@@ -17,6 +17,7 @@ from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
+from app.core.validity import Validity
 from app.language.normalization import normalize
 from app.organizations.errors import MunicipalityNotFound, OrganizationNotFound, TopicNotFound, UnitNotFound
 from app.organizations.models import (
@@ -28,7 +29,7 @@ from app.organizations.models import (
     Topic,
     Unit,
 )
-from app.organizations.rules import Found, Place, find_place, is_valid_on
+from app.organizations.rules import Found, Place, find_place
 from app.organizations.schemas import (
     MunicipalityCreate,
     MunicipalityPatch,
@@ -99,7 +100,7 @@ async def get_open_unit(session: AsyncSession, unit_id: UUID, organization_id: U
     """Return a unit referenced in a body. Raises 422 with the pointer unless it is open and of the organization."""
     row = await session.get(Unit, unit_id)
     is_foreign = row is not None and organization_id is not None and row.organization_id != organization_id
-    if row is None or is_foreign or not is_valid_on(None, row.closed_on, clock.today()):
+    if row is None or is_foreign or not Validity(last=row.closed_on).includes(clock.today()):
         raise unknown_reference(pointer)
     return row
 
@@ -151,7 +152,7 @@ async def load_topics_in_force(session: AsyncSession, organization_id: UUID) -> 
 
 def _is_open(closed_on: Any) -> sa.ColumnElement[bool]:
     """Build the condition for open rows; the closing day itself is still open."""
-    return sa.or_(col(closed_on).is_(None), col(closed_on) >= clock.today())
+    return Validity.condition(clock.today(), last=col(closed_on))
 
 
 async def create_topic(session: AsyncSession, unit_id: UUID, body: TopicCreate, *, by: Principal) -> Topic:
@@ -200,7 +201,7 @@ async def find_municipalities_by_name(session: AsyncSession, code_or_name: str) 
 
 def get_valid_municipality(rows: Sequence[Municipality], on: date) -> Municipality | None:
     """Return the first municipality that is valid on a day, or None."""
-    return next((row for row in rows if is_valid_on(row.valid_from, row.valid_to, on)), None)
+    return next((row for row in rows if Validity(row.valid_from, row.valid_to).includes(on)), None)
 
 
 async def match_municipality(session: AsyncSession, typed: str, on: date) -> Found:
@@ -218,7 +219,7 @@ async def list_municipalities(session: AsyncSession, on_date: date | None, q: st
     return [
         row
         for row in rows
-        if (on_date is None or is_valid_on(row.valid_from, row.valid_to, on_date))
+        if (on_date is None or Validity(row.valid_from, row.valid_to).includes(on_date))
         and (q is None or normalize(q) in normalize(row.name) or q == row.oktmo)
     ]
 

@@ -8,9 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.problems import FieldError
 from app.core.security import Principal
+from app.core.validity import Validity
 from app.imports.ports import CellError, ImportedRow, RowResult
 from app.organizations.models import Topic, Unit
-from app.organizations.rules import is_valid_on
 from app.reply_templates.export import COLUMNS
 from app.reply_templates.import_rows import KnownTemplates, Names, PlannedRow, plan_row
 from app.reply_templates.models import ReplyTemplate
@@ -72,8 +72,8 @@ async def _load_names(session: AsyncSession, unit: Unit) -> Names:
     topics = (await session.exec(select(Topic).where(Topic.unit_id == unit.id))).all()
     others = (await session.exec(select(Unit).where(Unit.id != unit.id))).all()
     ordered = sorted(others, key=lambda row: row.organization_id == unit.organization_id)  # the last of a name wins
-    open_topics = {row.id for row in topics if is_valid_on(None, row.closed_on, today)}
-    open_units = {row.id for row in others if is_valid_on(None, row.closed_on, today)}
+    open_topics = {row.id for row in topics if Validity(last=row.closed_on).includes(today)}
+    open_units = {row.id for row in others if Validity(last=row.closed_on).includes(today)}
     return Names(
         unit,
         {row.name: row for row in topics},

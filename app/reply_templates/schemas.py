@@ -232,7 +232,7 @@ class MentionRead(Output):
     end: int
     quote: str
     reason: str
-    day: date = Field(description="The past date, or the first day on which the act is no longer in force.")
+    day: date = Field(description="The past date, or the last day on which the act was in force.")
     legal_act_id: UUID | None
 
 

@@ -136,6 +136,6 @@ class TooManyForSheet(ValidationFailed):
     """An XLSX sheet holds 1,048,575 rows below its headers; CSV and JSONL have no limit."""
 
     code = "too_many_for_sheet"
-    title_ru, title_en = "Анкет больше, чем помещается на лист XLSX", "More submissions than an XLSX sheet holds"
-    detail_ru = "На лист XLSX помещается 1 048 575 анкет: сузьте период или выберите CSV."
+    title_ru, title_en = "Анкет больше, чем помещается на лист «XLSX»", "More submissions than an XLSX sheet holds"
+    detail_ru = "На лист «XLSX» помещается 1 048 575 анкет: сузьте период или выберите «CSV»."
     detail_en = "An XLSX sheet holds 1,048,575 submissions: narrow the period, or choose CSV."

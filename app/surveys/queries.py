@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.core.periods import Period
 from app.core.schemas import format_local
 from app.core.security import Principal
-from app.organizations.rules import is_valid_on
+from app.core.validity import Validity
 from app.surveys.models import (
     EntryCheck,
     EntryCheckState,
@@ -79,7 +79,7 @@ async def load_published_forms(session: AsyncSession, key: str, organization_id:
 
 def load_first_valid_form(forms: Iterable[SurveyForm], on: date | None) -> SurveyForm | None:
     """Return the first of the versions that is valid on a day (None: on any day)."""
-    return next((form for form in forms if on is None or is_valid_on(form.valid_from, form.valid_to, on)), None)
+    return next((form for form in forms if on is None or Validity(form.valid_from, form.valid_to).includes(on)), None)
 
 
 def read_form(row: SurveyForm) -> FormRead:

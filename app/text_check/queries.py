@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
+from app.core.validity import Validity
 from app.text_check.models import CheckEntry, CheckRule, EntryKind
 from app.text_check.rules.check_context import Abbreviation, Lexicon, Phrases, Setting
 from app.text_check.rules.findings import NAMES_RU, RuleCode, get_severity
@@ -54,7 +55,7 @@ async def load_tables(session: AsyncSession) -> Tables:
 
 def is_open_on(on: date) -> sa.ColumnElement[bool]:
     """Return the filter of entries that are not closed on a day."""
-    return sa.or_(col(CheckEntry.closed_on).is_(None), col(CheckEntry.closed_on) > on)
+    return Validity.condition(on, last=col(CheckEntry.closed_on))
 
 
 def to_rule_read(row: CheckRule) -> CheckRuleRead:

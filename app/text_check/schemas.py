@@ -78,7 +78,7 @@ class CheckEntryCreate(Input):
 
 
 class CheckEntryPatch(Input):
-    """Changes to a dictionary entry: its replacement, or the day from which it is closed (null reopens it)."""
+    """Changes to a dictionary entry: its replacement, or its last day (null reopens it)."""
 
     replacement: EntryText | None = None
     closed_on: Day | None = None

@@ -13,12 +13,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.idempotency import claim_key, find_fingerprint
 from app.core.problems import ValidationFailed
+from app.core.validity import Validity
 from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization
-from app.organizations.rules import Place, is_valid_on
+from app.organizations.rules import Place
 from app.surveys.errors import FormNotFound
 from app.surveys.models import SubmissionSource
 from app.surveys.queries import load_form_in_force, read_form
@@ -109,7 +110,7 @@ async def load_visit(session: AsyncSession, key: str, organization: str, point: 
         row = ministry
     day = clock.today(ZoneInfo(row.zone))
     form = await load_form_in_force(session, key, day, row.id)
-    if form is None or not is_valid_on(row.opened_on, row.closed_on, day):
+    if form is None or not Validity(row.opened_on, row.closed_on).includes(day):
         raise FormNotFound
     return Visit(
         form=read_form(form),

@@ -222,9 +222,14 @@ async def test_outdated_templates_are_listed_with_their_mentions(
 ) -> None:
     async with database.transaction() as session:
         old = LegalAct(kind=LegalActKind.ORDER, number="31", signed_on=date(2020, 3, 2), title="Порядок")
-        old.closed_on = clock.today()
-        session.add(old)
-    text = "Приём шёл до 15 марта 2021 года по приказу от 02.03.2020 № 31. Работаем с 01.01.2020."
+        old.closed_on = clock.today() - timedelta(days=1)
+        last_day = LegalAct(kind=LegalActKind.ORDER, number="32", signed_on=date(2020, 3, 3), title="Перечень")
+        last_day.closed_on = clock.today()  # the last day counts: the act is in force today
+        session.add_all([old, last_day])
+    text = (
+        "Приём шёл до 15 марта 2021 года по приказу от 02.03.2020 № 31 и приказу от 03.03.2020 № 32. "
+        "Работаем с 01.01.2020."
+    )
     made = await published(api, people, text=text, defaults={"дата": "01.02.2022"})
     await published(api, people, key="sound", text="Приказ от 15.02.2024 № 27 действует. Ждём вас.")
     draft = await make(api, people, key="draft", text="До 01.01.2001")
@@ -232,10 +237,16 @@ async def test_outdated_templates_are_listed_with_their_mentions(
     (found,) = answer.json()["items"]
     assert (found["template_id"], found["key"], found["template_version"]) == (made.json()["id"], "ezhevika", 1)
     quotes = [(m["kind"], m["field"], m["quote"], m["reason"]) for m in found["mentions"]]
-    today = f"{clock.today():%d.%m.%Y}"
+    ended_on = f"{old.closed_on:%d.%m.%Y}"
+    reason = f"Приказ от 02.03.2020 № 31 не действует: последний день действия — {ended_on}."
     assert quotes == [
         ("date", "text", "15 марта 2021 года", "Дата 15.03.2021 уже прошла."),
-        ("legal_act", "text", "02.03.2020 № 31", f"Приказ от 02.03.2020 № 31 не действует с {today}."),
+        (
+            "legal_act",
+            "text",
+            "02.03.2020 № 31",
+            reason,
+        ),
         ("date", "defaults/дата", "01.02.2022", "Дата 01.02.2022 уже прошла."),
     ]
     for mention in found["mentions"][:2]:

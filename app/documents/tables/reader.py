@@ -62,7 +62,7 @@ class TableUnreadable(ValidationFailed):
     code = "table_unreadable"
     title_ru, title_en = "Таблицу не удалось прочитать", "The table could not be read"
     detail_ru, detail_en = (
-        "Загрузите файл CSV (UTF-8 или Windows-1251) или XLSX.",
+        "Загрузите файл «CSV» (в кодировке «UTF-8» или «Windows-1251») или «XLSX».",
         "Upload CSV (UTF-8, Windows-1251) or XLSX.",
     )
 

@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 
@@ -14,6 +13,7 @@ from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, Idempo
 from app.core.pagination import Page, PageDep, paginate
 from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
+from app.core.validity import Validity
 from app.messages.errors import CompetentBodyExists, CompetentBodyNotFound
 from app.messages.models import CompetentBody
 from app.messages.schemas.messages import CompetentBodyCreate, CompetentBodyPatch, CompetentBodyRead
@@ -41,7 +41,7 @@ async def list_competent_bodies(
     query = select(CompetentBody)
     if not with_closed:
         closed_on = col(CompetentBody.closed_on)
-        query = query.where(sa.or_(closed_on.is_(None), closed_on > clock.today()))
+        query = query.where(Validity.condition(clock.today(), last=closed_on))
     return await paginate(session, query, page, CompetentBodyRead.model_validate, order=(col(CompetentBody.id),))
 
 

@@ -123,7 +123,7 @@ def format_intervals(intervals: Sequence[Interval]) -> list[list[str]]:
 
 def _parse_minute(value: str) -> int:
     if re.fullmatch(r"[0-9]{2}:[0-5][0-9]", value) is None:
-        raise ValueError("a time must have the format HH:MM")
+        raise ValueError("a time of an interval must have the format HH:MM")
     hours, _, minutes = value.partition(":")
     minute = int(hours) * 60 + int(minutes)
     if not 0 <= minute <= MINUTES_OF_A_DAY:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from app.core.validity import Validity
 from app.messages.rules.deadlines import Stage
 
 CRITERIA = ("point_id", "organization_id", "channel", "priority", "kind", "message_class")
@@ -39,7 +40,7 @@ class Case:
 
 def is_in_force(policy: Policy, on: date) -> bool:
     """Return whether the policy applies to cases that start on the day; both ends are included."""
-    return (policy.valid_from is None or policy.valid_from <= on) and (policy.valid_to is None or on <= policy.valid_to)
+    return Validity(policy.valid_from, policy.valid_to).includes(on)
 
 
 def choose_policy(policies: Iterable[P], case: Case, on: date, kept: Collection[UUID] = ()) -> list[P]:

@@ -15,6 +15,7 @@ from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Id
+from app.core.validity import Validity
 from app.monitoring.errors import TargetExists, TargetNotFound
 from app.monitoring.models import UnitTarget
 from app.monitoring.schemas.targets import TargetCreate, TargetPatch, TargetRead
@@ -47,7 +48,7 @@ async def list_targets(
         query = query.where(UnitTarget.unit_id == unit_id)
     if not with_closed:
         closed_on = col(UnitTarget.closed_on)
-        query = query.where(closed_on.is_(None) | (closed_on >= clock.today()))
+        query = query.where(Validity.condition(clock.today(), last=closed_on))
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(UnitTarget.id),))
     return Page(items=await targets.read_targets(session, rows), next_cursor=cursor, count=count)
 

@@ -24,6 +24,7 @@ from app.core.periods import Period
 from app.core.problems import FieldError, ValidationFailed
 from app.core.schemas import apply_changes
 from app.core.security import Principal
+from app.core.validity import Validity
 from app.identity.queries import load_heads
 from app.interaction_points.models import Point
 from app.messages.models import Message
@@ -143,7 +144,7 @@ async def check_targets(database: Database) -> bool:
 
 async def _load_missed(session: AsyncSession) -> list[TargetFigures]:
     today = clock.today()
-    is_recent = sa.or_(col(UnitTarget.closed_on).is_(None), col(UnitTarget.closed_on) >= today - timedelta(days=200))
+    is_recent = Validity.condition(today - timedelta(days=200), last=col(UnitTarget.closed_on))
     rows = (await session.exec(select(UnitTarget).where(is_recent).order_by(col(UnitTarget.id)))).all()
     stored: Any = sa.select(col(TargetDeviation.target_id), col(TargetDeviation.period_start))
     stored = stored.where(col(TargetDeviation.target_id).in_([row.id for row in rows]))
@@ -168,7 +169,7 @@ def _applies(target: UnitTarget, first: date) -> bool:
     Periods that ended before the last change are not judged again.
     """
     begins, _ = rules.find_period(max(target.valid_from, target.changed_on or target.valid_from), target.period)
-    return begins <= first and (target.closed_on is None or first <= target.closed_on)
+    return begins <= first and Validity(last=target.closed_on).includes(first)
 
 
 async def _judge(session: AsyncSession, rows: Iterable[UnitTarget], days: Any) -> list[TargetFigures]:

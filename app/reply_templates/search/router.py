@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col, select
 
@@ -14,6 +13,7 @@ from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, Idempo
 from app.core.pagination import Page, PageDep, paginate
 from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires, requires_detached
+from app.core.validity import Validity
 from app.reply_templates.search.errors import SynonymGroupExists, SynonymGroupNotFound
 from app.reply_templates.search.models import SynonymGroup
 from app.reply_templates.search.rules.synonyms import SynonymKind
@@ -67,7 +67,7 @@ async def list_synonym_groups(
         query = query.where(SynonymGroup.kind == kind)
     if not with_closed:
         closed_on = col(SynonymGroup.closed_on)
-        query = query.where(sa.or_(closed_on.is_(None), closed_on > clock.today()))
+        query = query.where(Validity.condition(clock.today(), last=closed_on))
     return await paginate(session, query, page, SynonymGroupRead.model_validate, order=(col(SynonymGroup.id),))
 
 

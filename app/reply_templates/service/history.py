@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.security import Principal
+from app.core.validity import Validity
 from app.legal_acts.models import LegalAct
 from app.organizations.models import Topic
 from app.reply_templates.errors import TemplateNotFound
@@ -122,9 +123,8 @@ async def find_outdated(session: AsyncSession, rows: Sequence[ReplyTemplate]) ->
 def _find_outdated(
     rows: Sequence[ReplyTemplate], versions: Mapping[UUID, TemplateVersion], acts: Sequence[LegalAct], today: date
 ) -> list[OutdatedRead]:
-    # `closed_on` is the first day on which the act is not in force.
-    closed = [act for act in acts if act.closed_on is not None and act.closed_on <= today]
-    in_force = {act_citations.same_number(act.number) for act in acts if act.closed_on is None or act.closed_on > today}
+    closed = [act for act in acts if Validity(last=act.closed_on).is_over(today)]
+    in_force = {act_citations.same_number(act.number) for act in acts if act not in closed}
     found = []
     for row in rows:
         version = versions[row.id]
@@ -169,7 +169,7 @@ def _find_closed_acts(field: str, text: str, closed: Sequence[LegalAct], in_forc
             start=cited.start,
             end=cited.end,
             quote=text[cited.start : cited.end],
-            reason=f"{act.short_title} не действует с {act.closed_on:%d.%m.%Y}.",
+            reason=f"{act.short_title} не действует: последний день действия — {act.closed_on:%d.%m.%Y}.",
             day=act.closed_on,
             legal_act_id=act.id,
         )

@@ -15,12 +15,12 @@ from app.core.etags import IfMatch
 from app.core.problems import FieldError, TransitionNotAllowed, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
+from app.core.validity import Validity
 from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization
-from app.organizations.rules import is_valid_on
 from app.surveys.errors import FormBeginsAlready, FormDaysAnswered, FormHasBegun, FormIsPublished, FormNotFound
 from app.surveys.models import FormState, SurveyForm, SurveySource, SurveySubmission
 from app.surveys.queries import load_form_in_force, read_form, visible_forms
@@ -242,7 +242,7 @@ async def _require_open_organization(session: AsyncSession, organization_id: UUI
         row = await organizations.get_organization(session, organization_id)
     except OrganizationNotFound:
         raise unknown_reference("/organization_id") from None
-    if not is_valid_on(None, row.closed_on, clock.today()):
+    if not Validity(last=row.closed_on).includes(clock.today()):
         raise unknown_reference("/organization_id")
 
 

@@ -16,11 +16,11 @@ from app.core.ids import new_id
 from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
+from app.core.validity import Validity
 from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
-from app.organizations.rules import is_valid_on
 from app.surveys.errors import LinkSpent
 from app.surveys.models import SurveyLink
 from app.surveys.queries import load_form_in_force
@@ -55,9 +55,8 @@ async def create_links(session: AsyncSession, body: LinksCreate, *, by: Principa
         raise unknown_reference("/organization_id") from None
     zone = ZoneInfo(organization.zone)
     today = clock.today(zone)
-    if not is_valid_on(
-        organization.opened_on, organization.closed_on, today
-    ):  # a closed organization has no survey page
+    validity = Validity(organization.opened_on, organization.closed_on)
+    if not validity.includes(today):  # a closed organization has no survey page
         raise unknown_reference("/organization_id")
     expires_on = body.expires_on or today + timedelta(days=USUAL_DAYS)
     if not 0 <= (expires_on - today).days <= MAX_DAYS:

@@ -25,6 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.db import Database
 from app.core.security import Principal
+from app.core.validity import Validity
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
 from app.reply_templates.queries import is_in_use, usable_by
 from app.reply_templates.search.models import SynonymGroup, TemplateChoice
@@ -103,7 +104,7 @@ async def refresh_synonyms(session: AsyncSession) -> Synonyms:
     figures = select(sa.func.count(), sa.func.sum(SynonymGroup.version))
     now = (*(await session.exec(figures)).one(), day)  # includes the day, because a group closes on a date
     if now != cache.synonyms_state:
-        in_force = sa.or_(col(SynonymGroup.closed_on).is_(None), col(SynonymGroup.closed_on) > day)
+        in_force = Validity.condition(day, last=col(SynonymGroup.closed_on))
         rows = (await session.exec(select(SynonymGroup).where(in_force).order_by(col(SynonymGroup.id)))).all()
         cache.synonyms = Synonyms.of([(row.kind, row.terms) for row in rows])
         cache.synonyms_state = now
