@@ -130,12 +130,11 @@ class TransitionNotAllowed(Conflict):
     code = "move_not_allowed"
     title_ru, title_en = "Действие недоступно в текущем состоянии", "The action is not allowed in the current state"
 
-    def __init__(self, state: str, move: str) -> None:
-        # Names of states and actions appear only in the text of their own language.
-        is_english = f"{state}{move}".isascii()
+    def __init__(self, state: tuple[str, str], move: tuple[str, str]) -> None:
+        """Take the labels of the state and of the action, each in Russian and in English."""
         super().__init__(
-            None if is_english else f"Действие «{move}» невозможно в состоянии «{state}».",
-            f"The action '{move}' is not allowed in the state '{state}'." if is_english else None,
+            f"Действие «{move[0]}» невозможно в состоянии «{state[0]}».",
+            f"The action '{move[1]}' is not allowed in the state '{state[1]}'.",
         )
 
 

@@ -17,7 +17,7 @@ from app.imports.ports import CellError, ImportedRow, RowResult
 from app.imports.rules import Outcome
 from app.interaction_points.export import Names
 from app.interaction_points.models import Point, RegulationKind
-from app.interaction_points.rules import PointStatus, can_become
+from app.interaction_points.rules import POINT_TRANSITIONS, PointMove, PointStatus
 from app.interaction_points.schemas import PointApprove, PointCreate, PointPatch, RegulationPut
 from app.interaction_points.service import find_approval_errors
 from app.legal_acts.models import LegalAct, LegalActKind
@@ -153,7 +153,7 @@ def _plan_approval(plan: PlannedRow, cells: Mapping[str, str], names: Names) -> 
     current = (point.approval_act_id, point.valid_from, point.valid_to) if point is not None else None
     if (body.legal_act_id, body.valid_from, body.valid_to) == current:
         return
-    if point is not None and not can_become(point.status, PointStatus.APPROVED):
+    if point is not None and POINT_TRANSITIONS.find(point.status, PointMove.APPROVE) is None:
         plan.add_error("act_number", "move_not_allowed", "Исключённую точку взаимодействия нельзя утвердить.")
     plan.approve = body
 

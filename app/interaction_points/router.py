@@ -23,7 +23,7 @@ from app.interaction_points import change_history, export, queries, service
 from app.interaction_points.errors import ChannelKindExists, PointExists, PointNotFound
 from app.interaction_points.importer import POINTS
 from app.interaction_points.models import Audience, ChannelKind, Point, PointChange, PointFormat, PointState
-from app.interaction_points.rules import PointStatus
+from app.interaction_points.rules import PointMove, PointStatus
 from app.interaction_points.schemas import (
     ChannelKindCreate,
     ChannelKindRead,
@@ -383,7 +383,7 @@ async def suspend_point(
     point_id: UUID, body: PointEnd, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Suspend a point from a given day (today by default); it can be approved again."""
-    point = await service.end_point(session, point_id, PointStatus.SUSPENDED, body, match, by=by)
+    point = await service.end_point(session, point_id, PointMove.SUSPEND, body, match, by=by)
     return json_response(await _to_read(session, point), version=point.version)
 
 
@@ -397,5 +397,5 @@ async def withdraw_point(
     point_id: UUID, body: PointEnd, by: Approver, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Withdraw a point permanently from a given day (today by default); its history is kept."""
-    point = await service.end_point(session, point_id, PointStatus.WITHDRAWN, body, match, by=by)
+    point = await service.end_point(session, point_id, PointMove.WITHDRAW, body, match, by=by)
     return json_response(await _to_read(session, point), version=point.version)

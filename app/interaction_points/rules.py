@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from app.core.transitions import Transitions
+
 
 class PointStatus(StrEnum):
     """The status of a point."""
@@ -15,13 +17,32 @@ class PointStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-POINT_TRANSITIONS: dict[PointStatus, frozenset[PointStatus]] = {
-    PointStatus.DRAFT: frozenset({PointStatus.APPROVED, PointStatus.WITHDRAWN}),
-    PointStatus.APPROVED: frozenset({PointStatus.APPROVED, PointStatus.SUSPENDED, PointStatus.WITHDRAWN}),
-    PointStatus.SUSPENDED: frozenset({PointStatus.APPROVED, PointStatus.WITHDRAWN}),
-    PointStatus.WITHDRAWN: frozenset(),
-}
-"""The allowed transitions; approving an approved point again changes its act or its validity dates."""
+class PointMove(StrEnum):
+    """An action that changes the status of a point."""
+
+    APPROVE = "approve"
+    SUSPEND = "suspend"
+    WITHDRAW = "withdraw"
+
+
+_S, _M = PointStatus, PointMove
+
+POINT_TRANSITIONS = Transitions(
+    {
+        _S.DRAFT: {_M.APPROVE: _S.APPROVED, _M.WITHDRAW: _S.WITHDRAWN},
+        # Approving an approved point again changes its act or its validity dates.
+        _S.APPROVED: {_M.APPROVE: _S.APPROVED, _M.SUSPEND: _S.SUSPENDED, _M.WITHDRAW: _S.WITHDRAWN},
+        _S.SUSPENDED: {_M.APPROVE: _S.APPROVED, _M.WITHDRAW: _S.WITHDRAWN},
+        _S.WITHDRAWN: {},
+    },
+    states_ru={
+        "draft": "черновик",
+        "approved": "утверждена",
+        "suspended": "приостановлена",
+        "withdrawn": "отозвана",
+    },
+    moves_ru={"approve": "утвердить", "suspend": "приостановить", "withdraw": "отозвать"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +52,6 @@ class PointPeriod:
     status: PointStatus
     effective_on: date
     valid_to: date | None = None
-
-
-def can_become(status: PointStatus, target: PointStatus) -> bool:
-    """Return whether a point can move from one status to another."""
-    return target in POINT_TRANSITIONS[status]
 
 
 def is_in_force(steps: Sequence[PointPeriod], on: date) -> bool:

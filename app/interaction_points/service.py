@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import audit, clock
 from app.core.etags import IfMatch
 from app.core.outbox import emit
-from app.core.problems import FieldError, TransitionNotAllowed, ValidationFailed
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
@@ -20,7 +20,7 @@ from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.interaction_points.events import PointApproved, PointSuspended, PointWithdrawn
 from app.interaction_points.models import ChannelKind, Point, PointAction, PointState, RegulationKind
 from app.interaction_points.queries import is_in_force_on, load_states, load_states_of_point, visible_to
-from app.interaction_points.rules import PointStatus, can_become, is_in_force
+from app.interaction_points.rules import POINT_TRANSITIONS, PointMove, PointStatus, is_in_force
 from app.interaction_points.schemas import (
     ChannelKindCreate,
     PointApprove,
@@ -152,7 +152,7 @@ async def approve_point(
     point = await get_point(session, point_id, by)
     await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     match.require(point)
-    _require_transition(point, PointStatus.APPROVED)
+    POINT_TRANSITIONS.require(point.status, PointMove.APPROVE)
     activate_point(session, point, body, await _count_steps(session, point), by=by)
     await session.flush()  # the flush increments the version
     return point
@@ -187,12 +187,12 @@ def activate_point(session: AsyncSession, point: Point, body: PointApprove, step
 
 
 async def end_point(
-    session: AsyncSession, point_id: UUID, status: PointStatus, body: PointEnd, match: IfMatch, *, by: Principal
+    session: AsyncSession, point_id: UUID, move: PointMove, body: PointEnd, match: IfMatch, *, by: Principal
 ) -> Point:
     """Suspend or permanently withdraw a point from a day (today by default)."""
     point = await get_point(session, point_id, by)
     match.require(point)
-    _require_transition(point, status)
+    status = POINT_TRANSITIONS.require(point.status, move)
     before = snapshot(point)
     step = PointState(
         point_id=point.id,
@@ -246,11 +246,6 @@ def put_regulation(session: AsyncSession, point: Point, body: RegulationPut, *, 
     point.regulation_clause, point.regulation_text = body.clause, body.text
     audit.record(session, by, "point.regulated", "interaction_point", point.id, fields=["regulation"])
     record_change(session, point, PointAction.REGULATED, before, by)
-
-
-def _require_transition(point: Point, status: PointStatus) -> None:
-    if not can_become(point.status, status):
-        raise TransitionNotAllowed(point.status.value, status.value)
 
 
 async def _count_steps(session: AsyncSession, point: Point) -> int:

@@ -12,7 +12,6 @@ from app.core import audit, clock
 from app.core.outbox import emit
 from app.core.security import Principal
 from app.deliveries.ports import Dispatch, Refused
-from app.messages.errors import MessageMoveNotAllowed
 from app.messages.events import ReplyNotSent, ReplySent, ReplyUncertain
 from app.messages.models import Message, PauseReason, Reply, ReplyKind
 from app.messages.rules.deadlines import Stage
@@ -68,15 +67,15 @@ class ReplyDeliveries:
             emit(session, ReplyUncertain(message_id=message.id, reply_id=reply.id, reply_version=reply.version))
 
     async def on_retry(self, session: AsyncSession, object_id: UUID, by: Principal) -> None:
-        """Mark a failed or uncertain reply as being sent again. Raises `MessageMoveNotAllowed`."""
+        """Mark a failed or uncertain reply as being sent again. Raises `TransitionNotAllowed`."""
         message, reply = await _lock(session, object_id)
         if reply.state not in RETRYABLE:
-            raise MessageMoveNotAllowed(reply.state, ReplyMove.SEND)
+            raise REPLY_TRANSITIONS.refuse(reply.state, ReplyMove.SEND)
         if reply.kind is ReplyKind.NOTICE:  # its message may be closed by now
             mark_changed(message)
         else:
             apply_transition(session, message, MessageMove.SEND_REPLY, by)
-        reply.state = REPLY_TRANSITIONS[reply.state][ReplyMove.SEND]
+        reply.state = REPLY_TRANSITIONS.require(reply.state, ReplyMove.SEND)
 
 
 async def _lock(session: AsyncSession, reply_id: UUID) -> tuple[Message, Reply]:
@@ -92,7 +91,7 @@ async def _lock(session: AsyncSession, reply_id: UUID) -> tuple[Message, Reply]:
 
 def _apply_move(session: AsyncSession, reply: Reply, move: ReplyMove) -> bool:
     """Apply a move to the reply. Return False if the state does not allow it, such as for a repeated outcome."""
-    state = REPLY_TRANSITIONS[reply.state].get(move)
+    state = REPLY_TRANSITIONS.find(reply.state, move)
     if state is None:
         return False
     reply.state = state

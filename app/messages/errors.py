@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.core.problems import Conflict, FieldError, Forbidden, NotFound, TransitionNotAllowed
-from app.messages.rules.states import MOVES_RU, STATES_RU, MessageMove, MessageState, ReplyMove, ReplyState
+from app.core.problems import Conflict, FieldError, Forbidden, NotFound
 from app.text_check.rules.findings import NAMES_RU, POINT_NOT_IN_FORCE, Finding
 
 _FINDINGS_RU: dict[str, str] = {code.value: name for code, name in NAMES_RU.items()} | {
@@ -32,14 +31,6 @@ class MessageConflict(Conflict):
     title_ru, title_en = "Сообщение с таким внешним номером уже есть", "A message with this external id already exists"
     detail_ru = "В этой точке взаимодействия уже есть сообщение с тем же внешним номером, но с другим содержанием."
     detail_en = "The point already has a message with the same external id but different content."
-
-
-class MessageMoveNotAllowed(TransitionNotAllowed):
-    """The action is not allowed in the current state of the message or reply."""
-
-    def __init__(self, state: MessageState | ReplyState, move: MessageMove | ReplyMove) -> None:
-        super().__init__(state.value, move.value)
-        self.ru = f"Действие «{MOVES_RU[move.value]}» недоступно в состоянии «{STATES_RU[state.value]}»."
 
 
 class MoveToOtherUnit(Forbidden):

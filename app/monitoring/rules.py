@@ -15,6 +15,8 @@ from enum import StrEnum
 from math import sqrt
 from statistics import NormalDist
 
+from app.core.transitions import Transitions
+
 Z = 1.959963984540054
 """Quantile of the normal distribution for a 95 % interval."""
 DIGITS = 4
@@ -189,13 +191,16 @@ class UnmetNeedMove(StrEnum):
 
 _S, _M = UnmetNeedState, UnmetNeedMove
 
-UNMET_NEED_TRANSITIONS: dict[UnmetNeedState, dict[UnmetNeedMove, UnmetNeedState]] = {
+_UNMET_NEED_TABLE: dict[UnmetNeedState, dict[UnmetNeedMove, UnmetNeedState]] = {
     _S.OPEN: {_M.START: _S.TAKEN_UP, _M.RESOLVE: _S.RESOLVED},
     _S.TAKEN_UP: {_M.RESOLVE: _S.RESOLVED, _M.REOPEN: _S.OPEN},
     _S.RESOLVED: {_M.REOPEN: _S.OPEN},
 }
-UNMET_NEED_STATES_RU = {_S.OPEN: "открыто", _S.TAKEN_UP: "в работе", _S.RESOLVED: "решено"}
-UNMET_NEED_MOVES_RU = {_M.START: "взять в работу", _M.RESOLVE: "отметить как решённое", _M.REOPEN: "открыть снова"}
+UNMET_NEED_TRANSITIONS = Transitions(
+    _UNMET_NEED_TABLE,
+    states_ru={_S.OPEN: "открыто", _S.TAKEN_UP: "в работе", _S.RESOLVED: "решено"},
+    moves_ru={_M.START: "взять в работу", _M.RESOLVE: "отметить как решённое", _M.REOPEN: "открыть снова"},
+)
 
 
 class TargetPeriod(StrEnum):

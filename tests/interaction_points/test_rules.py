@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.interaction_points.rules import POINT_TRANSITIONS, PointPeriod, PointStatus, can_become, is_in_force
+from app.interaction_points.rules import POINT_TRANSITIONS, PointMove, PointPeriod, PointStatus, is_in_force
 
 A, S, W = PointStatus.APPROVED, PointStatus.SUSPENDED, PointStatus.WITHDRAWN
 FEB = date(2024, 2, 15)
@@ -40,6 +40,7 @@ def test_the_last_step_decides_whether_a_point_is_in_force(steps: list[PointPeri
 
 
 def test_a_withdrawn_point_cannot_change_its_status() -> None:
-    assert not any(can_become(W, status) for status in PointStatus)
-    assert set(POINT_TRANSITIONS) == set(PointStatus)
-    assert can_become(PointStatus.DRAFT, A) and not can_become(PointStatus.DRAFT, S)
+    assert POINT_TRANSITIONS.moves_from(W) == []
+    assert set(POINT_TRANSITIONS.states) == set(PointStatus)
+    assert POINT_TRANSITIONS.find(PointStatus.DRAFT, PointMove.APPROVE) is A
+    assert POINT_TRANSITIONS.find(PointStatus.DRAFT, PointMove.SUSPEND) is None

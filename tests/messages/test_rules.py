@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.core.problems import TransitionNotAllowed
 from app.messages.rules.states import (
     MESSAGE_TRANSITIONS,
     MOVES_RU,
@@ -37,7 +38,7 @@ S, M, R, A = MessageState, MessageMove, ReplyState, ReplyMove
 def test_transitions_of_a_message(moves: list[MessageMove], end: MessageState) -> None:
     state = S.RECEIVED
     for move in moves:
-        state = MESSAGE_TRANSITIONS[state][move]
+        state = MESSAGE_TRANSITIONS.require(state, move)
     assert state is end
 
 
@@ -56,22 +57,24 @@ def test_transitions_of_a_message(moves: list[MessageMove], end: MessageState) -
     ],
 )
 def test_forbidden_moves_of_a_message(state: MessageState, move: MessageMove) -> None:
-    assert move not in MESSAGE_TRANSITIONS[state]
+    with pytest.raises(TransitionNotAllowed) as refused:
+        MESSAGE_TRANSITIONS.require(state, move)
+    assert STATES_RU[state] in refused.value.ru and MOVES_RU[move] in refused.value.ru
 
 
 def test_every_state_has_transitions_and_a_russian_name() -> None:
-    assert set(MESSAGE_TRANSITIONS) == set(S)
-    assert set(REPLY_TRANSITIONS) == set(R)
+    assert set(MESSAGE_TRANSITIONS.states) == set(S)
+    assert set(REPLY_TRANSITIONS.states) == set(R)
     assert {*S, *R} <= set(STATES_RU)
     assert {*M, *A} <= set(MOVES_RU)
 
 
 @pytest.mark.order("O-10")
 def test_a_reply_is_approved_before_it_is_sent_and_sent_once() -> None:
-    assert [state for state in R if A.SEND in REPLY_TRANSITIONS[state]] == [R.APPROVED, R.FAILED, R.UNCERTAIN]
-    assert REPLY_TRANSITIONS[R.SENT] == {}
-    assert A.SEND not in REPLY_TRANSITIONS[R.SENDING]
-    assert REPLY_TRANSITIONS[R.RETURNED][A.SUBMIT] is R.AWAITING_APPROVAL
+    assert REPLY_TRANSITIONS.states_before(A.SEND) == [R.APPROVED, R.FAILED, R.UNCERTAIN]
+    assert REPLY_TRANSITIONS.moves_from(R.SENT) == []
+    assert REPLY_TRANSITIONS.find(R.SENDING, A.SEND) is None
+    assert REPLY_TRANSITIONS.find(R.RETURNED, A.SUBMIT) is R.AWAITING_APPROVAL
 
 
 def test_the_number_of_a_message() -> None:

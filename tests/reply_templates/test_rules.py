@@ -46,7 +46,7 @@ def test_the_placeholders_of_a_text_are_found() -> None:
 
 
 def test_the_transitions_of_a_template() -> None:
-    assert TEMPLATE_TRANSITIONS[TemplateState.ARCHIVED] == {}
-    assert TEMPLATE_TRANSITIONS[TemplateState.PUBLISHED][TemplateMove.EDIT] is TemplateState.DRAFT
-    assert TemplateMove.PUBLISH not in TEMPLATE_TRANSITIONS[TemplateState.PUBLISHED]
-    assert set(TEMPLATE_TRANSITIONS) == set(TemplateState)
+    assert TEMPLATE_TRANSITIONS.moves_from(TemplateState.ARCHIVED) == []
+    assert TEMPLATE_TRANSITIONS.find(TemplateState.PUBLISHED, TemplateMove.EDIT) is TemplateState.DRAFT
+    assert TEMPLATE_TRANSITIONS.find(TemplateState.PUBLISHED, TemplateMove.PUBLISH) is None
+    assert set(TEMPLATE_TRANSITIONS.states) == set(TemplateState)

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from app.core.transitions import Transitions
+
 
 class MessageState(StrEnum):
     """States of a message."""
@@ -68,7 +70,7 @@ _TRIAGE = {
 }
 _OPEN_ENDS = {_M.CLOSE: _S.CLOSED, _M.MARK_SPAM: _S.SPAM, _M.MARK_DUPLICATE: _S.CLOSED, **_APPEAL}
 
-MESSAGE_TRANSITIONS: dict[MessageState, dict[MessageMove, MessageState]] = {
+_MESSAGE_TABLE: dict[MessageState, dict[MessageMove, MessageState]] = {
     _S.RECEIVED: _TRIAGE | {_M.ASSIGN: _S.RECEIVED} | _OPEN_ENDS,
     # A reply is drafted only after the analysis of the need: stage 1 precedes stage 2 (O-6.2.3).
     _S.TRIAGED: _TRIAGE
@@ -167,7 +169,7 @@ class ReplyMove(StrEnum):
 
 _R, _A = ReplyState, ReplyMove
 
-REPLY_TRANSITIONS: dict[ReplyState, dict[ReplyMove, ReplyState]] = {
+_REPLY_TABLE: dict[ReplyState, dict[ReplyMove, ReplyState]] = {
     _R.DRAFT: {_A.EDIT: _R.DRAFT, _A.SUBMIT: _R.AWAITING_APPROVAL},
     _R.RETURNED: {_A.EDIT: _R.DRAFT, _A.SUBMIT: _R.AWAITING_APPROVAL},
     _R.AWAITING_APPROVAL: {_A.APPROVE: _R.APPROVED, _A.RETURN: _R.RETURNED},
@@ -234,6 +236,8 @@ MOVES_RU: dict[str, str] = {
     "lose_track": "отметить неподтверждённым",
 }
 
+MESSAGE_TRANSITIONS = Transitions(_MESSAGE_TABLE, states_ru=STATES_RU, moves_ru=MOVES_RU)
+REPLY_TRANSITIONS = Transitions(_REPLY_TABLE, states_ru=STATES_RU, moves_ru=MOVES_RU)
 
 STEPS_RU: dict[str, str] = {
     "register": "Сообщение зарегистрировано",

@@ -8,11 +8,10 @@ from app.core.etags import IfMatch
 from app.core.outbox import emit
 from app.core.security import Principal
 from app.legal_acts import service as legal_acts
-from app.messages.errors import MessageMoveNotAllowed
 from app.messages.events import MessageRedirected
 from app.messages.models import Competence, Message
 from app.messages.rules.deadlines import Stage
-from app.messages.rules.states import MessageMove
+from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove
 from app.messages.schemas.messages import MessageRedirect
 from app.messages.service import deadlines, outgoing
 from app.messages.service.access import get_message
@@ -27,7 +26,7 @@ async def redirect_message(
     await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
     match.require(message)
     if message.competence is Competence.WITHIN:
-        raise MessageMoveNotAllowed(message.state, MessageMove.REDIRECT)
+        raise MESSAGE_TRANSITIONS.refuse(message.state, MessageMove.REDIRECT)
     apply_transition(session, message, MessageMove.REDIRECT, by, body.to)
     message.redirected_to, message.redirect_act_id = body.to, body.legal_act_id
     await deadlines.mark_done(session, message, {Stage.REDIRECT}, message.updated_at)

@@ -11,11 +11,18 @@ from app.core.etags import IfMatch
 from app.core.outbox import Event, emit
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
-from app.messages.errors import MessageMoveNotAllowed, ReplyNotFound
+from app.messages.errors import ReplyNotFound
 from app.messages.events import ReplyApproved, ReplyReturned, ReplySubmitted
 from app.messages.models import Competence, Message, Reply
 from app.messages.rules.approval import needs_approval
-from app.messages.rules.states import REPLY_TRANSITIONS, MessageMove, MessageState, ReplyMove, ReplyState
+from app.messages.rules.states import (
+    MESSAGE_TRANSITIONS,
+    REPLY_TRANSITIONS,
+    MessageMove,
+    MessageState,
+    ReplyMove,
+    ReplyState,
+)
 from app.messages.rules.text_similarity import compute_changed_share
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch
 from app.messages.service import deadlines, offered_points, outgoing, text_checks
@@ -42,7 +49,7 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
     if message.state is MessageState.AWAITING_CLIENT:  # the reply is drafted without waiting for the client
         await deadlines.resume(session, message, clock.now())
     if message.need is None:  # stage 1 precedes stage 2, for an appeal too (O-6.2.3)
-        raise MessageMoveNotAllowed(message.state, MessageMove.DRAFT_REPLY)
+        raise MESSAGE_TRANSITIONS.refuse(message.state, MessageMove.DRAFT_REPLY)
     apply_transition(session, message, MessageMove.DRAFT_REPLY, by)
     reply = Reply(
         message_id=message.id,
@@ -75,7 +82,7 @@ async def edit_reply(
     template_service.require_known_values(body.values)
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
-    state = _require_transition(reply, ReplyMove.EDIT)
+    state = REPLY_TRANSITIONS.require(reply.state, ReplyMove.EDIT)
     sent = body.model_fields_set
     if "offered_point_ids" in sent:
         await offered_points.validate_offered_points(session, reply.kind, body.offered_point_ids)
@@ -122,7 +129,7 @@ async def submit_reply(
     """Submit a reply for approval, or approve it at once if the rule of the unit allows. Raises `ReplyNotReady`."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
-    state = _require_transition(reply, ReplyMove.SUBMIT)
+    state = REPLY_TRANSITIONS.require(reply.state, ReplyMove.SUBMIT)
     await text_checks.require_ready(session, message, reply)
     unit = await organizations.get_unit(session, message.unit_id)
     apply_transition(session, message, MessageMove.SUBMIT_REPLY, by)
@@ -130,7 +137,7 @@ async def submit_reply(
     if not needs_approval(unit.approval_rule, has_template=reply.template_id is not None and not reply.is_own_text):
         reply.approved_at = reply.submitted_at
         event = ReplyApproved(message_id=message.id, reply_id=reply.id)
-        return await _finish(session, reply, REPLY_TRANSITIONS[state][ReplyMove.APPROVE], by, event)
+        return await _finish(session, reply, REPLY_TRANSITIONS.require(state, ReplyMove.APPROVE), by, event)
     submitted = ReplySubmitted(message_id=message.id, reply_id=reply.id, reply_version=reply.version)
     return await _finish(session, reply, state, by, submitted)
 
@@ -141,7 +148,7 @@ async def approve_reply(
     """Approve a reply. Raises `FourEyes` for an author of its text."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
-    state = _require_transition(reply, ReplyMove.APPROVE)
+    state = REPLY_TRANSITIONS.require(reply.state, ReplyMove.APPROVE)
     if str(by.id) in reply.author_ids:
         raise FourEyes
     await text_checks.require_ready(session, message, reply)
@@ -156,7 +163,7 @@ async def return_reply(
     """Return a reply to its author with a reason."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
-    state = _require_transition(reply, ReplyMove.RETURN)
+    state = REPLY_TRANSITIONS.require(reply.state, ReplyMove.RETURN)
     is_outside = message.competence is Competence.OUTSIDE
     apply_transition(
         session, message, MessageMove.RETURN_OUTSIDE_REPLY if is_outside else MessageMove.RETURN_REPLY, by, reason
@@ -172,7 +179,7 @@ async def send_reply(
     """Queue an approved, failed or uncertain reply for delivery by the worker."""
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
-    state = _require_transition(reply, ReplyMove.SEND)
+    state = REPLY_TRANSITIONS.require(reply.state, ReplyMove.SEND)
     await text_checks.require_ready(session, message, reply)
     apply_transition(session, message, MessageMove.SEND_REPLY, by)
     reply.changed_share = await _compute_changed_share(session, reply)
@@ -211,13 +218,6 @@ async def _finish(session: AsyncSession, reply: Reply, state: ReplyState, by: Pr
         emit(session, event)
     await session.flush()  # raises the version
     return reply
-
-
-def _require_transition(reply: Reply, move: ReplyMove) -> ReplyState:
-    state = REPLY_TRANSITIONS[reply.state].get(move)
-    if state is None:
-        raise MessageMoveNotAllowed(reply.state, move)
-    return state
 
 
 async def _resolve_text(

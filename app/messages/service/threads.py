@@ -84,7 +84,7 @@ async def resume_for_client(session: AsyncSession, message: Message, by: Princip
     is_clients_own = of_same_client(message.client_id)
     if message.continues_id is not None:
         is_clients_own = sa.or_(col(Message.id) == message.continues_id, is_clients_own)
-    waiting = [state for state, known in MESSAGE_TRANSITIONS.items() if MessageMove.CLIENT_WROTE_AGAIN in known]
+    waiting = MESSAGE_TRANSITIONS.states_before(MessageMove.CLIENT_WROTE_AGAIN)
     query = select(Message).where(
         Message.thread_id == message.thread_id,
         Message.id != message.id,

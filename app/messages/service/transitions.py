@@ -8,7 +8,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import audit, clock
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
-from app.messages.errors import MessageMoveNotAllowed
 from app.messages.models import Message, MessageEvent
 from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove, MessageState
 
@@ -27,11 +26,8 @@ def require_not_future(moment: datetime, pointer: str) -> None:
 
 
 def require_transition(message: Message, move: MessageMove) -> MessageState:
-    """Return the state after a move. Raises `MessageMoveNotAllowed`."""
-    state = MESSAGE_TRANSITIONS[message.state].get(move)
-    if state is None:
-        raise MessageMoveNotAllowed(message.state, move)
-    return state
+    """Return the state after a move. Raises `TransitionNotAllowed`."""
+    return MESSAGE_TRANSITIONS.require(message.state, move)
 
 
 def apply_transition(

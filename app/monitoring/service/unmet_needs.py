@@ -14,14 +14,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.etags import IfMatch
-from app.core.problems import TransitionNotAllowed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.monitoring.errors import UnmetNeedNotFound
 from app.monitoring.models import UnmetNeed, UnmetNeedLemma, UnmetNeedStep, UnmetNeedText
 from app.monitoring.rules import (
-    UNMET_NEED_MOVES_RU,
-    UNMET_NEED_STATES_RU,
     UNMET_NEED_TRANSITIONS,
     UnmetNeedMove,
 )
@@ -121,9 +118,7 @@ async def move_group(
     """Start, resolve or reopen a group; starting an unassigned one assigns it to the caller's unit."""
     row = await get_group(session, group_id, by)
     match.require(row)
-    state = UNMET_NEED_TRANSITIONS[row.state].get(move)
-    if state is None:
-        raise TransitionNotAllowed(UNMET_NEED_STATES_RU[row.state], UNMET_NEED_MOVES_RU[move])
+    state = UNMET_NEED_TRANSITIONS.require(row.state, move)
     moment = clock.now()
     row.state, row.changed_at, row.changed_by, row.note = state, moment, by.id, note
     if move is UnmetNeedMove.START and row.unit_id is None and not by.may("monitoring:all_units"):

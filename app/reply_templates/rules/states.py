@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from app.core.transitions import Transitions
+
 
 class TemplateState(StrEnum):
     """The state of the newest version of a template."""
@@ -20,11 +22,12 @@ class TemplateMove(StrEnum):
     PUBLISH = "publish"
     RETURN = "return"
     ARCHIVE = "archive"
+    REVIEW = "review"
 
 
 _S, _M = TemplateState, TemplateMove
 
-TEMPLATE_TRANSITIONS: dict[TemplateState, dict[TemplateMove, TemplateState]] = {
+_TABLE: dict[TemplateState, dict[TemplateMove, TemplateState]] = {
     _S.DRAFT: {
         _M.EDIT: _S.DRAFT,
         _M.SUBMIT: _S.IN_REVIEW,
@@ -40,3 +43,15 @@ TEMPLATE_TRANSITIONS: dict[TemplateState, dict[TemplateMove, TemplateState]] = {
     _S.PUBLISHED: {_M.EDIT: _S.DRAFT, _M.ARCHIVE: _S.ARCHIVED},
     _S.ARCHIVED: {},
 }
+TEMPLATE_TRANSITIONS = Transitions(
+    _TABLE,
+    states_ru={"draft": "черновик", "in_review": "на проверке", "published": "опубликован", "archived": "в архиве"},
+    moves_ru={
+        "edit": "изменить",
+        "submit": "передать на проверку",
+        "publish": "опубликовать",
+        "return": "вернуть",
+        "archive": "отправить в архив",
+        "review": "подтвердить актуальность",
+    },
+)

@@ -8,7 +8,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.outbox import emit
-from app.core.problems import TransitionNotAllowed
 from app.core.security import Principal
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.events import TemplateChanged
@@ -52,10 +51,7 @@ async def get_version(session: AsyncSession, row: ReplyTemplate, number: int) ->
 
 def apply_transition(row: ReplyTemplate, move: TemplateMove) -> TemplateState:
     """Return the state that a move leads to. Raises `TransitionNotAllowed`."""
-    state = TEMPLATE_TRANSITIONS[row.state].get(move)
-    if state is None:
-        raise TransitionNotAllowed(row.state.value, move.value)
-    return state
+    return TEMPLATE_TRANSITIONS.require(row.state, move)
 
 
 def build_search_text(version: TemplateVersion) -> str:

@@ -11,13 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.etags import IfMatch
 from app.core.outbox import emit
-from app.core.problems import TransitionNotAllowed
 from app.core.security import Principal
 from app.organizations import service as organizations
 from app.reply_templates.events import TemplateReviewNear, TemplateReviewOverdue
 from app.reply_templates.models import ReplyTemplate, TemplateReview
 from app.reply_templates.rules import review as rules
-from app.reply_templates.rules.states import TemplateState
+from app.reply_templates.rules.states import TEMPLATE_TRANSITIONS, TemplateMove, TemplateState
 from app.reply_templates.service.access import get_own_template, mark_changed
 
 BATCH = 200
@@ -30,7 +29,7 @@ async def confirm_template(
     row = await get_own_template(session, template_id, by)
     match.require(row)
     if row.published_version is None or row.state is TemplateState.ARCHIVED:
-        raise TransitionNotAllowed(row.state.value, "review")
+        raise TEMPLATE_TRANSITIONS.refuse(row.state, TemplateMove.REVIEW)
     row.reviewed_at, row.reviewed_by = clock.now(), by.id
     next_on = await compute_next_review(session, row)
     session.add(

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import audit, clock
 from app.core.etags import IfMatch
 from app.core.outbox import emit
-from app.core.problems import FieldError, TransitionNotAllowed, ValidationFailed
+from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.language.masking import mask_personal_data
@@ -22,7 +22,7 @@ from app.reply_templates.events import TemplateChanged
 from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
 from app.reply_templates.queries import load_shared_units, load_versions
 from app.reply_templates.rules import placeholders
-from app.reply_templates.rules.states import TemplateMove, TemplateState
+from app.reply_templates.rules.states import TEMPLATE_TRANSITIONS, TemplateMove, TemplateState
 from app.reply_templates.rules.template_drafts import to_example, to_one_line, to_template_text
 from app.reply_templates.schemas import MAX_EXAMPLES, DraftOf, TemplateCreate, TemplatePatch
 from app.reply_templates.service import review
@@ -188,7 +188,7 @@ async def add_example_from_message(
 async def _add_example(session: AsyncSession, row: ReplyTemplate, example: str, by: Principal) -> ReplyTemplate:
     """Add a typical message without a new version or approval, because it only affects search."""
     if row.state is TemplateState.ARCHIVED:
-        raise TransitionNotAllowed(row.state.value, TemplateMove.EDIT.value)
+        raise TEMPLATE_TRANSITIONS.refuse(row.state, TemplateMove.EDIT)
     example = to_example(example)
     is_new = False
     for number in {row.latest_version, row.published_version or row.latest_version}:

@@ -17,6 +17,16 @@ from app.surveys.rules import find_entry_differences, to_codes
 from app.surveys.schemas import EntryCheckEnter, EntryCheckResolve, SubmissionCreate
 from app.surveys.service.submission_parser import ReferenceCache, parse_submission
 
+STATES_RU = {
+    EntryCheckState.WAITING: "ждёт повторного ввода",
+    EntryCheckState.AGREED: "ввод совпал",
+    EntryCheckState.DIFFERS: "ввод расходится",
+    EntryCheckState.RESOLVED: "расхождение разрешено",
+}
+ENTER = ("ввести повторно", "enter a second time")
+RESOLVE = ("подтвердить первый ввод", "confirm the first entry")
+"""Labels of the actions in Russian and English."""
+
 
 async def get_check(session: AsyncSession, check_id: UUID) -> EntryCheck:
     """Return an entry check. Raises `EntryCheckNotFound`."""
@@ -30,7 +40,7 @@ async def enter_second_time(
     session: AsyncSession, check_id: UUID, body: EntryCheckEnter, match: IfMatch, *, by: Principal
 ) -> EntryCheck:
     """Compare a second entry with the first; the check becomes `agreed`, or `differs` until it is resolved."""
-    row, first = await _load_for_transition(session, check_id, match, EntryCheckState.WAITING, "key_in", by)
+    row, first = await _load_for_transition(session, check_id, match, EntryCheckState.WAITING, ENTER, by)
     known = ReferenceCache(session, first)
     whole = SubmissionCreate(form=first.form, organization_id=first.organization_id, answers=body.answers)
     organization = await organizations.get_organization(session, first.organization_id)
@@ -49,7 +59,7 @@ async def resolve(
     session: AsyncSession, check_id: UUID, body: EntryCheckResolve, match: IfMatch, *, by: Principal
 ) -> EntryCheck:
     """Confirm the first entry although the second one differs."""
-    row, _ = await _load_for_transition(session, check_id, match, EntryCheckState.DIFFERS, "resolve", by)
+    row, _ = await _load_for_transition(session, check_id, match, EntryCheckState.DIFFERS, RESOLVE, by)
     _set_resolution(row, Resolution.FIRST_STANDS, body.reason, by)
     return await _record_change(session, row, "resolved", by)
 
@@ -64,14 +74,14 @@ async def close_check(session: AsyncSession, submission_id: UUID, reason: str, *
 
 
 async def _load_for_transition(
-    session: AsyncSession, check_id: UUID, match: IfMatch, state: EntryCheckState, move: str, by: Principal
+    session: AsyncSession, check_id: UUID, match: IfMatch, state: EntryCheckState, move: tuple[str, str], by: Principal
 ) -> tuple[EntryCheck, SurveySubmission]:
     """Return a check in the given state with its submission. Raises `SameHand` for the author of the first entry."""
     row = await get_check(session, check_id)
     match.require(row)
     first = await session.get_one(SurveySubmission, row.submission_id)
     if row.state is not state:
-        raise TransitionNotAllowed(row.state.value, move)
+        raise TransitionNotAllowed((STATES_RU[row.state], row.state.value), move)
     if first.keyed_by == by.id:
         raise SameHand
     return row, first

@@ -161,7 +161,7 @@ async def withdraw_form(session: AsyncSession, form_id: UUID, match: IfMatch, *,
     row = await get_form(session, form_id, by)
     match.require(row)
     if row.state is not FormState.PUBLISHED:
-        raise TransitionNotAllowed(row.state.value, "withdraw")
+        raise TransitionNotAllowed(("черновик", "draft"), ("отозвать", "withdraw"))
     answered = select(SurveySubmission.id).where(SurveySubmission.form_id == row.id).limit(1)
     # A client whose clock is ahead may have submitted an answer for the first day already.
     if row.valid_from <= clock.today() or (await session.exec(answered)).first() is not None:
