@@ -22,9 +22,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app import demo, docs
 from app import seed as seeds
+from app.attachments.file_store import FileStore
 from app.core import clock, logging
 from app.core.db import Database
-from app.core.file_store import FileStore
 from app.core.settings import Profile, Settings
 from app.identity.service import employees
 from app.main import create_app

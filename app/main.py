@@ -10,11 +10,11 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
-from app import openapi
-from app.core import health, logging, problem_responses
+from app import health, openapi
+from app.attachments.file_store import FileStore
+from app.core import logging, problem_responses
 from app.core.body_guard import BodyGuard, BodyRules
 from app.core.db import Database
-from app.core.file_store import FileStore
 from app.core.metrics import Metrics
 from app.core.middleware import RequestMiddleware
 from app.core.rate_limits import RateLimiter

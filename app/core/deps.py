@@ -1,4 +1,4 @@
-"""FastAPI dependencies shared by all routers: the request's transaction, the settings, the file store."""
+"""FastAPI dependencies shared by all routers: the request's transaction, the settings."""
 
 from collections.abc import AsyncGenerator
 from typing import Annotated
@@ -7,7 +7,6 @@ from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.db import Database
-from app.core.file_store import FileStore
 from app.core.settings import Settings
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -25,12 +24,6 @@ def get_settings(request: Request) -> Settings:
     return settings
 
 
-def get_files(request: Request) -> FileStore:
-    """Return the file store."""
-    files: FileStore = request.app.state.files
-    return files
-
-
 def get_public_url(request: Request) -> str:
     """Return the public URL of the service without a trailing slash: the configured one, else that of the request."""
     return (get_settings(request).public_url or str(request.base_url)).rstrip("/")
@@ -44,6 +37,5 @@ async def get_session(request: Request) -> AsyncGenerator[AsyncSession]:
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
-FilesDep = Annotated[FileStore, Depends(get_files)]
 PublicUrl = Annotated[str, Depends(get_public_url)]
 DatabaseDep = Annotated[Database, Depends(get_database)]

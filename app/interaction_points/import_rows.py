@@ -1,4 +1,4 @@
-"""Rows of an imported registry as the API bodies that they amount to; pure functions."""
+"""Rows of an imported registry, converted to the API bodies that they amount to."""
 
 import re
 from collections.abc import Mapping

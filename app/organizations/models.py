@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.core.db import VersionedTable, enum_column, json_column, length_check
+from app.organizations.rules import ApprovalRule
 
 
 class OrganizationKind(StrEnum):
@@ -30,14 +31,6 @@ class MunicipalityKind(StrEnum):
     MUNICIPAL_OKRUG = "municipal_okrug"
     MUNICIPAL_DISTRICT = "municipal_district"
     URBAN_OKRUG = "urban_okrug"
-
-
-class ApprovalRule(StrEnum):
-    """Which replies of a unit need approval before they are sent."""
-
-    ALWAYS = "always"
-    WITHOUT_TEMPLATE = "without_template"
-    NEVER = "never"
 
 
 class Organization(VersionedTable, table=True):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
 
 from app.language.normalization import normalize
 
@@ -13,6 +14,14 @@ _DISTRICT = frozenset({"район", "рн", "н"})
 _KIND_WORDS = "р п рп пос поселок пгт рабочий го мо мр муниципальный округ обл область"
 _KIND = _TOWN | _DISTRICT | frozenset(_KIND_WORDS.split())
 _REGION = frozenset({"новосибирской", "новосибирская", "нсо"})
+
+
+class ApprovalRule(StrEnum):
+    """Which replies of a unit need approval before they are sent."""
+
+    ALWAYS = "always"
+    WITHOUT_TEMPLATE = "without_template"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from app.core import clock
 from app.core.deps import DatabaseDep, PublicUrl, SessionDep, SettingsDep
 from app.core.periods import Period
 from app.core.problems import NotFound, TooManyRequests
-from app.core.same_origin import SameOrigin
 from app.core.security import Principal
 from app.documents.charts import render_svg
 from app.identity.errors import InvalidGrant
@@ -30,6 +29,7 @@ from app.surveys.models import SubmissionSource
 from app.web import page_sessions
 from app.web.page_sessions import PATH, SessionId, signed_in
 from app.web.pages import page
+from app.web.same_origin import SameOrigin
 
 router = APIRouter(prefix=PATH, include_in_schema=False)
 

@@ -18,7 +18,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.deps import SessionDep, SettingsDep
 from app.core.problems import ValidationFailed
-from app.core.same_origin import SameOrigin
 from app.core.security import Principal
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
@@ -30,6 +29,7 @@ from app.surveys.service import forms, paper, submissions
 from app.web.page_sessions import PATH, signed_in
 from app.web.pages import page
 from app.web.questionnaire import read_fields
+from app.web.same_origin import SameOrigin
 
 router = APIRouter(prefix=f"{PATH}/paper", include_in_schema=False)
 

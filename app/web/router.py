@@ -11,11 +11,11 @@ from fastapi.responses import RedirectResponse
 from app.core.deps import SessionDep, SettingsDep
 from app.core.problems import NotFound, TooManyRequests
 from app.core.rate_limits import RateLimiter
-from app.core.same_origin import SameOrigin
 from app.surveys.errors import CodeUnknown, FormNotFound
 from app.web import survey_service
 from app.web.pages import ASSETS, TYPES, page
 from app.web.questionnaire import Errors, build_questions, is_field, read_fields, summary
+from app.web.same_origin import SameOrigin
 from app.web.survey_service import Refused, Saved, Visit
 
 router = APIRouter(include_in_schema=False)

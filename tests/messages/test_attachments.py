@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 from fastapi import FastAPI
 
-from app.core.file_store import FileStore
-from app.messages.rules.attachments import CONTENT_TYPES, to_download_name
+from app.attachments.file_store import FileStore
+from app.attachments.rules import CONTENT_TYPES, to_download_name
 from tests.callers import People
 from tests.conftest import Api
 from tests.messages.factories import MESSAGES, message_body, register, registered

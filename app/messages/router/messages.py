@@ -9,7 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.deps import DatabaseDep, FilesDep, SessionDep
+from app.attachments.dependencies import FilesDep
+from app.attachments.rules import to_download_name
+from app.core.deps import DatabaseDep, SessionDep
 from app.core.etags import conditional_response, json_response
 from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyRequired, IdempotencyKeyReused
 from app.core.pagination import Page, PageDep, paginate_rows
@@ -22,7 +24,6 @@ from app.messages import case_pdf, export, queries
 from app.messages.errors import AttachmentLost, AttachmentNotFound, MessageConflict, MessageNotFound
 from app.messages.models import Message
 from app.messages.router.filters import FiltersDep
-from app.messages.rules.attachments import to_download_name
 from app.messages.schemas.deadlines import ExplainRead
 from app.messages.schemas.messages import MessageCreate, MessageRead, TimelineRead
 from app.messages.service import access, attachments, deadlines, intake

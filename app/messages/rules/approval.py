@@ -1,6 +1,6 @@
 """The approval rule of a unit: which replies a head approves before sending (O-10)."""
 
-from app.organizations.models import ApprovalRule
+from app.organizations.rules import ApprovalRule
 
 
 def needs_approval(rule: ApprovalRule, *, has_template: bool) -> bool:

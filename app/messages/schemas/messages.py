@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.attachments.rules import CONTENT_TYPES
 from app.clients.service import ClientKind
 from app.core import example_ids
 from app.core.schemas import Input, LocalDateTime, Output, example
@@ -21,7 +22,6 @@ from app.messages.models import (
     ReplyKind,
     RevisionKind,
 )
-from app.messages.rules.attachments import CONTENT_TYPES
 from app.messages.rules.states import MessageState, ReplyState
 from app.messages.schemas.deadlines import DeadlineRead
 from app.reply_templates.schemas import Values

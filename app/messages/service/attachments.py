@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.attachments.rules import CONTENT_TYPES, has_claimed_type
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.messages.errors import AttachmentLost, AttachmentNotFound
 from app.messages.models import MessageAttachment
 from app.messages.ports import AttachmentStore
-from app.messages.rules.attachments import CONTENT_TYPES, has_claimed_type
 from app.messages.schemas.messages import Attachment
 from app.messages.service.access import get_message
 
