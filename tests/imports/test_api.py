@@ -182,7 +182,7 @@ async def test_one_invalid_row_fails_the_whole_import(api: Api, people: People, 
             "column": "channel",
             "cell": "C777",
             "code": "unknown_reference",
-            "detail": "Такого вида канала нет.",
+            "detail": "Вид канала не найден.",
         }
     ]
     assert await count_points(database) == before and await count_staged_rows(database) == 0

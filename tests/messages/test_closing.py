@@ -412,7 +412,7 @@ async def test_competent_bodies_are_kept_with_their_explanations(api: Api, peopl
     listed = (await api.get(url, headers=operator)).json()["items"]
     assert made.json() in listed
     one = f"{url}/{made.json()['id']}"
-    closed = await api.patch(one, headers=admin | {"If-Match": '"1"'}, json={"closed_on": "2026-11-24"})
+    closed = await api.patch(one, headers=admin | {"If-Match": '"1"'}, json={"closed_on": "2026-11-23"})
     assert (closed.status_code, closed.headers["etag"]) == (200, '"2"')
     assert made.json()["id"] not in {item["id"] for item in (await api.get(url, headers=operator)).json()["items"]}
     every = await api.get(url, params={"with_closed": "true"}, headers=operator)

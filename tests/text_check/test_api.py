@@ -128,7 +128,8 @@ async def test_errors_block_every_step_and_warnings_do_not(api: Api, people: Peo
     rejected = await act(api, people.operator, reply, "submit", {})
     assert (rejected.status_code, rejected.json()["code"]) == (409, "reply_not_ready")
     assert [one["code"] for one in rejected.json()["errors"]] == ["emoji_not_positive"]
-    assert "emoji_not_positive" in rejected.json()["detail"] and rejected.json()["errors"][0]["pointer"] == "/text"
+    assert "«Эмодзи не из списка позитивных»" in rejected.json()["detail"]
+    assert rejected.json()["errors"][0]["pointer"] == "/text"
     tag = (await api.get(reply, headers=headers)).headers["etag"]
     corrected = await api.patch(reply, headers=headers | {"If-Match": tag}, json={"text": "В целях роста."})
     assert {one["severity"] for one in corrected.json()["findings"]} == {"warning"}
