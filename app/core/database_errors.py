@@ -1,7 +1,6 @@
 """Mapping of database errors to problems, the same for both drivers."""
 
 import re
-import sqlite3
 from functools import cache
 
 import sqlalchemy as sa
@@ -77,10 +76,3 @@ def to_problem(error: SQLAlchemyError) -> Problem:  # noqa: PLR0911  one return 
             return ValidationFailed()
         return Unavailable()
     return Problem()
-
-
-def is_transient(error: BaseException) -> bool:
-    """Return whether a retry may succeed (a lock, a lost connection)."""
-    return isinstance(error, PoolTimeout | sqlite3.OperationalError) or (
-        isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError)
-    )

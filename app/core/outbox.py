@@ -96,8 +96,7 @@ class Relay:
                 busy = False
             if not busy:
                 self._database.has_work.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(_wait_for_any(stop, self._database.has_work), poll_seconds)
+                await wait_for_any(poll_seconds, stop, self._database.has_work)
         await self._release_leases()
 
     async def relay_batch(self) -> int:
@@ -177,10 +176,11 @@ class Relay:
                 )
 
 
-async def _wait_for_any(*events: asyncio.Event) -> None:
+async def wait_for_any(seconds: float, *events: asyncio.Event) -> None:
+    """Wait until one of the events is set or the time is over."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()

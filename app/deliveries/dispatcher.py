@@ -23,6 +23,7 @@ from sqlmodel import col, select
 from app.core import clock
 from app.core.db import Database, require_no_transaction
 from app.core.ids import new_id
+from app.core.outbox import wait_for_any
 from app.deliveries.models import Delivery
 from app.deliveries.ports import (
     Adapter,
@@ -108,7 +109,7 @@ class Dispatcher:
                         task.add_done_callback(tasks.discard)
             except Exception as error:  # the loop continues after an outage  # noqa: BLE001
                 log.warning("dispatch_failed", error=type(error).__name__)
-            await _wait_for_any(poll_seconds, stop, self._wake)
+            await wait_for_any(poll_seconds, stop, self._wake)
         if tasks:
             await asyncio.wait(tasks)
 
@@ -398,12 +399,3 @@ def _get_code(error: Exception) -> str:
     if isinstance(error, DeliveryError):
         return error.code
     return "timeout" if isinstance(error, TimeoutError) else type(error).__name__[:100]
-
-
-async def _wait_for_any(seconds: float, *events: asyncio.Event) -> None:
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

@@ -107,11 +107,6 @@ def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
     return _BRACED.sub(lambda m: values.get(m[1], m[0]) if m[1] in PLACEHOLDERS else m[0], text)
 
 
-def find_missing_placeholders(text: str) -> list[tuple[str, Span]]:
-    """Return the placeholders left in a text, with their ranges."""
-    return [(m[1], Span(*m.span())) for m in _BRACED.finditer(text) if m[1] in PLACEHOLDERS]
-
-
 def is_sound(kind: PlaceholderKind, value: str) -> bool:
     """Return whether a value is of its kind. No kind allows invisible characters, braces or markup."""
     match kind:
