@@ -31,7 +31,7 @@ from app.main import create_app
 from app.messages.queries import load_files
 from app.surveys import counters
 from app.surveys.models import Span
-from app.worker import run_worker
+from app.worker import HANDLED_EVENTS, run_worker
 
 ROOT = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
@@ -72,7 +72,7 @@ def seed(settings: Settings) -> None:
 
 def _run_in_transaction(settings: Settings, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
     async def run() -> T:
-        database = Database(settings)
+        database = Database(settings, HANDLED_EVENTS)
         try:
             async with database.transaction() as session:
                 return await work(session)
@@ -199,7 +199,7 @@ def worker_command() -> None:
     logging.configure(settings.log_level)
 
     async def work() -> None:
-        database, stop = Database(settings), asyncio.Event()
+        database, stop = Database(settings, HANDLED_EVENTS), asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         try:

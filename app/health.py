@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from app.core import clock
+from app.core.app_state import get_state
 from app.core.db import Database
 from app.core.deps import DatabaseDep, SettingsDep
-from app.core.metrics import Metrics
 from app.core.outbox import OutboxEntry
 from app.core.problems import NotFound, Problem, Unavailable
 
@@ -51,15 +51,15 @@ async def live() -> JSONResponse:
 @router.get("/health/ready")
 async def ready(request: Request, database: DatabaseDep, settings: SettingsDep) -> JSONResponse:
     """Return 200 if the database responds, is migrated and seeded, and the demo accounts are written; else 503."""
-    if getattr(request.app.state, "is_stopping", False):
+    if get_state(request).is_stopping:
         raise Unavailable
     try:
-        prepared = await is_ready(database, request.app.state.migration_head)
+        prepared = await is_ready(database, get_state(request).migration_head)
     except (Problem, SQLAlchemyError, OSError):
         raise Unavailable from None
     if not prepared or (settings.is_demo and not settings.accounts_file.exists()):
         raise Unavailable
-    return JSONResponse({"status": "ready", "migration": request.app.state.migration_head})
+    return JSONResponse({"status": "ready", "migration": get_state(request).migration_head})
 
 
 @router.get("/metrics")
@@ -69,7 +69,7 @@ async def metrics(request: Request, database: DatabaseDep, settings: SettingsDep
     provided = request.headers.get("authorization", "").removeprefix("Bearer ")
     if not (_is_loopback(request) or (token and secrets.compare_digest(provided.encode(), token.encode()))):
         raise NotFound
-    instruments: Metrics = request.app.state.metrics
+    instruments = get_state(request).metrics
     entry = OutboxEntry
     try:
         async with database.transaction(write=False) as session:

@@ -13,11 +13,11 @@ from fastapi_offline import FastAPIOffline
 from app import health, openapi
 from app.attachments.file_store import FileStore
 from app.core import logging, problem_responses
+from app.core.app_state import AppState
 from app.core.body_guard import BodyGuard, BodyRules
 from app.core.db import Database
 from app.core.metrics import Metrics
 from app.core.middleware import RequestMiddleware
-from app.core.rate_limits import RateLimiter
 from app.core.settings import Settings
 from app.deliveries.router import router as deliveries_router
 from app.identity.router import router as identity_router
@@ -38,8 +38,9 @@ from app.text_check.router import router as reply_check_router
 from app.web.monitoring import router as monitoring_page_router
 from app.web.pages import error_page
 from app.web.paper import router as paper_page_router
+from app.web.router import PageLimits
 from app.web.router import router as web_router
-from app.worker import DELIVERIES, run_worker
+from app.worker import DELIVERIES, HANDLED_EVENTS, run_worker
 
 ROUTERS = (
     identity_router,
@@ -76,18 +77,18 @@ def operation_id(route: APIRoute) -> str:
 def create_app(settings: Settings) -> FastAPI:
     """The application with everything wired; nothing is opened before its lifespan begins."""
     logging.configure(settings.log_level)
-    database = Database(settings)
+    database = Database(settings, HANDLED_EVENTS)
     metrics = Metrics()
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         stop = asyncio.Event()
         work = [run_worker(database, settings, stop)] if settings.embedded_worker else []
         worker = asyncio.gather(warm_up(database), *work)
         try:
             yield
         finally:
-            app.state.is_stopping = True
+            state.is_stopping = True
             stop.set()
             await worker
             await database.close()
@@ -100,13 +101,10 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         swagger_ui_init_oauth={"scopes": "", "clientId": ""},
     )
-    app.state.settings = settings
-    app.state.database = database
-    app.state.files = FileStore(settings.var_dir / "files")
-    app.state.metrics = metrics
-    app.state.delivery_registry = DELIVERIES
-    app.state.migration_head = health.migration_head()
-    app.state.tokens = app.state.resolver = TokenResolver(settings)
+    tokens = TokenResolver(settings)
+    state = AppState(settings, database, metrics, tokens, health.migration_head(), error_page)
+    state.provide(tokens, FileStore(settings.var_dir / "files"), DELIVERIES, PageLimits())
+    app.state = state  # type: ignore[assignment]  # Starlette's own holds attributes without types
 
     api = APIRouter(prefix="/api/v1")
     for router in ROUTERS:
@@ -116,8 +114,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(web_router)
     app.include_router(monitoring_page_router)
     app.include_router(paper_page_router)
-    app.state.page_limiters = {"questionnaires": RateLimiter(), "codes": RateLimiter()}
-    app.state.error_page = error_page
 
     problem_responses.install(app)
     openapi.install(app)

@@ -5,7 +5,16 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.core.problems import MEDIA_TYPE, ProblemRead
+from app.core.idempotency import IdempotencyInProgress, IdempotencyKeyMalformed, IdempotencyKeyReused
+from app.core.problems import (
+    MEDIA_TYPE,
+    PreconditionFailed,
+    PreconditionRequired,
+    Problem,
+    ProblemRead,
+    ValidationFailed,
+    problems,
+)
 from app.identity.roles import ROLE_SCOPES, SCOPES
 
 DESCRIPTION = """Работа министерства экономического развития Новосибирской области с внешними клиентами.
@@ -95,8 +104,36 @@ def _roles_of(scopes: set[str]) -> str:
     return ", ".join(f"`{role.value}`" for role, held in ROLE_SCOPES.items() if scopes <= held)
 
 
+def _implied_problems(operation: dict[str, Any]) -> list[type[Problem]]:
+    """Return the problems that follow from the parameters and the body of an operation."""
+    names = {parameter["name"].lower() for parameter in operation.get("parameters", [])}
+    found: list[type[Problem]] = []
+    if names or "application/json" in operation.get("requestBody", {}).get("content", {}):
+        found.append(ValidationFailed)
+    if "if-match" in names:
+        found += [PreconditionFailed, PreconditionRequired]
+    if "idempotency-key" in names:
+        found += [IdempotencyKeyReused, IdempotencyKeyMalformed, IdempotencyInProgress]
+    return found
+
+
+def _add_problems(answers: dict[str, Any], classes: list[type[Problem]]) -> None:
+    """Add the problems that the operation does not name itself; one response holds all of a status."""
+    for cls in classes:
+        new = problems(cls)[int(cls.status)]
+        del new["model"]
+        known = answers.setdefault(str(int(cls.status)), new)
+        examples = known["content"].setdefault(MEDIA_TYPE, {}).setdefault("examples", {})
+        if cls.code not in examples:
+            examples |= new["content"][MEDIA_TYPE]["examples"]
+            known["description"] = f"{known['description']}; {new['description']}"
+
+
 def _finish(operation: dict[str, Any], method: str) -> None:
     answers: dict[str, Any] = operation.setdefault("responses", {})
+    if "HTTPValidationError" in str(answers.get("422")):
+        del answers["422"]  # FastAPI's own format of validation errors
+    _add_problems(answers, _implied_problems(operation))
     common = dict(_ALWAYS) | (_BODY if method in ("post", "put", "patch", "delete") else _QUERY)
     scopes = {scope for entry in operation.get("security", []) for held in entry.values() for scope in held}
     if operation.get("security"):

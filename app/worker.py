@@ -6,7 +6,7 @@ It runs inside the server or as a process of its own.
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from sqlmodel import col
 from app.core import clock
 from app.core.db import Database
 from app.core.idempotency import IdempotencyRecord
-from app.core.outbox import Event, Handler, Relay
+from app.core.outbox import Event, Handler, Handlers, Relay
 from app.core.settings import Settings
 from app.deliveries.dispatcher import Dispatcher, DispatchOptions
 from app.deliveries.ports import Registry
@@ -47,7 +47,7 @@ POLL_SECONDS = 2
 TARGET_CHECK_SECONDS = 60
 
 
-def merge_handlers(*mappings: Mapping[type[Event], Sequence[Handler]]) -> Mapping[type[Event], Sequence[Handler]]:
+def merge_handlers(*mappings: Handlers) -> Handlers:
     """Merge the handlers of several domains; an event may have handlers in each of them."""
     merged: dict[type[Event], list[Handler]] = defaultdict(list)
     for mapping in mappings:
@@ -67,6 +67,8 @@ HANDLERS = merge_handlers(
     import_handlers(IMPORTERS),
 )
 """The handlers of every event."""
+HANDLED_EVENTS = frozenset(event.type for event in HANDLERS)
+"""The types of events that are written to the outbox."""
 
 
 DELIVERIES = Registry(

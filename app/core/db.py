@@ -1,7 +1,7 @@
 """The engine, transactions and column types shared by both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import date
@@ -162,7 +162,8 @@ def _configure_sqlite(engine: AsyncEngine) -> None:
 class Database:
     """One engine and its sessions. `transaction()` is the only way to get a session."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, handled_events: Collection[str] | None = None) -> None:
+        """Open an engine. Only events of the types in `handled_events` are written to the outbox (None: all)."""
         url = to_driver_url(settings.database_address)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         common: dict[str, Any] = {
@@ -178,7 +179,9 @@ class Database:
             self.engine = create_async_engine(
                 url, pool_pre_ping=True, pool_recycle=1800, connect_args=_postgres_options(settings), **common
             )
-        self.sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+        self.sessions = async_sessionmaker(
+            self.engine, class_=AsyncSession, expire_on_commit=False, info={"handled_events": handled_events}
+        )
         self.has_work = asyncio.Event()
         self._subscribers: list[asyncio.Event] = []
         self._writer = asyncio.Lock()

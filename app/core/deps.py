@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.app_state import get_state
 from app.core.db import Database
 from app.core.settings import Settings
 
@@ -14,14 +15,12 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 def get_database(request: Request) -> Database:
     """Return the service's database."""
-    database: Database = request.app.state.database
-    return database
+    return get_state(request).database
 
 
 def get_settings(request: Request) -> Settings:
     """Return the service's settings."""
-    settings: Settings = request.app.state.settings
-    return settings
+    return get_state(request).settings
 
 
 def get_public_url(request: Request) -> str:

@@ -1,12 +1,13 @@
 """ETag, If-Match and If-None-Match (RFC 9110, 8.8.3 and 13.1): row versions, compared strongly."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.db import VersionedTable
 from app.core.problems import PreconditionFailed, PreconditionRequired
@@ -67,6 +68,41 @@ def json_response(
     return Response(model.model_dump_json(by_alias=True), status, all_headers, "application/json")
 
 
+RowT = TypeVar("RowT", bound=VersionedTable)
+ReadOf = type[BaseModel] | Callable[[AsyncSession, RowT], Awaitable[BaseModel]]
+"""The class of the response, if its fields are the row's, or a function that builds the response."""
+
+
+async def versioned(
+    session: AsyncSession,
+    row: RowT,
+    read: ReadOf[RowT],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Write the changes, which raises the version and checks the constraints, and return the row with its ETag."""
+    await session.flush()
+    return json_response(await _build_read(session, row, read), version=row.version, status=status, headers=headers)
+
+
+async def conditional(
+    request: Request,
+    session: AsyncSession,
+    row: RowT,
+    read: ReadOf[RowT],
+) -> Response:
+    """Return the row with its ETag, or 304 without building the response if `If-None-Match` names its version."""
+    if is_not_modified(request, format_etag(row.version)):
+        return not_modified(format_etag(row.version))
+    return json_response(await _build_read(session, row, read), version=row.version)
+
+
+async def _build_read(session: AsyncSession, row: RowT, read: ReadOf[RowT]) -> BaseModel:
+    if isinstance(read, type):
+        return cast("type[BaseModel]", read).model_validate(row)
+    return await read(session, row)
+
+
 def is_not_modified(request: Request, tag: str) -> bool:
     """Return whether `If-None-Match` names the tag (compared weakly), so that a GET gets 304."""
     header = request.headers.get("if-none-match", "")
@@ -74,8 +110,13 @@ def is_not_modified(request: Request, tag: str) -> bool:
     return header.strip() == "*" or tag in tags
 
 
+def not_modified(tag: str) -> Response:
+    """Return the response to a GET whose caller already has the version."""
+    return Response(status_code=304, headers={"ETag": tag})
+
+
 def conditional_response(request: Request, model: BaseModel, *, version: int) -> Response:
     """Return the response to a GET: 304 if `If-None-Match` names the current version."""
     if is_not_modified(request, format_etag(version)):
-        return Response(status_code=304, headers={"ETag": format_etag(version)})
+        return not_modified(format_etag(version))
     return json_response(model, version=version)

@@ -4,12 +4,14 @@ The key is inserted first, in the same transaction as the work. Two concurrent r
 constraint; a failed request leaves no row, so a corrected request may use the key again.
 """
 
+import functools
 import hashlib
+import inspect
 import json
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, cast
 
 import sqlalchemy as sa
 from fastapi import Depends, Header, Request, Response
@@ -214,3 +216,22 @@ def get_required_idempotency(
 
 
 RequiredIdempotencyDep = Annotated[Idempotency, Depends(get_required_idempotency)]
+
+Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Response]])
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Run a creating handler once per `Idempotency-Key`; it takes `session` and, unless it is public, the caller `by`.
+
+    The decorator adds the header to the handler's parameters. It stands below the router's decorator.
+    """
+    header = inspect.Parameter("idempotency", inspect.Parameter.KEYWORD_ONLY, annotation=IdempotencyDep)
+    signature = inspect.signature(handler)
+
+    @functools.wraps(handler)
+    async def run_once(*, idempotency: Idempotency, **arguments: Any) -> Response:
+        return await idempotency(arguments["session"], arguments.get("by"), lambda: handler(**arguments))
+
+    parameters = [*signature.parameters.values(), header]
+    run_once.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # FastAPI reads it
+    return cast("Handler", run_once)

@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import request_context
+from app.core.app_state import get_state
 from app.core.ids import new_id
 from app.core.metrics import Metrics
 from app.core.problem_responses import to_response
 from app.core.problems import BadRequest, Problem, TooManyRequests, Unauthenticated, Unavailable
 from app.core.rate_limits import RateLimit, RateLimiter
-from app.core.security import PrincipalResolver, bearer_token
+from app.core.security import bearer_token
 from app.core.settings import Settings
 
 log = structlog.get_logger()
@@ -156,9 +157,8 @@ def _get_request_id(request: Request) -> str:
 
 async def _is_valid_token(request: Request, token: str) -> bool:
     """Return whether a token is valid. Invented tokens are counted by address, or they would evade the limit."""
-    resolver: PrincipalResolver = request.app.state.resolver
     try:
-        await resolver.verify(token)
+        await get_state(request).resolver.verify(token)
     except Unauthenticated:
         return False
     return True

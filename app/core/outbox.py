@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -34,10 +34,8 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    @classmethod
-    def name(cls) -> str:
-        """Return the stable name under which the event is stored."""
-        return cls.__name__
+    type: ClassVar[str]
+    """The stable name under which the event is stored, such as `message.registered`."""
 
 
 class OutboxEntry(Table, table=True):
@@ -59,15 +57,23 @@ class OutboxEntry(Table, table=True):
 
 
 def emit(session: AsyncSession, event: Event, *, due_at: datetime | None = None) -> None:
-    """Write an event in the current transaction. It is relayed after the commit, and not at all after a rollback."""
+    """Write an event in the current transaction. It is relayed after the commit, and not at all after a rollback.
+
+    An event that has no handler is not written.
+    """
+    handled = session.info.get("handled_events")
+    if handled is not None and event.type not in handled:
+        return
     moment = clock.now()
     payload = event.model_dump(mode="json")
-    session.add(OutboxEntry(event=event.name(), payload=payload, occurred_at=moment, due_at=due_at or moment))
+    session.add(OutboxEntry(event=event.type, payload=payload, occurred_at=moment, due_at=due_at or moment))
     session.info["emitted"] = True
 
 
-Handler = Callable[[AsyncSession, Mapping[str, Any]], Awaitable[None]]
+Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 """Handles one event, in the transaction that marks it done."""
+Handlers = Mapping[type[Event], Sequence[Handler]]
+"""The handlers of each class of events."""
 
 
 class Relay:
@@ -76,14 +82,14 @@ class Relay:
     def __init__(
         self,
         database: Database,
-        handlers: Mapping[type[Event], Sequence[Handler]],
+        handlers: Handlers,
         *,
         include: Iterable[type[Event]] = (),
         exclude: Iterable[type[Event]] = (),
     ) -> None:
         self._database = database
-        self._handlers = {event.name(): list(registered) for event, registered in handlers.items()}
-        self._include, self._exclude = [event.name() for event in include], [event.name() for event in exclude]
+        self._handlers = {event.type: (event, handlers) for event, handlers in handlers.items()}
+        self._include, self._exclude = [event.type for event in include], [event.type for event in exclude]
         self._owner = new_id()
 
     async def run(self, stop: asyncio.Event, poll_seconds: float) -> None:
@@ -144,8 +150,11 @@ class Relay:
                 )
                 if done.rowcount != 1:
                     return  # our lease expired and another worker has the entry
-                for handler in self._handlers.get(entry.event, ()):
-                    await handler(session, entry.payload)
+                if entry.event in self._handlers:
+                    event_class, handlers = self._handlers[entry.event]
+                    event = event_class.model_validate(entry.payload)
+                    for handler in handlers:
+                        await handler(session, event)
         except Exception as error:  # one failing entry must not stop the others  # noqa: BLE001
             await self._postpone(entry, error)
 

@@ -16,8 +16,8 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from app.core.app_state import get_state
 from app.core.problems import FieldError, ValidationFailed
-from app.core.settings import Settings
 
 T = TypeVar("T")
 R = TypeVar("R", bound=BaseModel)
@@ -46,11 +46,10 @@ class PageParams:
         ] = None,
         with_count: Annotated[bool, Query(description="Also return the number of items, at most 1,001.")] = False,
     ) -> None:
-        settings: Settings = request.app.state.settings
         self.limit = limit
         self.cursor = cursor
         self.with_count = with_count
-        self._secret = settings.secret_key.get_secret_value().encode()
+        self._secret = get_state(request).settings.secret_key.get_secret_value().encode()
         # A cursor is valid only for the list and the filters that it was issued for.
         filters = sorted((k, v) for k, v in request.query_params.multi_items() if k not in ("cursor", "limit"))
         self._list = json.dumps([request.url.path, filters]).encode()

@@ -1,7 +1,6 @@
 """Error responses: problem documents for API callers, an HTML page for browsers."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -14,22 +13,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from app.core import request_context
+from app.core.app_state import get_state
 from app.core.database_errors import to_problem
 from app.core.problems import MEDIA_TYPE, BadRequest, MethodNotAllowed, NotFound, Problem, document, prefers_english
 from app.core.validation_errors import to_validation_failed
 
 log = structlog.get_logger()
 
-ErrorPage = Callable[[Problem, Request, str], Response]
-"""Builds the Russian HTML page of a problem with the request id; implemented by `web`."""
-
 
 def to_response(problem: Problem, request: Request) -> Response:
     """Return the response to this request for a problem."""
     request_id = request_context.get_request_id() or "-"
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
-        build_page: ErrorPage = request.app.state.error_page
-        return build_page(problem, request, request_id)
+        return get_state(request).error_page(problem, request, request_id)
     english = prefers_english(request.headers.get("accept-language", ""))
     body = document(problem, request_id=request_id, english=english)
     headers = {"Vary": "Accept-Language", "Content-Language": "en" if english else "ru", **problem.headers}

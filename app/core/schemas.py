@@ -1,18 +1,42 @@
 """Base classes of request bodies and responses."""
 
+import dataclasses
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from app.core.clock import LOCAL_ZONE
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+CommandT = TypeVar("CommandT", bound="DataclassInstance")
 
 
 class Input(BaseModel):
     """The base class of request bodies. Unknown fields are rejected, so that typing errors are reported."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def to_command(self, command: type[CommandT], **more: Any) -> CommandT:
+        """Return the command of a service with the fields of the body that it has, and `more`."""
+        names = [field.name for field in dataclasses.fields(command) if field.name in type(self).model_fields]
+        return command(**{name: getattr(self, name) for name in names} | more)
+
+    def changes(self) -> dict[str, Any]:
+        """Return the fields that a PATCH body names, with their values."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
+
+class _NotGiven:
+    """The value of a field that the body does not name."""
+
+
+NOT_GIVEN: Any = Field(default_factory=_NotGiven)
+"""The default of every field of a PATCH body: it has no value and does not appear in the OpenAPI document."""
 
 
 class EmptyBody(Input):
@@ -36,11 +60,13 @@ LocalDateTime = Annotated[datetime, PlainSerializer(format_local, return_type=st
 """A moment in a response: RFC 3339 with the offset of Asia/Novosibirsk."""
 
 
-def apply_changes(row: Any, changes: Input) -> list[str]:
-    """Apply the fields that a PATCH body sets to a row and return the names of the changed ones."""
-    changed = [name for name in changes.model_fields_set if getattr(row, name) != getattr(changes, name)]
+def apply_changes(row: Any, changes: Mapping[str, Any] | Input) -> list[str]:
+    """Set fields of a row to new values and return the names of those that changed."""
+    if isinstance(changes, Input):
+        changes = changes.changes()
+    changed = [name for name, value in changes.items() if getattr(row, name) != value]
     for name in changed:
-        setattr(row, name, getattr(changes, name))
+        setattr(row, name, changes[name])
     return sorted(changed)
 
 

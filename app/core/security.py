@@ -9,6 +9,7 @@ from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlowPassword
 from fastapi.security import OAuth2, SecurityScopes
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.app_state import get_state
 from app.core.deps import DatabaseDep, SessionDep
 from app.core.problems import Forbidden, Unauthenticated
 
@@ -93,8 +94,7 @@ async def verify_credentials(request: Request, authorization: Annotated[str | No
     token = bearer_token(authorization)
     if token is None:
         raise Unauthenticated
-    resolver: PrincipalResolver = request.app.state.resolver
-    return await resolver.verify(token)
+    return await get_state(request).resolver.verify(token)
 
 
 async def current_principal(
@@ -104,8 +104,7 @@ async def current_principal(
     session: SessionDep,
 ) -> Principal:
     """Return the caller. Raises `Forbidden` unless they have every scope of the operation."""
-    resolver: PrincipalResolver = request.app.state.resolver
-    principal = await resolver.resolve(session, credentials)
+    principal = await get_state(request).resolver.resolve(session, credentials)
     request.state.principal = principal
     if not principal.scopes.issuperset(scopes.scopes):
         raise Forbidden
@@ -132,8 +131,7 @@ async def optional_principal(
     if authorization is None:
         return None
     credentials = await verify_credentials(request, authorization)
-    resolver: PrincipalResolver = request.app.state.resolver
-    principal = await resolver.resolve(session, credentials)
+    principal = await get_state(request).resolver.resolve(session, credentials)
     request.state.principal = principal
     return principal
 

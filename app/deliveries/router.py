@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import col
 
+from app.core.app_state import get_state
 from app.core.deps import SessionDep
 from app.core.etags import IfMatchDep, conditional_response, json_response
 from app.core.pagination import Page, PageDep, paginate
@@ -26,8 +27,7 @@ DeliveryWriter = Annotated[Principal, requires("deliveries:write")]
 
 def get_registry(request: Request) -> Registry:
     """Return the registry of adapters and handlers."""
-    registry: Registry = request.app.state.delivery_registry
-    return registry
+    return get_state(request).get(Registry)
 
 
 RegistryDep = Annotated[Registry, Depends(get_registry)]

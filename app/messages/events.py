@@ -1,152 +1,159 @@
 """Events of messages and replies."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from app.core.outbox import Event
 
 
-class MessageRegistered(Event):
+class MessageEvent(Event):
+    """The base class of events of a message."""
+
+    message_id: UUID
+
+
+class ReplyEvent(MessageEvent):
+    """The base class of events of a reply."""
+
+    reply_id: UUID
+
+
+class MessageRegistered(MessageEvent):
     """A message was registered."""
 
-    message_id: UUID
+    type: ClassVar = "message.registered"
 
 
-class MessageRevised(Event):
+class MessageRevised(MessageEvent):
     """A message was edited or deleted at its source."""
 
-    message_id: UUID
+    type: ClassVar = "message.revised"
     revision_id: UUID
     by_id: UUID
 
 
-class MessageTriaged(Event):
+class MessageTriaged(MessageEvent):
     """Competence, topic and unit of a message were decided."""
 
-    message_id: UUID
+    type: ClassVar = "message.triaged"
     competence: str
 
 
-class MessageAssigned(Event):
+class MessageAssigned(MessageEvent):
     """A message was assigned to an employee; `assignee_id` is None when the assignee was removed."""
 
-    message_id: UUID
+    type: ClassVar = "message.assigned"
     message_version: int
     assignee_id: UUID | None
     by_id: UUID
 
 
-class MessageMoved(Event):
+class MessageMoved(MessageEvent):
     """A message was moved to another unit and has no assignee there."""
 
-    message_id: UUID
+    type: ClassVar = "message.moved"
     message_version: int
 
 
-class MessageRedirected(Event):
+class MessageRedirected(MessageEvent):
     """A message was redirected to the competent body."""
 
-    message_id: UUID
+    type: ClassVar = "message.redirected"
 
 
-class AppealRegistered(Event):
+class AppealRegistered(MessageEvent):
     """A message was registered as an appeal."""
 
-    message_id: UUID
+    type: ClassVar = "message.registered_as_appeal"
 
 
-class ClientWroteAgain(Event):
+class ClientWroteAgain(MessageEvent):
     """A client wrote again in a thread that was answered, closed or awaited the client."""
 
-    message_id: UUID
+    type: ClassVar = "message.client_wrote_again"
     by_message_id: UUID
 
 
-class DeadlineExtended(Event):
+class DeadlineExtended(MessageEvent):
     """The deadline of the final reply was extended."""
 
-    message_id: UUID
+    type: ClassVar = "message.extended"
     days: int
 
 
-class MessageClosed(Event):
+class MessageClosed(MessageEvent):
     """A message was closed."""
 
-    message_id: UUID
+    type: ClassVar = "message.closed"
 
 
-class DeadlineNear(Event):
+class DeadlineNear(MessageEvent):
     """The reminder time of a deadline was reached."""
 
-    message_id: UUID
+    type: ClassVar = "deadline.near"
     stage: str
     is_target: bool
     cycle: int
     due_at: datetime
 
 
-class DeadlineMissed(Event):
+class DeadlineMissed(MessageEvent):
     """A deadline was missed."""
 
-    message_id: UUID
+    type: ClassVar = "deadline.missed"
     stage: str
     is_target: bool
     cycle: int
     due_at: datetime
 
 
-class DeadlineMoved(Event):
+class DeadlineMoved(MessageEvent):
     """Deadlines of a message moved with a change of the working calendar."""
 
-    message_id: UUID
+    type: ClassVar = "deadline.moved"
     message_version: int
 
 
-class ReplySubmitted(Event):
+class ReplySubmitted(ReplyEvent):
     """A reply was submitted for approval."""
 
-    message_id: UUID
-    reply_id: UUID
+    type: ClassVar = "reply.submitted"
     reply_version: int
     """The submitted version; it distinguishes one submission from the next."""
 
 
-class ReplyApproved(Event):
+class ReplyApproved(ReplyEvent):
     """A reply was approved."""
 
-    message_id: UUID
-    reply_id: UUID
+    type: ClassVar = "reply.approved"
 
 
-class ReplyReturned(Event):
+class ReplyReturned(ReplyEvent):
     """A reply was returned to its author."""
 
-    message_id: UUID
-    reply_id: UUID
+    type: ClassVar = "reply.returned"
     reply_version: int
     """The returned version; it distinguishes one return from the next."""
 
 
-class ReplyNotSent(Event):
+class ReplyNotSent(ReplyEvent):
     """A queued reply was not sent: the partner refused it, or a point that it names is no longer in force."""
 
-    message_id: UUID
-    reply_id: UUID
+    type: ClassVar = "reply.not_sent"
     reply_version: int
     reason: str
     """A stable code, such as `point_not_in_force`."""
 
 
-class ReplyUncertain(Event):
+class ReplyUncertain(ReplyEvent):
     """Sending of a reply was interrupted, and it is unknown whether it arrived."""
 
-    message_id: UUID
-    reply_id: UUID
+    type: ClassVar = "reply.uncertain"
     reply_version: int
 
 
-class ReplySent(Event):
+class ReplySent(ReplyEvent):
     """A reply was delivered."""
 
-    message_id: UUID
-    reply_id: UUID
+    type: ClassVar = "reply.sent"

@@ -1,15 +1,13 @@
 """Event handlers that record which messages no template answered (O-6.2.6)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.clients.service import mask_texts
-from app.core.outbox import Event, Handler
+from app.core.outbox import Handlers
 from app.core.security import system_principal
-from app.messages.events import MessageAssigned, MessageMoved, MessageRevised, MessageTriaged, ReplySent
+from app.messages.events import MessageAssigned, MessageEvent, MessageMoved, MessageRevised, MessageTriaged, ReplySent
 from app.messages.models import Competence, Message
 from app.messages.queries import load_sent_replies
 from app.messages.rules.states import MessageState
@@ -20,12 +18,12 @@ from app.reply_templates.service.gaps import Unanswered, record_gap, remove_gap
 _STATES_WITHOUT_GAP = frozenset({MessageState.SPAM, MessageState.REDIRECTED})
 
 
-async def update_gap(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def update_gap(session: AsyncSession, event: MessageEvent) -> None:
     """Record or remove the template gap of a message.
 
     An unanswered message is a gap if no template fits, an answered one if the answer does not use a template.
     """
-    message = await session.get_one(Message, UUID(payload["message_id"]))
+    message = await session.get_one(Message, event.message_id)
     needs_no_template = message.state in _STATES_WITHOUT_GAP or message.duplicate_of_id is not None
     if message.competence is not Competence.WITHIN or needs_no_template:
         await remove_gap(session, message.id)
@@ -54,7 +52,7 @@ async def _find_first_suggestion(session: AsyncSession, message: Message) -> UUI
     return found[0].template_id if found else None
 
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
+HANDLERS: Handlers = {
     MessageTriaged: [update_gap],
     MessageAssigned: [update_gap],
     MessageMoved: [update_gap],

@@ -1,13 +1,8 @@
 """Event handlers that notify employees of template reviews; the worker calls them (O-6.2.6, O-10)."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
-from uuid import UUID
-
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.outbox import Event, Handler
+from app.core.outbox import Handlers
 from app.identity.queries import load_heads
 from app.notifications.models import NotificationKind
 from app.notifications.service import notify
@@ -19,22 +14,24 @@ from app.reply_templates.queries import select_version
 MAX_TITLE_LENGTH = 200
 
 
-async def notify_of_near_review(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_of_near_review(session: AsyncSession, event: TemplateReviewNear) -> None:
     """Notify the heads of the unit and the author of the template that its review is due soon."""
-    day = date.fromisoformat(payload["next_review_on"])
+    day = event.next_review_on
     kind, text = NotificationKind.TEMPLATE_REVIEW_NEAR, f"нужно проверить до {day:%d.%m.%Y} включительно"
-    await _notify(session, payload, kind, text)
+    await _notify(session, event, kind, text)
 
 
-async def notify_of_overdue_review(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+async def notify_of_overdue_review(session: AsyncSession, event: TemplateReviewOverdue) -> None:
     """Notify the heads of the unit and the author of the template that its review is overdue."""
-    day = date.fromisoformat(payload["next_review_on"])
+    day = event.next_review_on
     kind, text = NotificationKind.TEMPLATE_REVIEW_OVERDUE, f"не проверен в срок (до {day:%d.%m.%Y})"
-    await _notify(session, payload, kind, text)
+    await _notify(session, event, kind, text)
 
 
-async def _notify(session: AsyncSession, payload: Mapping[str, Any], kind: NotificationKind, text: str) -> None:
-    row = await session.get_one(ReplyTemplate, UUID(payload["template_id"]))
+async def _notify(
+    session: AsyncSession, event: TemplateReviewNear | TemplateReviewOverdue, kind: NotificationKind, text: str
+) -> None:
+    row = await session.get_one(ReplyTemplate, event.template_id)
     version = await select_version(session, row.id, row.published_version or row.latest_version)
     title = version.title if version else row.key
     short_title = title if len(title) <= MAX_TITLE_LENGTH else title[: MAX_TITLE_LENGTH - 1] + "…"
@@ -42,11 +39,11 @@ async def _notify(session: AsyncSession, payload: Mapping[str, Any], kind: Notif
     author = await find_employee(session, version.author_id) if version and version.author_id else None
     if author is not None and author.unit_id == row.unit_id:  # an author who left the unit is not notified
         recipients.add(author.id)
-    key = f"{kind.value}:{row.id}:{payload['next_review_on']}"
+    key = f"{kind.value}:{row.id}:{event.next_review_on}"
     await notify(session, sorted(recipients), kind, f"Шаблон «{short_title}» {text}", "reply_template", row.id, key)
 
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
+HANDLERS: Handlers = {
     TemplateReviewNear: [notify_of_near_review],
     TemplateReviewOverdue: [notify_of_overdue_review],
 }

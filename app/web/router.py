@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.core.app_state import get_state
 from app.core.deps import SessionDep, SettingsDep
 from app.core.problems import NotFound, TooManyRequests
 from app.core.rate_limits import RateLimiter
@@ -48,20 +49,33 @@ async def _load_visit(request: Request, key: FormKey, session: SessionDep) -> Vi
     return await survey_service.load_visit(session, key, **query)
 
 
-def _count_request(request: Request, settings: SettingsDep, limit: int, what: str) -> int:
-    limiters: dict[str, RateLimiter] = request.app.state.page_limiters
+class PageLimits:
+    """The counters of the respondent's page: questionnaires sent and code words tried by an address."""
+
+    def __init__(self) -> None:
+        self.questionnaires, self.codes = RateLimiter(), RateLimiter()
+
+
+def _get_limits(request: Request) -> PageLimits:
+    return get_state(request).get(PageLimits)
+
+
+LimitsDep = Annotated[PageLimits, Depends(_get_limits)]
+
+
+def _count_request(request: Request, settings: SettingsDep, limit: int, limiter: RateLimiter) -> int:
     if settings.rate_limit == "off":
         return 0
-    allowance = limiters[what].count(request.client.host if request.client else "-", limit)
+    allowance = limiter.count(request.client.host if request.client else "-", limit)
     return allowance.reset_seconds if allowance.is_spent else 0
 
 
-def _count_submission(request: Request, settings: SettingsDep, _: SameOrigin) -> int:
-    return _count_request(request, settings, settings.rate_limit_questionnaires_per_minute, "questionnaires")
+def _count_submission(request: Request, settings: SettingsDep, limits: LimitsDep, _: SameOrigin) -> int:
+    return _count_request(request, settings, settings.rate_limit_questionnaires_per_minute, limits.questionnaires)
 
 
-def _limit_code_attempts(request: Request, settings: SettingsDep, _: SameOrigin) -> None:
-    if seconds := _count_request(request, settings, settings.rate_limit_codes_per_minute, "codes"):
+def _limit_code_attempts(request: Request, settings: SettingsDep, limits: LimitsDep, _: SameOrigin) -> None:
+    if seconds := _count_request(request, settings, settings.rate_limit_codes_per_minute, limits.codes):
         raise TooManyRequests(seconds)
 
 

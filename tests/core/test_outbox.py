@@ -1,9 +1,8 @@
 """Events are handled once, with several workers and after failures (reliability F1)."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -23,16 +22,19 @@ from tests.conftest import JoinedDatabase, settings_for
 class ThingHappened(Event):
     """An event of the tests."""
 
+    type: ClassVar = "thing.happened"
     number: int
 
 
 class LongThingHappened(ThingHappened):
     """An event with long handling."""
 
+    type: ClassVar = "long_thing.happened"
 
-async def record_effect(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+
+async def record_effect(session: AsyncSession, event: ThingHappened) -> None:
     """Record an effect in the database that can be counted."""
-    audit.record(session, None, "effect", "thing", str(payload["number"]))
+    audit.record(session, None, "effect", "thing", str(event.number))
 
 
 async def list_effects(database: Database) -> list[str | None]:
@@ -94,7 +96,7 @@ async def test_the_relays_of_the_worker_claim_every_event_once(database: JoinedD
     events: list[type[Event]] = [*HANDLERS, ThingHappened]
     for event in events:
         async with database.transaction() as session:
-            session.add(OutboxEntry(event=event.name(), payload={}, occurred_at=clock.now(), due_at=clock.now()))
+            session.add(OutboxEntry(event=event.type, payload={}, occurred_at=clock.now(), due_at=clock.now()))
         relays = build_relays(database)
         claiming = [place for place, relay in enumerate(relays) if await relay._claim()]
         long = [place for place, events in enumerate(LONG_JOBS, 1) if event in events]
@@ -117,8 +119,8 @@ async def test_an_entry_of_a_killed_worker_is_claimed_again_after_its_lease(data
 
 
 async def test_a_failed_entry_is_rolled_back_retried_and_then_parked(database: JoinedDatabase) -> None:
-    async def fail_midway(session: AsyncSession, payload: Mapping[str, Any]) -> None:
-        await record_effect(session, payload)
+    async def fail_midway(session: AsyncSession, event: ThingHappened) -> None:
+        await record_effect(session, event)
         await session.flush()
         raise ValueError("a client's words")
 
@@ -136,6 +138,16 @@ async def test_a_failed_entry_is_rolled_back_retried_and_then_parked(database: J
     async with database.transaction() as session:
         rows = (await session.exec(select(OutboxEntry).order_by(col(OutboxEntry.id)))).all()
     assert [(row.attempts, row.last_error, row.parked_at is not None) for row in rows] == [(12, "ValueError", True)] * 2
+
+
+async def test_an_event_that_no_handler_takes_is_not_written(own_settings: Settings) -> None:
+    database = Database(own_settings, handled_events={ThingHappened.type})
+    async with database.transaction() as session:
+        emit(session, ThingHappened(number=1))
+        emit(session, LongThingHappened(number=2))
+        await session.flush()
+        assert (await session.exec(select(OutboxEntry.event))).all() == [ThingHappened.type]
+    await database.close()
 
 
 async def test_an_event_without_a_handler_is_done(database: JoinedDatabase) -> None:

@@ -18,6 +18,7 @@ from app.identity.models import ApiClient, Password, TokenFamily
 from app.identity.service import clients, sessions
 from app.identity.service.demo_accounts import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
 from app.identity.service.employees import set_password
+from app.identity.tokens import TokenResolver
 from app.organizations.models import Employee
 from tests.conftest import JoinedDatabase, principal, settings_for
 from tests.identity.conftest import PASSWORD, SECRET, Door, bearer
@@ -318,7 +319,7 @@ async def test_the_lock_is_shared_by_workers_and_survives_a_restart(
 ) -> None:
     workers = [Database(own_settings) for _ in range(2)]
     await create_account(workers[0])
-    tokens = application.state.tokens
+    tokens = application.state.get(TokenResolver)
 
     async def attempt(database: Database, password: str) -> type[Problem] | None:
         try:
@@ -339,7 +340,7 @@ async def test_the_lock_is_shared_by_workers_and_survives_a_restart(
 async def test_of_two_concurrent_refreshes_exactly_one_succeeds(application: FastAPI, own_settings: Settings) -> None:
     workers = [Database(own_settings) for _ in range(2)]
     await create_account(workers[0])
-    tokens = application.state.tokens
+    tokens = application.state.get(TokenResolver)
     for _ in range(5):
         issued = await sessions.sign_in(workers[0], own_settings, tokens, "galina", PASSWORD, None)
         assert issued.refresh_token is not None
@@ -373,7 +374,7 @@ async def test_a_sign_in_fails_after_a_concurrent_reset_or_disabling(
 
     monkeypatch.setattr(passwords, "verify_password", verify_after_change)
     with pytest.raises(InvalidGrant):
-        await sessions.sign_in(database, own_settings, application.state.tokens, "galina", PASSWORD, None)
+        await sessions.sign_in(database, own_settings, application.state.get(TokenResolver), "galina", PASSWORD, None)
     async with database.transaction() as session:
         assert (await session.exec(select(TokenFamily.id))).all() == []
     await database.close()
@@ -388,7 +389,7 @@ async def test_an_api_client_does_not_sign_in_during_a_secret_rotation(
         client = (await session.exec(select(ApiClient).where(ApiClient.client_id == "platform"))).one()
     async with workers[0].transaction() as session:
         await clients.rotate_secret(session, client.id, ANY_VERSION, by=principal("admin"))
-        tokens = application.state.tokens
+        tokens = application.state.get(TokenResolver)
         signing_in = asyncio.create_task(
             sessions.sign_in_client(workers[1], own_settings, tokens, "platform", SECRET, None)
         )

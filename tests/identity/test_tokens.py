@@ -20,7 +20,7 @@ from tests.identity.conftest import Door
 
 @pytest.fixture(scope="module")
 def tokens(application: FastAPI) -> TokenResolver:
-    created: TokenResolver = application.state.tokens
+    created: TokenResolver = application.state.get(TokenResolver)
     return created
 
 

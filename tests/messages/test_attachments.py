@@ -163,7 +163,7 @@ async def test_a_missing_or_damaged_file_is_a_clear_error(application: FastAPI, 
     content = PNG + b"unique"
     answer = await register(api, people.integration, message_body(people, attachments=[file(content)]))
     url = f"{MESSAGES}/{answer.json()['id']}/attachments/{answer.json()['attachments'][0]['id']}"
-    store: FileStore = application.state.files
+    store = application.state.get(FileStore)
     key = store.put(content)
     path = store._path(key)
     path.write_bytes(b"damaged")

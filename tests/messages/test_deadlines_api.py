@@ -366,7 +366,7 @@ async def test_a_working_saturday_a_shortened_day_and_other_hours(api: Api, peop
 
 async def list_emitted(database: JoinedDatabase) -> list[str]:
     async with database.transaction() as session:
-        query = select(OutboxEntry.event).where(col(OutboxEntry.event).like("Deadline%")).order_by(col(OutboxEntry.id))
+        query = select(OutboxEntry.event).where(col(OutboxEntry.event).like("deadline.%")).order_by(col(OutboxEntry.id))
         return list((await session.exec(query)).all())
 
 
@@ -378,10 +378,10 @@ async def test_reminders_and_escalations_are_emitted_once(
     tag = (await api.get(path, headers=api.as_(people.operator))).headers["etag"]
     for moment, expected in (
         ("2026-11-25T09:14:59+07:00", []),
-        ("2026-11-25T09:15:00+07:00", ["DeadlineNear"]),
-        ("2026-11-25T11:15:00+07:00", ["DeadlineNear"]),
-        ("2026-11-25T11:15:01+07:00", ["DeadlineNear", "DeadlineMissed"]),
-        ("2026-11-25T12:00:00+07:00", ["DeadlineNear", "DeadlineMissed"]),
+        ("2026-11-25T09:15:00+07:00", ["deadline.near"]),
+        ("2026-11-25T11:15:00+07:00", ["deadline.near"]),
+        ("2026-11-25T11:15:01+07:00", ["deadline.near", "deadline.missed"]),
+        ("2026-11-25T12:00:00+07:00", ["deadline.near", "deadline.missed"]),
     ):
         stopped_clock.move_to(datetime.fromisoformat(moment))
         for _worker in range(2):
@@ -412,7 +412,7 @@ async def test_a_reminder_is_emitted_together_with_its_mark(
     async with database.transaction() as session:
         assert await deadlines.remind_and_escalate(session) == 1
         assert not await deadlines.has_due_reminders(session)
-    assert await list_emitted(database) == ["DeadlineNear"]
+    assert await list_emitted(database) == ["deadline.near"]
 
 
 @pytest.mark.order("O-6.2.2")
@@ -469,7 +469,7 @@ async def test_an_extended_deadline_has_a_reminder_before_its_new_end(
     async def reminders() -> int:
         async with database.transaction() as session:
             await deadlines.remind_and_escalate(session)
-            rows = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "DeadlineNear"))).all()
+            rows = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "deadline.near"))).all()
         data = [row.payload for row in rows if row.payload["stage"] == "final_reply"]
         return sum(not payload["is_target"] for payload in data)
 

@@ -116,10 +116,9 @@ async def test_each_submission_and_return_is_notified_once(api: Api, people: Peo
     async with database.transaction() as session:
         entries = (await session.exec(select(OutboxEntry))).all()
         for entry in entries:
-            for handler in {event.name(): known for event, known in notification_handlers.HANDLERS.items()}.get(
-                entry.event, ()
-            ):
-                await handler(session, entry.payload)
+            for event, handlers in notification_handlers.HANDLERS.items():
+                for handler in handlers if event.type == entry.event else ():
+                    await handler(session, event.model_validate(entry.payload))
     assert [row["kind"] for row in await list_notices(api, people.unit_head)] == ["reply_submitted"] * 3
     assert [row["kind"] for row in await list_notices(api, people.operator)] == ["reply_returned"] * 2
 

@@ -14,6 +14,7 @@ import time_machine
 from sqlmodel import col, select
 
 from app.core import clock
+from app.core.audit import AuditEvent
 from app.core.db import Database
 from app.core.outbox import OutboxEntry, Relay
 from app.core.security import Principal
@@ -174,7 +175,7 @@ async def test_reminders_and_overdue_notices_are_sent_once_and_listed(
     with in_days(400):
         async with database.transaction() as session:
             await review.remind_of_reviews(session)
-            query = select(OutboxEntry).where(col(OutboxEntry.event).like("TemplateReview%"))
+            query = select(OutboxEntry).where(col(OutboxEntry.event).like("reply_template.review%"))
             entries = {entry.payload["template_id"] for entry in (await session.exec(query)).all()}
         assert made.json()["id"] in entries and other.json()["id"] not in entries
 
@@ -284,8 +285,8 @@ async def test_only_one_concurrent_publication_succeeds(fresh_database: str, tmp
         answers = await asyncio.gather(*[api.post(f"{path}/publish", headers=headers, json={}) for _ in range(8)])
         assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 7}
         async with database.transaction() as session:
-            entries = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "TemplatePublished"))).all()
-        assert len(entries) == 1
+            published = select(AuditEvent.id).where(AuditEvent.action == "template.published")
+            assert len((await session.exec(published)).all()) == 1
 
 
 async def test_only_one_concurrent_edit_succeeds_and_a_review_is_notified_once(

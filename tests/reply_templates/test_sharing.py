@@ -229,7 +229,7 @@ async def test_every_change_increases_updated_at_and_emits_an_event(
     listed = await api.get(PATH, params={"updated_after": moments[-2]}, headers=api.as_(people.operator))
     assert [item["key"] for item in listed.json()["items"]] == ["ezhevika"]
     async with database.transaction() as session:
-        data = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "TemplateChanged"))).all()
+        data = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "reply_template.changed"))).all()
     assert sorted(f'"{entry.payload["template_version"]}"' for entry in data) == sorted(tags)
 
 

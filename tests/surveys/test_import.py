@@ -129,7 +129,7 @@ async def test_a_repeated_import_adds_nothing_and_equal_rows_are_kept(
         assert outcomes(await imported(api, database, people, more, dry_run=dry_run)) == ("done", 3, 702, 0)
     assert await find_drifts(database) == []
     async with database.transaction(write=False) as session:
-        entries = await session.exec(select(OutboxEntry).where(OutboxEntry.event == SubmissionsImported.name()))
+        entries = await session.exec(select(OutboxEntry).where(OutboxEntry.event == SubmissionsImported.type))
         assert sorted(entry.payload["count"] for entry in entries) == [3, 703], (
             "an import that adds nothing emits no event"
         )

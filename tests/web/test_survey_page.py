@@ -15,10 +15,10 @@ from sqlmodel import SQLModel, select
 
 from app.core import clock
 from app.core.ids import new_id
-from app.core.rate_limits import RateLimiter
 from app.interaction_points.models import Point
 from app.organizations.models import Organization
 from app.surveys.models import SurveyLink, SurveySubmission, UnfinishedQuestionnaire
+from app.web.router import PageLimits
 from app.worker import delete_expired_questionnaires
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
@@ -339,9 +339,8 @@ async def test_respondents_behind_one_address_are_not_blocked(
         update={"rate_limit": "on", "rate_limit_questionnaires_per_minute": 3, "rate_limit_codes_per_minute": 1}
     )
     assert application.state.settings.rate_limit_questionnaires_per_minute == 600
-    fresh = {"settings": limited, "page_limiters": {"questionnaires": RateLimiter(), "codes": RateLimiter()}}
-    for name, value in fresh.items():
-        monkeypatch.setitem(application.state._state, name, value)
+    monkeypatch.setattr(application.state, "settings", limited)
+    monkeypatch.setitem(application.state._provided, PageLimits, PageLimits())
     statuses = [(await send(api, await open_page(api), filled())).status_code for _ in range(3)]
     assert statuses == [303] * 3
     refused = await send(api, await open_page(api), filled())

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.openapi.models import Example
 
+from app.core.app_state import get_state
 from app.core.deps import DatabaseDep, SessionDep, SettingsDep
 from app.core.etags import json_response
 from app.core.problems import Forbidden, ValidationFailed, problems
@@ -43,8 +44,7 @@ AnyEmployee = Annotated[Principal, Depends(_require_employee)]
 
 def get_tokens(request: Request) -> TokenResolver:
     """Return the application's token resolver."""
-    tokens: TokenResolver = request.app.state.tokens
-    return tokens
+    return get_state(request).get(TokenResolver)
 
 
 TokensDep = Annotated[TokenResolver, Depends(get_tokens)]

@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
-from app.core.outbox import Event, Handler, emit
+from app.core.outbox import Handlers, emit
 from app.core.security import Principal
 from app.identity.roles import scopes_of
 from app.imports.events import ImportChecked, ImportEnded, ImportQueued
@@ -39,7 +39,7 @@ from app.imports.rules import (
 REPEATED = CellError(None, "repeated_row", "Строка повторяет другую строку файла.")
 
 
-def handlers(importers: Sequence[Importer | BulkImporter]) -> Mapping[type[Event], Sequence[Handler]]:
+def handlers(importers: Sequence[Importer | BulkImporter]) -> Handlers:
     """Return the outbox handlers of imports for all importers."""
     jobs = _ImportJobs({importer.kind: importer for importer in importers})
     return {
@@ -70,13 +70,13 @@ class _Report:
 class _ImportJobs:
     importers: Mapping[str, Importer | BulkImporter]
 
-    async def check_chunk(self, session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    async def check_chunk(self, session: AsyncSession, event: ImportQueued) -> None:
         """Check the next 500 rows in a short transaction, so that other writers are not blocked."""
-        task = await _load_open_import(session, payload)
+        task = await _load_open_import(session, event.import_id)
         if task is None:
             return
         task.state = ImportState.RUNNING
-        rows = await _load_next_rows(session, task.id, payload["after"])
+        rows = await _load_next_rows(session, task.id, event.after)
         results = await self._check_rows(session, task, rows)
         report = _Report()
         report.add(rows, results)
@@ -91,14 +91,14 @@ class _ImportJobs:
         else:
             await _finish(session, task, get_unapplied_state(is_dry_run=task.is_dry_run))
 
-    async def apply_rows(self, session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    async def apply_rows(self, session: AsyncSession, event: ImportChecked) -> None:
         """Apply all valid rows in one transaction; an error rolls all of them back unless the import is partial."""
-        task = await _load_open_import(session, payload)
+        task = await _load_open_import(session, event.import_id)
         if task is None:
             return
         importer = self.importers[task.kind]
         if isinstance(importer, BulkImporter):
-            await _adopt_batch(session, task, importer, payload["after"])
+            await _adopt_batch(session, task, importer, event.after)
             return
         report, is_partial = _Report(), task.is_partial
         try:
@@ -113,9 +113,9 @@ class _ImportJobs:
         _count_outcomes(task, _Report() if is_rolled_back else report, of_all=True)
         await _finish(session, task, ImportState.FAILED if is_rolled_back else ImportState.DONE)
 
-    async def delete_rows(self, session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    async def delete_rows(self, session: AsyncSession, event: ImportEnded) -> None:
         """Delete a batch of the staged rows of an import that has ended, and queue the next batch."""
-        import_id = UUID(payload["import_id"])
+        import_id = event.import_id
         batch = sa.select(col(StagedRow.id)).where(col(StagedRow.import_id) == import_id).limit(DELETE_BATCH)
         deleted = int((await session.exec(sa.delete(StagedRow).where(col(StagedRow.id).in_(batch)))).rowcount)
         task = await session.get(Import, import_id)
@@ -159,9 +159,9 @@ def _build_context(task: Import) -> Context:
     return Context(task.id, _build_requester(task), task.created_at, task.parameters)
 
 
-async def _load_open_import(session: AsyncSession, payload: Mapping[str, Any]) -> Import | None:
+async def _load_open_import(session: AsyncSession, import_id: UUID) -> Import | None:
     """Load the import of a job, or None if it has already ended."""
-    task = await session.get(Import, UUID(payload["import_id"]))
+    task = await session.get(Import, import_id)
     return task if task is not None and task.state in OPEN else None
 
 
