@@ -81,7 +81,7 @@ async def versioned(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Write the changes, which raises the version and checks the constraints, and return the row with its ETag."""
-    await session.flush()
+    await session.flush()  # raises the version and checks the constraints, before the response is built
     return json_response(await _build_read(session, row, read), version=row.version, status=status, headers=headers)
 
 
