@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.db import VersionedTable
 from app.core.problems import PreconditionFailed, PreconditionRequired
+from app.core.schemas import format_etag
 
 _STRONG = re.compile(r'\s*"([\x21\x23-\x7e]*)"\s*')
 
@@ -50,11 +51,6 @@ def get_if_match(
 
 
 IfMatchDep = Annotated[IfMatch, Depends(get_if_match)]
-
-
-def format_etag(version: int) -> str:
-    """Return a version as a strong entity tag."""
-    return f'"{version}"'
 
 
 def json_response(
