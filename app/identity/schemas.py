@@ -10,7 +10,7 @@ from app.core import example_ids
 from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import Day, ExternalId, Id, Name, Note
 from app.identity.roles import Role
-from app.organizations.models import PositionKind
+from app.organizations.rules import PositionKind
 
 Username = Annotated[str, StringConstraints(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$")]
 PasswordText = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]

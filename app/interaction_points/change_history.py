@@ -12,7 +12,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core import clock
 from app.core.security import Principal
-from app.interaction_points.models import Point, PointAction, PointChange
+from app.interaction_points.models import Point, PointChange
+from app.interaction_points.rules import PointAction
 
 FIELDS = (
     "organization_id",

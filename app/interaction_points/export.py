@@ -13,8 +13,10 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.core.db import Database
 from app.documents.tables.writer import Row
 from app.interaction_points.models import ChannelKind, Point
-from app.legal_acts.models import LegalAct, LegalActKind
-from app.organizations.models import Organization, OrganizationKind, Unit
+from app.legal_acts.models import LegalAct
+from app.legal_acts.rules import LegalActKind
+from app.organizations.models import Organization, Unit
+from app.organizations.rules import OrganizationKind
 
 COLUMNS = (
     "organization",

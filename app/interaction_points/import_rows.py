@@ -16,11 +16,12 @@ from app.core.validity import Validity
 from app.imports.ports import CellError, ImportedRow, RowResult
 from app.imports.rules import Outcome
 from app.interaction_points.export import Names
-from app.interaction_points.models import Point, RegulationKind
-from app.interaction_points.rules import POINT_TRANSITIONS, PointMove, PointStatus
+from app.interaction_points.models import Point
+from app.interaction_points.rules import POINT_TRANSITIONS, PointMove, PointStatus, RegulationKind
 from app.interaction_points.schemas import PointApprove, PointCreate, PointPatch, RegulationPut
 from app.interaction_points.service import find_approval_errors
-from app.legal_acts.models import LegalAct, LegalActKind
+from app.legal_acts.models import LegalAct
+from app.legal_acts.rules import LegalActKind
 from app.organizations.models import Organization
 
 YES = ("true", "да", "1", "истина")

@@ -22,8 +22,8 @@ from app.imports.upload import IMPORT_RESPONSES, OptionsDep, Staged, accept_impo
 from app.interaction_points import change_history, export, queries, service
 from app.interaction_points.errors import ChannelKindExists, PointExists, PointNotFound
 from app.interaction_points.importer import POINTS
-from app.interaction_points.models import Audience, ChannelKind, Point, PointChange, PointFormat, PointState
-from app.interaction_points.rules import PointMove, PointStatus
+from app.interaction_points.models import ChannelKind, Point, PointChange, PointState
+from app.interaction_points.rules import Audience, PointFormat, PointMove, PointStatus
 from app.interaction_points.schemas import (
     ChannelKindCreate,
     ChannelKindRead,

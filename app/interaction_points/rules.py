@@ -8,6 +8,39 @@ from enum import StrEnum
 from app.core.transitions import Transitions
 
 
+class PointFormat(StrEnum):
+    """The format of a point (O-2.7)."""
+
+    DIGITAL = "digital"
+    OFFLINE = "offline"
+
+
+class Audience(StrEnum):
+    """The clients a point serves (O-2.7)."""
+
+    EXTERNAL = "external"
+    INTERNAL = "internal"
+    BOTH = "both"
+
+
+class RegulationKind(StrEnum):
+    """The kind of regulation of a point: a legal act with its clause, or its own text (O-10c)."""
+
+    LEGAL_ACT = "legal_act"
+    OWN_TEXT = "own_text"
+
+
+class PointAction(StrEnum):
+    """An action on a point."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    REGULATED = "regulated"
+    APPROVED = "approved"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
+
+
 class PointStatus(StrEnum):
     """The status of a point."""
 

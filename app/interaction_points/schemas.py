@@ -8,8 +8,7 @@ from pydantic import Field
 from app.core import example_ids
 from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import Address, ChannelKey, Day, FreeText, Id, Label, Name, Note
-from app.interaction_points.models import Audience, PointAction, PointFormat, RegulationKind
-from app.interaction_points.rules import PointStatus
+from app.interaction_points.rules import Audience, PointAction, PointFormat, PointStatus, RegulationKind
 
 
 class PointCreate(Input):

@@ -18,9 +18,16 @@ from app.core.security import Principal
 from app.interaction_points.change_history import record_change, snapshot
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.interaction_points.events import PointApproved, PointSuspended, PointWithdrawn
-from app.interaction_points.models import ChannelKind, Point, PointAction, PointState, RegulationKind
+from app.interaction_points.models import ChannelKind, Point, PointState
 from app.interaction_points.queries import is_in_force_on, load_states, load_states_of_point, visible_to
-from app.interaction_points.rules import POINT_TRANSITIONS, PointMove, PointStatus, is_in_force
+from app.interaction_points.rules import (
+    POINT_TRANSITIONS,
+    PointAction,
+    PointMove,
+    PointStatus,
+    RegulationKind,
+    is_in_force,
+)
 from app.interaction_points.schemas import (
     ChannelKindCreate,
     PointApprove,

@@ -15,7 +15,8 @@ from app.core.problems import PreconditionFailed, PreconditionRequired, Validati
 from app.core.security import Principal, requires
 from app.legal_acts import service
 from app.legal_acts.errors import LegalActExists, LegalActNotFound
-from app.legal_acts.models import LegalAct, LegalActKind
+from app.legal_acts.models import LegalAct
+from app.legal_acts.rules import LegalActKind
 from app.legal_acts.schemas import LegalActCreate, LegalActPatch, LegalActRead
 
 Reader = Annotated[Principal, requires("organizations:read")]

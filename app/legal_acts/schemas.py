@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.core.schemas import Input, Output, example
 from app.core.types import LINE, Day, Label, Name
-from app.legal_acts.models import LegalActKind
+from app.legal_acts.rules import LegalActKind
 
 ActTitle = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=LINE)]
 

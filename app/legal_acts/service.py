@@ -13,7 +13,8 @@ from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.legal_acts.errors import LegalActNotFound
-from app.legal_acts.models import LegalAct, LegalActKind
+from app.legal_acts.models import LegalAct
+from app.legal_acts.rules import LegalActKind
 from app.legal_acts.schemas import LegalActCreate, LegalActPatch
 
 

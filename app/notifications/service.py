@@ -14,7 +14,8 @@ from app.core.etags import IfMatch
 from app.core.ids import new_id
 from app.core.security import Principal
 from app.notifications.errors import NotificationNotFound
-from app.notifications.models import Notification, NotificationKind
+from app.notifications.models import Notification
+from app.notifications.rules import NotificationKind
 
 
 async def notify(

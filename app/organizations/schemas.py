@@ -11,8 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.core import example_ids
 from app.core.schemas import Input, Output, example
 from app.core.types import Day, Days, Id, Key, Label, Name
-from app.organizations.models import MunicipalityKind, OrganizationKind
-from app.organizations.rules import ApprovalRule
+from app.organizations.rules import ApprovalRule, MunicipalityKind, OrganizationKind
 
 Oktmo = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
 

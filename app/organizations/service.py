@@ -20,16 +20,8 @@ from app.core.security import Principal
 from app.core.validity import Validity
 from app.language.normalization import normalize
 from app.organizations.errors import MunicipalityNotFound, OrganizationNotFound, TopicNotFound, UnitNotFound
-from app.organizations.models import (
-    Employee,
-    Municipality,
-    MunicipalityKind,
-    Organization,
-    OrganizationKind,
-    Topic,
-    Unit,
-)
-from app.organizations.rules import Found, Place, find_place
+from app.organizations.models import Employee, Municipality, Organization, Topic, Unit
+from app.organizations.rules import Found, MunicipalityKind, OrganizationKind, Place, find_place
 from app.organizations.schemas import (
     MunicipalityCreate,
     MunicipalityPatch,

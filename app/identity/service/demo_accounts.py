@@ -14,7 +14,8 @@ from app.identity.service.clients import set_granted_points
 from app.identity.service.employees import set_password
 from app.identity.service.sessions import hash_secret
 from app.organizations import service as organizations
-from app.organizations.models import Employee, PositionKind
+from app.organizations.models import Employee
+from app.organizations.rules import PositionKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from app.identity.roles import Role
 from app.identity.schemas import EmployeeCreate, EmployeePatch
 from app.identity.service.sessions import clear_attempts, count_attempt, end_sessions, hash_secret
 from app.organizations import service as organizations
-from app.organizations.models import Employee, Organization, PositionKind
+from app.organizations.models import Employee, Organization
+from app.organizations.rules import PositionKind
 
 
 def visible_to(by: Principal) -> Any:
