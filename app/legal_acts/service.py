@@ -1,9 +1,10 @@
 """Use cases of legal acts."""
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit
@@ -68,3 +69,14 @@ async def load_reference(session: AsyncSession) -> None:
         if await find_act(session, kind, raw["number"], signed_on) is None:
             session.add(LegalAct.model_validate(raw, update={"kind": kind, "signed_on": signed_on}))
     await session.flush()  # interaction points refer to the rows
+
+
+async def load_acts(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, LegalAct]:
+    """Load legal acts by id (without `ids`: all). The title shown to people is `short_title`."""
+    query = select(LegalAct)
+    if ids is not None:
+        requested = {act_id for act_id in ids if act_id is not None}
+        if not requested:
+            return {}
+        query = query.where(col(LegalAct.id).in_(requested))
+    return {act.id: act for act in (await session.exec(query)).all()}

@@ -1,7 +1,7 @@
 """Use cases of organizations, units, topics and municipalities."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -264,3 +264,79 @@ class DemoUnits:
     second: Unit
     centricity: Unit
     press: Unit
+
+
+async def get_referenced_organization(
+    session: AsyncSession, organization_id: UUID, pointer: str = "/organization_id"
+) -> Organization:
+    """Return an organization referenced in a body. Raises 422 with the pointer if it does not exist."""
+    row = await session.get(Organization, organization_id)
+    if row is None:
+        raise unknown_reference(pointer)
+    return row
+
+
+async def find_unit(session: AsyncSession, unit_id: UUID | None) -> Unit | None:
+    """Return the unit, or None if there is none."""
+    return None if unit_id is None else await session.get(Unit, unit_id)
+
+
+async def list_organizations(session: AsyncSession) -> list[Organization]:
+    """Return all organizations by name."""
+    return list((await session.exec(select(Organization).order_by(Organization.name, col(Organization.id)))).all())
+
+
+async def lock_organization(session: AsyncSession, organization_id: UUID) -> None:
+    """Let concurrent changes to what an organization owns wait; rows that refer to it can still be added."""
+    query = select(Organization.id).where(Organization.id == organization_id)
+    await session.exec(query.with_for_update(key_share=True))
+
+
+async def list_units(session: AsyncSession) -> list[Unit]:
+    """Return all units, oldest first."""
+    return list((await session.exec(select(Unit).order_by(col(Unit.id)))).all())
+
+
+async def list_topics(session: AsyncSession, unit_id: UUID) -> list[Topic]:
+    """Return the topics of a unit, oldest first."""
+    return list((await session.exec(select(Topic).where(Topic.unit_id == unit_id).order_by(col(Topic.id)))).all())
+
+
+async def load_organization_names(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, str]:
+    """Load the names of organizations by id (without `ids`: of all)."""
+    return await _load_names(session, Organization, ids)
+
+
+async def load_unit_names(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, str]:
+    """Load the names of units by id (without `ids`: of all)."""
+    return await _load_names(session, Unit, ids)
+
+
+async def load_topic_names(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, str]:
+    """Load the names of topics by id (without `ids`: of all)."""
+    return await _load_names(session, Topic, ids)
+
+
+async def load_employee_names(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, str]:
+    """Load the names of employees by id (without `ids`: of all)."""
+    return await _load_names(session, Employee, ids)
+
+
+async def _load_names(session: AsyncSession, table: Any, ids: Iterable[UUID | None] | None) -> dict[UUID, str]:
+    query = select(table.id, table.name)
+    if ids is not None:
+        query = query.where(table.id.in_({row_id for row_id in ids if row_id is not None}))
+    return dict((await session.exec(query)).all())
+
+
+async def load_municipality_names(session: AsyncSession, codes: Iterable[str] | None = None) -> dict[str, str]:
+    """Load the names of municipalities by OKTMO code (without `codes`: of all), by name."""
+    query = select(Municipality.oktmo, Municipality.name).order_by(Municipality.name)
+    if codes is not None:
+        query = query.where(col(Municipality.oktmo).in_(set(codes)))
+    return dict((await session.exec(query)).all())
+
+
+async def load_successors(session: AsyncSession) -> dict[str, str | None]:
+    """Load the OKTMO code of the successor of every municipality, None if it was not reformed."""
+    return dict((await session.exec(select(Municipality.oktmo, Municipality.successor))).all())
