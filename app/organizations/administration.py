@@ -17,7 +17,7 @@ from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.organizations import service
 from app.organizations.commands import NewMunicipality, NewOrganization, NewUnit
-from app.organizations.models import Municipality, Organization, Topic, Unit
+from app.organizations.models import Employee, Municipality, Organization, Topic, Unit
 
 
 async def create_organization(session: AsyncSession, new: NewOrganization, *, by: Principal) -> Organization:
@@ -72,6 +72,13 @@ async def update_topic(
     row = await service.get_topic(session, unit_id, topic_id)
     match.require(row)
     _change(session, row, row.id, changes, by)
+    return row
+
+
+def add_employee(session: AsyncSession, values: Mapping[str, Any]) -> Employee:
+    """Add an employee (O-2.3); `identity` has checked the references and stores the password."""
+    row = Employee.model_validate(values)
+    session.add(row)
     return row
 
 

@@ -134,6 +134,11 @@ async def load_topics_in_force(session: AsyncSession, organization_id: UUID) -> 
     return list((await session.exec(query)).all())
 
 
+async def lock_unit(session: AsyncSession, unit_id: UUID) -> None:
+    """Let concurrent changes to what a unit owns wait; rows that refer to it can still be added."""
+    await session.exec(select(Unit.id).where(Unit.id == unit_id).with_for_update(key_share=True))
+
+
 async def find_employee(session: AsyncSession, employee_id: UUID) -> Employee | None:
     """Return the employee, or None if there is none or the account is disabled."""
     row = await session.get(Employee, employee_id)
