@@ -1,7 +1,9 @@
 """Initial channel kinds and the points named by the order: inserted if missing, never overwritten."""
 
+from __future__ import annotations
+
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,7 +16,9 @@ from app.interaction_points.rules import PointAction, PointStatus
 from app.legal_acts import service as legal_acts
 from app.legal_acts.rules import LegalActKind
 from app.organizations import reference as organizations
-from app.organizations.models import Unit
+
+if TYPE_CHECKING:
+    from app.organizations.models import Unit
 
 
 async def load_reference(session: AsyncSession) -> None:
