@@ -24,7 +24,8 @@ from app.core import clock
 from app.core.db import month_of, to_driver_url
 from app.core.ids import new_id
 from app.interaction_points.models import Point
-from app.organizations.models import Organization, OrganizationKind
+from app.organizations.models import Organization
+from app.organizations.rules import OrganizationKind
 from app.surveys import counters
 from app.surveys.comment_indexer import prepare_comment
 from app.surveys.models import Span, SurveyForm

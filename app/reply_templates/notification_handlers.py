@@ -4,7 +4,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.outbox import Handlers
 from app.identity.queries import load_heads
-from app.notifications.models import NotificationKind
+from app.notifications.rules import NotificationKind
 from app.notifications.service import notify
 from app.organizations.service import find_employee
 from app.reply_templates.events import TemplateReviewNear, TemplateReviewOverdue

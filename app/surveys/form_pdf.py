@@ -23,7 +23,8 @@ from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
-from app.organizations.models import Organization, OrganizationKind
+from app.organizations.models import Organization
+from app.organizations.rules import OrganizationKind
 from app.surveys.models import SurveyForm
 from app.surveys.queries import read_form
 from app.surveys.schemas import FormRead, QuestionRead

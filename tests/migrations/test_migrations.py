@@ -28,7 +28,7 @@ from app.core import clock
 from app.core.data_files import load_yaml
 from app.core.db import Database, to_driver_url
 from app.core.ids import new_id
-from app.interaction_points.change_history import load_changes, snapshot
+from app.interaction_points.change_history import select_changes, snapshot
 from app.interaction_points.models import Point, PointChange
 from app.messages.models import Deadline, DeadlinePolicy, Message, MessageClass, MessageKind, Priority, Thread
 from app.messages.rules.deadlines import DeadlineState
@@ -112,7 +112,7 @@ async def test_existing_points_get_their_known_history(empty_address: str, tmp_p
     async with database.transaction(write=False) as session:
         points = (await session.exec(select(Point))).all()
         for point in points:
-            rows = (await session.exec(load_changes(point.id).order_by(col(PointChange.id)))).all()
+            rows = (await session.exec(select_changes(point.id).order_by(col(PointChange.id)))).all()
             assert [row.action for row in rows] == (["created", "approved"] if point.approval_act_id else ["created"])
             recorded = {change["field"]: change["new"] for row in rows for change in row.changes}
             assert recorded == {name: value for name, value in snapshot(point).items() if name in recorded}

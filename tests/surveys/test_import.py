@@ -20,7 +20,8 @@ from app.documents.tables.reader import read_table
 from app.documents.tables.writer import xlsx_bytes
 from app.imports.events import ImportChecked
 from app.imports.models import StagedRow
-from app.organizations.models import Organization, OrganizationKind
+from app.organizations.models import Organization
+from app.organizations.rules import OrganizationKind
 from app.surveys import counters, importer
 from app.surveys.events import SubmissionsImported
 from app.surveys.models import PreparedSubmission, Span, SurveySubmission, UncountedAnswer

@@ -14,7 +14,8 @@ from sqlmodel import col, func, select
 from app.core.audit import AuditEvent
 from app.core.ids import new_id
 from app.core.security import Principal
-from app.organizations.models import Employee, Organization, OrganizationKind
+from app.organizations.models import Employee, Organization
+from app.organizations.rules import OrganizationKind
 from app.surveys.models import EntryCheck, SubmissionRevision, SurveySubmission
 from app.surveys.rules import find_entry_differences, is_chosen
 from tests.callers import People

@@ -43,7 +43,7 @@ from app.monitoring.schemas.targets import (
 )
 from app.monitoring.service import service_levels
 from app.monitoring.service.survey_counts import Cut, read_counts
-from app.notifications.models import NotificationKind
+from app.notifications.rules import NotificationKind
 from app.notifications.service import notify
 from app.organizations import service as organizations
 from app.surveys.models import Counted
