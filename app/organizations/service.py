@@ -272,3 +272,22 @@ class DemoUnits:
     second: Unit
     centricity: Unit
     press: Unit
+
+
+async def get_referenced_organization(session: AsyncSession, organization_id: UUID, pointer: str) -> Organization:
+    """Return an organization referenced in a body. Raises 422 with the pointer if it does not exist."""
+    row = await session.get(Organization, organization_id)
+    if row is None:
+        raise unknown_reference(pointer)
+    return row
+
+
+async def list_organization_ids(session: AsyncSession) -> list[UUID]:
+    """Return the ids of all organizations, oldest first."""
+    return list((await session.exec(select(Organization.id).order_by(col(Organization.id)))).all())
+
+
+async def lock_organization(session: AsyncSession, organization_id: UUID) -> None:
+    """Lock an organization until the end of the transaction; references to it do not wait."""
+    query = select(Organization.id).where(Organization.id == organization_id)
+    await session.exec(query.with_for_update(key_share=True))

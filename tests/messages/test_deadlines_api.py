@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from app.core.ids import new_id
 from app.core.outbox import OutboxEntry
 from app.messages.models import Deadline
-from app.messages.service import deadlines
+from app.messages.service import reminders
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.deliveries.factories import work_off
@@ -386,7 +386,7 @@ async def test_reminders_and_escalations_are_emitted_once(
         stopped_clock.move_to(datetime.fromisoformat(moment))
         for _worker in range(2):
             async with database.transaction() as session:
-                await deadlines.remind_and_escalate(session)
+                await reminders.remind_and_escalate(session)
         assert await list_emitted(database) == expected, moment
     data = await api.get(path, headers=api.as_(people.operator))
     assert by_stage(data.json())["first_reply", "target"]["state"] == "missed"
@@ -406,12 +406,12 @@ async def test_a_reminder_is_emitted_together_with_its_mark(
 
     with pytest.raises(KilledError):
         async with database.transaction() as session:
-            assert await deadlines.remind_and_escalate(session) == 1
+            assert await reminders.remind_and_escalate(session) == 1
             raise KilledError
     assert await list_emitted(database) == []
     async with database.transaction() as session:
-        assert await deadlines.remind_and_escalate(session) == 1
-        assert not await deadlines.has_due_reminders(session)
+        assert await reminders.remind_and_escalate(session) == 1
+        assert not await reminders.has_due_reminders(session)
     assert await list_emitted(database) == ["deadline.near"]
 
 
@@ -466,9 +466,9 @@ async def test_an_extended_deadline_has_a_reminder_before_its_new_end(
     path = f"{MESSAGES}/{(await registered(api, people))['id']}"
     assert (await act(api, people.operator, path, "triage", triage_body(people))).status_code == 200
 
-    async def reminders() -> int:
+    async def count_reminders() -> int:
         async with database.transaction() as session:
-            await deadlines.remind_and_escalate(session)
+            await reminders.remind_and_escalate(session)
             rows = (await session.exec(select(OutboxEntry).where(OutboxEntry.event == "deadline.near"))).all()
         data = [row.payload for row in rows if row.payload["stage"] == "final_reply"]
         return sum(not payload["is_target"] for payload in data)
@@ -478,9 +478,9 @@ async def test_an_extended_deadline_has_a_reminder_before_its_new_end(
         stopped_clock.move_to(datetime.fromisoformat(final["due_at"]) - timedelta(days=2))
 
     await two_days_before()
-    assert await reminders() == 1
+    assert await count_reminders() == 1
     body = {"reason": "Запрошены сведения", "days": 15}
     assert (await act(api, people.unit_head, path, "extend", body)).status_code == 200
-    assert await reminders() == 1, "no reminder of the new end yet"
+    assert await count_reminders() == 1, "no reminder of the new end yet"
     await two_days_before()
-    assert [await reminders(), await reminders()] == [2, 2]
+    assert [await count_reminders(), await count_reminders()] == [2, 2]
