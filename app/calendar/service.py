@@ -82,7 +82,7 @@ async def create_day(
     """Add a correction of a day and recalculate the open deadlines that it affects."""
     hours = _normalize_hours(new.kind, new.working_hours)
     if new.organization_id is not None:
-        await organizations.get_referenced_organization(session, new.organization_id, "/organization_id")
+        await organizations.get_referenced_organization(session, new.organization_id)
     row = CalendarDay.model_validate(new, update={"working_hours": hours, "moved": NO_MOVES.model_dump()})
     session.add(row)
     audit.record(session, by, "calendar_day.created", "calendar_day", row.id)
@@ -184,7 +184,7 @@ async def _recalculate(
     session: AsyncSession, organization_id: UUID | None, day: date | None, listener: CalendarListener
 ) -> MovedDeadlines:
     """Recalculate the open deadlines affected by the day, or all of them without a day; return those that moved."""
-    affected = [organization_id] if organization_id else await organizations.list_organization_ids(session)
-    moves = [move for one in affected for move in await listener.recalculate(session, one, day)]
+    ids = [organization_id] if organization_id else [row.id for row in await organizations.list_organizations(session)]
+    moves = [move for one in ids for move in await listener.recalculate(session, one, day)]
     listed = [MovedDeadline.model_validate(move) for move in moves[:MAX_LISTED_MOVES]]
     return MovedDeadlines(count=len(moves), items=listed)

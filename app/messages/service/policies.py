@@ -40,7 +40,7 @@ async def create_policy(session: AsyncSession, new: NewPolicy, *, by: Principal)
     if new.legal_act_id is not None:
         await legal_acts.get_referenced_act(session, new.legal_act_id, "/legal_act_id")
     if new.organization_id is not None:
-        await organizations.get_referenced_organization(session, new.organization_id, "/organization_id")
+        await organizations.get_referenced_organization(session, new.organization_id)
     await points.require_known(session, new.point_id, new.channel)
     row = DeadlinePolicy.model_validate(new)
     session.add(row)
@@ -90,7 +90,7 @@ async def _load_calendar(session: AsyncSession, given: PolicyPreview, by: Princi
     organization_id = given.organization_id or by.organization_id
     if organization_id is None:
         organization_id = (await organizations.get_ministry(session)).id
-    await organizations.get_referenced_organization(session, organization_id, "/organization_id")
+    await organizations.get_referenced_organization(session, organization_id)
     calendar = await load_calendar(session, organization_id)
     if given.policy is None or given.policy.working_hours is None:
         return calendar
