@@ -35,6 +35,7 @@ Reader = Annotated[Principal, requires("policies:read")]
 Writer = Annotated[Principal, requires("policies:write")]
 
 router = APIRouter(prefix="/working-calendar", tags=["deadlines"])
+NO_DAY, NO_ORGANIZATION = problems(CalendarDayNotFound), problems(OrganizationNotFound)
 
 
 def get_listener(request: Request) -> CalendarListener:
@@ -45,7 +46,7 @@ def get_listener(request: Request) -> CalendarListener:
 ListenerDep = Annotated[CalendarListener, Depends(get_listener)]
 
 
-@router.get("", response_model=Page[CalendarDayRead], responses=problems(), summary="List calendar corrections")
+@router.get("", response_model=Page[CalendarDayRead], summary="List calendar corrections")
 async def list_calendar_days(
     by: Reader,
     session: SessionDep,
@@ -77,9 +78,7 @@ async def create_calendar_day(
     return await versioned(session, row, CalendarDayRead, 201)
 
 
-@router.get(
-    "/days", response_model=KnownDaysRead, responses=problems(OrganizationNotFound), summary="List calendar days"
-)
+@router.get("/days", response_model=KnownDaysRead, responses=NO_ORGANIZATION, summary="List calendar days")
 async def list_days(
     by: Reader,
     session: SessionDep,
@@ -96,7 +95,7 @@ async def list_days(
 @router.get(
     "/hours/{organization_id}",
     response_model=WorkingHoursRead,
-    responses=problems(OrganizationNotFound),
+    responses=NO_ORGANIZATION,
     summary="Get the working hours of an organization",
 )
 async def get_working_hours(organization_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
@@ -107,7 +106,7 @@ async def get_working_hours(organization_id: UUID, by: Reader, session: SessionD
 @router.put(
     "/hours/{organization_id}",
     response_model=WorkingHoursRead,
-    responses=problems(OrganizationNotFound),
+    responses=NO_ORGANIZATION,
     summary="Set the working hours of an organization",
 )
 async def put_working_hours(
@@ -132,22 +131,14 @@ async def _read_hours(
     return WorkingHoursRead(organization_id=row.organization_id, working_hours=row.working_hours, moved=moved)
 
 
-@router.get(
-    "/{day_id:uuid}",
-    response_model=CalendarDayRead,
-    responses=problems(CalendarDayNotFound),
-    summary="Get a calendar correction",
-)
+@router.get("/{day_id:uuid}", response_model=CalendarDayRead, responses=NO_DAY, summary="Get a calendar correction")
 async def get_calendar_day(day_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Return one correction of the calendar."""
     return await conditional(request, session, await service.get_day(session, day_id), CalendarDayRead)
 
 
 @router.patch(
-    "/{day_id:uuid}",
-    response_model=CalendarDayRead,
-    responses=problems(CalendarDayNotFound),
-    summary="Update a calendar correction",
+    "/{day_id:uuid}", response_model=CalendarDayRead, responses=NO_DAY, summary="Update a calendar correction"
 )
 async def update_calendar_day(
     day_id: UUID, body: CalendarDayPatch, by: Writer, session: SessionDep, match: IfMatchDep, listener: ListenerDep
@@ -158,10 +149,7 @@ async def update_calendar_day(
 
 
 @router.delete(
-    "/{day_id:uuid}",
-    response_model=MovedDeadlines,
-    responses=problems(CalendarDayNotFound),
-    summary="Delete a calendar correction",
+    "/{day_id:uuid}", response_model=MovedDeadlines, responses=NO_DAY, summary="Delete a calendar correction"
 )
 async def delete_calendar_day(
     day_id: UUID, by: Writer, session: SessionDep, match: IfMatchDep, listener: ListenerDep

@@ -25,7 +25,7 @@ Writer = Annotated[Principal, requires("organizations:write")]
 router = APIRouter(prefix="/competent-bodies", tags=["messages"])
 
 
-@router.get("", response_model=Page[CompetentBodyRead], responses=problems(), summary="List competent bodies")
+@router.get("", response_model=Page[CompetentBodyRead], summary="List competent bodies")
 async def list_competent_bodies(
     by: Reader,
     session: SessionDep,

@@ -32,9 +32,10 @@ Reader = Annotated[Principal, requires("policies:read")]
 Writer = Annotated[Principal, requires("policies:write")]
 
 router = APIRouter(prefix="/deadline-policies", tags=["deadlines"])
+NO_POLICY = problems(DeadlinePolicyNotFound)
 
 
-@router.get("", response_model=Page[DeadlinePolicyRead], responses=problems(), summary="List deadline policies")
+@router.get("", response_model=Page[DeadlinePolicyRead], summary="List deadline policies")
 async def list_deadline_policies(
     by: Reader,
     session: SessionDep,
@@ -61,7 +62,7 @@ async def create_deadline_policy(body: DeadlinePolicyCreate, by: Writer, session
     return await versioned(session, await policies.create_policy(session, new, by=by), DeadlinePolicyRead, 201)
 
 
-@router.post("/preview", response_model=PreviewRead, responses=problems(), summary="Preview a deadline policy")
+@router.post("/preview", response_model=PreviewRead, summary="Preview a deadline policy")
 async def preview_deadline_policy(body: DeadlinePreview, by: Reader, session: SessionDep) -> PreviewRead:
     """Return when a stage would be due from a given start, with each step in words. Nothing is stored."""
     term = body.policy and body.policy.to_command(PreviewTerm)
@@ -73,10 +74,7 @@ async def preview_deadline_policy(body: DeadlinePreview, by: Reader, session: Se
 
 
 @router.get(
-    "/{policy_id:uuid}",
-    response_model=DeadlinePolicyRead,
-    responses=problems(DeadlinePolicyNotFound),
-    summary="Get a deadline policy",
+    "/{policy_id:uuid}", response_model=DeadlinePolicyRead, responses=NO_POLICY, summary="Get a deadline policy"
 )
 async def get_deadline_policy(policy_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Return one deadline policy."""
@@ -84,10 +82,7 @@ async def get_deadline_policy(policy_id: UUID, by: Reader, session: SessionDep, 
 
 
 @router.patch(
-    "/{policy_id:uuid}",
-    response_model=DeadlinePolicyRead,
-    responses=problems(DeadlinePolicyNotFound),
-    summary="Update a deadline policy",
+    "/{policy_id:uuid}", response_model=DeadlinePolicyRead, responses=NO_POLICY, summary="Update a deadline policy"
 )
 async def update_deadline_policy(
     policy_id: UUID, body: DeadlinePolicyPatch, by: Writer, session: SessionDep, match: IfMatchDep
