@@ -11,6 +11,8 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from app.attachments.file_store import FileStore
+from app.calendar.ports import CalendarListener
+from app.calendar.router import router as calendar_router
 from app.core.app_state import AppState
 from app.core.db import Database
 from app.core.metrics import Metrics
@@ -22,6 +24,7 @@ from app.imports.router import router as imports_router
 from app.interaction_points.router import router as points_router
 from app.legal_acts.router import router as legal_acts_router
 from app.messages.router import router as messages_router
+from app.messages.service.recalculation import recalculate
 from app.monitoring.router import router as monitoring_router
 from app.notifications.router import router as notifications_router
 from app.organizations.router import municipalities_router, units_router
@@ -51,6 +54,7 @@ ROUTERS = (
     imports_router,
     points_router,
     messages_router,
+    calendar_router,
     suggestions_router,
     synonyms_router,
     templates_router,
@@ -102,7 +106,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     tokens = TokenResolver(settings)
     state = AppState(settings, database, metrics, tokens, health.migration_head(), error_page)
-    state.provide(tokens, FileStore(settings.var_dir / "files"), DELIVERIES, PageLimits())
+    files = FileStore(settings.var_dir / "files")
+    state.provide(tokens, files, DELIVERIES, PageLimits(), CalendarListener(recalculate))
     app.state = state  # type: ignore[assignment]  # Starlette's own holds attributes without types
 
     api = APIRouter(prefix="/api/v1")

@@ -23,7 +23,7 @@ from app.imports.service.processing import handlers as import_handlers
 from app.integrations.feedback_platform import FeedbackPlatform
 from app.interaction_points.importer import POINTS
 from app.messages import delivery, gap_handlers, notification_handlers
-from app.messages.service import deadlines, outgoing
+from app.messages.service import outgoing, reminders
 from app.monitoring import comment_handlers as monitoring_notices
 from app.monitoring.service.targets import check_targets
 from app.reply_templates import notification_handlers as template_notices
@@ -102,7 +102,7 @@ async def _watch_deadlines(database: Database, stop: asyncio.Event, poll_seconds
         try:
             if await is_deadline_due(database):
                 async with database.transaction() as session:
-                    sent = await deadlines.remind_and_escalate(session)
+                    sent = await reminders.remind_and_escalate(session)
             if await is_review_due(database):
                 async with database.transaction() as session:
                     sent += await review.remind_of_reviews(session)
@@ -148,7 +148,7 @@ async def _run_regularly(
 async def is_deadline_due(database: Database) -> bool:
     """Return whether a reminder or an escalation is due; a read-only check keeps an idle worker off the write lock."""
     async with database.transaction(write=False) as session:
-        return await deadlines.has_due_reminders(session)
+        return await reminders.has_due_reminders(session)
 
 
 async def is_review_due(database: Database) -> bool:

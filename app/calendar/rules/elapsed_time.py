@@ -1,10 +1,10 @@
-"""The time taken by a stage, in the unit of its term (O-6.2.2, O-11)."""
+"""The time taken by a term, in its unit (O-6.2.2, O-11)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.messages.rules.calendar import WorkingCalendar
-from app.messages.rules.deadlines import Pause, TermUnit, merge_pauses, subtract_pauses
+from app.calendar.rules.terms import Pause, TermUnit, merge_pauses, subtract_pauses
+from app.calendar.rules.working_days import WorkingCalendar
 
 
 def compute_elapsed(

@@ -3,7 +3,7 @@
 Days off on weekdays and working Saturdays are listed as in the decrees.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -115,3 +115,16 @@ def due_by_hours(
             if left == 0:
                 return after
         moment = after
+
+
+def every_day(last: date = date(2027, 12, 31)) -> Iterator[date]:
+    """Yield every day from 2024 on."""
+    day = date(2024, 1, 1)
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+def at(day: date, moment: time = time(10, 0)) -> datetime:
+    """Return a time of a local day."""
+    return datetime.combine(day, moment, NOVOSIBIRSK)

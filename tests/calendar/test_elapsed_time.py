@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.messages.rules.calendar import WorkingCalendar
-from app.messages.rules.deadlines import Pause, Term, TermUnit, compute_due
-from app.messages.rules.elapsed_time import compute_elapsed
-from tests.messages.deadline_oracle import NOVOSIBIRSK
+from app.calendar.rules.elapsed_time import compute_elapsed
+from app.calendar.rules.terms import Pause, Term, TermUnit, compute_due
+from app.calendar.rules.working_days import WorkingCalendar
+from tests.calendar.oracle import NOVOSIBIRSK
 
 CALENDAR = WorkingCalendar(NOVOSIBIRSK)
 HOURS, DAYS, CALENDAR_DAYS = TermUnit.WORKING_HOURS, TermUnit.WORKING_DAYS, TermUnit.CALENDAR_DAYS
