@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit
@@ -67,3 +67,8 @@ async def load_reference(session: AsyncSession) -> None:
         if await find_act(session, kind, raw["number"], signed_on) is None:
             session.add(LegalAct.model_validate(raw, update={"kind": kind, "signed_on": signed_on}))
     await session.flush()  # interaction points refer to the rows
+
+
+async def list_acts(session: AsyncSession) -> list[LegalAct]:
+    """Return all legal acts, oldest first."""
+    return list((await session.exec(select(LegalAct).order_by(col(LegalAct.id)))).all())

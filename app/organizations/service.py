@@ -1,7 +1,7 @@
 """Use cases of organizations, units, topics and municipalities."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -272,3 +272,35 @@ class DemoUnits:
     second: Unit
     centricity: Unit
     press: Unit
+
+
+async def find_unit(session: AsyncSession, unit_id: UUID | None) -> Unit | None:
+    """Return the unit, or None if there is none."""
+    return None if unit_id is None else await session.get(Unit, unit_id)
+
+
+async def list_units(session: AsyncSession) -> list[Unit]:
+    """Return all units, oldest first."""
+    return list((await session.exec(select(Unit).order_by(col(Unit.id)))).all())
+
+
+async def list_topics(session: AsyncSession, unit_id: UUID) -> list[Topic]:
+    """Return the topics of a unit, oldest first."""
+    return list((await session.exec(select(Topic).where(Topic.unit_id == unit_id).order_by(col(Topic.id)))).all())
+
+
+async def load_unit_names(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, str]:
+    """Load the names of units by id (without `ids`: of all)."""
+    return await _load_names(session, Unit, ids)
+
+
+async def load_topic_names(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, str]:
+    """Load the names of topics by id (without `ids`: of all)."""
+    return await _load_names(session, Topic, ids)
+
+
+async def _load_names(session: AsyncSession, table: Any, ids: Iterable[UUID | None] | None) -> dict[UUID, str]:
+    query = select(table.id, table.name)
+    if ids is not None:
+        query = query.where(table.id.in_({row_id for row_id in ids if row_id is not None}))
+    return dict((await session.exec(query)).all())

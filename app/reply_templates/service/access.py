@@ -68,6 +68,6 @@ async def mark_changed(
     """
     row.updated_at = max(clock.now(), row.updated_at + SMALLEST_STEP)
     audit.record(session, by, action, "reply_template", row.id, fields=fields)
-    await session.flush()  # the flush increments the version
+    await session.flush()  # the event carries the increased version
     emit(session, TemplateChanged(template_id=row.id, template_version=row.version))
     return row
