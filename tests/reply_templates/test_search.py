@@ -13,7 +13,7 @@ from app.main import create_app
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import is_in_use
 from app.reply_templates.search.models import TemplateChoice
-from app.reply_templates.search.rules.index import CHOICES_KEPT
+from app.reply_templates.search.rules.choices import CHOICES_KEPT
 from app.reply_templates.search.service import index_cache
 from app.reply_templates.search.service.index_cache import get_cached_index
 from app.reply_templates.search.service.learned_choices import record_choice

@@ -32,7 +32,8 @@ from app.reply_templates.models import ReplyTemplate, TemplateVersion
 from app.reply_templates.queries import is_in_use, usable_by
 from app.reply_templates.search.models import SynonymGroup, TemplateChoice
 from app.reply_templates.search.queries import select_groups
-from app.reply_templates.search.rules.index import CHOICES_KEPT, Index, Source
+from app.reply_templates.search.rules.choices import CHOICES_KEPT
+from app.reply_templates.search.rules.index import Index, Source
 from app.reply_templates.search.rules.synonyms import Synonyms
 
 log = structlog.get_logger()
