@@ -1,5 +1,6 @@
 """Use cases of legal acts."""
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
@@ -69,6 +70,12 @@ async def load_reference(session: AsyncSession) -> None:
     await session.flush()  # interaction points refer to the rows
 
 
-async def list_acts(session: AsyncSession) -> list[LegalAct]:
-    """Return all legal acts, oldest first."""
-    return list((await session.exec(select(LegalAct).order_by(col(LegalAct.id)))).all())
+async def load_acts(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, LegalAct]:
+    """Load legal acts by id (without `ids`: all). The title shown to people is `short_title`."""
+    query = select(LegalAct)
+    if ids is not None:
+        requested = {act_id for act_id in ids if act_id is not None}
+        if not requested:
+            return {}
+        query = query.where(col(LegalAct.id).in_(requested))
+    return {act.id: act for act in (await session.exec(query)).all()}

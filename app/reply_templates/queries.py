@@ -149,15 +149,20 @@ async def load_templates_in_use(
     return (await session.exec(query.where(col(ReplyTemplate.id) < before) if before else query)).all()
 
 
-def load_review(row: ReplyTemplate) -> ReviewState | None:
+def compute_review_state(row: ReplyTemplate) -> ReviewState | None:
     """Return the review state of a template today."""
     return review_state(row.next_review_on, row.review_remind_on, clock.today())
 
 
-async def select_version(session: AsyncSession, template_id: UUID, number: int) -> TemplateVersion | None:
+async def load_version(session: AsyncSession, template_id: UUID, number: int) -> TemplateVersion | None:
     """Return a version of a template, None if it does not exist."""
     query = select(TemplateVersion).where(TemplateVersion.template_id == template_id, TemplateVersion.number == number)
     return (await session.exec(query)).first()
+
+
+def select_reviews(template_id: UUID) -> SelectOfScalar[TemplateReview]:
+    """Return the select of the reviews of a template."""
+    return select(TemplateReview).where(TemplateReview.template_id == template_id)
 
 
 async def load_versions(session: AsyncSession, template_id: UUID) -> list[TemplateVersion]:
@@ -211,7 +216,7 @@ def _to_read(row: ReplyTemplate, version: TemplateVersion, shared: list[UUID], b
         "is_own": True,
         "shared_unit_ids": shared,
         "returned_reason": version.returned_reason,
-        "review": load_review(row),
+        "review": compute_review_state(row),
     }
     if not _is_own(row, by):  # internal details are hidden from other units
         values |= {"state": TemplateState.PUBLISHED, "is_own": False, "shared_unit_ids": [by.unit_id]}

@@ -20,6 +20,6 @@ Publisher = Annotated[Principal, requires("templates:publish")]
 FOUND, CHANGED = problems(TemplateNotFound), problems(TemplateNotFound, TransitionNotAllowed)
 
 
-def seen_by(by: Principal) -> Callable[[AsyncSession, ReplyTemplate], Awaitable[TemplateRead]]:
+def read_for(by: Principal) -> Callable[[AsyncSession, ReplyTemplate], Awaitable[TemplateRead]]:
     """Return the function that builds the response with a template as the caller may see it."""
     return partial(read_template, by=by)

@@ -11,7 +11,7 @@ from app.core.idempotency import idempotent
 from app.core.problems import problems
 from app.reply_templates.commands import TemplateDraft
 from app.reply_templates.errors import GapNotFound, TemplateExists
-from app.reply_templates.router.dependencies import Reader, Writer, seen_by
+from app.reply_templates.router.dependencies import Reader, Writer, read_for
 from app.reply_templates.schemas import DraftOf, GapDismiss, GapRead, GapsRead, TemplateRead
 from app.reply_templates.service import gaps
 
@@ -48,7 +48,7 @@ async def draft_template_from_gap(gap_id: UUID, body: DraftOf, by: Writer, sessi
     Later messages that the template does not cover open a new gap.
     """
     row = await gaps.draft_template_from_gap(session, gap_id, body.to_command(TemplateDraft), by=by)
-    return await versioned(session, row, seen_by(by), 201)
+    return await versioned(session, row, read_for(by), 201)
 
 
 @router.post(

@@ -12,7 +12,7 @@ from app.core.problems import TransitionNotAllowed, problems
 from app.reply_templates.commands import NewTemplate
 from app.reply_templates.errors import TemplateExists, TemplateNotFound, TooManyExamples
 from app.reply_templates.queries import ORDERS, TemplateSort, read_templates
-from app.reply_templates.router.dependencies import CHANGED, FOUND, Reader, Writer, seen_by
+from app.reply_templates.router.dependencies import CHANGED, FOUND, Reader, Writer, read_for
 from app.reply_templates.router.filters import FiltersDep, SortQuery
 from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS, VALUE_REQUIREMENTS
 from app.reply_templates.schemas import (
@@ -50,7 +50,7 @@ async def list_templates(
 async def create_template(body: TemplateCreate, by: Writer, session: SessionDep) -> Response:
     """Create a draft template in the knowledge base of the caller's unit (O-6.2.6)."""
     row = await templates.create_template(session, body.to_command(NewTemplate), by=by)
-    return await versioned(session, row, seen_by(by), 201)
+    return await versioned(session, row, read_for(by), 201)
 
 
 @router.get("/placeholders", response_model=PlaceholdersRead, summary="List placeholders")
@@ -67,7 +67,7 @@ async def list_placeholders(by: Reader) -> PlaceholdersRead:
 @router.get("/{template_id:uuid}", response_model=TemplateRead, responses=FOUND, summary="Get a template")
 async def get_template(template_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Get a template in its newest version. Another unit's shared template is returned in its published version."""
-    return await conditional(request, session, await get_visible_template(session, template_id, by), seen_by(by))
+    return await conditional(request, session, await get_visible_template(session, template_id, by), read_for(by))
 
 
 @router.patch("/{template_id:uuid}", response_model=TemplateRead, responses=CHANGED, summary="Update a template")
@@ -80,7 +80,7 @@ async def edit_template(
     at once and create no version.
     """
     row = await templates.edit_template(session, template_id, body.changes(), match, by=by)
-    return await versioned(session, row, seen_by(by))
+    return await versioned(session, row, read_for(by))
 
 
 @router.post(
@@ -97,7 +97,7 @@ async def add_template_example(
     Possible personal data is masked. A duplicate changes nothing.
     """
     row = await templates.add_example(session, template_id, body.text, match, by=by)
-    return await versioned(session, row, seen_by(by))
+    return await versioned(session, row, read_for(by))
 
 
 @router.post("/{template_id:uuid}/render", response_model=RenderRead, responses=FOUND, summary="Render a template")

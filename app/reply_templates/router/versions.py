@@ -12,7 +12,7 @@ from app.reply_templates import queries
 from app.reply_templates.models import TemplateReview
 from app.reply_templates.router.dependencies import FOUND, Reader
 from app.reply_templates.schemas import DiffRead, OutdatedRead, TemplateReviewRead, TemplateVersionRead
-from app.reply_templates.service import history, review, templates
+from app.reply_templates.service import access, history, templates
 
 router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
 
@@ -43,7 +43,8 @@ async def list_template_reviews(
     template_id: UUID, by: Reader, session: SessionDep, page: PageDep
 ) -> Page[TemplateReviewRead]:
     """List the reviews of a template of the caller's unit, newest first."""
-    query = await review.list_reviews(session, template_id, by)
+    row = await access.get_own_template(session, template_id, by)
+    query = queries.select_reviews(row.id)
     return await paginate(session, query, page, queries.read_review, order=(col(TemplateReview.id),))
 
 

@@ -15,7 +15,7 @@ from app.legal_acts import service as legal_acts
 from app.organizations import service as organizations
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.queries import load_templates_in_use, load_versions_by_number, select_version
+from app.reply_templates.queries import load_templates_in_use, load_version, load_versions_by_number
 from app.reply_templates.rules import act_citations, diff
 from app.reply_templates.schemas import (
     DiffPartRead,
@@ -53,7 +53,7 @@ async def compare_versions(
     row = await get_own_template(session, template_id, by)
     new = await get_version(session, row, number)
     other = against if against is not None else number - 1
-    old = await select_version(session, row.id, other)
+    old = await load_version(session, row.id, other)
     if old is None and other != 0:
         raise TemplateNotFound
     topic_ids = [UUID(topic_id) for topic_id in [*new.topic_ids, *(old.topic_ids if old else [])]]
@@ -119,7 +119,7 @@ async def find_outdated(
 
     They are the newest ones older than `before`, at least as many as wanted unless there are fewer.
     """
-    acts = await legal_acts.list_acts(session)
+    acts = list((await legal_acts.load_acts(session)).values())
     found: list[OutdatedRead] = []
     while len(found) < wanted:
         rows = await load_templates_in_use(session, by, before=before, limit=BATCH_SIZE)

@@ -13,7 +13,7 @@ from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.queries import load_review, load_visible_versions, select_version, usable_by
+from app.reply_templates.queries import compute_review_state, load_version, load_visible_versions, usable_by
 from app.reply_templates.rules import placeholders
 from app.reply_templates.rules.review import ReviewState
 from app.reply_templates.schemas import RenderRead
@@ -54,7 +54,7 @@ async def render_text(session: AsyncSession, template_id: UUID, number: int, val
 
     Raises `TemplateNotFound`.
     """
-    version = await select_version(session, template_id, number)
+    version = await load_version(session, template_id, number)
     if version is None:
         raise TemplateNotFound
     return placeholders.fill_placeholders(version.text, {**version.defaults, **values})
@@ -78,7 +78,7 @@ async def render_template(
     row = await get_template(session, template_id, by)
     version = (await load_visible_versions(session, [row], by))[row.id]
     if number is not None and number != version.number:
-        other = await select_version(session, row.id, number) if row.unit_id == by.unit_id else None
+        other = await load_version(session, row.id, number) if row.unit_id == by.unit_id else None
         if other is None:
             raise unknown_reference("/version")
         version = other
@@ -93,7 +93,7 @@ async def render_template(
 
 def get_review_overdue_since(row: ReplyTemplate) -> date | None:
     """Return the last day on which a template counted as current, or None unless its review is overdue."""
-    return row.next_review_on if load_review(row) is ReviewState.OVERDUE else None
+    return row.next_review_on if compute_review_state(row) is ReviewState.OVERDUE else None
 
 
 def find_overdue_review(text: str, since: date | None) -> list[FindingRead]:

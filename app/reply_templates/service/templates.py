@@ -27,7 +27,6 @@ from app.reply_templates.rules.states import TEMPLATE_TRANSITIONS, TemplateMove,
 from app.reply_templates.rules.template_drafts import MAX_EXAMPLES, to_example, to_one_line, to_template_text
 from app.reply_templates.service import review
 from app.reply_templates.service.access import (
-    apply_transition,
     build_search_text,
     get_own_template,
     get_template,
@@ -124,7 +123,8 @@ async def change_template(
     session: AsyncSession, row: ReplyTemplate, before: TemplateVersion, changes: Mapping[str, Any], *, by: Principal
 ) -> ReplyTemplate:
     """Apply validated changes to a template; `before` is its newest version."""
-    state = apply_transition(row, TemplateMove.EDIT)  # an archived template cannot be changed, its shares included
+    # An archived template cannot be changed, its shares included.
+    state = TEMPLATE_TRANSITIONS.require(row.state, TemplateMove.EDIT)
     if changes.keys() & {*CONTENT, "note"}:
         content = {name: changes.get(name, getattr(before, name)) for name in CONTENT}
         version = _build_version(row.id, row.latest_version + 1, content | {"note": changes.get("note")}, by)
