@@ -217,10 +217,10 @@ async def test_an_import_resumes_after_a_crash_without_duplicates(
     accepted = await upload(api, people.client_centricity, lines(700), path=IMPORT)
     assert accepted.status_code == 202, accepted.text
 
-    async def fail_midway(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    async def fail_midway(session: AsyncSession, event: ImportChecked) -> None:
         for handler in HANDLERS[ImportChecked]:
-            await handler(session, payload)
-        if payload["after"]:
+            await handler(session, event)
+        if event.after:
             raise Killed
 
     failing = Relay(database, {**HANDLERS, ImportChecked: [fail_midway]})
