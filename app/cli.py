@@ -30,7 +30,7 @@ from app.identity.service import employees
 from app.main import create_app
 from app.messages.queries import load_files
 from app.surveys import counters
-from app.surveys.models import Span
+from app.surveys.rules.counts import Span
 from app.worker import HANDLED_EVENTS, run_worker
 
 ROOT = Path(__file__).resolve().parents[1]

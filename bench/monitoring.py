@@ -27,7 +27,8 @@ from app.interaction_points.models import Point
 from app.organizations.models import Organization, OrganizationKind
 from app.surveys import counters
 from app.surveys.comment_indexer import prepare_comment
-from app.surveys.models import Span, SurveyForm
+from app.surveys.models.forms import SurveyForm
+from app.surveys.rules.counts import Span
 from bench.serving import for_each_database, get_resident_mib, run_server
 from tests.conftest import settings_for
 from tests.servers import Server

@@ -20,16 +20,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.db import build_insert, month_of
 from app.core.ids import new_id
-from app.surveys.models import (
-    AnswerCount,
-    Counted,
-    Span,
-    SubmissionSource,
-    SurveyComment,
-    SurveySubmission,
-    UncountedAnswer,
-    UnreadComments,
-)
+from app.surveys.models.comments import SurveyComment, UnreadComments
+from app.surveys.models.counts import AnswerCount, UncountedAnswer
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.counts import Counted, Span
+from app.surveys.rules.submissions import SubmissionSource
 
 FOLDED_AT_ONCE = 1000
 NOT_GIVEN = ""

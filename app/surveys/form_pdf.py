@@ -24,9 +24,9 @@ from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization, OrganizationKind
-from app.surveys.models import SurveyForm
+from app.surveys.models.forms import SurveyForm
 from app.surveys.queries import read_form
-from app.surveys.schemas import FormRead, QuestionRead
+from app.surveys.schemas.forms import FormRead, QuestionRead
 
 TEMPLATE = Path(__file__).parent / "data" / "questionnaire.typ"
 FIXED_MOMENT = datetime(2024, 2, 15, tzinfo=UTC)

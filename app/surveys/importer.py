@@ -26,19 +26,12 @@ from app.organizations.models import Organization
 from app.surveys import queries
 from app.surveys.counters import count_chosen
 from app.surveys.events import SubmissionsImported
-from app.surveys.models import PreparedSubmission, SubmissionSource, SurveyForm, SurveySubmission
-from app.surveys.rules import (
-    AGENCY,
-    FILLED_AT,
-    STATISTICAL,
-    compute_content_hash,
-    compute_identity,
-    identity_by_name,
-    list_code_columns,
-    normalize_code,
-    parse_form,
-)
-from app.surveys.schemas import SubmissionCreate
+from app.surveys.models.forms import SurveyForm
+from app.surveys.models.submissions import PreparedSubmission, SurveySubmission
+from app.surveys.rules.form import AGENCY, FILLED_AT, STATISTICAL, list_code_columns, normalize_code, parse_form
+from app.surveys.rules.identity import compute_content_hash, compute_identity, identity_by_name
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.schemas.submissions import SubmissionCreate
 from app.surveys.service.submission_parser import ParsedSubmission, ReferenceCache, parse_submission
 from app.surveys.statutory_wording import load_order_form
 

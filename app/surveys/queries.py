@@ -16,16 +16,14 @@ from app.core.periods import Period
 from app.core.schemas import format_local
 from app.core.security import Principal
 from app.core.validity import Validity
-from app.surveys.models import (
-    EntryCheck,
-    EntryCheckState,
-    FormState,
-    SubmissionRevision,
-    SurveyForm,
-    SurveySubmission,
-)
-from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, Form, parse_form, to_codes
-from app.surveys.schemas import EntryCheckRead, FormRead, SubmissionRead, SubmissionRevisionRead
+from app.surveys.models.entry_checks import EntryCheck
+from app.surveys.models.forms import SurveyForm
+from app.surveys.models.submissions import SubmissionRevision, SurveySubmission
+from app.surveys.rules.entry_checks import EntryCheckState
+from app.surveys.rules.form import AGENCY, FILLED_AT, MUNICIPALITY, Form, FormState, parse_form, to_codes
+from app.surveys.schemas.forms import FormRead
+from app.surveys.schemas.paper import EntryCheckRead, SubmissionRevisionRead
+from app.surveys.schemas.submissions import SubmissionRead
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:

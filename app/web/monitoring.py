@@ -25,7 +25,7 @@ from app.monitoring.report.download import ReportFormat, download_response
 from app.monitoring.report.pdf import format_cell
 from app.monitoring.service.survey_counts import SOURCES_RU, Cut
 from app.organizations.models import Municipality, Organization
-from app.surveys.models import SubmissionSource
+from app.surveys.rules.submissions import SubmissionSource
 from app.web import page_sessions
 from app.web.page_sessions import PATH, SessionId, signed_in
 from app.web.pages import page

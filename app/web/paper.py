@@ -24,7 +24,8 @@ from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization
 from app.surveys.errors import FormNotFound, SheetConflict
 from app.surveys.queries import read_form
-from app.surveys.schemas import FormRead, PaperCreate, QuestionRead
+from app.surveys.schemas.forms import FormRead, QuestionRead
+from app.surveys.schemas.paper import PaperCreate
 from app.surveys.service import forms, paper, submissions
 from app.web.page_sessions import PATH, signed_in
 from app.web.pages import page

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from app.core.problems import BadRequest, FieldError
-from app.surveys.rules import CONTROLS, MAX_COMMENT
-from app.surveys.schemas import FormRead, QuestionRead
+from app.surveys.rules.answers import CONTROLS, MAX_COMMENT
+from app.surveys.schemas.forms import FormRead, QuestionRead
 
 MAX_FIELDS = 200
 MAX_SHORT = 500

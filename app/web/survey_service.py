@@ -21,9 +21,10 @@ from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization
 from app.organizations.rules import Place
 from app.surveys.errors import FormNotFound
-from app.surveys.models import SubmissionSource
 from app.surveys.queries import load_form_in_force, read_form
-from app.surveys.schemas import FormRead, SubmissionCreate
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.schemas.forms import FormRead
+from app.surveys.schemas.submissions import SubmissionCreate
 from app.surveys.service import drafts, links, submissions
 from app.web import form_tokens
 from app.web.errors import SubmittedAlready

@@ -12,7 +12,9 @@ from app.core.security import Principal
 from app.monitoring.models import UnmetNeedLemma
 from app.monitoring.service.comment_grouping import group_comments
 from app.surveys import counters
-from app.surveys.models import Span, SurveyComment, SurveySubmission
+from app.surveys.models.comments import SurveyComment
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.counts import Span
 from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase

@@ -14,7 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.db import Database
 from app.core.settings import Settings
 from app.surveys import comment_indexer, counters
-from app.surveys.models import CommentLemma, Span, SurveyComment, SurveySubmission, UnreadComments
+from app.surveys.models.comments import CommentLemma, SurveyComment, UnreadComments
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.counts import Span
 from app.worker import fold_counters, index_comments
 from tests.conftest import JoinedDatabase, settings_for
 from tests.monitoring.factories import answered, submissions_of

@@ -14,8 +14,11 @@ from app.core.ids import new_id
 from app.interaction_points.models import Point
 from app.organizations import service as organizations
 from app.surveys import counters
-from app.surveys.models import AnswerCount, Counted, Span, SubmissionSource, SurveySubmission, UncountedAnswer
+from app.surveys.models.counts import AnswerCount, UncountedAnswer
+from app.surveys.models.submissions import SurveySubmission
 from app.surveys.queries import load_form_in_force
+from app.surveys.rules.counts import Counted, Span
+from app.surveys.rules.submissions import SubmissionSource
 from tests.conftest import Api, JoinedDatabase
 from tests.surveys.factories import SOURCES, by_key, submit, subordinate
 

@@ -23,7 +23,9 @@ from app.imports.models import StagedRow
 from app.organizations.models import Organization, OrganizationKind
 from app.surveys import counters, importer
 from app.surveys.events import SubmissionsImported
-from app.surveys.models import PreparedSubmission, Span, SurveySubmission, UncountedAnswer
+from app.surveys.models.counts import UncountedAnswer
+from app.surveys.models.submissions import PreparedSubmission, SurveySubmission
+from app.surveys.rules.counts import Span
 from app.surveys.statutory_wording import load_order_form
 from app.worker import HANDLERS
 from tests.callers import People

@@ -17,7 +17,9 @@ from app.core import clock
 from app.core.ids import new_id
 from app.interaction_points.models import Point
 from app.organizations.models import Organization
-from app.surveys.models import SurveyLink, SurveySubmission, UnfinishedQuestionnaire
+from app.surveys.models.drafts import UnfinishedQuestionnaire
+from app.surveys.models.links import SurveyLink
+from app.surveys.models.submissions import SurveySubmission
 from app.web.router import PageLimits
 from app.worker import delete_expired_questionnaires
 from tests.callers import People

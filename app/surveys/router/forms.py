@@ -32,8 +32,9 @@ from app.surveys.errors import (
     NotClientCentricityUnit,
     SourceCodeTaken,
 )
-from app.surveys.models import FormState, SurveyForm
-from app.surveys.schemas import FormComparison, FormCreate, FormPatch, FormPublish, FormRead
+from app.surveys.models.forms import SurveyForm
+from app.surveys.rules.form import FormState
+from app.surveys.schemas.forms import FormComparison, FormCreate, FormPatch, FormPublish, FormRead
 from app.surveys.service import forms
 from app.surveys.service.submissions import require_client_centricity_unit
 

@@ -18,7 +18,7 @@ from app.imports.upload import IMPORT_RESPONSES, OptionsDep, Staged, accept_impo
 from app.surveys import export, queries
 from app.surveys.errors import NotClientCentricityUnit, TooManyForSheet
 from app.surveys.importer import EXAMPLE, SUBMISSIONS, table_of
-from app.surveys.models import SubmissionSource
+from app.surveys.rules.submissions import SubmissionSource
 from app.surveys.service.submissions import require_client_centricity_unit
 
 Reader = Annotated[Principal, requires_detached("surveys:read")]

@@ -11,7 +11,7 @@ from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, Idempo
 from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.surveys.errors import NotClientCentricityUnit
-from app.surveys.schemas import LinksCreate, LinksRead
+from app.surveys.schemas.links import LinksCreate, LinksRead
 from app.surveys.service import links
 from app.surveys.service.submissions import require_client_centricity_unit
 

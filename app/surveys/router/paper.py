@@ -22,8 +22,10 @@ from app.surveys.errors import (
     SheetConflict,
     SubmissionNotFound,
 )
-from app.surveys.models import EntryCheck, EntryCheckState, SubmissionRevision
-from app.surveys.schemas import (
+from app.surveys.models.entry_checks import EntryCheck
+from app.surveys.models.submissions import SubmissionRevision
+from app.surveys.rules.entry_checks import EntryCheckState
+from app.surveys.schemas.paper import (
     EntryCheckEnter,
     EntryCheckRead,
     EntryCheckResolve,
@@ -31,9 +33,9 @@ from app.surveys.schemas import (
     PaperBatchRead,
     PaperCreate,
     SubmissionCorrect,
-    SubmissionRead,
     SubmissionRevisionRead,
 )
+from app.surveys.schemas.submissions import SubmissionRead
 from app.surveys.service import corrections, entry_checks, paper, submissions
 
 Reader = Annotated[Principal, requires("surveys:read")]

@@ -17,8 +17,9 @@ from app.core.security import OptionalCaller, Principal, requires
 from app.core.types import Id, Key, Label
 from app.surveys import queries
 from app.surveys.errors import SubmissionNotFound
-from app.surveys.models import SubmissionSource, SurveySubmission
-from app.surveys.schemas import SubmissionCreate, SubmissionRead
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.schemas.submissions import SubmissionCreate, SubmissionRead
 from app.surveys.service import submissions
 
 Reader = Annotated[Principal, requires("surveys:read")]

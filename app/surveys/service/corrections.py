@@ -15,9 +15,11 @@ from app.surveys import queries
 from app.surveys.counters import count
 from app.surveys.errors import NotCorrectable
 from app.surveys.events import SubmissionCorrected
-from app.surveys.models import SubmissionRevision, SubmissionSource, SurveySubmission
-from app.surveys.rules import AGENCY, STATISTICAL, normalize_code
-from app.surveys.schemas import SubmissionCorrect, SubmissionCreate
+from app.surveys.models.submissions import SubmissionRevision, SurveySubmission
+from app.surveys.rules.form import AGENCY, STATISTICAL, normalize_code
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.schemas.paper import SubmissionCorrect
+from app.surveys.schemas.submissions import SubmissionCreate
 from app.surveys.service import entry_checks
 from app.surveys.service.submission_parser import ReferenceCache, parse_submission
 from app.surveys.service.submissions import get_submission

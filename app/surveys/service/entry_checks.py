@@ -12,9 +12,12 @@ from app.core.security import Principal
 from app.organizations import service as organizations
 from app.surveys import queries
 from app.surveys.errors import EntryCheckNotFound, SameHand
-from app.surveys.models import EntryCheck, EntryCheckState, Resolution, SurveySubmission
-from app.surveys.rules import find_entry_differences, to_codes
-from app.surveys.schemas import EntryCheckEnter, EntryCheckResolve, SubmissionCreate
+from app.surveys.models.entry_checks import EntryCheck
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.entry_checks import EntryCheckState, Resolution, find_entry_differences
+from app.surveys.rules.form import to_codes
+from app.surveys.schemas.paper import EntryCheckEnter, EntryCheckResolve
+from app.surveys.schemas.submissions import SubmissionCreate
 from app.surveys.service.submission_parser import ReferenceCache, parse_submission
 
 STATES_RU = {

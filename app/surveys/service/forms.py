@@ -22,10 +22,12 @@ from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Organization
 from app.surveys.errors import FormBeginsAlready, FormDaysAnswered, FormHasBegun, FormIsPublished, FormNotFound
-from app.surveys.models import FormState, SurveyForm, SurveySource, SurveySubmission
+from app.surveys.models.forms import SurveyForm, SurveySource
+from app.surveys.models.submissions import SurveySubmission
 from app.surveys.queries import load_form_in_force, read_form, visible_forms
-from app.surveys.rules import compare_sources, find_differences, number_sources, parse_form
-from app.surveys.schemas import (
+from app.surveys.rules.form import FormState, parse_form
+from app.surveys.rules.sources import compare_sources, find_differences, number_sources
+from app.surveys.schemas.forms import (
     FormComparison,
     FormCreate,
     FormPatch,

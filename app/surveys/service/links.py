@@ -22,9 +22,9 @@ from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.surveys.errors import LinkSpent
-from app.surveys.models import SurveyLink
+from app.surveys.models.links import SurveyLink
 from app.surveys.queries import load_form_in_force
-from app.surveys.schemas import LinksCreate
+from app.surveys.schemas.links import LinksCreate
 
 TOKEN_BYTES = 16
 USUAL_DAYS, MAX_DAYS = 30, 366

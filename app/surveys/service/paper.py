@@ -18,17 +18,13 @@ from app.surveys import queries
 from app.surveys.counters import count, submissions
 from app.surveys.errors import SheetConflict
 from app.surveys.events import SubmissionReceived
-from app.surveys.models import EntryCheck, SubmissionSource, SurveySubmission
-from app.surveys.rules import compute_content_hash, is_chosen
-from app.surveys.schemas import (
-    PaperBatchCreate,
-    PaperBatchRead,
-    PaperCreate,
-    SheetErrorRead,
-    SheetOutcome,
-    SheetRead,
-    SubmissionCreate,
-)
+from app.surveys.models.entry_checks import EntryCheck
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.entry_checks import SheetOutcome, is_chosen
+from app.surveys.rules.identity import compute_content_hash
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.schemas.paper import PaperBatchCreate, PaperBatchRead, PaperCreate, SheetErrorRead, SheetRead
+from app.surveys.schemas.submissions import SubmissionCreate
 from app.surveys.service.submission_parser import ParsedSubmission, ReferenceCache, organization_of, parse_submission
 
 

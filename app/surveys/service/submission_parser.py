@@ -20,9 +20,12 @@ from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 from app.organizations.models import Municipality, Organization
 from app.surveys import queries
-from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
-from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, Form, parse_answers, parse_form, to_answers_by_key
-from app.surveys.schemas import SubmissionCreate
+from app.surveys.models.forms import SurveyForm
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.answers import parse_answers, to_answers_by_key
+from app.surveys.rules.form import AGENCY, FILLED_AT, MUNICIPALITY, Form, parse_form
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.schemas.submissions import SubmissionCreate
 
 MAY_BE_AHEAD = timedelta(minutes=5)
 SATISFACTION = "satisfaction"

@@ -13,9 +13,10 @@ from app.organizations import service as organizations
 from app.surveys.counters import count
 from app.surveys.errors import NotClientCentricityUnit, SubmissionNotFound
 from app.surveys.events import SubmissionReceived
-from app.surveys.models import SubmissionSource, SurveySubmission
+from app.surveys.models.submissions import SurveySubmission
 from app.surveys.queries import visible_to
-from app.surveys.schemas import SubmissionCreate
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.schemas.submissions import SubmissionCreate
 from app.surveys.service.submission_parser import ReferenceCache, organization_of, parse_submission
 
 

@@ -1,0 +1,97 @@
+"""The sources of a form version: their codes, the fixed wording and the comparison of versions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from app.surveys.rules.form import Source
+
+MAX_SUFFIX = 999
+
+
+@dataclass(frozen=True, slots=True)
+class SourceError:
+    """An error in a list of sources: the position in the list, the field, a stable code and texts."""
+
+    place: int
+    field: str
+    code: str
+    ru: str
+    en: str
+
+
+def number_sources(
+    requested: Sequence[tuple[str, int | None]], known: Mapping[str, int]
+) -> tuple[list[int], list[SourceError]]:
+    """Return the suffixes of a list of sources, and the errors.
+
+    A known key keeps its suffix; a new key gets the requested or the next free one. `requested` holds the keys with the
+    requested suffixes, `known` the suffixes of keys in published versions.
+    """
+    errors: list[SourceError] = []
+    holders = {suffix: key for key, suffix in known.items()}
+    seen: set[str] = set()
+    for place, (key, suffix) in enumerate(requested):
+        if key in seen:
+            errors.append(
+                SourceError(place, "key", "given_twice", "Источник указан дважды.", "The source is repeated.")
+            )
+        seen.add(key)
+        if suffix is None:
+            continue
+        if known.get(key, suffix) != suffix:
+            ru, en = (
+                f"Код источника – {known[key]}, изменить его нельзя.",
+                f"The code is {known[key]} and cannot be changed.",
+            )
+            errors.append(SourceError(place, "suffix", "suffix_fixed", ru, en))
+        elif holders.setdefault(suffix, key) != key:
+            ru, en = "Код принадлежит другому источнику.", "The code belongs to another source."
+            errors.append(SourceError(place, "suffix", "suffix_taken", ru, en))
+    used = set(holders)
+    suffixes: list[int] = []
+    for key, suffix in requested:
+        number = known.get(key, suffix)
+        if number is None:
+            number = max(used, default=0) + 1
+            if number > MAX_SUFFIX:  # the last suffix is in use: take the first gap
+                number = next(one for one in count(1) if one not in used)
+            used.add(number)
+        suffixes.append(number)
+    return suffixes, errors
+
+
+def find_differences(given: Any, fixed: Any, pointer: str) -> Iterator[str]:
+    """Yield a pointer for each difference from the fixed wording; what is empty there may be omitted."""
+    if isinstance(given, Mapping) and isinstance(fixed, Mapping):
+        for name in [*fixed, *(name for name in given if name not in fixed)]:
+            place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            if name not in given:
+                if fixed[name] not in (None, False, [], {}):
+                    yield place
+            elif name not in fixed:
+                yield place
+            else:
+                yield from find_differences(given[name], fixed[name], place)
+    elif isinstance(given, list) and isinstance(fixed, list) and len(given) == len(fixed):
+        for number, (one, other) in enumerate(zip(given, fixed, strict=True)):
+            yield from find_differences(one, other, f"{pointer}/{number}")
+    elif given != fixed or isinstance(given, bool) != isinstance(fixed, bool):
+        yield pointer
+
+
+def compare_sources(
+    first: Sequence[Source], second: Sequence[Source]
+) -> list[tuple[int, str, Source | None, Source | None]]:
+    """Compare two lists of sources by suffix: suffix, `same`, `reworded`, `added` or `removed`, and both sides."""
+    before, after = ({source.suffix: source for source in sources} for sources in (first, second))
+    compared = []
+    for suffix in sorted(before.keys() | after.keys()):
+        old, new = before.get(suffix), after.get(suffix)
+        if old is None or new is None:
+            change = "added" if old is None else "removed"
+        else:
+            change = "same" if old.text == new.text else "reworded"
+        compared.append((suffix, change, old, new))
+    return compared
