@@ -272,3 +272,14 @@ class DemoUnits:
     second: Unit
     centricity: Unit
     press: Unit
+
+
+async def list_organizations_by_name(session: AsyncSession) -> list[Organization]:
+    """Return all organizations in the order of their names, for a choice on a page."""
+    return list((await session.exec(select(Organization).order_by(Organization.name))).all())
+
+
+async def list_present_municipalities(session: AsyncSession) -> list[Municipality]:
+    """Return the municipalities without a successor in the order of their names, for a choice on a page."""
+    query = select(Municipality).where(col(Municipality.successor).is_(None))
+    return list((await session.exec(query.order_by(Municipality.name))).all())

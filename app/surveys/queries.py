@@ -38,13 +38,24 @@ def visible_forms(by: Principal | None) -> ColumnElement[bool]:
     return col(SurveyForm.state) == FormState.PUBLISHED
 
 
-def load_chosen_form(by: Principal, period: Period, **equal: Any) -> SelectOfScalar[SurveySubmission]:
-    """Build the query of submissions visible to the caller in a period with these values; None does not filter."""
+def select_submissions(by: Principal, period: Period, **equal: Any) -> SelectOfScalar[SurveySubmission]:
+    """Select the submissions visible to the caller in a period with these values; None does not filter."""
     query = select(SurveySubmission).where(visible_to(by), *period.holds(col(SurveySubmission.counted_on)))
-    for name, value in equal.items():
-        if value is not None:
-            query = query.where(getattr(SurveySubmission, name) == value)
-    return query
+    return query.where(*_match(SurveySubmission, equal))
+
+
+def select_revisions(submission_id: UUID) -> SelectOfScalar[SubmissionRevision]:
+    """Select the revisions of a submission."""
+    return select(SubmissionRevision).where(SubmissionRevision.submission_id == submission_id)
+
+
+def select_forms(by: Principal | None, **equal: Any) -> SelectOfScalar[SurveyForm]:
+    """Select the form versions visible to the caller with these values; None does not filter."""
+    return select(SurveyForm).where(visible_forms(by), *_match(SurveyForm, equal))
+
+
+def _match(table: Any, equal: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    return [getattr(table, name) == value for name, value in equal.items() if value is not None]
 
 
 async def load_form_in_force(
@@ -156,6 +167,11 @@ async def read_submissions(session: AsyncSession, rows: list[SurveySubmission]) 
     ]
 
 
+async def read_submission(session: AsyncSession, row: SurveySubmission) -> SubmissionRead:
+    """Map a submission to its API schema, by key and by code."""
+    return (await read_submissions(session, [row]))[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Coded:
     """A submission by codes, for a table row."""
@@ -221,6 +237,11 @@ async def read_entry_checks(session: AsyncSession, rows: Sequence[EntryCheck]) -
         )
         for row in rows
     ]
+
+
+async def read_entry_check(session: AsyncSession, row: EntryCheck) -> EntryCheckRead:
+    """Map an entry check to its API schema."""
+    return (await read_entry_checks(session, [row]))[0]
 
 
 class _WithMetadata(Protocol):

@@ -21,7 +21,7 @@ from app.documents.tables.writer import xlsx_bytes
 from app.imports.events import ImportChecked
 from app.imports.models import StagedRow
 from app.organizations.models import Organization, OrganizationKind
-from app.surveys import counters, importer
+from app.surveys import counter_repair, counters, importer
 from app.surveys.events import SubmissionsImported
 from app.surveys.models.counts import UncountedAnswer
 from app.surveys.models.submissions import PreparedSubmission, SurveySubmission
@@ -74,8 +74,8 @@ async def find_drifts(database: Database) -> list[Any]:
     async with database.transaction() as session:
         found = []
         for _ in range(2):
-            for month in await counters.months(session):
-                found += [row for span in Span for row in await counters.find_drift(session, month, span)]
+            for month in await counter_repair.months(session):
+                found += [row for span in Span for row in await counter_repair.find_drift(session, month, span)]
             while await counters.fold(session):
                 pass
         return found

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from app.core.deps import DatabaseDep, SessionDep
 from app.core.idempotency import RequiredIdempotencyDep
 from app.core.periods import PeriodDep
-from app.core.problems import ValidationFailed, problems
+from app.core.problems import problems
 from app.core.security import Principal, requires_detached
 from app.core.types import Id, Key
 from app.documents.tables.responses import TABLE_RESPONSES, TableFormat, table_response
@@ -80,7 +80,7 @@ EXPORT_ANSWERS: dict[int | str, dict[str, Any]] = {
 @router.get(
     "/export",
     response_class=Response,
-    responses=EXPORT_ANSWERS | problems(ValidationFailed, TooManyForSheet),
+    responses=EXPORT_ANSWERS | problems(TooManyForSheet),
     summary="Export submissions by codes",
 )
 async def export_submissions(
@@ -98,7 +98,7 @@ async def export_submissions(
     An API client gets only its own submissions. Code 12 is the OKTMO code; comments have the codes `23.N.comment`.
     CSV and JSONL are streamed. An XLSX sheet holds 1,048,575 submissions: more are refused with 422.
     """
-    query = queries.load_chosen_form(
+    query = queries.select_submissions(
         by, period, form=form, form_version=version, source=source, organization_id=organization_id
     )
     if format is ExportFormat.JSONL:

@@ -9,21 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.core.problems import FieldError
 from app.surveys.rules.form import STATISTICAL, Form, Question, normalize_code
 
 MAX_COMMENT = 4000
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerError:
-    """An error in an answer: an RFC 6901 pointer into the body, a stable code and texts."""
-
-    pointer: str
-    code: str
-    ru: str
-    en: str
 
 
 @dataclass(slots=True)
@@ -34,7 +25,11 @@ class Answers:
     comments: dict[str, str] = field(default_factory=dict)
     comment_pointers: dict[str, str] = field(default_factory=dict)
     statistical: dict[str, Any] = field(default_factory=dict)
-    errors: list[AnswerError] = field(default_factory=list)
+    errors: list[FieldError] = field(default_factory=list)
+
+    def refuse(self, pointer: str, code: str, ru: str, en: str) -> None:
+        """Add an error at a place of the body."""
+        self.errors.append(FieldError(pointer, code, ru, en))
 
 
 def parse_answers(form: Form, raw: Mapping[str, Any]) -> Answers:
@@ -57,7 +52,7 @@ def parse_answers(form: Form, raw: Mapping[str, Any]) -> Answers:
         elif code in comments:
             _parse_comment(comments[code], value, pointer, answers)
         else:
-            answers.errors.append(AnswerError(pointer, "unknown_code", "Код не найден.", "The code is unknown."))
+            answers.refuse(pointer, "unknown_code", "Код не найден.", "The code is unknown.")
     uses_codes = not any(name in by_key or name == "comments" for name in raw)
     _validate_complete(form, answers, uses_codes=uses_codes)
     _validate_comments(form, answers)
@@ -92,8 +87,7 @@ def _map_cells_by_code(form: Form) -> dict[str, tuple[Question, str]]:
 
 def _set_once(known: dict[Any, Any], name: Any, value: Any, pointer: str, answers: Answers) -> None:
     if name in known:
-        error = AnswerError(pointer, "given_twice", "Ответ указан дважды.", "The answer is repeated.")
-        answers.errors.append(error)
+        answers.refuse(pointer, "given_twice", "Ответ указан дважды.", "The answer is repeated.")
     else:
         known[name] = value
 
@@ -103,9 +97,7 @@ def _parse_question_answers(form: Form, question: Question, value: Any, pointer:
         _parse_cell(question, "", value, pointer, answers)
         return
     if not isinstance(value, Mapping):
-        answers.errors.append(
-            AnswerError(pointer, "dict_type", "Укажите ответы по источникам.", "An object is needed.")
-        )
+        answers.refuse(pointer, "dict_type", "Укажите ответы по источникам.", "An object is needed.")
         for source in form.sources:  # reported once: its rows are not reported as missing too
             answers.cells.setdefault((question.key, source.key), 0)
         return
@@ -115,20 +107,16 @@ def _parse_question_answers(form: Form, question: Question, value: Any, pointer:
         if key in sources:
             _parse_cell(question, key, item, place, answers)
         else:
-            error = AnswerError(place, "unknown_source", "Источник не найден.", "The source is unknown.")
-            answers.errors.append(error)
+            answers.refuse(place, "unknown_source", "Источник не найден.", "The source is unknown.")
 
 
 def _parse_cell(question: Question, source: str, value: Any, pointer: str, answers: Answers) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
-        error = AnswerError(pointer, "int_type", "Укажите целое число.", "An integer is needed.")
-        answers.errors.append(error)
+        answers.refuse(pointer, "int_type", "Укажите целое число.", "An integer is needed.")
     elif value not in question.values:
         low, high = question.values[0], question.values[-1]
-        answers.errors.append(
-            AnswerError(
-                pointer, "out_of_range", f"Допустимы значения от {low} до {high}.", f"Allowed values: {low} to {high}."
-            )
+        answers.refuse(
+            pointer, "out_of_range", f"Допустимы значения от {low} до {high}.", f"Allowed values: {low} to {high}."
         )
     else:
         _set_once(answers.cells, (question.key, source), value, pointer, answers)
@@ -139,9 +127,7 @@ def _parse_cell(question: Question, source: str, value: Any, pointer: str, answe
 
 def _parse_comments(form: Form, value: Any, pointer: str, answers: Answers) -> None:
     if not isinstance(value, Mapping):
-        answers.errors.append(
-            AnswerError(pointer, "dict_type", "Укажите ответы по источникам.", "An object is needed.")
-        )
+        answers.refuse(pointer, "dict_type", "Укажите ответы по источникам.", "An object is needed.")
         return
     sources = {source.key for source in form.sources}
     for key, item in value.items():
@@ -149,23 +135,21 @@ def _parse_comments(form: Form, value: Any, pointer: str, answers: Answers) -> N
         if key in sources:
             _parse_comment(key, item, place, answers)
         else:
-            error = AnswerError(place, "unknown_source", "Источник не найден.", "The source is unknown.")
-            answers.errors.append(error)
+            answers.refuse(place, "unknown_source", "Источник не найден.", "The source is unknown.")
 
 
 def _parse_comment(source: str, value: Any, pointer: str, answers: Answers) -> None:
     if not isinstance(value, str):
-        answers.errors.append(AnswerError(pointer, "string_type", "Укажите текст.", "A string is needed."))
+        answers.refuse(pointer, "string_type", "Укажите текст.", "A string is needed.")
     elif not value.strip():
-        answers.errors.append(AnswerError(pointer, "blank", "Комментарий не заполнен.", "The comment is blank."))
+        answers.refuse(pointer, "blank", "Комментарий не заполнен.", "The comment is blank.")
     elif len(value) > MAX_COMMENT:
         ru, en = f"Не более {MAX_COMMENT} знаков.", f"At most {MAX_COMMENT} characters."
-        answers.errors.append(AnswerError(pointer, "string_too_long", ru, en))
+        answers.refuse(pointer, "string_too_long", ru, en)
     elif CONTROLS.search(value):
-        error = AnswerError(
+        answers.refuse(
             pointer, "control_characters", "Недопустимые символы.", "The text has characters that are not allowed."
         )
-        answers.errors.append(error)
     else:
         _set_once(answers.comments, source, value, pointer, answers)
         answers.comment_pointers.setdefault(source, pointer)
@@ -181,7 +165,7 @@ def _validate_complete(form: Form, answers: Answers, *, uses_codes: bool) -> Non
                 pointer = _build_pointer(f"{question.code}.{suffixes[source]}" if source else question.code)
             else:
                 pointer = _build_pointer(question.key, source) if source else _build_pointer(question.key)
-            answers.errors.append(AnswerError(pointer, "missing", "Нет ответа.", "The answer is missing."))
+            answers.refuse(pointer, "missing", "Нет ответа.", "The answer is missing.")
 
 
 def _validate_comments(form: Form, answers: Answers) -> None:
@@ -190,4 +174,4 @@ def _validate_comments(form: Form, answers: Answers) -> None:
             continue
         ru = "Комментарий возможен только при низкой оценке (1, 2 или 3)."
         en = "A comment is allowed only with a low score (1, 2 or 3)."
-        answers.errors.append(AnswerError(pointer, "comment_not_asked", ru, en))
+        answers.refuse(pointer, "comment_not_asked", ru, en)

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from app.core.transitions import Transitions
 from app.language.normalization import normalize
 
 
@@ -17,6 +18,30 @@ class EntryCheckState(StrEnum):
     AGREED = "agreed"
     DIFFERS = "differs"
     RESOLVED = "resolved"
+
+
+class EntryCheckMove(StrEnum):
+    """An action on an entry check."""
+
+    ENTER = "enter_a_second_time"
+    RESOLVE = "confirm_the_first_entry"
+
+
+ENTRY_CHECK_TRANSITIONS: Transitions[EntryCheckState, EntryCheckMove] = Transitions(
+    {
+        EntryCheckState.WAITING: {EntryCheckMove.ENTER: EntryCheckState.DIFFERS},  # or `agreed`: the answers decide
+        EntryCheckState.AGREED: {},
+        EntryCheckState.DIFFERS: {EntryCheckMove.RESOLVE: EntryCheckState.RESOLVED},
+        EntryCheckState.RESOLVED: {},
+    },
+    states_ru={
+        EntryCheckState.WAITING: "ждёт повторного ввода",
+        EntryCheckState.AGREED: "ввод совпал",
+        EntryCheckState.DIFFERS: "ввод расходится",
+        EntryCheckState.RESOLVED: "расхождение разрешено",
+    },
+    moves_ru={EntryCheckMove.ENTER: "ввести повторно", EntryCheckMove.RESOLVE: "подтвердить первый ввод"},
+)
 
 
 class Resolution(StrEnum):

@@ -1,41 +1,30 @@
 """The sources of a form version: their codes, the fixed wording and the comparison of versions."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from app.core.problems import FieldError
 from app.surveys.rules.form import Source
 
 MAX_SUFFIX = 999
 
 
-@dataclass(frozen=True, slots=True)
-class SourceError:
-    """An error in a list of sources: the position in the list, the field, a stable code and texts."""
-
-    place: int
-    field: str
-    code: str
-    ru: str
-    en: str
-
-
 def number_sources(
     requested: Sequence[tuple[str, int | None]], known: Mapping[str, int]
-) -> tuple[list[int], list[SourceError]]:
+) -> tuple[list[int], list[FieldError]]:
     """Return the suffixes of a list of sources, and the errors.
 
     A known key keeps its suffix; a new key gets the requested or the next free one. `requested` holds the keys with the
     requested suffixes, `known` the suffixes of keys in published versions.
     """
-    errors: list[SourceError] = []
+    errors: list[FieldError] = []
     holders = {suffix: key for key, suffix in known.items()}
     seen: set[str] = set()
     for place, (key, suffix) in enumerate(requested):
         if key in seen:
             errors.append(
-                SourceError(place, "key", "given_twice", "Источник указан дважды.", "The source is repeated.")
+                FieldError(f"/sources/{place}/key", "given_twice", "Источник указан дважды.", "The source is repeated.")
             )
         seen.add(key)
         if suffix is None:
@@ -45,10 +34,10 @@ def number_sources(
                 f"Код источника – {known[key]}, изменить его нельзя.",
                 f"The code is {known[key]} and cannot be changed.",
             )
-            errors.append(SourceError(place, "suffix", "suffix_fixed", ru, en))
+            errors.append(FieldError(f"/sources/{place}/suffix", "suffix_fixed", ru, en))
         elif holders.setdefault(suffix, key) != key:
             ru, en = "Код принадлежит другому источнику.", "The code belongs to another source."
-            errors.append(SourceError(place, "suffix", "suffix_taken", ru, en))
+            errors.append(FieldError(f"/sources/{place}/suffix", "suffix_taken", ru, en))
     used = set(holders)
     suffixes: list[int] = []
     for key, suffix in requested:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue
 
-from app.core.schemas import Input, Output, example
+from app.core.schemas import NOT_GIVEN, Input, Output, example
 from app.core.types import Day, Id, Key, Name
 from app.surveys.rules.sources import MAX_SUFFIX
 
@@ -136,19 +136,19 @@ class FormCreate(Input):
 class FormPatch(Input):
     """The changes to a draft."""
 
-    valid_from: Day | None = None
-    valid_to: Day | None = None
-    sources: Sources | None = None
-    title: Name | None = None
-    blocks: Wording | None = None
+    valid_from: Day | None = NOT_GIVEN
+    valid_to: Day | None = NOT_GIVEN
+    sources: Sources | None = NOT_GIVEN
+    title: Name | None = NOT_GIVEN
+    blocks: Wording | None = NOT_GIVEN
     model_config = example({"sources": [{"key": "official_site", "text": "Официальный сайт ведомства"}]})
 
 
 class FormPublish(Input):
     """The dates of a version; omitted dates are taken from the draft."""
 
-    valid_from: Day | None = None
-    valid_to: Day | None = None
+    valid_from: Day | None = NOT_GIVEN
+    valid_to: Day | None = NOT_GIVEN
     model_config = example({"valid_from": "2027-01-01"})
 
 
