@@ -41,15 +41,7 @@ comments: sa.Table = SQLModel.metadata.tables["survey_comments"]
 
 DIMENSIONS = ("question", "day", "organization_id", "form_id", "municipality", "source", "row_key")
 VALUES = ("n1", "n2", "n3", "n4", "n5")
-COPIED = (
-    "organization_id",
-    "form_id",
-    "municipality",
-    "source",
-    "counted_on",
-    "came_from_point_id",
-    "satisfaction",
-)
+COPIED = ("organization_id", "form_id", "municipality", "source", "counted_on", "came_from_point_id", "satisfaction")
 
 
 async def count(session: AsyncSession, rows: Iterable[SurveySubmission], *, sign: Literal[1, -1] = 1) -> None:

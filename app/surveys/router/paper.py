@@ -47,11 +47,7 @@ CHECK_CHANGE = problems(EntryCheckNotFound, SameHand, TransitionNotAllowed, NotC
 
 
 @router.post(
-    "/paper",
-    status_code=201,
-    response_model=SubmissionRead,
-    responses=ENTRY,
-    summary="Enter a paper questionnaire",
+    "/paper", status_code=201, response_model=SubmissionRead, responses=ENTRY, summary="Enter a paper questionnaire"
 )
 @idempotent
 async def enter_paper_submission(
@@ -124,10 +120,7 @@ async def list_submission_revisions(
 
 
 @checks_router.get(
-    "",
-    response_model=Page[EntryCheckRead],
-    responses=problems(NotClientCentricityUnit),
-    summary="List entry checks",
+    "", response_model=Page[EntryCheckRead], responses=problems(NotClientCentricityUnit), summary="List entry checks"
 )
 async def list_entry_checks(
     by: PaperOperator,

@@ -46,10 +46,7 @@ class PaperBatchCreate(Input):
         {
             "form": BY_CODE["form"],
             "batch": "МФЦ Бердск, ноябрь 2026",
-            "sheets": [
-                {"number": 1, "answers": BY_CODE["answers"]},
-                {"number": 2, "answers": {**CODES, "21": 2}},
-            ],
+            "sheets": [{"number": 1, "answers": BY_CODE["answers"]}, {"number": 2, "answers": {**CODES, "21": 2}}],
         }
     )
 
