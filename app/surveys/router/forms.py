@@ -37,8 +37,13 @@ router = APIRouter(prefix="/survey-forms", tags=["survey forms"])
 
 OPTIONAL_TOKEN: dict[str, Any] = {"security": [{}]}
 Number = Annotated[int, Query(ge=1, le=2_147_483_647, description="Version number.")]
+CREATION = problems(FormExists, FormNotFound, NotClientCentricityUnit)
+FOUND = problems(FormNotFound)
 CHANGES = (FormNotFound, FormIsPublished, NotClientCentricityUnit)
-PDF_RESPONSES: dict[int | str, dict[str, Any]] = {
+DRAFT_CHANGE = problems(*CHANGES, MethodNotAllowed)  # the path of a form key has neither PATCH nor DELETE
+PUBLICATION = problems(FormBeginsAlready, FormDaysAnswered, SourceCodeTaken, *CHANGES)
+WITHDRAWAL = problems(FormNotFound, FormHasBegun, TransitionNotAllowed, NotClientCentricityUnit)
+PDF_RESPONSES: dict[int | str, dict[str, Any]] = problems(FormNotFound) | {
     200: {
         "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
         "description": "The form as a PDF",
@@ -73,13 +78,7 @@ async def list_forms(
     return Page(items=[queries.read_form(row) for row in rows], next_cursor=cursor, count=count)
 
 
-@router.post(
-    "",
-    status_code=201,
-    response_model=FormRead,
-    responses=problems(FormExists, FormNotFound, NotClientCentricityUnit),
-    summary="Create a form version",
-)
+@router.post("", status_code=201, response_model=FormRead, responses=CREATION, summary="Create a form version")
 @idempotent
 async def create_form(body: FormCreate, by: FormWriter, session: SessionDep) -> Response:
     """Create a new version of a form as a draft with its own list of sources (A-1).
@@ -94,7 +93,7 @@ async def create_form(body: FormCreate, by: FormWriter, session: SessionDep) -> 
 @router.get(
     "/compare",
     response_model=FormComparison,
-    responses=problems(FormNotFound),
+    responses=FOUND,
     openapi_extra=OPTIONAL_TOKEN,
     summary="Compare two form versions",
 )
@@ -111,7 +110,7 @@ async def compare_forms(
 @router.get(
     "/{form_id:uuid}",
     response_model=FormRead,
-    responses=problems(FormNotFound),
+    responses=FOUND,
     openapi_extra=OPTIONAL_TOKEN,
     summary="Get a form version",
 )
@@ -120,7 +119,7 @@ async def get_form_version(form_id: UUID, by: OptionalCaller, session: SessionDe
     return await conditional(request, session, await forms.get_form(session, form_id, by), read_form)
 
 
-@router.get("/{key}", response_model=FormRead, responses=problems(FormNotFound), summary="Get the form in force")
+@router.get("/{key}", response_model=FormRead, responses=FOUND, summary="Get the form in force")
 async def get_form(
     key: Label,
     session: SessionDep,
@@ -133,12 +132,7 @@ async def get_form(
     return await conditional(request, session, row, read_form)
 
 
-@router.patch(
-    "/{form_id:uuid}",
-    response_model=FormRead,
-    responses=problems(*CHANGES, MethodNotAllowed),  # the path of a form key has no PATCH
-    summary="Update a draft form version",
-)
+@router.patch("/{form_id:uuid}", response_model=FormRead, responses=DRAFT_CHANGE, summary="Update a draft form version")
 async def update_form(
     form_id: UUID, body: FormPatch, match: IfMatchDep, by: FormWriter, session: SessionDep
 ) -> Response:
@@ -148,10 +142,7 @@ async def update_form(
 
 
 @router.post(
-    "/{form_id:uuid}/publish",
-    response_model=FormRead,
-    responses=problems(FormBeginsAlready, FormDaysAnswered, SourceCodeTaken, *CHANGES),
-    summary="Publish a form version",
+    "/{form_id:uuid}/publish", response_model=FormRead, responses=PUBLICATION, summary="Publish a form version"
 )
 async def publish_form(
     form_id: UUID, body: FormPublish, match: IfMatchDep, by: FormWriter, session: SessionDep
@@ -166,10 +157,7 @@ async def publish_form(
 
 
 @router.post(
-    "/{form_id:uuid}/withdraw",
-    response_model=FormRead,
-    responses=problems(FormNotFound, FormHasBegun, TransitionNotAllowed, NotClientCentricityUnit),
-    summary="Withdraw a form version",
+    "/{form_id:uuid}/withdraw", response_model=FormRead, responses=WITHDRAWAL, summary="Withdraw a form version"
 )
 async def withdraw_form(
     form_id: UUID, body: EmptyBody, match: IfMatchDep, by: FormWriter, session: SessionDep
@@ -185,7 +173,7 @@ async def withdraw_form(
     "/{form_id:uuid}",
     status_code=204,
     response_class=Response,
-    responses=problems(*CHANGES, MethodNotAllowed),
+    responses=DRAFT_CHANGE,
     summary="Delete a draft form version",
 )
 async def delete_form(form_id: UUID, match: IfMatchDep, by: FormWriter, session: SessionDep) -> None:
@@ -196,7 +184,7 @@ async def delete_form(form_id: UUID, match: IfMatchDep, by: FormWriter, session:
 @router.get(
     "/{form_id:uuid}/print",
     response_class=Response,
-    responses=problems(FormNotFound) | PDF_RESPONSES,
+    responses=PDF_RESPONSES,
     openapi_extra=OPTIONAL_TOKEN,
     summary="Print a form version",
 )

@@ -43,6 +43,8 @@ router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
 checks_router = APIRouter(prefix="/survey-entry-checks", tags=["survey submissions"])
 
 ENTRY = problems(NotClientCentricityUnit, SheetConflict)
+CORRECTION = problems(SubmissionNotFound, NotCorrectable, NotClientCentricityUnit)
+CHECK = problems(EntryCheckNotFound, NotClientCentricityUnit)
 CHECK_CHANGE = problems(EntryCheckNotFound, SameHand, TransitionNotAllowed, NotClientCentricityUnit)
 
 
@@ -83,10 +85,7 @@ async def enter_paper_batch(
 
 
 @router.post(
-    "/{submission_id:uuid}/correct",
-    response_model=SubmissionRead,
-    responses=problems(SubmissionNotFound, NotCorrectable, NotClientCentricityUnit),
-    summary="Correct a submission",
+    "/{submission_id:uuid}/correct", response_model=SubmissionRead, responses=CORRECTION, summary="Correct a submission"
 )
 async def correct_submission(
     submission_id: UUID, body: SubmissionCorrect, match: IfMatchDep, by: PaperOperator, session: SessionDep
@@ -138,12 +137,7 @@ async def list_entry_checks(
     return Page(items=await queries.read_entry_checks(session, rows), next_cursor=cursor, count=count)
 
 
-@checks_router.get(
-    "/{check_id:uuid}",
-    response_model=EntryCheckRead,
-    responses=problems(EntryCheckNotFound, NotClientCentricityUnit),
-    summary="Get an entry check",
-)
+@checks_router.get("/{check_id:uuid}", response_model=EntryCheckRead, responses=CHECK, summary="Get an entry check")
 async def get_entry_check(check_id: UUID, by: PaperOperator, session: SessionDep, request: Request) -> Response:
     """Return one entry check: whether the second entry was made, and the differences."""
     row = await entry_checks.get_check(session, check_id)

@@ -5,8 +5,9 @@ Answers come by key (`{"satisfaction": 1, "source_usage": {"vk": 3, …}, …}`)
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from app.core.problems import FieldError
@@ -36,21 +37,20 @@ def parse_answers(form: Form, raw: Mapping[str, Any]) -> Answers:
     """Parse answers by key or by code and collect every error, missing answers included."""
     answers = Answers()
     by_key = {question.key: question for question in form.questions}
-    cells = _map_cells_by_code(form)
-    comments = {f"{form.follow_up.code}.{source.suffix}.comment": source.key for source in form.sources}
+    cells = {cell.code: cell for cell in form.cells}
     for name, value in raw.items():
         pointer = _build_pointer(name)
         code = normalize_code(name)
         if name in by_key:
             _parse_question_answers(form, by_key[name], value, pointer, answers)
         elif name == "comments":
-            _parse_comments(form, value, pointer, answers)
+            _parse_by_source(form, value, pointer, answers, _parse_comment)
         elif code in STATISTICAL:
             _set_once(answers.statistical, code, value, pointer, answers)
         elif code in cells:
-            _parse_cell(cells[code][0], cells[code][1], value, pointer, answers)
-        elif code in comments:
-            _parse_comment(comments[code], value, pointer, answers)
+            _parse_cell(cells[code].question, cells[code].source, value, pointer, answers)
+        elif code in form.comments:
+            _parse_comment(form.comments[code], value, pointer, answers)
         else:
             answers.refuse(pointer, "unknown_code", "Код не найден.", "The code is unknown.")
     uses_codes = not any(name in by_key or name == "comments" for name in raw)
@@ -62,27 +62,18 @@ def parse_answers(form: Form, raw: Mapping[str, Any]) -> Answers:
 def to_answers_by_key(form: Form, answers: Answers) -> dict[str, Any]:
     """Return the answers by key."""
     by_key: dict[str, Any] = {}
-    for question in form.questions:
-        if question.per_source:
-            by_key[question.key] = {source.key: answers.cells[question.key, source.key] for source in form.sources}
+    for cell in form.cells:
+        answer = answers.cells[cell.question.key, cell.source]
+        if cell.source:
+            by_key.setdefault(cell.question.key, {})[cell.source] = answer
         else:
-            by_key[question.key] = answers.cells[question.key, ""]
+            by_key[cell.question.key] = answer
     by_key["comments"] = {s.key: answers.comments[s.key] for s in form.sources if s.key in answers.comments}
     return by_key
 
 
 def _build_pointer(*steps: str) -> str:
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in ("answers", *steps))
-
-
-def _map_cells_by_code(form: Form) -> dict[str, tuple[Question, str]]:
-    cells: dict[str, tuple[Question, str]] = {}
-    for question in form.questions:
-        if question.per_source:
-            cells |= {f"{question.code}.{source.suffix}": (question, source.key) for source in form.sources}
-        else:
-            cells[question.code] = (question, "")
-    return cells
 
 
 def _set_once(known: dict[Any, Any], name: Any, value: Any, pointer: str, answers: Answers) -> None:
@@ -96,16 +87,24 @@ def _parse_question_answers(form: Form, question: Question, value: Any, pointer:
     if not question.per_source:
         _parse_cell(question, "", value, pointer, answers)
         return
+    _parse_by_source(form, value, pointer, answers, partial(_parse_cell, question))
     if not isinstance(value, Mapping):
-        answers.refuse(pointer, "dict_type", "Укажите ответы по источникам.", "An object is needed.")
         for source in form.sources:  # reported once: its rows are not reported as missing too
             answers.cells.setdefault((question.key, source.key), 0)
+
+
+def _parse_by_source(
+    form: Form, value: Any, pointer: str, answers: Answers, parse: Callable[[str, Any, str, Answers], None]
+) -> None:
+    """Parse the value of each source, given its key, its value and its pointer."""
+    if not isinstance(value, Mapping):
+        answers.refuse(pointer, "dict_type", "Укажите ответы по источникам.", "An object is needed.")
         return
     sources = {source.key for source in form.sources}
     for key, item in value.items():
         place = f"{pointer}{_build_pointer(key).removeprefix('/answers')}"
         if key in sources:
-            _parse_cell(question, key, item, place, answers)
+            parse(key, item, place, answers)
         else:
             answers.refuse(place, "unknown_source", "Источник не найден.", "The source is unknown.")
 
@@ -123,19 +122,6 @@ def _parse_cell(question: Question, source: str, value: Any, pointer: str, answe
         return
     # A wrong answer is reported once: it is not reported as missing too.
     answers.cells.setdefault((question.key, source), 0)
-
-
-def _parse_comments(form: Form, value: Any, pointer: str, answers: Answers) -> None:
-    if not isinstance(value, Mapping):
-        answers.refuse(pointer, "dict_type", "Укажите ответы по источникам.", "An object is needed.")
-        return
-    sources = {source.key for source in form.sources}
-    for key, item in value.items():
-        place = f"{pointer}{_build_pointer(key).removeprefix('/answers')}"
-        if key in sources:
-            _parse_comment(key, item, place, answers)
-        else:
-            answers.refuse(place, "unknown_source", "Источник не найден.", "The source is unknown.")
 
 
 def _parse_comment(source: str, value: Any, pointer: str, answers: Answers) -> None:
@@ -156,16 +142,11 @@ def _parse_comment(source: str, value: Any, pointer: str, answers: Answers) -> N
 
 
 def _validate_complete(form: Form, answers: Answers, *, uses_codes: bool) -> None:
-    suffixes = {source.key: source.suffix for source in form.sources}
-    for question in form.questions:
-        for source in [s.key for s in form.sources] if question.per_source else [""]:
-            if (question.key, source) in answers.cells:
-                continue
-            if uses_codes:
-                pointer = _build_pointer(f"{question.code}.{suffixes[source]}" if source else question.code)
-            else:
-                pointer = _build_pointer(question.key, source) if source else _build_pointer(question.key)
-            answers.refuse(pointer, "missing", "Нет ответа.", "The answer is missing.")
+    for cell in form.cells:
+        if (cell.question.key, cell.source) in answers.cells:
+            continue
+        steps = [cell.code] if uses_codes else [step for step in (cell.question.key, cell.source) if step]
+        answers.refuse(_build_pointer(*steps), "missing", "Нет ответа.", "The answer is missing.")
 
 
 def _validate_comments(form: Form, answers: Answers) -> None:

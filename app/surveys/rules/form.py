@@ -40,6 +40,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """One answer of the form: its code, its question and, if the question asks per source, the key of the source."""
+
+    code: str
+    question: Question
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """The parts of a form version that answers need."""
 
@@ -49,16 +58,22 @@ class Form:
     sources: tuple[Source, ...]
     follow_up: Question
     """The question whose low scores allow a comment."""
+    cells: tuple[Cell, ...]
+    """Every answer of block 2, in the order of the form."""
+    comments: Mapping[str, str]
+    """The keys of the sources by the codes of their comments."""
 
 
 def parse_form(data: Mapping[str, Any]) -> Form:
     """Parse a form from its stored definition (the shape of `data/information-access-v1.yaml`)."""
     form = data["form"]
     assessment = next(block for block in form["blocks"] if block["key"] == "assessment")
-    questions = [_parse_question(raw) for raw in assessment["questions"]]
+    questions = tuple(_parse_question(raw) for raw in assessment["questions"])
     follow_up = next(question for question in questions if question.follow_up_at_most)
     sources = tuple(Source(s["suffix"], s["key"], s["text"]) for s in form["sources"])
-    return Form(form["key"], form["version"], tuple(questions), sources, follow_up)
+    cells = tuple(cell for question in questions for cell in _list_cells(question, sources))
+    comments = {f"{follow_up.code}.{source.suffix}.comment": source.key for source in sources}
+    return Form(form["key"], form["version"], questions, sources, follow_up, cells, comments)
 
 
 def _parse_question(raw: Mapping[str, Any]) -> Question:
@@ -66,6 +81,12 @@ def _parse_question(raw: Mapping[str, Any]) -> Question:
     values = range(scale["min"], scale["max"] + 1) if scale else [option["value"] for option in raw["options"]]
     at_most = raw.get("follow_up", {}).get("when", {}).get("row_at_most", 0)
     return Question(raw["code"], raw["key"], tuple(values), raw.get("rows") == "sources", at_most)
+
+
+def _list_cells(question: Question, sources: Iterable[Source]) -> list[Cell]:
+    if not question.per_source:
+        return [Cell(question.code, question)]
+    return [Cell(f"{question.code}.{source.suffix}", question, source.key) for source in sources]
 
 
 def normalize_code(code: str) -> str:
@@ -76,15 +97,11 @@ def normalize_code(code: str) -> str:
 def to_codes(form: Form, by_key: Mapping[str, Any]) -> dict[str, Any]:
     """Return answers by key as flat codes: 21, 22.N, 23.N and 23.N.comment."""
     codes: dict[str, Any] = {}
-    for question in form.questions:
-        answer = by_key[question.key]
-        if question.per_source:
-            codes |= {f"{question.code}.{s.suffix}": answer[s.key] for s in form.sources}
-        else:
-            codes[question.code] = answer
+    for cell in form.cells:
+        answer = by_key[cell.question.key]
+        codes[cell.code] = answer[cell.source] if cell.source else answer
     comments = by_key.get("comments", {})
-    codes |= {f"{form.follow_up.code}.{s.suffix}.comment": comments[s.key] for s in form.sources if s.key in comments}
-    return codes
+    return codes | {code: comments[source] for code, source in form.comments.items() if source in comments}
 
 
 def list_code_columns(forms: Iterable[Form]) -> list[str]:

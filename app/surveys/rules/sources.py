@@ -5,7 +5,6 @@ from itertools import count
 from typing import Any
 
 from app.core.problems import FieldError
-from app.surveys.rules.form import Source
 
 MAX_SUFFIX = 999
 
@@ -70,17 +69,13 @@ def find_differences(given: Any, fixed: Any, pointer: str) -> Iterator[str]:
         yield pointer
 
 
-def compare_sources(
-    first: Sequence[Source], second: Sequence[Source]
-) -> list[tuple[int, str, Source | None, Source | None]]:
-    """Compare two lists of sources by suffix: suffix, `same`, `reworded`, `added` or `removed`, and both sides."""
-    before, after = ({source.suffix: source for source in sources} for sources in (first, second))
-    compared = []
-    for suffix in sorted(before.keys() | after.keys()):
-        old, new = before.get(suffix), after.get(suffix)
-        if old is None or new is None:
-            change = "added" if old is None else "removed"
+def compare_sources(first: Mapping[int, str], second: Mapping[int, str]) -> list[tuple[int, str]]:
+    """Compare two lists of wordings by suffix: each suffix is `same`, `reworded`, `added` or `removed`."""
+    changes = []
+    for suffix in sorted(first.keys() | second.keys()):
+        if suffix in first and suffix in second:
+            change = "same" if first[suffix] == second[suffix] else "reworded"
         else:
-            change = "same" if old.text == new.text else "reworded"
-        compared.append((suffix, change, old, new))
-    return compared
+            change = "removed" if suffix in first else "added"
+        changes.append((suffix, change))
+    return changes

@@ -149,21 +149,22 @@ async def compare_forms(
     rows = {row.form_version: row for row in (await session.exec(query)).all() if row.form_version in (first, second)}
     if {first, second} - rows.keys():
         raise FormNotFound
-    one, other = parse_form(rows[first].definition), parse_form(rows[second].definition)
-    per_source = [question.code for question in one.questions if question.per_source]
-    by_suffix = [{source.suffix: source for source in read_form(rows[number]).sources} for number in (first, second)]
+    questions = parse_form(rows[first].definition).questions
+    per_source = [question.code for question in questions if question.per_source]
+    old, new = ({source.suffix: source for source in read_form(rows[number]).sources} for number in (first, second))
+    changes = compare_sources(*({suffix: source.text for suffix, source in side.items()} for side in (old, new)))
     compared = [
         SourceComparison(
             suffix=suffix,
             codes=[f"{code}.{suffix}" for code in per_source],
             change=change,
-            first=by_suffix[0].get(suffix),
-            second=by_suffix[1].get(suffix),
+            first=old.get(suffix),
+            second=new.get(suffix),
         )
-        for suffix, change, _, _ in compare_sources(one.sources, other.sources)
+        for suffix, change in changes
     ]
     both = [code for source in compared if source.first and source.second for code in source.codes]
-    single = [question.code for question in one.questions if not question.per_source]
+    single = [question.code for question in questions if not question.per_source]
     return FormComparison(
         key=key, first_version=first, second_version=second, same_codes=single + sorted(both), sources=compared
     )
