@@ -274,12 +274,12 @@ class DemoUnits:
     press: Unit
 
 
-async def list_organizations_by_name(session: AsyncSession) -> list[Organization]:
-    """Return all organizations in the order of their names, for a choice on a page."""
-    return list((await session.exec(select(Organization).order_by(Organization.name))).all())
+async def list_organizations(session: AsyncSession) -> list[Organization]:
+    """Return all organizations by name."""
+    return list((await session.exec(select(Organization).order_by(Organization.name, col(Organization.id)))).all())
 
 
 async def list_present_municipalities(session: AsyncSession) -> list[Municipality]:
-    """Return the municipalities without a successor in the order of their names, for a choice on a page."""
+    """Return the municipalities without a successor by name."""
     query = select(Municipality).where(col(Municipality.successor).is_(None))
     return list((await session.exec(query.order_by(Municipality.name))).all())

@@ -168,7 +168,7 @@ async def sign_out(_: SameOrigin, family_id: SessionId, session: SessionDep) -> 
 
 async def _load_choices(session: AsyncSession) -> dict[str, list[tuple[str, str]]]:
     """Load the options of the filters as pairs of value and name."""
-    rows = await organizations.list_organizations_by_name(session)
+    rows = await organizations.list_organizations(session)
     return {
         "organization_id": [(str(row.id), row.name) for row in rows],
         "municipality": [(row.oktmo, row.name) for row in await organizations.list_present_municipalities(session)],

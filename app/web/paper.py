@@ -51,7 +51,7 @@ async def _render_page(
         422 if errors else 200,
         by=by,
         organization=sheet_form.organization,
-        organizations=await organizations.list_organizations_by_name(session),
+        organizations=await organizations.list_organizations(session),
         places=sheet_form.places,
         typed=typed,
         errors=errors,
