@@ -175,7 +175,7 @@ def recount_command(
         )
 
     wrong = 0
-    for month in _run_in_transaction(settings, counter_repair.months):
+    for month in _run_in_transaction(settings, counter_repair.load_months):
         for span in Span:
             differing = _run_in_transaction(settings, partial(recount_span, month=month, span=span))
             if differing:

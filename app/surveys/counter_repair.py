@@ -15,20 +15,20 @@ from app.surveys.counters import (
     MAX_VALUE,
     VALUES,
     add_counts,
-    cells,
+    cast_enums,
     comments,
     counts,
     dialect_of,
-    plain,
+    select_cells,
     submissions,
-    summed_cells,
+    sum_cells,
     tail,
 )
 from app.surveys.models.counts import AnswerCount
 from app.surveys.rules.counts import Counted, Span
 
 
-async def months(session: AsyncSession) -> list[date]:
+async def load_months(session: AsyncSession) -> list[date]:
     """Return the months with anything counted, in any of the tables."""
     days = [rows.c[name] for rows, name in ((submissions, "counted_on"), (tail, "counted_on"), (counts, "day"))]
     found = sa.union(*[sa.select(month_of(day).label("month")).distinct() for day in days])
@@ -55,11 +55,11 @@ async def repair(session: AsyncSession, month: date, span: Span) -> int:
 
 def _select_drift(month: date, span: Span, dialect: str) -> sa.Select[Any]:
     last = clock.next_month(month) - timedelta(days=1)
-    stored = cells(submissions, sa.literal(1), dialect, ANSWERED, submissions.c.counted_on.between(month, last))
-    waiting = cells(tail, -tail.c.sign, dialect, ANSWERED, tail.c.counted_on.between(month, last))
+    stored = select_cells(submissions, sa.literal(1), dialect, ANSWERED, submissions.c.counted_on.between(month, last))
+    waiting = select_cells(tail, -tail.c.sign, dialect, ANSWERED, tail.c.counted_on.between(month, last))
     read_in = _select_comment_cells().where(comments.c.counted_on.between(month, last))
-    recounted = summed_cells([*stored, *waiting, read_in], span).order_by(None)
-    known = sa.select(*plain(counts, ("span", *DIMENSIONS)), *[-counts.c[name] for name in VALUES]).where(
+    recounted = sum_cells([*stored, *waiting, read_in], span).order_by(None)
+    known = sa.select(*cast_enums(counts, ("span", *DIMENSIONS)), *[-counts.c[name] for name in VALUES]).where(
         counts.c.span == span, counts.c.day.between(month, last)
     )
     both = sa.union_all(recounted, known).subquery()

@@ -86,7 +86,9 @@ def dialect_of(session: AsyncSession) -> str:
     return name
 
 
-def cells(rows: sa.Table, sign: Any, dialect: str, questions: Iterable[Counted], *where: Any) -> list[sa.Select[Any]]:
+def select_cells(
+    rows: sa.Table, sign: Any, dialect: str, questions: Iterable[Counted], *where: Any
+) -> list[sa.Select[Any]]:
     """Select the answers of submissions or of the tail as counter rows, one for each counted cell of the form.
 
     Returns a select per question, to be combined by UNION ALL.
@@ -137,7 +139,7 @@ async def add_comments(session: AsyncSession, signed: Iterable[tuple[SurveyComme
         await add_counts(session, build_insert(session, AnswerCount).values(rows))
 
 
-def summed_cells(parts: Sequence[sa.Select[Any]], span: Span) -> sa.Select[Any]:
+def sum_cells(parts: Sequence[sa.Select[Any]], span: Span) -> sa.Select[Any]:
     """Cells added up to rows of counters, in the order of their key."""
     found = sa.union_all(*parts).subquery()
     keys = [found.c[name] for name in DIMENSIONS]
@@ -164,9 +166,9 @@ async def fold(session: AsyncSession) -> int:
     ids = list((await session.exec(oldest)).scalars().all())  # type: ignore[call-overload]
     if ids:
         dialect = dialect_of(session)
-        parts = cells(tail, tail.c.sign, dialect, ANSWERED, tail.c.id.in_(ids))
+        parts = select_cells(tail, tail.c.sign, dialect, ANSWERED, tail.c.id.in_(ids))
         for span in Span:
-            sums = summed_cells(parts, span)
+            sums = sum_cells(parts, span)
             await add_counts(
                 session, build_insert(session, AnswerCount).from_select(["span", *DIMENSIONS, *VALUES], sums)
             )
@@ -190,7 +192,7 @@ async def _queue_comments(session: AsyncSession, ids: Sequence[UUID]) -> None:
     await session.exec(statement.on_conflict_do_update(index_elements=["submission_id"], set_=again))
 
 
-def plain(rows: sa.FromClause, names: Iterable[str]) -> list[ColumnElement[Any]]:
+def cast_enums(rows: sa.FromClause, names: Iterable[str]) -> list[ColumnElement[Any]]:
     """Return counter columns with enums cast to text, so that both sides fit into one union."""
     return [_cast_enum(rows.c[name]) for name in names]
 
@@ -228,7 +230,7 @@ async def read(
     folded = folded.where(counts.c.question == question, sa.or_(*spans), *_build_filters(counts, cut))
     parts = [folded]
     if question in ANSWERED:
-        (cell,) = cells(tail, tail.c.sign, dialect_of(session), [question], *_build_filters(tail, cut))
+        (cell,) = select_cells(tail, tail.c.sign, dialect_of(session), [question], *_build_filters(tail, cut))
         waiting = cell.subquery()
         fresh = sa.select(*[waiting.c[name] for name in names])
         fresh = fresh.where(*[waiting.c.day >= cut.since] if cut.since else [])

@@ -25,7 +25,7 @@ PageReader = Callable[[AsyncSession, SelectOfScalar[SurveySubmission]], Awaitabl
 """A function that loads the submissions of one page."""
 
 
-async def columns(database: Database, form: str | None) -> list[str]:
+async def load_columns(database: Database, form: str | None) -> list[str]:
     """Return the headers: 11, 12, 13 and the codes of all published versions of the form (of all forms if None)."""
     query = (
         select(SurveyForm)

@@ -17,7 +17,7 @@ from app.core.types import ExternalId
 from app.imports.ports import CellError, Context, ImportedRow, RowResult
 from app.surveys.commands import FilledForm
 from app.surveys.rules.form import AGENCY, FILLED_AT, STATISTICAL, normalize_code
-from app.surveys.rules.identity import compute_content_hash, identity_by_name
+from app.surveys.rules.identity import compute_content_hash, compute_named_identity
 from app.surveys.rules.submissions import SubmissionSource
 from app.surveys.service.submission_parser import ParsedSubmission, ReferenceCache, parse_submission
 
@@ -115,9 +115,9 @@ class RowParser:
             return RowResult(faults=faults + [_to_cell_error(fault, headers) for fault in refused.field_errors])
         if faults:
             return RowResult(faults=faults)
-        form = self.known.form_of(read)
+        form = self.known.get_form(read)
         content = compute_content_hash(form, read.organization_id, read.municipality, read.filled_at, read.answers)
-        named = identity_by_name(read.form, read.organization_id, external_id) if external_id else ""
+        named = compute_named_identity(read.form, read.organization_id, external_id) if external_id else ""
         return ValidRow(row.number, read, external_id, content, named)
 
 

@@ -48,7 +48,7 @@ forms: sa.Table = SQLModel.metadata.tables["survey_forms"]
 COPIED = ("id", *READ, "import_id", "external_id", "identity", "content")
 
 
-async def table_of(database: Database, form: str | None, organization_id: UUID | None) -> SubmissionTable:
+async def load_table(database: Database, form: str | None, organization_id: UUID | None) -> SubmissionTable:
     """Return the allowed headers for a form (the form of the order by default) and an organization.
 
     Without an organization, code 11 gives the organization of a row, and an empty code 11 means the ministry.

@@ -65,7 +65,7 @@ async def load_form_in_force(
 
     The organization's own version precedes the common one.
     """
-    return load_first_valid_form(await load_published_forms(session, key, organization_id), on)
+    return find_valid_form(await load_published_forms(session, key, organization_id), on)
 
 
 async def load_published_forms(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SurveyForm]:
@@ -86,7 +86,7 @@ async def load_published_forms(session: AsyncSession, key: str, organization_id:
     return list((await session.exec(query)).all())
 
 
-def load_first_valid_form(forms: Iterable[SurveyForm], on: date | None) -> SurveyForm | None:
+def find_valid_form(forms: Iterable[SurveyForm], on: date | None) -> SurveyForm | None:
     """Return the first of the versions that is valid on a day (None: on any day)."""
     return next((form for form in forms if on is None or Validity(form.valid_from, form.valid_to).includes(on)), None)
 
@@ -161,7 +161,7 @@ async def read_submissions(session: AsyncSession, rows: list[SurveySubmission]) 
     forms = await _load_forms(session, rows)
     return [
         SubmissionRead.model_validate(
-            {**row.model_dump(), "codes": statistical(row) | to_codes(forms[row.form_id], row.answers)}
+            {**row.model_dump(), "codes": get_statistical(row) | to_codes(forms[row.form_id], row.answers)}
         )
         for row in rows
     ]
@@ -186,7 +186,7 @@ async def read_codes(session: AsyncSession, query: SelectOfScalar[SurveySubmissi
     columns = query.with_only_columns(*[getattr(SurveySubmission, name) for name in names])
     rows = (await (await session.connection()).execute(columns)).all()  # `execute` returns several columns
     forms = await _load_forms(session, rows)
-    return [Coded(row.id, statistical(row) | to_codes(forms[row.form_id], row.answers)) for row in rows]
+    return [Coded(row.id, get_statistical(row) | to_codes(forms[row.form_id], row.answers)) for row in rows]
 
 
 async def _load_forms(session: AsyncSession, rows: Iterable[Any]) -> dict[UUID, Form]:
@@ -255,7 +255,7 @@ class _WithMetadata(Protocol):
     def filled_at(self) -> datetime | None: ...
 
 
-def statistical(row: _WithMetadata) -> dict[str, Any]:
+def get_statistical(row: _WithMetadata) -> dict[str, Any]:
     """Return the answers 11, 12 and 13 of a submission."""
     return {
         AGENCY: str(row.organization_id),

@@ -173,7 +173,7 @@ def _build_question(form: FormRead, question: QuestionRead, fields: Mapping[str,
     return ShownQuestion(question, cells, values)
 
 
-def summary(questions: Iterable[ShownQuestion], errors: Errors) -> list[tuple[str, str]]:
+def build_summary(questions: Iterable[ShownQuestion], errors: Errors) -> list[tuple[str, str]]:
     """Return the error summary in the order of the page: the id of each field and its text."""
     items = []
     if MUNICIPALITY in errors.by_field:

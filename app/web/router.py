@@ -17,7 +17,7 @@ from app.core.rate_limits import RateLimiter
 from app.surveys.errors import CodeUnknown, FormNotFound
 from app.web import survey_service
 from app.web.pages import ASSETS, TYPES, page
-from app.web.questionnaire import Errors, build_questions, is_field, read_fields, summary
+from app.web.questionnaire import Errors, build_questions, build_summary, is_field, read_fields
 from app.web.same_origin import SameOrigin
 from app.web.survey_service import Refused, Saved, Visit
 
@@ -113,9 +113,9 @@ async def _render_form(
         "fields": fields,
         "questions": questions,
         "errors": errors,
-        "summary": summary(questions, errors),
+        "summary": build_summary(questions, errors),
         "candidates": refused.candidates if refused else (),
-        "municipalities": await survey_service.municipality_names(session, to),
+        "municipalities": await survey_service.list_municipality_names(session, to),
         "token": survey_service.make_form_token(fields, settings.secret_key.get_secret_value()),
     }
     if wait:

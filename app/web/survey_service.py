@@ -107,7 +107,7 @@ async def load_visit(session: AsyncSession, key: str, organization: str = "", po
     """
     ministry = await organizations.get_ministry(session)
     if link:
-        row = await organizations.get_organization(session, await links.organization_of_link(session, link, key))
+        row = await organizations.get_organization(session, await links.get_link_organization(session, link, key))
     elif organization:
         row = await _get_organization(session, organization)
     else:
@@ -170,7 +170,7 @@ def _build_operation(key: str) -> str:
 
 
 def _compute_fingerprint(token: FormToken, fields: Mapping[str, str]) -> str:
-    return form_tokens.fingerprint(token, urlencode(sorted(fields.items())))
+    return form_tokens.compute_fingerprint(token, urlencode(sorted(fields.items())))
 
 
 async def submit_form(session: AsyncSession, visit: Visit, fields: Mapping[str, str], secret: str) -> Refused | None:
@@ -226,7 +226,7 @@ async def save(session: AsyncSession, visit: Visit, fields: Mapping[str, str], s
 
 def _get_code(token: FormToken, fields: Mapping[str, str], secret: str) -> str:
     """Return the code of the form: the one it was resumed with, or the one of this page."""
-    return drafts.normalize_draft_code(fields.get("code", "")) or form_tokens.code_of(secret, token)
+    return drafts.normalize_draft_code(fields.get("code", "")) or form_tokens.compute_code(secret, token)
 
 
 async def resume(session: AsyncSession, visit: Visit, typed: str) -> tuple[str, dict[str, str]]:
@@ -235,7 +235,7 @@ async def resume(session: AsyncSession, visit: Visit, typed: str) -> tuple[str, 
     return code, await drafts.find_draft(session, code, visit.form.key, visit.organization.id)
 
 
-async def municipality_names(session: AsyncSession, visit: Visit) -> list[str]:
+async def list_municipality_names(session: AsyncSession, visit: Visit) -> list[str]:
     """Return the names of the municipalities that exist today, for suggestions under the field."""
     return sorted(row.name for row in await organizations.list_municipalities(session, visit.day, None))
 

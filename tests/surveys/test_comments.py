@@ -38,7 +38,7 @@ async def load_comments(session: AsyncSession) -> list[tuple[str, int, str]]:
 
 
 async def find_drifts(session: AsyncSession) -> list[Any]:
-    months = await counter_repair.months(session)
+    months = await counter_repair.load_months(session)
     return [row for month in months for span in Span for row in await counter_repair.find_drift(session, month, span)]
 
 

@@ -125,7 +125,7 @@ async def test_a_recount_finds_and_repairs_differences(session: AsyncSession) ->
     await counters.fold(session)
     await counters.count(session, rows[:5], sign=-1)
     await counters.count(session, rows[:5])  # half the work is in the tail
-    every = [(month, span) for month in await counter_repair.months(session) for span in Span]
+    every = [(month, span) for month in await counter_repair.load_months(session) for span in Span]
     assert [await counter_repair.find_drift(session, *place) for place in every] == [[]] * len(every)
     one = (await session.exec(select(AnswerCount).where(AnswerCount.span == Span.DAY, AnswerCount.n1 > 0))).first()
     assert one is not None

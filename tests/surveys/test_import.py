@@ -74,7 +74,7 @@ async def find_drifts(database: Database) -> list[Any]:
     async with database.transaction() as session:
         found = []
         for _ in range(2):
-            for month in await counter_repair.months(session):
+            for month in await counter_repair.load_months(session):
                 found += [row for span in Span for row in await counter_repair.find_drift(session, month, span)]
             while await counters.fold(session):
                 pass

@@ -17,7 +17,7 @@ from app.imports.schemas import ImportRead
 from app.imports.upload import IMPORT_RESPONSES, OptionsDep, Staged, accept_import, import_body, stage_upload
 from app.surveys import export, queries
 from app.surveys.errors import NotClientCentricityUnit, TooManyForSheet
-from app.surveys.importer import EXAMPLE, SUBMISSIONS, table_of
+from app.surveys.importer import EXAMPLE, SUBMISSIONS, load_table
 from app.surveys.rules.submissions import SubmissionSource
 from app.surveys.service.submissions import require_client_centricity_unit
 
@@ -50,7 +50,7 @@ async def _stage_table(
         ),
     ] = None,
 ) -> Staged | None:
-    table = await table_of(database, form, organization_id)
+    table = await load_table(database, form, organization_id)
     return await stage_upload(request, table, by, idempotency, options, table.parameters)
 
 
@@ -106,7 +106,7 @@ async def export_submissions(
         return StreamingResponse(export.to_json_lines(database, query), media_type=JSONL_TYPE, headers=headers)
     if format is ExportFormat.XLSX:
         await export.require_room(database, query)
-    names = await export.columns(database, form)
+    names = await export.load_columns(database, form)
     return await table_response(
         TableFormat(format.value), "survey-submissions", names, export.to_rows(database, query, names)
     )

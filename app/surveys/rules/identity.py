@@ -24,6 +24,6 @@ def compute_identity(content: str, occurrence: int) -> str:
     return sha256(f"{content} {occurrence}".encode()).hexdigest()
 
 
-def identity_by_name(form: str, organization_id: UUID, external_id: str) -> str:
+def compute_named_identity(form: str, organization_id: UUID, external_id: str) -> str:
     """Return the identity of a table row with an id of its own in the source system."""
     return sha256(json.dumps([form, str(organization_id), external_id]).encode()).hexdigest()

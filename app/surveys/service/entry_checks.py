@@ -46,7 +46,7 @@ async def enter_second_time(
     second = await parse_submission(
         known, whole, organization, first.source, is_paper=True, received_at=first.received_at
     )
-    second_codes = queries.statistical(second) | to_codes(known.form_of(second), second.answers)
+    second_codes = queries.get_statistical(second) | to_codes(known.get_form(second), second.answers)
     first_codes = (await queries.read_submission(session, first)).codes
     row.differences = find_entry_differences(first_codes, second_codes)
     row.state = EntryCheckState.DIFFERS if row.differences else EntryCheckState.AGREED

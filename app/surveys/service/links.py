@@ -71,7 +71,7 @@ async def create_links(session: AsyncSession, new: NewLinks, *, by: Principal) -
     return CreatedLinks(organization.id, expires_on, tokens)
 
 
-async def organization_of_link(session: AsyncSession, token: str, form: str) -> UUID:
+async def get_link_organization(session: AsyncSession, token: str, form: str) -> UUID:
     """Return the organization of an unused link. Raises `LinkSpent`."""
     query = select(SurveyLink).where(*_build_usable_filter(token, form))
     row = (await session.exec(query)).first()

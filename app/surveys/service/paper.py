@@ -58,7 +58,7 @@ class PaperEntry:
         """Parse a sheet. Raises 422 with a pointer for every error."""
         paper, moment = SubmissionSource.PAPER, clock.now()
         read = await parse_submission(self.known, filled, self.organization, paper, is_paper=True, received_at=moment)
-        form = self.known.form_of(read)
+        form = self.known.get_form(read)
         content = compute_content_hash(form, read.organization_id, read.municipality, read.filled_at, read.answers)
         return _Sheet(read, content, batch, number)
 

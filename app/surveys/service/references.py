@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.references import unknown_reference
 from app.interaction_points import service as points
@@ -11,11 +15,6 @@ from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
 
 if TYPE_CHECKING:
-    from datetime import date
-    from uuid import UUID
-
-    from sqlmodel.ext.asyncio.session import AsyncSession
-
     from app.organizations.models import Organization
 
 
