@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
@@ -24,8 +23,8 @@ from app.monitoring.report.builder import build_report
 from app.monitoring.report.download import ReportFormat, download_response
 from app.monitoring.report.pdf import format_cell
 from app.monitoring.service.survey_counts import SOURCES_RU, Cut
-from app.organizations.models import Municipality, Organization
-from app.surveys.models import SubmissionSource
+from app.organizations import service as organizations
+from app.surveys.rules.submissions import SubmissionSource
 from app.web import page_sessions
 from app.web.page_sessions import PATH, SessionId, signed_in
 from app.web.pages import page
@@ -169,10 +168,9 @@ async def sign_out(_: SameOrigin, family_id: SessionId, session: SessionDep) -> 
 
 async def _load_choices(session: AsyncSession) -> dict[str, list[tuple[str, str]]]:
     """Load the options of the filters as pairs of value and name."""
-    organizations = (await session.exec(select(Organization.id, Organization.name).order_by(Organization.name))).all()
-    municipalities = select(Municipality.oktmo, Municipality.name).where(col(Municipality.successor).is_(None))
+    rows = await organizations.list_organizations(session)
     return {
-        "organization_id": [(str(key), name) for key, name in organizations],
-        "municipality": [(key, name) for key, name in await session.exec(municipalities.order_by(Municipality.name))],
+        "organization_id": [(str(row.id), row.name) for row in rows],
+        "municipality": [(row.oktmo, row.name) for row in await organizations.list_present_municipalities(session)],
         "source": [(key.value, name) for key, name in SOURCES_RU.items()],
     }

@@ -35,7 +35,9 @@ from app.messages.rules.deadlines import DeadlineState
 from app.messages.rules.states import MessageState
 from app.organizations.models import Organization
 from app.reply_templates import reference as reply_templates
-from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
+from app.surveys.models.forms import SurveyForm
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.submissions import SubmissionSource
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from app.core.types import Id, Label
 from app.monitoring.schemas.figures import FindabilityRead, GroupBy, SatisfactionRead, SourcesRead
 from app.monitoring.service import satisfaction, sources
 from app.monitoring.service.survey_counts import Cut
-from app.surveys.models import SubmissionSource
+from app.surveys.rules.submissions import SubmissionSource
 
 Reader = Annotated[Principal, requires("monitoring:read")]
 

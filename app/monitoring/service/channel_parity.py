@@ -20,8 +20,8 @@ from app.monitoring.schemas.service_levels import DeadlineKind, LevelGroupBy
 from app.monitoring.service import service_levels
 from app.monitoring.service.service_levels import LevelCut
 from app.monitoring.service.survey_counts import Cut, compare_with_previous, read_counts
-from app.surveys.models import Counted
 from app.surveys.queries import load_named_sources
+from app.surveys.rules.counts import Counted
 
 SITE = "site"
 _CHANNELS_OF_SOURCES = {"official_site": SITE}

@@ -21,7 +21,7 @@ from app.reply_templates.queries import is_in_use
 from app.reply_templates.search.service.index_cache import refresh_synonyms
 from app.reply_templates.search.service.learned_choices import select_telling_forms
 from app.reply_templates.search.service.suggestions import find_suggestions
-from app.surveys.models import SurveyComment
+from app.surveys.models.comments import SurveyComment
 
 NEW_TEXTS = "Появились новые ответы."
 

@@ -12,9 +12,11 @@ from app.monitoring.schemas.figures import GroupBy
 from app.monitoring.service.survey_counts import Cut, load_group_names, read_counts, sort_groups, to_survey_cut
 from app.surveys import counters
 from app.surveys.comment_indexer import has_words
-from app.surveys.models import Counted, SurveyComment, SurveyForm
+from app.surveys.models.comments import SurveyComment
+from app.surveys.models.forms import SurveyForm
 from app.surveys.queries import NamedSource, load_named_sources
-from app.surveys.rules import normalize_code
+from app.surveys.rules.counts import Counted
+from app.surveys.rules.form import normalize_code
 
 
 async def list_comments(

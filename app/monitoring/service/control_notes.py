@@ -19,7 +19,7 @@ from app.monitoring.models import ControlNote, NotedType, UnitTarget
 from app.monitoring.schemas.control import ControlNoteCreate
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import owned_by as own_templates
-from app.surveys.models import SurveySubmission
+from app.surveys.models.submissions import SurveySubmission
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from app.monitoring import rules
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import ComparedShareRead, ComparisonRead, GroupBy, GroupRead, SatisfactionRead
 from app.monitoring.service.survey_counts import Cut, compare_with_previous, is_comparable, read_figures, sort_groups
-from app.surveys.models import Counted
+from app.surveys.rules.counts import Counted
 
 
 async def compute_satisfaction(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> SatisfactionRead:

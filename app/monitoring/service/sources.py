@@ -9,8 +9,8 @@ from app.monitoring import rules
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import FindabilityRead, GroupBy, SourcesRead
 from app.monitoring.service.survey_counts import Cut, compare_with_previous, is_comparable, read_figures, sort_groups
-from app.surveys.models import Counted
 from app.surveys.queries import load_named_sources
+from app.surveys.rules.counts import Counted
 
 USAGES, SCORES = 3, 5
 

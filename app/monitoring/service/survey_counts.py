@@ -17,7 +17,9 @@ from app.monitoring.rules import Counts, Difference
 from app.monitoring.schemas.figures import ComparisonRead, GroupBy
 from app.organizations.models import Municipality, Organization
 from app.surveys import counters
-from app.surveys.models import Counted, SubmissionSource, SurveyForm
+from app.surveys.models.forms import SurveyForm
+from app.surveys.rules.counts import Counted
+from app.surveys.rules.submissions import SubmissionSource
 
 NOT_GIVEN = "unknown"
 _Group = TypeVar("_Group")

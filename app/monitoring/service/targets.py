@@ -46,7 +46,7 @@ from app.monitoring.service.survey_counts import Cut, read_counts
 from app.notifications.rules import NotificationKind
 from app.notifications.service import notify
 from app.organizations import service as organizations
-from app.surveys.models import Counted
+from app.surveys.rules.counts import Counted
 
 SHOWN_DEVIATIONS = 12
 _NAMES_RU = {

@@ -29,8 +29,9 @@ from app.organizations.models import Unit
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
 from app.reply_templates.queries import is_in_use, usable_by
 from app.surveys import counters
-from app.surveys.models import Counted, SurveyComment
+from app.surveys.models.comments import SurveyComment
 from app.surveys.queries import load_named_sources
+from app.surveys.rules.counts import Counted
 
 SHOWN_WORDS, SHOWN_EXAMPLES = 5, 5
 EVERYTHING = counters.Cut()
