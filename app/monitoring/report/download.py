@@ -6,8 +6,11 @@ from enum import StrEnum
 from fastapi import Response
 
 from app.core import clock
+from app.core.db import Database
+from app.core.security import Principal
 from app.documents.charts import Chart, render_svg
-from app.monitoring.report.content import Report
+from app.monitoring.queries.survey_counts import Cut
+from app.monitoring.report.builder import build_report
 from app.monitoring.report.pdf import render_report_pdf
 from app.monitoring.report.workbook import render_report_xlsx
 
@@ -27,8 +30,15 @@ TYPES = {
 }
 
 
-async def download_response(report: Report, format: ReportFormat, chart: str | None = None) -> Response:
-    """Build the response with the report, or with the named chart for SVG, as a file that is not cached."""
+async def download_response(
+    database: Database, cut: Cut, by: Principal, format: ReportFormat, chart: str | None = None
+) -> Response:
+    """Build the response with the report, or with the named chart for SVG, as a file that is not cached.
+
+    The figures are read in a transaction of their own, because rendering takes seconds.
+    """
+    async with database.transaction(write=False) as session:
+        report = await build_report(session, cut, by)
     name = f"monitoring-{clock.today():%Y-%m-%d}"
     if format is ReportFormat.SVG and chart is not None:
         selected: Chart = report.charts[chart]

@@ -15,12 +15,5 @@ from app.monitoring.router import (
 )
 
 router = APIRouter()
-router.include_router(figures.router)
-router.include_router(comments.router)
-router.include_router(unmet_needs.router)
-router.include_router(service_levels.router)
-router.include_router(report.router)
-router.include_router(template_usage.router)
-router.include_router(targets.router)
-router.include_router(units.router)
-router.include_router(control_notes.router)
+for module in (figures, comments, unmet_needs, service_levels, report, template_usage, targets, units, control_notes):
+    router.include_router(module.router)

@@ -6,12 +6,11 @@ from fastapi import APIRouter, Depends, Query
 
 from app.core.deps import SessionDep
 from app.core.periods import PeriodDep
-from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Id, Label
+from app.monitoring.queries.survey_counts import Cut
 from app.monitoring.schemas.figures import FindabilityRead, GroupBy, SatisfactionRead, SourcesRead
 from app.monitoring.service import satisfaction, sources
-from app.monitoring.service.survey_counts import Cut
 from app.surveys.models import SubmissionSource
 
 Reader = Annotated[Principal, requires("monitoring:read")]
@@ -34,12 +33,7 @@ CutDep = Annotated[Cut, Depends(_build_cut)]
 Grouping = Annotated[GroupBy | None, Query(description="Grouping; `source` is the way of filling in.")]
 
 
-@router.get(
-    "/satisfaction",
-    response_model=SatisfactionRead,
-    responses=problems(ValidationFailed),
-    summary="Get client satisfaction",
-)
+@router.get("/satisfaction", response_model=SatisfactionRead, summary="Get client satisfaction")
 async def get_satisfaction(by: Reader, session: SessionDep, cut: CutDep, group_by: Grouping = None) -> SatisfactionRead:
     """Return the share of answer 1 to question 21 with its n and 95 % Wilson interval (O-1, O-11).
 
@@ -52,12 +46,7 @@ async def get_satisfaction(by: Reader, session: SessionDep, cut: CutDep, group_b
     return await satisfaction.compute_satisfaction(session, cut, group_by)
 
 
-@router.get(
-    "/sources",
-    response_model=SourcesRead,
-    responses=problems(ValidationFailed),
-    summary="Get the use of sources",
-)
+@router.get("/sources", response_model=SourcesRead, summary="Get the use of sources")
 async def get_source_usage(by: Reader, session: SessionDep, cut: CutDep, group_by: Grouping = None) -> SourcesRead:
     """Return how often each source is used: n, counts of 1, 2 and 3, and the share of users (O-11, question 22).
 
@@ -67,12 +56,7 @@ async def get_source_usage(by: Reader, session: SessionDep, cut: CutDep, group_b
     return await sources.compute_usage(session, cut, group_by)
 
 
-@router.get(
-    "/findability",
-    response_model=FindabilityRead,
-    responses=problems(ValidationFailed),
-    summary="Get the ease of finding information",
-)
+@router.get("/findability", response_model=FindabilityRead, summary="Get the ease of finding information")
 async def get_findability(by: Reader, session: SessionDep, cut: CutDep, group_by: Grouping = None) -> FindabilityRead:
     """Return how easy it is to find information in each source: n, counts of 1 to 5 and the mean (O-11, question 23).
 

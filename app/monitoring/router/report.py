@@ -5,14 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.core.deps import SessionDep
-from app.core.problems import FieldError, ValidationFailed, problems
-from app.core.security import Principal, requires
-from app.monitoring.report.builder import build_report
+from app.core.deps import DatabaseDep
+from app.core.problems import FieldError, ValidationFailed
+from app.core.security import Principal, requires_detached
 from app.monitoring.report.download import TYPES, ReportFormat, download_response
 from app.monitoring.router.figures import CutDep
 
-Reader = Annotated[Principal, requires("monitoring:read")]
+Reader = Annotated[Principal, requires_detached("monitoring:read")]
 
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
@@ -32,23 +31,19 @@ class ReportChart(StrEnum):
     "/report",
     response_class=Response,
     responses={
-        **problems(ValidationFailed),
         200: {
             "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()},
             "description": "The report or one of its charts",
-        },
+        }
     },
     summary="Download the monitoring report",
 )
 async def get_report(
     by: Reader,
-    session: SessionDep,
+    database: DatabaseDep,
     cut: CutDep,
     format: Annotated[ReportFormat, Query()] = ReportFormat.XLSX,
-    chart: Annotated[
-        ReportChart | None,
-        Query(description="The chart; required for `svg` only."),
-    ] = None,
+    chart: Annotated[ReportChart | None, Query(description="The chart; required for `svg` only.")] = None,
 ) -> Response:
     """Download satisfaction by time and municipality, sources, ease of finding, service levels, sign-offs (O-11).
 
@@ -63,4 +58,4 @@ async def get_report(
             "`chart` is required with `format=svg` and not allowed otherwise.",
         )
         raise ValidationFailed(field_errors=[FieldError("/chart", "chart_or_format", ru, en, "query")])
-    return await download_response(await build_report(session, cut, by), format, chart)
+    return await download_response(database, cut, by, format, chart)

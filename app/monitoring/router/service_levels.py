@@ -6,15 +6,13 @@ from fastapi import APIRouter, Depends, Query
 
 from app.core.deps import SessionDep
 from app.core.periods import PeriodDep
-from app.core.problems import ValidationFailed, problems
-from app.core.security import Principal, requires
 from app.core.types import ChannelKey, Id
 from app.messages.models import MessageClass
+from app.monitoring.queries.service_levels import LevelCut
+from app.monitoring.router.figures import Reader
 from app.monitoring.schemas.channel_parity import ChannelParityRead
 from app.monitoring.schemas.service_levels import LevelGroupBy, ServiceLevelsRead
 from app.monitoring.service import channel_parity, service_levels
-
-Reader = Annotated[Principal, requires("monitoring:read")]
 
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
@@ -25,20 +23,15 @@ def _build_cut(
     unit_id: Annotated[Id | None, Query()] = None,
     channel: Annotated[ChannelKey | None, Query()] = None,
     message_class: Annotated[MessageClass | None, Query(alias="class")] = None,
-) -> service_levels.LevelCut:
-    return service_levels.LevelCut(period, organization_id, unit_id, channel, message_class)
+) -> LevelCut:
+    return LevelCut(period, organization_id, unit_id, channel, message_class)
 
 
-LevelCutDep = Annotated[service_levels.LevelCut, Depends(_build_cut)]
+LevelCutDep = Annotated[LevelCut, Depends(_build_cut)]
 """Filters of deadlines."""
 
 
-@router.get(
-    "/service-levels",
-    response_model=ServiceLevelsRead,
-    responses=problems(ValidationFailed),
-    summary="Get service levels",
-)
+@router.get("/service-levels", response_model=ServiceLevelsRead, summary="Get service levels")
 async def get_service_levels(
     by: Reader, session: SessionDep, cut: LevelCutDep, group_by: Annotated[LevelGroupBy | None, Query()] = None
 ) -> ServiceLevelsRead:
@@ -51,12 +44,7 @@ async def get_service_levels(
     return await service_levels.compute_service_levels(session, cut, group_by, by)
 
 
-@router.get(
-    "/channel-parity",
-    response_model=ChannelParityRead,
-    responses=problems(ValidationFailed),
-    summary="Compare channels",
-)
+@router.get("/channel-parity", response_model=ChannelParityRead, summary="Compare channels")
 async def get_channel_parity(
     by: Reader, session: SessionDep, period: PeriodDep, organization_id: Annotated[Id | None, Query()] = None
 ) -> ChannelParityRead:
@@ -68,4 +56,4 @@ async def get_channel_parity(
     the number of channels (Bonferroni), so that chance alone reports a difference in at most 5 % of cases; below 30
     answers it is `too_few`.
     """
-    return await channel_parity.compute_channel_parity(session, service_levels.LevelCut(period, organization_id), by)
+    return await channel_parity.compute_channel_parity(session, LevelCut(period, organization_id), by)
