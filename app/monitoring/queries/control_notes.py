@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -12,13 +11,10 @@ from app.core.security import Principal
 from app.messages.models import Message, Reply
 from app.messages.queries import visible_to as visible_messages
 from app.monitoring.models import ControlNote, NotedType, UnitTarget
+from app.monitoring.queries.visibility import is_own
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import owned_by as own_templates
 from app.surveys.models import SurveySubmission
-
-
-def _visible_to(by: Principal) -> ColumnElement[bool]:
-    return col(ControlNote.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
 def select_notes(
@@ -29,7 +25,7 @@ def select_notes(
     is_resolved: bool | None = None,
 ) -> SelectOfScalar[ControlNote]:
     """Build the query of the notes of the caller's unit; None does not filter."""
-    query = select(ControlNote).where(_visible_to(by))
+    query = select(ControlNote).where(is_own(ControlNote.unit_id, by))
     if object_type is not None:
         query = query.where(ControlNote.object_type == object_type)
     if object_id is not None:

@@ -20,6 +20,7 @@ from app.legal_acts.models import LegalAct
 from app.messages.models import Deadline, DeadlinePolicy, Message, MessageClass
 from app.messages.rules.deadlines import DeadlineState, Stage
 from app.messages.rules.states import MessageState
+from app.monitoring.queries.visibility import is_monitored
 from app.monitoring.schemas.service_levels import LevelGroupBy
 from app.organizations.models import Organization
 
@@ -73,9 +74,7 @@ _KEYS = ("key", "stage", "is_target", "policy_id", "unit")
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
     """Return the filter for messages: those of the caller's unit, or all for a caller who monitors all units."""
-    if by.may("monitoring:all_units"):
-        return sa.true()
-    return col(Message.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
+    return is_monitored(Message.unit_id, by)
 
 
 async def build_period_condition(session: AsyncSession, period: Period, moment: Any) -> ColumnElement[bool]:
@@ -180,8 +179,7 @@ def _apply_filters(query: sa.Select[Any], cut: LevelCut, seen: ColumnElement[boo
     return query
 
 
-@dataclass(frozen=True, slots=True)
-class NamedPolicy:
+class NamedPolicy(NamedTuple):
     """A policy's name and legal act."""
 
     name: str

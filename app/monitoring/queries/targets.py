@@ -16,23 +16,18 @@ from app.core import clock
 from app.core.security import Principal
 from app.core.validity import Validity
 from app.monitoring.models import TargetDeviation, UnitTarget
+from app.monitoring.queries.visibility import is_monitored
 
 SHOWN_DEVIATIONS = 12
 _LATE_DATA = timedelta(days=200)
 """A closed target is judged until the end of its quarter and in the following one, for late data."""
 
 
-def _visible_to(by: Principal) -> ColumnElement[bool]:
-    if by.may("monitoring:all_units"):
-        return sa.true()
-    return col(UnitTarget.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
-
-
 def select_targets(
     by: Principal, *, unit_id: UUID | None = None, with_closed: bool = True
 ) -> SelectOfScalar[UnitTarget]:
     """Build the query of the targets of the caller's unit, or of all for a caller who monitors all units."""
-    query = select(UnitTarget).where(_visible_to(by))
+    query = select(UnitTarget).where(is_monitored(UnitTarget.unit_id, by))
     if unit_id is not None:
         query = query.where(UnitTarget.unit_id == unit_id)
     return query if with_closed else query.where(_is_valid(clock.today()))

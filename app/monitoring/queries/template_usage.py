@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, func
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +15,7 @@ from app.interaction_points.models import Point
 from app.messages.models import Message, Reply
 from app.messages.rules.states import ReplyState
 from app.monitoring.queries.service_levels import build_period_condition
+from app.monitoring.queries.visibility import is_monitored
 from app.monitoring.schemas.template_usage import TemplateGroupBy
 from app.reply_templates.models import ReplyTemplate
 
@@ -51,6 +51,7 @@ async def load_uses(
         TemplateGroupBy.UNIT: col(Message.unit_id),
         TemplateGroupBy.CHANNEL: col(Point.channel),
     }[group_by]
+    is_seen = sa.or_(is_monitored(ReplyTemplate.unit_id, by), is_monitored(Message.unit_id, by))
     is_sent = col(Reply.state) == ReplyState.SENT
     query = (
         sa.select(
@@ -66,7 +67,7 @@ async def load_uses(
         .join(ReplyTemplate, col(ReplyTemplate.id) == col(Reply.template_id))
         .join(Message, col(Message.id) == col(Reply.message_id))
         .join(Point, col(Point.id) == col(Message.point_id))
-        .where(_visible_to(by), await build_period_condition(session, cut.period, col(Reply.created_at)))
+        .where(is_seen, await build_period_condition(session, cut.period, col(Reply.created_at)))
     )
     if cut.unit_id is not None:
         query = query.where(col(Message.unit_id) == cut.unit_id)
@@ -74,12 +75,3 @@ async def load_uses(
         query = query.where(col(ReplyTemplate.id) == cut.template_id)
     found = await session.exec(query.group_by(key) if group_by else query)  # type: ignore[call-overload]
     return {row[0]: Uses(*row[1:]) for row in found.all()}
-
-
-def _visible_to(by: Principal) -> ColumnElement[bool]:
-    """Return the filter for uses: of the unit's templates or in its messages, or all."""
-    if by.may("monitoring:all_units"):
-        return sa.true()
-    if by.unit_id is None:
-        return sa.false()
-    return sa.or_(col(ReplyTemplate.unit_id) == by.unit_id, col(Message.unit_id) == by.unit_id)

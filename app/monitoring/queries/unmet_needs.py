@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.security import Principal
 from app.monitoring.models import UnmetNeed, UnmetNeedLemma, UnmetNeedStep, UnmetNeedText
+from app.monitoring.queries.visibility import is_monitored
 from app.organizations.models import Unit
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import is_in_use, usable_by
@@ -23,8 +23,7 @@ from app.surveys.models import SurveyComment
 SHOWN_WORDS, SHOWN_EXAMPLES = 5, 5
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """The number of comments of a group, and the days of the first and the last one."""
 
     n: int = 0
@@ -32,21 +31,10 @@ class Size:
     last_on: date | None = None
 
 
-class Nearest(NamedTuple):
-    """The most similar group: its length and its scalar product with the text."""
-
-    group_id: UUID
-    length: int
-    product: int
-
-
 def _visible_to(by: Principal) -> ColumnElement[bool]:
     """Return the filter for unmet needs: of the caller's unit and unassigned ones of the organization, or all."""
-    if by.may("monitoring:all_units"):
-        return sa.true()
-    unit, organization = col(UnmetNeed.unit_id), col(UnmetNeed.organization_id)
-    own = unit == by.unit_id if by.unit_id is not None else sa.false()
-    return sa.or_(own, sa.and_(unit.is_(None), organization == by.organization_id))
+    is_unassigned = sa.and_(col(UnmetNeed.unit_id).is_(None), col(UnmetNeed.organization_id) == by.organization_id)
+    return sa.or_(is_monitored(UnmetNeed.unit_id, by), is_unassigned)
 
 
 async def find_group(session: AsyncSession, group_id: UUID, by: Principal) -> UnmetNeed | None:
@@ -63,14 +51,14 @@ async def load_largest(
     total: Any = sa.select(func.coalesce(func.sum(sizes.c.n), 0), func.count())
     n, groups = (await session.exec(total.select_from(sizes))).one()
     largest: Any = sa.select(sizes).order_by(sizes.c.n.desc(), sizes.c.group_id).limit(limit)
-    found = {row.group_id: Size(row.n, row.first_on, row.last_on) for row in (await session.exec(largest)).all()}
+    found = {group_id: Size(*size) for group_id, *size in (await session.exec(largest)).all()}
     return int(n), int(groups), found
 
 
 async def load_size(session: AsyncSession, group_id: UUID) -> Size:
     """Load the size of a group over all its comments."""
-    size = (await session.exec(_build_size_query(counters.Cut(), col(UnmetNeed.id) == group_id))).first()
-    return Size(size.n, size.first_on, size.last_on) if size else Size()
+    row = (await session.exec(_build_size_query(counters.Cut(), col(UnmetNeed.id) == group_id))).first()
+    return Size(*row[1:]) if row else Size()
 
 
 def _build_size_query(cut: counters.Cut, *conditions: ColumnElement[bool]) -> Any:
@@ -164,17 +152,19 @@ async def load_lemma_counts(session: AsyncSession, group_id: UUID, lemmas: Colle
     return dict((await session.exec(select(UnmetNeedLemma.lemma, UnmetNeedLemma.n).where(*conditions))).all())
 
 
-async def find_nearest(session: AsyncSession, organization_id: UUID, lemmas: Collection[str]) -> Nearest | None:
-    """Return the most similar group of the organization, the older one if several are equal; None without any."""
+async def find_nearest(
+    session: AsyncSession, organization_id: UUID, lemmas: Collection[str]
+) -> tuple[UnmetNeed, int] | None:
+    """Return the most similar group of the organization and the scalar product of both; the older one of equals."""
     shared = func.sum(col(UnmetNeedLemma.n))
     square: Any = sa.cast(shared * shared, sa.Float) / col(UnmetNeed.length)
     query = (
-        sa.select(col(UnmetNeed.id), col(UnmetNeed.length), shared)
+        select(UnmetNeed, shared)
         .join(UnmetNeedLemma, col(UnmetNeedLemma.group_id) == col(UnmetNeed.id))
-        .where(col(UnmetNeed.organization_id) == organization_id, col(UnmetNeedLemma.lemma).in_(lemmas))
-        .group_by(col(UnmetNeed.id), col(UnmetNeed.length))
+        .where(UnmetNeed.organization_id == organization_id, col(UnmetNeedLemma.lemma).in_(lemmas))
+        .group_by(col(UnmetNeed.id))
         .order_by(square.desc(), col(UnmetNeed.id))
         .limit(1)
     )
-    row = (await session.exec(query)).first()  # type: ignore[call-overload]
-    return None if row is None else Nearest(row[0], row[1], int(row[2]))
+    row = (await session.exec(query)).first()
+    return None if row is None else (row[0], int(row[1]))

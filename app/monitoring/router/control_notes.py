@@ -21,6 +21,7 @@ from app.monitoring.service import control_notes
 
 Reader = Annotated[Principal, requires("control:read")]
 Head = Annotated[Principal, requires("control:note")]
+FOUND = problems(ControlNoteNotFound)
 
 router = APIRouter(prefix="/control-notes", tags=["control"])
 
@@ -50,12 +51,7 @@ async def create_control_note(body: ControlNoteCreate, by: Head, session: Sessio
     return await versioned(session, row, ControlNoteRead, 201)
 
 
-@router.get(
-    "/{note_id}",
-    response_model=ControlNoteRead,
-    responses=problems(ControlNoteNotFound),
-    summary="Get a control note",
-)
+@router.get("/{note_id}", response_model=ControlNoteRead, responses=FOUND, summary="Get a control note")
 async def get_control_note(note_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Return one control note."""
     return await conditional(request, session, await control_notes.get_note(session, note_id, by), ControlNoteRead)

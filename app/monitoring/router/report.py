@@ -1,41 +1,25 @@
 """HTTP API of the monitoring report."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from app.core.deps import DatabaseDep
-from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal, requires_detached
-from app.monitoring.report.download import TYPES, ReportFormat, download_response
+from app.monitoring.report.download import TYPES, ReportChart, ReportFormat, download_response
 from app.monitoring.router.figures import CutDep
 
 Reader = Annotated[Principal, requires_detached("monitoring:read")]
 
+BINARY = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()}
+
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
-
-
-class ReportChart(StrEnum):
-    """Charts of the report."""
-
-    SATISFACTION = "satisfaction"
-    MUNICIPALITIES = "municipalities"
-    SOURCES = "sources"
-    FINDABILITY = "findability"
-    SERVICE_LEVELS = "service_levels"
-    FINAL_REPLIES = "final_replies"
 
 
 @router.get(
     "/report",
     response_class=Response,
-    responses={
-        200: {
-            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()},
-            "description": "The report or one of its charts",
-        }
-    },
+    responses={200: {"description": "The report or one of its charts", "content": BINARY}},
     summary="Download the monitoring report",
 )
 async def get_report(
@@ -52,10 +36,4 @@ async def get_report(
     `/monitoring/satisfaction`; service levels use only the period and the organization and include only the messages
     that the caller may see.
     """
-    if (format is ReportFormat.SVG) != (chart is not None):
-        ru, en = (
-            "Диаграмма указывается только для формата SVG и для него обязательна.",
-            "`chart` is required with `format=svg` and not allowed otherwise.",
-        )
-        raise ValidationFailed(field_errors=[FieldError("/chart", "chart_or_format", ru, en, "query")])
     return await download_response(database, cut, by, format, chart)

@@ -20,11 +20,12 @@ from app.monitoring.service import units
 from app.organizations.errors import UnitNotFound
 
 Head = Annotated[Principal, requires("control:write")]
+FOUND = problems(UnitNotFound)
 
 router = APIRouter(prefix="/monitoring/units", tags=["monitoring"])
 
 
-@router.get("/{unit_id}", response_model=UnitQueueRead, responses=problems(UnitNotFound), summary="Get a unit's queue")
+@router.get("/{unit_id}", response_model=UnitQueueRead, responses=FOUND, summary="Get a unit's queue")
 async def get_unit_queue(unit_id: UUID, by: Head, session: SessionDep) -> UnitQueueRead:
     """Return the numbers of open, due, overdue, awaiting-approval, returned and unassigned messages (O-10).
 
@@ -34,12 +35,7 @@ async def get_unit_queue(unit_id: UUID, by: Head, session: SessionDep) -> UnitQu
     return await units.read_queue(session, unit_id)
 
 
-@router.get(
-    "/{unit_id}/sign-offs",
-    response_model=Page[SignOffRead],
-    responses=problems(UnitNotFound),
-    summary="List signed-off months",
-)
+@router.get("/{unit_id}/sign-offs", response_model=Page[SignOffRead], responses=FOUND, summary="List signed-off months")
 async def list_sign_offs(unit_id: UUID, by: Head, session: SessionDep, page: PageDep) -> Page[SignOffRead]:
     """List the signed-off months, latest first, with their figures as signed off, as they are now and what changed."""
     units.require_own(unit_id, by)

@@ -9,14 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.security import Principal
 from app.messages.rules.deadlines import STAGES_RU, Stage
 from app.monitoring import rules
+from app.monitoring.queries import service_levels
 from app.monitoring.queries.group_names import load_channel_names
-from app.monitoring.queries.service_levels import (
-    LevelCut,
-    count_ratings,
-    load_levels,
-    load_policy_names,
-    visible_to,
-)
+from app.monitoring.queries.service_levels import LevelCut
 from app.monitoring.queries.survey_counts import Cut, count_came_from, count_ease_by_channel
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.channel_parity import ChannelParityRead, ChannelRead, ParityMeasure, ParityRead
@@ -46,23 +41,23 @@ Samples = dict[Measure, dict[str, Counts]]
 
 async def compute_channel_parity(session: AsyncSession, cut: LevelCut, by: Principal) -> ChannelParityRead:
     """Compare every channel that has data with all the other channels together."""
-    names, seen = await load_channel_names(session), visible_to(by)
+    names, seen = await load_channel_names(session), service_levels.visible_to(by)
     survey = Cut(cut.period, cut.organization_id)
     ease = await count_ease_by_channel(session, survey)
     samples: Samples = {
         Measure(ParityMeasure.SATISFACTION): await count_came_from(session, survey, LevelGroupBy.CHANNEL),
         Measure(ParityMeasure.FINDABILITY): {key: counts for key, counts in ease.items() if key in names},
         Measure(ParityMeasure.ANSWER_SATISFACTION): {
-            **await count_ratings(session, cut.period, LevelGroupBy.CHANNEL, seen, cut.organization_id)
+            **await service_levels.count_ratings(session, cut.period, LevelGroupBy.CHANNEL, seen, cut.organization_id)
         },
     }
-    by_channel = await load_levels(session, cut, LevelGroupBy.CHANNEL, seen)
+    by_channel = await service_levels.load_levels(session, cut, LevelGroupBy.CHANNEL, seen)
     for channel, known in by_channel.items():
         for policy, level in known.items():
             kind = DeadlineKind.TARGET if policy.is_target else DeadlineKind.LIMIT
             sample = samples.setdefault(Measure(ParityMeasure.IN_TIME, policy.stage, kind), {})
             sample[channel] = rules.sum_counts([sample.get(channel, (0, 0)), (level.met, level.missed)])
-    policies = await load_policy_names(session)
+    policies = await service_levels.load_policy_names(session)
     measured: dict[str, list[ParityRead]] = defaultdict(list)
     for measure, channels in sorted(samples.items(), key=lambda one: _sort_key(one[0])):
         for channel, parity in _compare_channels(measure, channels).items():

@@ -39,8 +39,8 @@ async def group_comments(session: AsyncSession, comment_ids: Sequence[UUID]) -> 
 
 
 async def _add_to_group(session: AsyncSession, comment: SurveyComment, text: str, forms: list[str]) -> None:
-    group = await _find_nearest(session, comment.organization_id, forms)
-    if group is None:
+    nearest = await find_nearest(session, comment.organization_id, forms)
+    if nearest is None or compute_similarity(nearest[1], nearest[0].length, len(forms)) < NEAR_ENOUGH:
         moment = clock.now()
         group = UnmetNeed(
             organization_id=comment.organization_id,
@@ -52,6 +52,7 @@ async def _add_to_group(session: AsyncSession, comment: SurveyComment, text: str
         session.add(group)
         session.add(UnmetNeedStep(group_id=group.id, occurred_at=moment, to_state=UnmetNeedState.OPEN))
     else:
+        group, _ = nearest
         known = await load_lemma_counts(session, group.id, forms)
         group.length = compute_grown_length(group.length, (known.get(form, 0) for form in forms))
         _reopen(session, group)
@@ -64,14 +65,6 @@ async def _add_to_group(session: AsyncSession, comment: SurveyComment, text: str
     )
     added = {"n": UnmetNeedLemma.__table__.c.n + 1}  # type: ignore[attr-defined]
     await session.exec(counted.on_conflict_do_update(index_elements=["lemma", "group_id"], set_=added))
-
-
-async def _find_nearest(session: AsyncSession, organization_id: UUID, forms: list[str]) -> UnmetNeed | None:
-    """Find the most similar group, if it is similar enough."""
-    nearest = await find_nearest(session, organization_id, forms)
-    if nearest is None or compute_similarity(nearest.product, nearest.length, len(forms)) < NEAR_ENOUGH:
-        return None
-    return await session.get(UnmetNeed, nearest.group_id)
 
 
 def _reopen(session: AsyncSession, group: UnmetNeed) -> None:

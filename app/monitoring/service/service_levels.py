@@ -15,19 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.security import Principal
 from app.messages.rules.deadlines import STAGES_RU, Stage, TermUnit
 from app.monitoring import rules
-from app.monitoring.queries import group_names
-from app.monitoring.queries.service_levels import (
-    LevelCut,
-    Levels,
-    NamedPolicy,
-    PolicyKey,
-    SlaStats,
-    count_deadlines,
-    load_levels,
-    load_policy_names,
-    sum_stats,
-    visible_to,
-)
+from app.monitoring.queries import group_names, service_levels
+from app.monitoring.queries.service_levels import LevelCut, Levels, NamedPolicy, PolicyKey, SlaStats, sum_stats
 from app.monitoring.schemas.figures import ComparisonRead
 from app.monitoring.schemas.service_levels import (
     DeadlineKind,
@@ -53,18 +42,18 @@ async def compute_service_levels(
     session: AsyncSession, cut: LevelCut, group_by: LevelGroupBy | None, by: Principal
 ) -> ServiceLevelsRead:
     """Compute service levels by stage and policy, in total and by group, compared with the preceding period."""
-    seen = visible_to(by)
-    total = (await load_levels(session, cut, None, seen)).get(None, {})
-    groups = await load_levels(session, cut, group_by, seen) if group_by else {}
+    seen = service_levels.visible_to(by)
+    total = (await service_levels.load_levels(session, cut, None, seen)).get(None, {})
+    groups = await service_levels.load_levels(session, cut, group_by, seen) if group_by else {}
     period = cut.period.before()
     total_before: Levels | None = None
     groups_before: Mapping[Any, Levels] | None = None
     if period is not None:
         before = replace(cut, period=period)
-        total_before = (await count_deadlines(session, before, None, seen)).get(None, {})
+        total_before = (await service_levels.count_deadlines(session, before, None, seen)).get(None, {})
         if group_by in _NAMES:
-            groups_before = await count_deadlines(session, before, group_by, seen)
-    policies = await load_policy_names(session)
+            groups_before = await service_levels.count_deadlines(session, before, group_by, seen)
+    policies = await service_levels.load_policy_names(session)
     names = await _NAMES[group_by](session) if group_by in _NAMES else {}
     items = []
     for key, levels in groups.items():
