@@ -1,14 +1,13 @@
-"""Names of the groups of figures: channels, units, organizations, municipalities and reply templates."""
+"""Names of the groups of figures: channels, units, organizations and municipalities."""
 
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlmodel import and_, col, func, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.interaction_points.models import ChannelKind
 from app.organizations.models import Municipality, Organization, Unit
-from app.reply_templates.models import ReplyTemplate, TemplateVersion
 
 
 async def load_channel_names(session: AsyncSession) -> dict[str, str]:
@@ -30,13 +29,3 @@ async def load_municipality_names(session: AsyncSession, codes: Collection[str])
     """Load the names of municipalities by OKTMO code."""
     query = select(Municipality.oktmo, Municipality.name).where(col(Municipality.oktmo).in_(list(codes)))
     return dict((await session.exec(query)).all())
-
-
-async def load_template_titles(session: AsyncSession, template_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Load the published titles of templates by id; drafts are visible to their unit only."""
-    version_of_template = and_(
-        col(TemplateVersion.template_id) == col(ReplyTemplate.id),
-        col(TemplateVersion.number) == func.coalesce(ReplyTemplate.published_version, ReplyTemplate.latest_version),
-    )
-    query = select(ReplyTemplate.id, TemplateVersion.title).join(TemplateVersion, version_of_template)
-    return dict((await session.exec(query.where(col(ReplyTemplate.id).in_(list(template_ids))))).all())

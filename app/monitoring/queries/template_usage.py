@@ -1,12 +1,13 @@
-"""Uses of reply templates in replies, with their outcomes."""
+"""Uses of reply templates in replies, with their outcomes, and the titles of templates."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col, func
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.periods import Period
@@ -17,7 +18,7 @@ from app.messages.rules.states import ReplyState
 from app.monitoring.queries.service_levels import build_period_condition
 from app.monitoring.queries.visibility import is_monitored
 from app.monitoring.schemas.template_usage import TemplateGroupBy
-from app.reply_templates.models import ReplyTemplate
+from app.reply_templates.models import ReplyTemplate, TemplateVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +76,13 @@ async def load_uses(
         query = query.where(col(ReplyTemplate.id) == cut.template_id)
     found = await session.exec(query.group_by(key) if group_by else query)  # type: ignore[call-overload]
     return {row[0]: Uses(*row[1:]) for row in found.all()}
+
+
+async def load_template_titles(session: AsyncSession, template_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Load the published titles of templates by id; drafts are visible to their unit only."""
+    version_of_template = sa.and_(
+        col(TemplateVersion.template_id) == col(ReplyTemplate.id),
+        col(TemplateVersion.number) == func.coalesce(ReplyTemplate.published_version, ReplyTemplate.latest_version),
+    )
+    query = select(ReplyTemplate.id, TemplateVersion.title).join(TemplateVersion, version_of_template)
+    return dict((await session.exec(query.where(col(ReplyTemplate.id).in_(list(template_ids))))).all())

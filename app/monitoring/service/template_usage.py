@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.security import Principal
 from app.monitoring import rules
 from app.monitoring.queries import group_names
-from app.monitoring.queries.template_usage import UseCut, Uses, load_uses
+from app.monitoring.queries.template_usage import UseCut, Uses, load_template_titles, load_uses
 from app.monitoring.schemas.template_usage import TemplateGroupBy, TemplateUseRead, TemplateUsesRead, UseRead
 from app.monitoring.service.satisfaction import to_share_read
 
@@ -46,7 +46,7 @@ def _to_fields(uses: Uses) -> dict[str, Any]:
 async def _load_names(session: AsyncSession, group_by: TemplateGroupBy | None, keys: list[Any]) -> dict[Any, str]:
     match group_by:
         case TemplateGroupBy.TEMPLATE:
-            return await group_names.load_template_titles(session, keys)
+            return await load_template_titles(session, keys)
         case TemplateGroupBy.UNIT:
             return {**await group_names.load_unit_names(session)}
         case TemplateGroupBy.CHANNEL:

@@ -14,8 +14,8 @@ from app.core.security import Principal
 from app.monitoring.errors import UnmetNeedNotFound
 from app.monitoring.models import UnmetNeed, UnmetNeedStep
 from app.monitoring.queries import unmet_needs
-from app.monitoring.queries.group_names import load_template_titles
 from app.monitoring.queries.survey_counts import Cut, to_survey_cut
+from app.monitoring.queries.template_usage import load_template_titles
 from app.monitoring.queries.unmet_needs import Size
 from app.monitoring.rules import UNMET_NEED_TRANSITIONS, UnmetNeedMove
 from app.monitoring.schemas.unmet_needs import (
