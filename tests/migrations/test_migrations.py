@@ -23,7 +23,7 @@ from sqlmodel import SQLModel, col, select
 
 from app.cli import migrate, seed
 from app.clients.models import Client
-from app.clients.service import ClientKind
+from app.clients.rules import ClientKind
 from app.core import clock
 from app.core.data_files import load_yaml
 from app.core.db import Database, to_driver_url
