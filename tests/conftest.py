@@ -35,11 +35,17 @@ SECRET = "kJ8w-Zp3_vQx7Lr2~Tm9Yb4.Nd6Hc1Gf5"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group tests by backend: with two workers (`make test`) each one migrates and seeds one kind of database."""
+    """Group tests by database, so that of two workers each migrates and seeds one; start with the long tests.
+
+    Tests without a database have no group: they fill whichever worker has ended its group first.
+    """
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
     for item in items:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         if "backend" in parameters:
             item.add_marker(pytest.mark.xdist_group(parameters["backend"]))
+        elif "both" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("both"))
 
 
 @pytest.fixture(scope="session", autouse=True)
