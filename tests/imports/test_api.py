@@ -1,9 +1,10 @@
 """Tests of imports over HTTP: acceptance, immediate refusals, visibility, recovery after a killed worker."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -21,11 +22,12 @@ from app.documents.tables.writer import xlsx_bytes
 from app.imports.events import ImportChecked
 from app.imports.models import Import, StagedRow
 from app.imports.rules import ImportState, format_cell_name
-from app.imports.service.staging import clear_abandoned, queue_import, stage_rows
+from app.imports.service import staging
+from app.imports.service.staging import clear_abandoned, delete_old_imports, queue_import, stage_rows
 from app.imports.upload import ImportOptions
 from app.interaction_points.importer import POINTS as POINT_IMPORTER
 from app.interaction_points.models import Point
-from app.worker import HANDLERS
+from app.worker import HANDLERS, IMPORTERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase, principal, settings_for
 from tests.imports.factories import CSV, POINTS, XLSX, imported, table, upload, work_off
@@ -349,3 +351,53 @@ async def _queue(database: Database, count: int) -> None:
     async with database.transaction() as session:
         by = principal("admin")
         await queue_import(session, POINT_IMPORTER, import_id, content, ImportOptions(), by=by, parameters={})
+
+
+async def test_old_imports_are_deleted_unless_their_objects_name_them(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    async def queue(days: float, **more: Any) -> str:
+        ended = clock.now() - timedelta(days=days)
+        values = {
+            "kind": "interaction_points",
+            "state": ImportState.DONE,
+            "is_dry_run": False,
+            "is_partial": False,
+            "asked_by_kind": "employee",
+            "asked_by": people.admin.id,
+            "roles": [],
+            "created_at": ended,
+            "finished_at": ended,
+            "columns": [],
+            "rows_total": 1,
+            "faults": [],
+        }
+        row = Import.model_validate(values | more)
+        async with database.transaction() as session:
+            session.add(row)
+        return str(row.id)
+
+    old = {await queue(31), await queue(31, kind="survey_submissions", is_dry_run=True)}
+    kept = {await queue(29), await queue(31, kind="survey_submissions")}
+    kept |= {await queue(31, state=ImportState.RUNNING, finished_at=None)}
+    staged = await queue(31)
+    async with database.transaction() as session:
+        session.add(StagedRow(import_id=UUID(staged), number=2, data={}, staged_at=clock.now()))
+    async with database.transaction() as session:
+        assert await delete_old_imports(session, IMPORTERS, days=30) == len(old)
+        left = {str(import_id) for import_id in (await session.exec(select(Import.id))).all()}
+    assert left == kept | {staged}, "an import whose rows are not deleted yet is kept"
+
+
+async def test_abandoned_rows_are_deleted_in_batches(
+    database: JoinedDatabase, monkeypatch: pytest.MonkeyPatch, count_queries: Callable[[], int]
+) -> None:
+    monkeypatch.setattr(staging, "DELETE_BATCH", 2)
+    import_id, moment = new_id(), clock.now() - timedelta(hours=3)
+    async with database.transaction() as session:
+        session.add_all([StagedRow(import_id=import_id, number=n, data={}, staged_at=moment) for n in range(5)])
+    assert await clear_abandoned(database, timedelta(hours=4)) == 0
+    count_queries()
+    assert await clear_abandoned(database, timedelta(hours=2)) == 5
+    assert count_queries() == 4 * 3, "four transactions of a statement: one for imports, one for each batch"
+    assert await count_staged_rows(database) == 0
