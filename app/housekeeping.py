@@ -10,7 +10,9 @@ from app.core import clock, idempotency, outbox
 from app.core.db import Database
 from app.core.settings import Settings
 from app.deliveries.service import remove_old_deliveries
-from app.imports.service.staging import clear_abandoned
+from app.identity.service.expiry import delete_expired_attempts, delete_expired_token_families
+from app.importers import IMPORTERS
+from app.imports.service.staging import clear_abandoned, delete_old_imports
 from app.surveys.service import drafts, links
 
 log = structlog.get_logger()
@@ -31,9 +33,24 @@ async def delete_idempotency_records(session: AsyncSession, settings: Settings) 
     return await idempotency.delete_old_records(session, before, BATCH)
 
 
-async def clear_abandoned_imports(session: AsyncSession, _settings: Settings) -> int:
-    """Fail imports that were open for more than a day and delete their rows."""
-    return await clear_abandoned(session)
+async def clear_abandoned_imports(session: AsyncSession, settings: Settings) -> int:
+    """Fail imports that are unfinished after `import_uploads_kept_hours` and delete their rows."""
+    return await clear_abandoned(session, hours=settings.import_uploads_kept_hours)
+
+
+async def delete_reports_of_imports(session: AsyncSession, settings: Settings) -> int:
+    """Delete imports that ended, after `imports_kept_days`, unless an object names its import."""
+    return await delete_old_imports(session, IMPORTERS, days=settings.imports_kept_days)
+
+
+async def delete_expired_sessions(session: AsyncSession, settings: Settings) -> int:
+    """Delete sessions with their refresh tokens, `token_families_kept_days` after they expired."""
+    return await delete_expired_token_families(session, kept_days=settings.token_families_kept_days)
+
+
+async def delete_failed_sign_ins(session: AsyncSession, _settings: Settings) -> int:
+    """Delete counts of failed sign-ins whose window is over."""
+    return await delete_expired_attempts(session)
 
 
 async def delete_expired_questionnaires(session: AsyncSession, _settings: Settings) -> int:
@@ -50,6 +67,9 @@ async def delete_old_deliveries(session: AsyncSession, settings: Settings) -> in
 Job = Callable[[AsyncSession, Settings], Awaitable[int]]
 JOBS: Sequence[Job] = (
     clear_abandoned_imports,
+    delete_reports_of_imports,
+    delete_expired_sessions,
+    delete_failed_sign_ins,
     delete_handled_events,
     delete_idempotency_records,
     delete_expired_questionnaires,
@@ -58,15 +78,13 @@ JOBS: Sequence[Job] = (
 
 
 async def clean_up(database: Database, settings: Settings) -> int:
-    """Run every job until it finds less than a batch, and return the number of deleted rows.
+    """Run every job until it finds nothing, and return the number of deleted rows.
 
     A job that fails is logged and does not stop the others.
     """
     total = 0
     for job in JOBS:
-        count = BATCH
-        while count >= BATCH:
-            count = await _delete_batch(database, settings, job)
+        while count := await _delete_batch(database, settings, job):
             total += count
     return total
 

@@ -17,21 +17,18 @@ from app.core.settings import Settings
 from app.deliveries.dispatcher import Dispatcher, DispatchOptions
 from app.deliveries.ports import Registry
 from app.housekeeping import clean_up
+from app.importers import IMPORTERS
 from app.imports.events import ImportChecked, ImportEnded, ImportQueued
-from app.imports.ports import BulkImporter, Importer
 from app.imports.service.processing import handlers as import_handlers
 from app.integrations.feedback_platform import FeedbackPlatform
-from app.interaction_points.importer import POINTS
 from app.messages import delivery, gap_handlers, notification_handlers
 from app.messages.service import outgoing, reminders
 from app.monitoring import comment_handlers as monitoring_notices
 from app.monitoring.service.targets import check_targets
 from app.reply_templates import notification_handlers as template_notices
-from app.reply_templates.importer import TEMPLATES
 from app.reply_templates.service import review
 from app.surveys import comment_indexer, counters
 from app.surveys.events import CommentsIndexed
-from app.surveys.importer import SUBMISSIONS
 
 log = structlog.get_logger()
 
@@ -48,9 +45,6 @@ def merge_handlers(*mappings: Handlers) -> Handlers:
             merged[event] += handlers
     return merged
 
-
-IMPORTERS: Sequence[Importer | BulkImporter] = (POINTS, TEMPLATES, SUBMISSIONS)
-"""The importers of all domains."""
 
 HANDLERS = merge_handlers(
     notification_handlers.HANDLERS,

@@ -111,6 +111,15 @@ class Settings(BaseSettings):
     idempotency_kept_hours: int = Field(
         48, ge=24, le=720, description="Hours for which `Idempotency-Key` values and their responses are kept."
     )
+    token_families_kept_days: int = Field(
+        30, ge=1, le=3650, description="Days for which sessions and their refresh tokens are kept after they expire."
+    )
+    imports_kept_days: int = Field(
+        365, ge=7, le=3650, description="Days for which reports of imports are kept, unless an object names its import."
+    )
+    import_uploads_kept_hours: int = Field(
+        24, ge=1, le=720, description="Hours after which an unfinished import fails and its uploaded rows are deleted."
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Minimum level that is logged.")
 
     @field_validator("idp_jwks_url", "public_url")

@@ -66,8 +66,10 @@ async def test_a_failing_job_does_not_stop_the_others(
     async def fail(_session: AsyncSession, _settings: Settings) -> int:
         raise RuntimeError("a broken job")
 
-    async def count_three(_session: AsyncSession, _settings: Settings) -> int:
-        return 3
+    batches = [2, 1]
 
-    monkeypatch.setattr(housekeeping, "JOBS", (fail, count_three))
+    async def delete_three(_session: AsyncSession, _settings: Settings) -> int:
+        return batches.pop(0) if batches else 0
+
+    monkeypatch.setattr(housekeeping, "JOBS", (fail, delete_three))
     assert await housekeeping.clean_up(database, settings) == 3

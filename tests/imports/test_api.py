@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -18,10 +19,12 @@ from app.core.outbox import OutboxEntry, Relay
 from app.core.problems import Unavailable
 from app.documents.tables.reader import read_table
 from app.documents.tables.writer import xlsx_bytes
+from app.importers import IMPORTERS
 from app.imports.events import ImportChecked
 from app.imports.models import Import, StagedRow
 from app.imports.rules import ImportState, format_cell_name
-from app.imports.service.staging import clear_abandoned, queue_import, stage_rows
+from app.imports.service import staging
+from app.imports.service.staging import clear_abandoned, delete_old_imports, queue_import, stage_rows
 from app.imports.upload import ImportOptions
 from app.interaction_points.importer import POINTS as POINT_IMPORTER
 from app.interaction_points.models import Point
@@ -290,7 +293,7 @@ async def test_abandoned_imports_fail_and_abandoned_rows_are_deleted(
         session.add(StagedRow(import_id=new_id(), number=2, data={}, staged_at=long_ago))
         session.add(StagedRow(import_id=new_id(), number=2, data={}, staged_at=clock.now()))
     async with database.transaction() as session:
-        assert await clear_abandoned(session) == 3
+        assert await clear_abandoned(session, hours=24) == 3
     states = [
         (await api.get(accepted.headers["location"], headers=api.as_(people.admin))).json()["state"]
         for accepted in (old, young)
@@ -350,3 +353,50 @@ async def _queue(database: Database, count: int) -> None:
     async with database.transaction() as session:
         by = principal("admin")
         await queue_import(session, POINT_IMPORTER, import_id, content, ImportOptions(), by=by, parameters={})
+
+
+async def test_old_imports_are_deleted_unless_their_objects_name_them(
+    api: Api, people: People, database: JoinedDatabase
+) -> None:
+    async def queue(days: float, **more: Any) -> str:
+        ended = clock.now() - timedelta(days=days)
+        values = {
+            "kind": "interaction_points",
+            "state": ImportState.DONE,
+            "is_dry_run": False,
+            "is_partial": False,
+            "asked_by_kind": "employee",
+            "asked_by": people.admin.id,
+            "roles": [],
+            "created_at": ended,
+            "finished_at": ended,
+            "columns": [],
+            "rows_total": 1,
+            "faults": [],
+        }
+        row = Import.model_validate(values | more)
+        async with database.transaction() as session:
+            session.add(row)
+        return str(row.id)
+
+    old = {await queue(31), await queue(31, kind="survey_submissions", is_dry_run=True)}
+    kept = {await queue(29), await queue(31, kind="survey_submissions")}
+    kept |= {await queue(31, state=ImportState.RUNNING, finished_at=None)}
+    staged = await queue(31)
+    async with database.transaction() as session:
+        session.add(StagedRow(import_id=UUID(staged), number=2, data={}, staged_at=clock.now()))
+    async with database.transaction() as session:
+        assert await delete_old_imports(session, IMPORTERS, days=30) == len(old)
+        left = {str(import_id) for import_id in (await session.exec(select(Import.id))).all()}
+    assert left == kept | {staged}, "an import whose rows are not deleted yet is kept"
+
+
+async def test_abandoned_rows_are_deleted_in_batches(database: JoinedDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "DELETE_BATCH", 2)
+    import_id, moment = new_id(), clock.now() - timedelta(hours=3)
+    async with database.transaction() as session:
+        session.add_all([StagedRow(import_id=import_id, number=n, data={}, staged_at=moment) for n in range(5)])
+    async with database.transaction() as session:
+        assert await clear_abandoned(session, hours=4) == 0
+        assert [await clear_abandoned(session, hours=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert await count_staged_rows(database) == 0

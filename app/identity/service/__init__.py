@@ -1,1 +1,1 @@
-"""Use cases of identity: sign-in and sessions, employees' accounts, API clients, demo accounts, substitutions."""
+"""Use cases of identity: sign-in, sessions and their expiry, accounts, API clients, demo accounts, substitutions."""

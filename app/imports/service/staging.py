@@ -1,6 +1,6 @@
 """Use cases of staging: rows of a table are staged in short transactions, then the import is queued."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
@@ -20,10 +20,8 @@ from app.documents.tables.reader import ParsedTable
 from app.imports.errors import ImportNotFound
 from app.imports.events import ImportEnded, ImportQueued
 from app.imports.models import Import, StagedRow
-from app.imports.ports import BulkImporter, Importable
-from app.imports.rules import CHUNK, OPEN, ImportState
-
-ABANDONED_AFTER = timedelta(hours=24)
+from app.imports.ports import BulkImporter, Importable, Importer
+from app.imports.rules import CHUNK, DELETE_BATCH, OPEN, ImportState
 
 
 class Options(Protocol):
@@ -109,9 +107,9 @@ async def queue_import(
     return row
 
 
-async def clear_abandoned(session: AsyncSession) -> int:
-    """Fail imports open for more than a day and delete old rows of no open import. Returns the number of rows."""
-    before = clock.now() - ABANDONED_AFTER
+async def clear_abandoned(session: AsyncSession, *, hours: int) -> int:
+    """Fail imports that are open for longer and delete a batch of old rows of no open import. Returns their number."""
+    before = clock.now() - timedelta(hours=hours)
     ended = await session.exec(
         sa.update(Import)
         .where(col(Import.state).in_(OPEN), col(Import.created_at) < before)
@@ -121,7 +119,23 @@ async def clear_abandoned(session: AsyncSession) -> int:
     for (import_id,) in ended.all():
         emit(session, ImportEnded(import_id=import_id))
     open_ids = sa.select(col(Import.id)).where(col(Import.state).in_(OPEN))
-    deleted = await session.exec(
-        sa.delete(StagedRow).where(col(StagedRow.staged_at) < before, col(StagedRow.import_id).not_in(open_ids))
+    old = sa.select(col(StagedRow.id)).where(
+        col(StagedRow.staged_at) < before, col(StagedRow.import_id).not_in(open_ids)
     )
+    deleted = await session.exec(sa.delete(StagedRow).where(col(StagedRow.id).in_(old.limit(DELETE_BATCH))))
+    return int(deleted.rowcount)
+
+
+async def delete_old_imports(session: AsyncSession, importers: Iterable[Importer | BulkImporter], *, days: int) -> int:
+    """Delete a batch of the imports that ended more than `days` days ago. Returns their number.
+
+    Objects of a bulk importer name their import, so of these only dry runs are deleted.
+    """
+    kinds = [importer.kind for importer in importers if not isinstance(importer, BulkImporter)]
+    old = sa.select(col(Import.id)).where(
+        col(Import.finished_at) < clock.now() - timedelta(days=days),
+        sa.or_(col(Import.kind).in_(kinds), col(Import.is_dry_run)),
+        ~sa.exists().where(col(StagedRow.import_id) == col(Import.id)),
+    )
+    deleted = await session.exec(sa.delete(Import).where(col(Import.id).in_(old.limit(DELETE_BATCH))))
     return int(deleted.rowcount)
