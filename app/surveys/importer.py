@@ -19,9 +19,8 @@ from app.surveys import queries
 from app.surveys.counters import count_chosen
 from app.surveys.events import SubmissionsImported
 from app.surveys.import_rows import EXTERNAL_ID, READ, RowParser, SubmissionTable, ValidRow
-from app.surveys.models.forms import SurveyForm
 from app.surveys.models.submissions import PreparedSubmission, SurveySubmission
-from app.surveys.rules.form import STATISTICAL, list_code_columns, parse_form
+from app.surveys.rules.form import STATISTICAL, list_code_columns
 from app.surveys.rules.identity import compute_identity
 from app.surveys.rules.submissions import SubmissionSource
 from app.surveys.service.references import get_organization, require_organization
@@ -55,9 +54,8 @@ async def load_table(database: Database, form: str | None, organization_id: UUID
     Raises 422 for an unknown form or organization.
     """
     key = form or load_order_form()["key"]
-    query = select(SurveyForm).where(SurveyForm.key == key, queries.visible_forms(None))
     async with database.transaction(write=False) as session:
-        versions = [parse_form(row.definition) for row in (await session.exec(query)).all()]
+        versions = await queries.load_versions(session, key)
         if organization_id is not None:
             await require_organization(session, organization_id)
     if not versions:

@@ -68,6 +68,11 @@ async def load_form_in_force(
     return find_valid_form(await load_published_forms(session, key, organization_id), on)
 
 
+async def load_versions(session: AsyncSession, key: str | None) -> list[Form]:
+    """Load the published versions of a form for all organizations (of all forms if None)."""
+    return [parse_form(row.definition) for row in (await session.exec(select_forms(None, key=key))).all()]
+
+
 async def load_published_forms(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SurveyForm]:
     """Load the published versions that apply to an organization: its own first, then by number, newest first."""
     own = sa.case((col(SurveyForm.organization_id).is_(None), 1), else_=0)

@@ -20,7 +20,7 @@ from app.organizations.errors import OrganizationNotFound
 from app.surveys.commands import FormSource, NewForm
 from app.surveys.errors import FormIsPublished, FormNotFound
 from app.surveys.models.forms import SurveyForm
-from app.surveys.queries import load_form_in_force, read_form, visible_forms
+from app.surveys.queries import load_form_in_force, read_form, select_forms
 from app.surveys.rules.form import FormState, parse_form
 from app.surveys.rules.sources import compare_sources
 from app.surveys.schemas.forms import FormComparison, FormRead, SourceComparison
@@ -53,7 +53,7 @@ async def read_current_form(session: AsyncSession, key: str, organization_id: UU
 
 async def get_form(session: AsyncSession, form_id: UUID, by: Principal | None) -> SurveyForm:
     """Return a version visible to the caller. Raises `FormNotFound`."""
-    row = (await session.exec(select(SurveyForm).where(SurveyForm.id == form_id, visible_forms(by)))).first()
+    row = (await session.exec(select_forms(by, id=form_id))).first()
     if row is None:
         raise FormNotFound
     return row
@@ -145,8 +145,8 @@ async def compare_forms(
     session: AsyncSession, key: str, first: int, second: int, by: Principal | None
 ) -> FormComparison:
     """Compare two versions by codes. Raises `FormNotFound`."""
-    query = select(SurveyForm).where(SurveyForm.key == key, visible_forms(by))
-    rows = {row.form_version: row for row in (await session.exec(query)).all() if row.form_version in (first, second)}
+    visible = (await session.exec(select_forms(by, key=key))).all()
+    rows = {row.form_version: row for row in visible if row.form_version in (first, second)}
     if {first, second} - rows.keys():
         raise FormNotFound
     questions = parse_form(rows[first].definition).questions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -123,57 +123,47 @@ async def enter_batch(
     """Store the valid new sheets of a batch and return the outcome of each."""
     organization = await require_organization(session, filled.organization_id)
     entry = PaperEntry(session, ReferenceCache(session), organization, secret, by)
-    first = await _load_sheets(session, organization.id, filled.batch, [number for number, _ in filled.sheets])
-    fresh: dict[int, _Sheet] = {}
+    numbers = [number for number, _ in filled.sheets]
+    known = await _load_sheets(session, organization.id, filled.batch, numbers)
+    valid: dict[int, _Sheet] = {}
     errors: dict[int, list[FieldError]] = {}
-    seen: set[int] = set()
     for place, (number, answers) in enumerate(filled.sheets):
         try:
             sheet = await entry.read(FilledForm(form=filled.form, answers=answers), filled.batch, number)
         except ValidationFailed as refused:
             errors[place] = [_prefix_pointer(place, error) for error in refused.field_errors]
             continue
-        known = first.get(number)
-        if number in seen:
-            errors[place] = [
-                _build_error(place, "given_twice", "Номер листа повторяется.", "The sheet number is repeated.")
-            ]
-        elif known is None:
-            fresh[place] = sheet
-        elif known.content != sheet.content:
-            errors[place] = [_build_conflict(place)]
-        seen.add(number)
-    rows = await entry.store(list(fresh.values())) if fresh else []
-    stored = {row.sheet_number: row for row in rows}
-    late = {place: filled.sheets[place][0] for place, sheet in fresh.items() if sheet.number not in stored}
-    if late:  # a concurrent request stored them first
-        first |= await _load_sheets(session, organization.id, filled.batch, list(late.values()))
-        errors |= {
-            at: [_build_conflict(at)] for at, number in late.items() if first[number].content != fresh[at].content
-        }
-    return await _to_read(session, filled, errors, first, stored)
+        if valid.setdefault(number, sheet) is not sheet:
+            ru, en = "Номер листа повторяется.", "The sheet number is repeated."
+            errors[place] = [FieldError(f"/sheets/{place}/number", "given_twice", ru, en)]
+    fresh = [sheet for number, sheet in valid.items() if number not in known]
+    created = {row.sheet_number for row in await entry.store(fresh)} if fresh else set()
+    if fresh:  # a concurrent request may have stored some of them first
+        known = await _load_sheets(session, organization.id, filled.batch, numbers)
+    for place, (number, _) in enumerate(filled.sheets):
+        if place not in errors and known[number].content != valid[number].content:
+            ru, en = SheetConflict.detail_ru, SheetConflict.detail_en
+            errors[place] = [FieldError(f"/sheets/{place}/number", SheetConflict.code, ru, en)]
+    return await _to_read(session, filled, errors, known, created)
 
 
 async def _to_read(
     session: AsyncSession,
     filled: FilledBatch,
-    errors: dict[int, list[FieldError]],
-    first: dict[int, SurveySubmission],
-    stored: dict[int | None, SurveySubmission],
+    errors: Mapping[int, Sequence[FieldError]],
+    stored: Mapping[int, SurveySubmission],
+    created: Collection[int | None],
 ) -> PaperBatchRead:
-    submissions_by_id = {
-        one.id: one for one in await queries.read_submissions(session, [*first.values(), *stored.values()])
-    }
+    """Build the response: the outcome of each sheet, given the errors by place and the stored sheets by number."""
+    reads = {one.sheet_number: one for one in await queries.read_submissions(session, list(stored.values()))}
     sheets = []
     for place, (number, _) in enumerate(filled.sheets):
         if place in errors:
-            errors_read = [SheetErrorRead(pointer=f.pointer, code=f.code, detail=f.ru) for f in errors[place]]
-            sheets.append(SheetRead(number=number, outcome=SheetOutcome.REFUSED, submission=None, errors=errors_read))
-            continue
-        row = stored.get(number)
-        outcome = SheetOutcome.UNCHANGED if row is None else SheetOutcome.CREATED
-        row = row or first[number]
-        sheets.append(SheetRead(number=number, outcome=outcome, submission=submissions_by_id[row.id], errors=[]))
+            found = [SheetErrorRead(pointer=one.pointer, code=one.code, detail=one.ru) for one in errors[place]]
+            sheets.append(SheetRead(number=number, outcome=SheetOutcome.REFUSED, submission=None, errors=found))
+        else:
+            outcome = SheetOutcome.CREATED if number in created else SheetOutcome.UNCHANGED
+            sheets.append(SheetRead(number=number, outcome=outcome, submission=reads[number], errors=[]))
     counted = {outcome.value: sum(sheet.outcome is outcome for sheet in sheets) for outcome in SheetOutcome}
     return PaperBatchRead(batch=filled.batch, sheets=sheets, **counted)
 
@@ -204,11 +194,3 @@ def _prefix_pointer(place: int, error: FieldError) -> FieldError:
     """Prefix an error of a sheet with its place in the batch; errors of the whole batch keep their pointer."""
     inside = error.pointer.startswith("/answers")
     return FieldError(f"/sheets/{place}{error.pointer}", error.code, error.ru, error.en) if inside else error
-
-
-def _build_conflict(place: int) -> FieldError:
-    return _build_error(place, SheetConflict.code, SheetConflict.detail_ru, SheetConflict.detail_en)
-
-
-def _build_error(place: int, code: str, ru: str, en: str) -> FieldError:
-    return FieldError(f"/sheets/{place}/number", code, ru, en)
