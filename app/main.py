@@ -10,16 +10,12 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
-from app import health, openapi
 from app.attachments.file_store import FileStore
 from app.calendar.ports import CalendarListener
 from app.calendar.router import router as calendar_router
-from app.core import logging, problem_responses
 from app.core.app_state import AppState
-from app.core.body_guard import BodyGuard, BodyRules
 from app.core.db import Database
 from app.core.metrics import Metrics
-from app.core.middleware import RequestMiddleware
 from app.core.settings import Settings
 from app.deliveries.router import router as deliveries_router
 from app.identity.router import router as identity_router
@@ -36,6 +32,9 @@ from app.organizations.router import router as organizations_router
 from app.reply_templates.router import router as templates_router
 from app.reply_templates.search.router import suggestions_router, synonyms_router
 from app.reply_templates.search.service.index_cache import warm_up
+from app.server import health, logging, openapi, problem_responses
+from app.server.body_guard import BodyGuard, BodyRules
+from app.server.middleware import RequestMiddleware
 from app.surveys.router import router as surveys_router
 from app.text_check.router import router as reply_check_router
 from app.web.monitoring import router as monitoring_page_router

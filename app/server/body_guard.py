@@ -9,8 +9,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.problem_responses import to_response
 from app.core.problems import BadRequest, Problem, RequestTimeout, TooLarge, UnsupportedMediaType
+from app.server.problem_responses import to_response
 
 MAX_DEPTH = 32
 MAX_FIELDS = 200

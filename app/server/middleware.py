@@ -15,11 +15,11 @@ from app.core import request_context
 from app.core.app_state import get_state
 from app.core.ids import new_id
 from app.core.metrics import Metrics
-from app.core.problem_responses import to_response
 from app.core.problems import BadRequest, Problem, TooManyRequests, Unauthenticated, Unavailable
 from app.core.rate_limits import RateLimit, RateLimiter
 from app.core.security import bearer_token
 from app.core.settings import Settings
+from app.server.problem_responses import to_response
 
 log = structlog.get_logger()
 

@@ -22,7 +22,7 @@ from app.core.problems import NotFound, Problem, Unavailable
 
 router = APIRouter(include_in_schema=False)
 
-MIGRATIONS = Path(__file__).resolve().parents[1] / "alembic"
+MIGRATIONS = Path(__file__).resolve().parents[2] / "alembic"
 
 
 def migration_head() -> str:
