@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.monitoring.models import UnmetNeedText
-from app.organizations.models import Organization
+from app.organizations import service as organizations
 from app.surveys import counters
 from app.surveys.comment_indexer import has_words
 from app.surveys.models.comments import SurveyComment
@@ -36,6 +36,5 @@ async def load_ungrouped_comments(session: AsyncSession, comment_ids: Sequence[U
     rows = (await session.exec(query.order_by(col(SurveyComment.id)))).all()
     for organization_id in sorted({row.organization_id for row in rows}):
         # Without the lock two workers could create the same group twice. KEY SHARE does not block new submissions.
-        lock = select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
-        await session.exec(lock)
+        await organizations.lock_organization(session, organization_id)
     return rows

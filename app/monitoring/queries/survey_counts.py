@@ -16,7 +16,7 @@ from app.monitoring import rules
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import GroupBy
 from app.monitoring.schemas.service_levels import LevelGroupBy
-from app.organizations.models import Municipality
+from app.organizations import service as organizations
 from app.surveys import counters
 from app.surveys.models.forms import SurveyForm
 from app.surveys.queries import load_named_sources
@@ -55,7 +55,7 @@ async def load_counts(
     survey_cut = await to_survey_cut(session, cut)
     rows = await counters.read(session, question, survey_cut, column, by_day=group_by is GroupBy.DAY)
     versions = await load_form_versions(session) if group_by is GroupBy.FORM_VERSION else {}
-    successors = await _load_successors(session) if group_by is GroupBy.MUNICIPALITY else {}
+    successors = await organizations.load_successors(session) if group_by is GroupBy.MUNICIPALITY else {}
     last_successors = rules.find_last_successors(successors)
 
     def build_key(group: Any) -> str:
@@ -77,7 +77,7 @@ async def to_survey_cut(session: AsyncSession, cut: Cut) -> counters.Cut:
     """Convert filters for counters and comments; a municipality includes its predecessors."""
     forms = municipalities = None
     if cut.municipality is not None:
-        municipalities = rules.find_predecessors(cut.municipality, await _load_successors(session))
+        municipalities = rules.find_predecessors(cut.municipality, await organizations.load_successors(session))
     if cut.form_version is not None:
         forms = [key for key, number in (await load_form_versions(session)).items() if number == cut.form_version]
     period = cut.period
@@ -111,10 +111,6 @@ async def count_ease_by_channel(session: AsyncSession, cut: Cut) -> dict[str, Co
 async def load_form_versions(session: AsyncSession) -> dict[UUID, int]:
     """Load the numbers of all form versions by id."""
     return dict((await session.exec(select(SurveyForm.id, SurveyForm.form_version))).all())
-
-
-async def _load_successors(session: AsyncSession) -> dict[str, str | None]:
-    return dict((await session.exec(select(Municipality.oktmo, Municipality.successor))).all())
 
 
 def _to_counts(row: Any) -> Counts:

@@ -10,7 +10,6 @@ from app.core.security import Principal
 from app.documents.charts import Chart, Mark, Scale
 from app.messages.rules.deadlines import Stage
 from app.monitoring import rules
-from app.monitoring.queries.group_names import load_municipality_names, load_organization_names
 from app.monitoring.queries.service_levels import LevelCut
 from app.monitoring.queries.sign_offs import load_named_sign_offs
 from app.monitoring.queries.survey_counts import Cut
@@ -32,6 +31,7 @@ from app.monitoring.schemas.service_levels import (
     StageLevelRead,
 )
 from app.monitoring.service import satisfaction, service_levels, sources
+from app.organizations.service import load_municipality_names, load_organization_names
 
 TITLE = "Мониторинг удовлетворённости внешних клиентов"
 _LEVELS_RU = {DeadlineKind.LIMIT: "предельный срок", DeadlineKind.TARGET: "цель"}

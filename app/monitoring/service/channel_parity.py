@@ -7,10 +7,10 @@ from typing import NamedTuple
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.security import Principal
+from app.interaction_points.service import load_channel_names
 from app.messages.rules.deadlines import STAGES_RU, Stage
 from app.monitoring import rules
 from app.monitoring.queries import service_levels
-from app.monitoring.queries.group_names import load_channel_names
 from app.monitoring.queries.service_levels import LevelCut
 from app.monitoring.queries.survey_counts import Cut, count_came_from, count_ease_by_channel
 from app.monitoring.rules import Counts

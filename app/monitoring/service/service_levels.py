@@ -14,9 +14,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.calendar.rules.terms import TermUnit
 from app.core.security import Principal
+from app.interaction_points import service as interaction_points
 from app.messages.rules.deadlines import STAGES_RU, Stage
 from app.monitoring import rules
-from app.monitoring.queries import group_names, service_levels
+from app.monitoring.queries import service_levels
 from app.monitoring.queries.service_levels import LevelCut, Levels, NamedPolicy, PolicyKey, SlaStats, sum_stats
 from app.monitoring.schemas.figures import ComparisonRead
 from app.monitoring.schemas.service_levels import (
@@ -29,12 +30,13 @@ from app.monitoring.schemas.service_levels import (
     TimeKind,
 )
 from app.monitoring.service.survey_counts import compare_with_previous
+from app.organizations import service as organizations
 
 HOUR = 3600
 _NAMES: Mapping[LevelGroupBy | None, Any] = {
-    LevelGroupBy.CHANNEL: group_names.load_channel_names,
-    LevelGroupBy.UNIT: group_names.load_unit_names,
-    LevelGroupBy.ORGANIZATION: group_names.load_organization_names,
+    LevelGroupBy.CHANNEL: interaction_points.load_channel_names,
+    LevelGroupBy.UNIT: organizations.load_unit_names,
+    LevelGroupBy.ORGANIZATION: organizations.load_organization_names,
 }
 """Days and months have no names, and no counterpart in the preceding period."""
 

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.monitoring.queries import group_names
 from app.monitoring.queries.survey_counts import NOT_GIVEN, Cut, load_counts
 from app.monitoring.rules import Counts, Difference
 from app.monitoring.schemas.figures import SOURCES_RU, ComparisonRead, GroupBy
+from app.organizations import service as organizations
 from app.surveys.rules.counts import Counted
 
 _Group = TypeVar("_Group")
@@ -69,9 +69,9 @@ async def load_group_names(session: AsyncSession, group_by: GroupBy | None, keys
     """Return the Russian names of groups; a group without a name has its key."""
     known: Mapping[str, str] = {}
     if group_by is GroupBy.MUNICIPALITY:
-        known = {NOT_GIVEN: "Не указан"} | await group_names.load_municipality_names(session, keys)
+        known = {NOT_GIVEN: "Не указан"} | await organizations.load_municipality_names(session, keys)
     elif group_by is GroupBy.ORGANIZATION:
-        known = {str(key): name for key, name in (await group_names.load_organization_names(session)).items()}
+        known = {str(key): name for key, name in (await organizations.load_organization_names(session)).items()}
     elif group_by is GroupBy.SOURCE:
         known = {source.value: name for source, name in SOURCES_RU.items()}
     return {key: known.get(key, key) for key in keys}

@@ -5,11 +5,12 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.security import Principal
+from app.interaction_points import service as interaction_points
 from app.monitoring import rules
-from app.monitoring.queries import group_names
 from app.monitoring.queries.template_usage import UseCut, Uses, load_template_titles, load_uses
 from app.monitoring.schemas.template_usage import TemplateGroupBy, TemplateUseRead, TemplateUsesRead, UseRead
 from app.monitoring.service.satisfaction import to_share_read
+from app.organizations import service as organizations
 
 
 async def compute_template_usage(
@@ -48,7 +49,7 @@ async def _load_names(session: AsyncSession, group_by: TemplateGroupBy | None, k
         case TemplateGroupBy.TEMPLATE:
             return await load_template_titles(session, keys)
         case TemplateGroupBy.UNIT:
-            return {**await group_names.load_unit_names(session)}
+            return {**await organizations.load_unit_names(session)}
         case TemplateGroupBy.CHANNEL:
-            return {**await group_names.load_channel_names(session)}
+            return {**await interaction_points.load_channel_names(session)}
     return {}

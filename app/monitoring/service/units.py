@@ -9,10 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import audit, clock
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
+from app.interaction_points.service import load_channel_names
 from app.monitoring.models import SignOff
 from app.monitoring.queries import units
 from app.monitoring.queries.control_notes import count_open_notes
-from app.monitoring.queries.group_names import load_channel_names
 from app.monitoring.queries.sign_offs import load_month_figures
 from app.monitoring.schemas.control import (
     ChannelLoadRead,
