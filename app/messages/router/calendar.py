@@ -14,9 +14,9 @@ from app.core.pagination import Page, PageDep, paginate
 from app.core.problems import FieldError, PreconditionFailed, PreconditionRequired, ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import Day, Id
-from app.messages import queries
 from app.messages.errors import CalendarDayExists, CalendarDayNotFound
 from app.messages.models import CalendarDay
+from app.messages.queries.calendar import load_calendar
 from app.messages.rules.calendar import format_intervals
 from app.messages.schemas.deadlines import (
     CalendarDayCreate,
@@ -103,7 +103,7 @@ async def list_days(
         raise ValidationFailed(field_errors=[FieldError("/to", "stretch_length", ru, en, "query")])
     chosen_id = organization_id or by.organization_id or (await organizations.get_ministry(session)).id
     await organizations.get_organization(session, chosen_id)
-    calendar = await queries.load_calendar(session, chosen_id)
+    calendar = await load_calendar(session, chosen_id)
     days = [since + timedelta(days=offset) for offset in range((until - since).days + 1)]
     return KnownDaysRead(
         items=[

@@ -16,7 +16,7 @@ from app.core.security import Principal, requires
 from app.core.validity import Validity
 from app.messages.errors import CompetentBodyExists, CompetentBodyNotFound
 from app.messages.models import CompetentBody
-from app.messages.schemas.messages import CompetentBodyCreate, CompetentBodyPatch, CompetentBodyRead
+from app.messages.schemas.competent_bodies import CompetentBodyCreate, CompetentBodyPatch, CompetentBodyRead
 from app.messages.service import competent_bodies
 
 Reader = Annotated[Principal, requires("organizations:read")]

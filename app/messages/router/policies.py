@@ -14,7 +14,7 @@ from app.core.problems import PreconditionFailed, PreconditionRequired, Validati
 from app.core.security import Principal, requires
 from app.messages.errors import DeadlinePolicyExists, DeadlinePolicyNotFound
 from app.messages.models import DeadlinePolicy
-from app.messages.queries import to_policy_read
+from app.messages.queries.calendar import to_policy_read
 from app.messages.rules.deadlines import Stage
 from app.messages.schemas.deadlines import (
     DeadlinePolicyCreate,

@@ -8,9 +8,9 @@ from pydantic import Field, StringConstraints
 
 from app.core.schemas import Input, LocalDateTime, Output, example
 from app.core.types import ChannelKey, Day, Id, Key, Label, Moment, Name
-from app.messages.models import MessageClass, MessageKind, PauseReason, Priority, StartEvent
 from app.messages.rules.calendar import DayKind
 from app.messages.rules.deadlines import DeadlineState, Roll, Stage, TermUnit
+from app.messages.rules.enums import MessageClass, MessageKind, PauseReason, Priority, StartEvent
 
 Clock = Annotated[
     str, StringConstraints(min_length=5, max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")

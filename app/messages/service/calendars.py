@@ -15,7 +15,7 @@ from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.messages.errors import CalendarDayNotFound
 from app.messages.models import CalendarDay, WorkingHours
-from app.messages.queries import load_own_hours
+from app.messages.queries.calendar import load_own_hours
 from app.messages.rules.calendar import WORKING_HOURS, DayKind, format_intervals, parse_intervals
 from app.messages.schemas.deadlines import CalendarDayCreate, CalendarDayPatch, WorkingHoursPut
 from app.messages.service import deadlines

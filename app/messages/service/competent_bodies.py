@@ -10,7 +10,7 @@ from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.messages.errors import CompetentBodyNotFound
 from app.messages.models import CompetentBody
-from app.messages.schemas.messages import CompetentBodyCreate, CompetentBodyPatch
+from app.messages.schemas.competent_bodies import CompetentBodyCreate, CompetentBodyPatch
 
 
 async def get_body(session: AsyncSession, body_id: UUID) -> CompetentBody:

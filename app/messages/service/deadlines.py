@@ -15,12 +15,14 @@ from app.core.outbox import emit
 from app.interaction_points.models import Point
 from app.legal_acts.models import LegalAct
 from app.messages.events import DeadlineMissed, DeadlineMoved, DeadlineNear
-from app.messages.models import Competence, Deadline, DeadlinePolicy, Message, PauseReason, StartEvent
-from app.messages.queries import find_outcome, load_calendar, to_deadline_values
+from app.messages.models import Deadline, DeadlinePolicy, Message
+from app.messages.queries.calendar import load_calendar
+from app.messages.queries.deadlines import find_outcome, to_deadline_values
 from app.messages.rules import deadlines as rules
 from app.messages.rules.calendar import WorkingCalendar
 from app.messages.rules.deadlines import DeadlineState, Due, Pause, Roll, Stage, Term, TermUnit, is_late
 from app.messages.rules.elapsed_time import compute_elapsed
+from app.messages.rules.enums import Competence, PauseReason, StartEvent
 from app.messages.rules.policies import Case, choose_policy
 from app.messages.schemas.deadlines import ExplainedStage
 from app.messages.service.transitions import mark_changed

@@ -16,7 +16,7 @@ from app.interaction_points import service as points
 from app.legal_acts import service as legal_acts
 from app.messages.errors import DeadlinePolicyNotFound
 from app.messages.models import DeadlinePolicy
-from app.messages.queries import load_calendar
+from app.messages.queries.calendar import load_calendar
 from app.messages.rules import deadlines as rules
 from app.messages.rules.calendar import WorkingCalendar, parse_intervals
 from app.messages.rules.deadlines import Due, Pause, Stage, Term
