@@ -40,7 +40,7 @@ from app.reply_templates.search.service.suggestions import find_suggestions
 Reader = Annotated[Principal, requires("messages:read")]
 Suggester = Annotated[Principal, requires("messages:read", "templates:read")]
 Printer = Annotated[Principal, requires_detached("messages:triage")]
-Exporter = Annotated[Principal, requires("messages:export")]
+Exporter = Annotated[Principal, requires_detached("messages:export")]
 BulkAssigner = Annotated[Principal, requires_detached("messages:assign")]
 Registrar = Annotated[Principal, requires("messages:register")]
 FiltersDep = Annotated[MessageFilters, Depends()]

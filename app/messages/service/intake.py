@@ -22,8 +22,6 @@ from app.core.outbox import emit
 from app.core.security import Principal
 from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound
-from app.language.normalization import normalize
-from app.language.personal_data import find_personal_data
 from app.messages.commands import NewMessage
 from app.messages.errors import MessageConflict
 from app.messages.events import MessageRegistered
@@ -31,9 +29,9 @@ from app.messages.models import Message, MessageCounter, MessageEvent
 from app.messages.rules.enums import MessageClass, Priority
 from app.messages.rules.states import MessageState, format_number
 from app.messages.service import deadlines
+from app.messages.service.text_analysis import analyze_text
 from app.messages.service.threads import find_continued_message, open_thread, resume_for_client
 from app.messages.service.transitions import require_not_future
-from app.messages.service.triage import build_proposal
 
 if TYPE_CHECKING:
     from app.interaction_points.models import Point
@@ -53,7 +51,7 @@ async def register_message(
     point = await points.get_point(session, new.interaction_point_id, by)
     if by.kind == "employee" and point.unit_id != by.unit_id:
         raise PointNotFound
-    content_hash = _compute_content_hash(new, received)
+    content_hash = compute_content_hash(new, received)
     known = await _find_registered(session, new, content_hash, by)
     if known is not None:
         return known, False
@@ -82,7 +80,8 @@ async def register_message(
     return message, True
 
 
-def _compute_content_hash(new: NewMessage, files: Sequence[ReceivedFile]) -> str:
+def compute_content_hash(new: NewMessage, files: Sequence[ReceivedFile]) -> str:
+    """Return the SHA-256 of the content by which a repeated message is recognized. Stored: it must never change."""
     content = {
         "kind": new.kind,
         "thread_external_id": new.thread_external_id,
@@ -110,7 +109,6 @@ async def _insert_message(
     session: AsyncSession, new: NewMessage, point: Point, thread_id: UUID, content_hash: str
 ) -> Message | None:
     moment = clock.now()
-    suspicions = find_personal_data(new.text)
     year = clock.local_date(moment).year
     row = Message(
         id=new_id(),
@@ -124,8 +122,6 @@ async def _insert_message(
         external_id=new.external_id,
         thread_external_id=new.thread_external_id,
         content_hash=content_hash,
-        text=new.text,
-        search_text=normalize(new.text),
         client_id=await clients.register_client(session, new.client, organization_id=point.organization_id),
         received_at=new.received_at,
         registered_at=moment,
@@ -134,10 +130,8 @@ async def _insert_message(
         updated_at=moment,
         state=MessageState.RECEIVED,
         priority=Priority.NORMAL,
-        proposal=await build_proposal(session, new.text, point),
         continues_id=new.continues_id,
-        personal_data=[{"kind": place.kind, "start": place.start, "end": place.end} for place in suspicions],
-        has_personal_data=bool(suspicions),
+        **await analyze_text(session, new.text, point),
     )
     # ON CONFLICT decides between concurrent requests; a plain INSERT would abort the transaction of the second one.
     first_deadlines = await deadlines.create_first_deadlines(session, row)

@@ -14,10 +14,9 @@ from app.core.ids import new_id
 from app.core.outbox import emit
 from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
+from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.interaction_points import service as points
-from app.language.normalization import normalize
-from app.language.personal_data import find_personal_data
 from app.messages.errors import DifferentClients, SameThread
 from app.messages.events import ClientWroteAgain, MessageRevised
 from app.messages.models import Message, MessageRevision, Thread
@@ -26,8 +25,8 @@ from app.messages.rules.enums import RevisionKind
 from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove, MessageState
 from app.messages.service import deadlines
 from app.messages.service.access import get_message
+from app.messages.service.text_analysis import analyze_text
 from app.messages.service.transitions import apply_transition, mark_changed, require_not_future
-from app.messages.service.triage import build_proposal
 
 
 async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread:
@@ -163,11 +162,8 @@ async def revise_message(
     )
     session.add(revision)
     if text is not None:
-        message.text, message.search_text = text, normalize(text)
-        suspicions = find_personal_data(text)
-        message.personal_data = [{"kind": place.kind, "start": place.start, "end": place.end} for place in suspicions]
-        message.has_personal_data = bool(suspicions)
-        message.proposal = await build_proposal(session, text, await points.get_point(session, message.point_id, None))
+        point = await points.get_point(session, message.point_id, None)
+        apply_changes(message, await analyze_text(session, text, point))
     message.is_deleted_at_source = is_deleted
     mark_changed(message)
     audit.record(session, by, "message.revised", "message", message.id, fields=["text"])

@@ -1,8 +1,5 @@
 """Triage and assignment of messages (O-6.2.1, O-6.2.3a, O-10)."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,39 +10,22 @@ from app.core.outbox import emit
 from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
-from app.language.lemmas import lemmas
 from app.messages.commands import TriageDecision
 from app.messages.errors import AppealKeepsItsClass, MoveToOtherUnit
 from app.messages.events import MessageAssigned, MessageMoved, MessageTriaged
 from app.messages.models import Message
 from app.messages.rules.enums import Competence, MessageClass
 from app.messages.rules.states import MessageMove
-from app.messages.rules.topic_proposal import TopicWords, propose_topics
 from app.messages.service import deadlines
 from app.messages.service.access import get_message
 from app.messages.service.transitions import apply_transition, require_transition
 from app.organizations import service as organizations
-
-if TYPE_CHECKING:
-    from app.interaction_points.models import Point
 
 TRIAGE_MOVES = {
     Competence.WITHIN: MessageMove.TRIAGE_WITHIN,
     Competence.OUTSIDE: MessageMove.TRIAGE_OUTSIDE,
     Competence.UNCLEAR: MessageMove.TRIAGE_UNCLEAR,
 }
-
-
-async def build_proposal(session: AsyncSession, text: str, point: Point) -> dict[str, Any] | None:
-    """Build the proposal of a topic and unit for a text, as stored in the message; None without a match."""
-    topics = [
-        TopicWords(topic.id, topic.unit_id, [frozenset(lemmas(keyword)) for keyword in topic.keywords])
-        for topic in await organizations.load_topics_in_force(session, point.organization_id)
-    ]
-    found = propose_topics(lemmas(text), topics, point.unit_id)
-    if found is None:
-        return None
-    return {"topic_id": str(found.topic_id), "unit_id": str(found.unit_id), "words": found.words}
 
 
 async def triage_message(
