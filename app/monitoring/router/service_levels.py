@@ -9,7 +9,7 @@ from app.core.periods import PeriodDep
 from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal, requires
 from app.core.types import ChannelKey, Id
-from app.messages.models import MessageClass
+from app.messages.rules.enums import MessageClass
 from app.monitoring.schemas.channel_parity import ChannelParityRead
 from app.monitoring.schemas.service_levels import LevelGroupBy, ServiceLevelsRead
 from app.monitoring.service import channel_parity, service_levels

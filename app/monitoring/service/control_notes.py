@@ -13,7 +13,7 @@ from app.core.etags import IfMatch
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.messages.models import Message, Reply
-from app.messages.queries import visible_to as visible_messages
+from app.messages.queries.messages import visible_to as visible_messages
 from app.monitoring.errors import ControlNoteNotFound, ControlNoteResolved
 from app.monitoring.models import ControlNote, NotedType, UnitTarget
 from app.monitoring.schemas.control import ControlNoteCreate

@@ -14,8 +14,9 @@ from app.core import audit, clock
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.interaction_points.models import ChannelKind, Point
-from app.messages.models import Deadline, Message, MessageClass, Reply, ReplyKind
+from app.messages.models import Deadline, Message, Reply
 from app.messages.rules.deadlines import WHOLE_SECOND, DeadlineState
+from app.messages.rules.enums import MessageClass, ReplyKind
 from app.messages.rules.states import OPEN_STATES, MessageState, ReplyState
 from app.monitoring.models import ControlNote, SignOff
 from app.monitoring.schemas.control import (
