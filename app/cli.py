@@ -24,11 +24,12 @@ from app import demo, docs
 from app import seed as seeds
 from app.attachments.file_store import FileStore
 from app.attachments.service import load_content_keys
-from app.core import clock, logging
+from app.core import clock
 from app.core.db import Database
 from app.core.settings import Profile, Settings
 from app.identity.service import employees
 from app.main import create_app
+from app.server import logging
 from app.surveys import counters
 from app.surveys.models import Span
 from app.worker import HANDLED_EVENTS, run_worker

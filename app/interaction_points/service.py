@@ -262,3 +262,8 @@ def _add_step(session: AsyncSession, point: Point, step: PointState) -> None:
 async def _require_channel(session: AsyncSession, key: str) -> None:
     if (await session.exec(select(ChannelKind.id).where(ChannelKind.key == key))).first() is None:
         raise unknown_reference("/channel")
+
+
+async def get_channel(session: AsyncSession, point_id: UUID) -> str:
+    """Return the channel of an existing point."""
+    return (await session.get_one(Point, point_id)).channel

@@ -50,6 +50,21 @@ async def get_organization(session: AsyncSession, organization_id: UUID) -> Orga
     return row
 
 
+async def get_referenced_organization(
+    session: AsyncSession, organization_id: UUID, pointer: str = "/organization_id"
+) -> Organization:
+    """Return an organization referenced in a body. Raises 422 with the pointer if it does not exist."""
+    row = await session.get(Organization, organization_id)
+    if row is None:
+        raise unknown_reference(pointer)
+    return row
+
+
+async def list_organizations(session: AsyncSession) -> list[Organization]:
+    """Return all organizations by name."""
+    return list((await session.exec(select(Organization).order_by(Organization.name, col(Organization.id)))).all())
+
+
 async def load_organizations_by_name(session: AsyncSession) -> dict[str, Organization]:
     """Load all organizations by key, id and name; a name shared by several organizations is left out."""
     rows = (await session.exec(select(Organization))).all()
@@ -64,6 +79,12 @@ async def get_ministry(session: AsyncSession) -> Organization:
     if row is None:
         raise OrganizationNotFound
     return row
+
+
+async def lock_organization(session: AsyncSession, organization_id: UUID) -> None:
+    """Let concurrent changes to what an organization owns wait; rows that refer to it can still be added."""
+    query = select(Organization.id).where(Organization.id == organization_id)
+    await session.exec(query.with_for_update(key_share=True))
 
 
 async def create_organization(session: AsyncSession, body: OrganizationCreate, *, by: Principal) -> Organization:

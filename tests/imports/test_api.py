@@ -289,7 +289,8 @@ async def test_abandoned_imports_fail_and_abandoned_rows_are_deleted(
         await session.exec(sa.update(StagedRow).values(staged_at=long_ago))
         session.add(StagedRow(import_id=new_id(), number=2, data={}, staged_at=long_ago))
         session.add(StagedRow(import_id=new_id(), number=2, data={}, staged_at=clock.now()))
-    assert await clear_abandoned(database) == 3
+    async with database.transaction() as session:
+        assert await clear_abandoned(session) == 3
     states = [
         (await api.get(accepted.headers["location"], headers=api.as_(people.admin))).json()["state"]
         for accepted in (old, young)

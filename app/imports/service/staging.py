@@ -110,20 +110,19 @@ async def queue_import(
     return row
 
 
-async def clear_abandoned(database: Database) -> int:
+async def clear_abandoned(session: AsyncSession) -> int:
     """Fail imports open for more than a day and delete old rows of no open import. Returns the number of rows."""
     before = clock.now() - ABANDONED_AFTER
-    async with database.transaction() as session:
-        ended = await session.exec(
-            sa.update(Import)
-            .where(col(Import.state).in_(OPEN), col(Import.created_at) < before)
-            .values(state=ImportState.FAILED, finished_at=clock.now(), version=col(Import.version) + 1)
-            .returning(col(Import.id))
-        )
-        for (import_id,) in ended.all():
-            emit(session, ImportEnded(import_id=import_id))
-        open_ids = sa.select(col(Import.id)).where(col(Import.state).in_(OPEN))
-        deleted = await session.exec(
-            sa.delete(StagedRow).where(col(StagedRow.staged_at) < before, col(StagedRow.import_id).not_in(open_ids))
-        )
+    ended = await session.exec(
+        sa.update(Import)
+        .where(col(Import.state).in_(OPEN), col(Import.created_at) < before)
+        .values(state=ImportState.FAILED, finished_at=clock.now(), version=col(Import.version) + 1)
+        .returning(col(Import.id))
+    )
+    for (import_id,) in ended.all():
+        emit(session, ImportEnded(import_id=import_id))
+    open_ids = sa.select(col(Import.id)).where(col(Import.state).in_(OPEN))
+    deleted = await session.exec(
+        sa.delete(StagedRow).where(col(StagedRow.staged_at) < before, col(StagedRow.import_id).not_in(open_ids))
+    )
     return int(deleted.rowcount)

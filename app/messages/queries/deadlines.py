@@ -1,4 +1,4 @@
-"""Queries of the deadlines of messages."""
+"""Queries of the deadlines of messages and of their policies."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,9 +7,11 @@ from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
-from app.messages.models import Deadline, Message
-from app.messages.rules.deadlines import DeadlineState
+from app.legal_acts.models import LegalAct
+from app.messages.models import Deadline, DeadlinePolicy, Message
+from app.messages.rules.deadlines import DeadlineState, Stage
 from app.messages.schemas.deadlines import DeadlineRead
 
 
@@ -45,3 +47,19 @@ def find_outcome(row: Deadline) -> str:
     if row.state is DeadlineState.MET:
         return "Исполнено в срок"
     return "Не исполнено" if row.taken_seconds is None else "Исполнено с опозданием"
+
+
+def select_policies(stage: Stage | None, is_target: bool | None) -> SelectOfScalar[DeadlinePolicy]:
+    """Return the query of the deadline policies, filtered by stage and kind."""
+    query = select(DeadlinePolicy)
+    if stage is not None:
+        query = query.where(DeadlinePolicy.stage == stage)
+    if is_target is not None:
+        query = query.where(col(DeadlinePolicy.is_target) == is_target)
+    return query
+
+
+async def load_policies(session: AsyncSession) -> Sequence[tuple[DeadlinePolicy, LegalAct | None]]:
+    """Return all deadline policies with their legal acts."""
+    query = select(DeadlinePolicy, LegalAct).outerjoin(LegalAct, col(LegalAct.id) == col(DeadlinePolicy.legal_act_id))
+    return (await session.exec(query)).all()

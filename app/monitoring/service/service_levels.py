@@ -16,13 +16,14 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.calendar.rules.terms import TermUnit
 from app.core.db import month_of
 from app.core.periods import Period
 from app.core.security import Principal
 from app.interaction_points.models import ChannelKind, Point
 from app.legal_acts.models import LegalAct
 from app.messages.models import Deadline, DeadlinePolicy, Message
-from app.messages.rules.deadlines import STAGES_RU, DeadlineState, Stage, TermUnit
+from app.messages.rules.deadlines import STAGES_RU, DeadlineState, Stage
 from app.messages.rules.enums import MessageClass
 from app.messages.rules.states import MessageState
 from app.monitoring import rules
