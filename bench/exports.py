@@ -21,8 +21,11 @@ from app.cli import migrate, seed
 from app.core import clock
 from app.core.db import to_driver_url
 from app.core.ids import new_id
-from app.organizations.models import Organization, OrganizationKind
-from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
+from app.organizations.models import Organization
+from app.organizations.rules import OrganizationKind
+from app.surveys.models.forms import SurveyForm
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.submissions import SubmissionSource
 from bench.serving import for_each_database, get_resident_mib, run_server
 from tests.conftest import settings_for
 from tests.surveys.factories import by_key

@@ -12,7 +12,8 @@ from app.core.security import Principal
 from app.identity.roles import Role
 from app.interaction_points.models import Point
 from app.organizations import reference
-from app.organizations.models import Employee, PositionKind
+from app.organizations.models import Employee
+from app.organizations.rules import PositionKind
 from tests.conftest import principal
 
 

@@ -1,6 +1,7 @@
 """Queries of deliveries."""
 
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.schemas import format_etag
@@ -9,8 +10,8 @@ from app.deliveries.rules import DeliveryState
 from app.deliveries.schemas import DeliveryRead, DeliverySummary
 
 
-def list_deliveries(state: DeliveryState | None, target: str | None) -> SelectOfScalar[Delivery]:
-    """Return the query of deliveries with these filters."""
+def select_deliveries(state: DeliveryState | None, target: str | None) -> SelectOfScalar[Delivery]:
+    """Select the deliveries with these filters."""
     query = select(Delivery)
     if state is not None:
         query = query.where(col(Delivery.state) == state)
@@ -24,6 +25,7 @@ def to_summary(row: Delivery) -> DeliverySummary:
     return DeliverySummary.model_validate(row.model_dump() | {"etag": format_etag(row.version)})
 
 
-def to_read(row: Delivery) -> DeliveryRead:
-    """Map a delivery to its API schema."""
+async def read_delivery(session: AsyncSession, row: Delivery) -> DeliveryRead:
+    """Return a delivery as an API object; it needs no statement."""
+    del session
     return DeliveryRead.model_validate(row.model_dump() | {"etag": format_etag(row.version)})

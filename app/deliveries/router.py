@@ -8,9 +8,9 @@ from sqlmodel import col
 
 from app.core.app_state import get_state
 from app.core.deps import SessionDep
-from app.core.etags import IfMatchDep, conditional_response, json_response
+from app.core.etags import IfMatchDep, conditional, versioned
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import PreconditionFailed, PreconditionRequired, TransitionNotAllowed, ValidationFailed, problems
+from app.core.problems import TransitionNotAllowed, problems
 from app.core.schemas import EmptyBody
 from app.core.security import Principal, requires
 from app.core.types import Label
@@ -35,7 +35,7 @@ RegistryDep = Annotated[Registry, Depends(get_registry)]
 router = APIRouter(prefix="/deliveries", tags=["deliveries"])
 
 
-@router.get("", response_model=Page[DeliverySummary], responses=problems(ValidationFailed), summary="List deliveries")
+@router.get("", response_model=Page[DeliverySummary], summary="List deliveries")
 async def list_deliveries(
     by: DeliveryReader,
     session: SessionDep,
@@ -44,33 +44,22 @@ async def list_deliveries(
     target: Annotated[Label | None, Query(description="The receiving system, such as `feedback_platform`.")] = None,
 ) -> Page[DeliverySummary]:
     """List outgoing deliveries, newest first. Texts and personal data are not included."""
-    query = queries.list_deliveries(state, target)
+    query = queries.select_deliveries(state, target)
     return await paginate(session, query, page, queries.to_summary, order=(col(Delivery.id),))
 
 
 @router.get(
-    "/{delivery_id}",
-    response_model=DeliveryRead,
-    responses=problems(DeliveryNotFound, ValidationFailed),
-    summary="Get a delivery",
+    "/{delivery_id}", response_model=DeliveryRead, responses=problems(DeliveryNotFound), summary="Get a delivery"
 )
 async def get_delivery(delivery_id: UUID, by: DeliveryReader, session: SessionDep, request: Request) -> Response:
     """Return one delivery with its attempts and last error. Texts and personal data are not included."""
-    row = await service.get_delivery(session, delivery_id)
-    return conditional_response(request, queries.to_read(row), version=row.version)
+    return await conditional(request, session, await service.get_delivery(session, delivery_id), queries.read_delivery)
 
 
 @router.post(
     "/{delivery_id}/retry",
     response_model=DeliveryRead,
-    responses=problems(
-        DeliveryNotFound,
-        DeliveryNotRetryable,
-        TransitionNotAllowed,
-        ValidationFailed,
-        PreconditionFailed,
-        PreconditionRequired,
-    ),
+    responses=problems(DeliveryNotFound, DeliveryNotRetryable, TransitionNotAllowed),
     summary="Retry a delivery",
 )
 async def retry_delivery(
@@ -88,4 +77,4 @@ async def retry_delivery(
     with `POST …/replies/{reply_id}/send`.
     """
     row = await service.retry_delivery(session, delivery_id, match, registry, by=by)
-    return json_response(queries.to_read(row), version=row.version)
+    return await versioned(session, row, queries.read_delivery)

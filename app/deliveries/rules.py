@@ -51,6 +51,18 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """The outcome of an attempt, with the id of the receiving system or a stable error code."""
+
+    outcome: Outcome
+    external_id: str | None = None
+    code: str | None = None
+    retry_after: timedelta | None = None
+    is_partners: bool = False
+    """Whether the receiving system caused the failure; only such failures count for the breaker."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The state after an attempt, and whether an earlier attempt may have arrived."""
 

@@ -85,7 +85,6 @@ async def retry_delivery(
     row.may_have_arrived &= adapter is not None and adapter.recovery is Recovery.LOOKS_UP
     session.info["emitted"] = True  # wakes the dispatcher after the commit
     audit.record(session, by, "delivery.retried", "delivery", row.id, fields=["state"])
-    await session.flush()  # raises the version
     return row
 
 

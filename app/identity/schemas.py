@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from app.core import example_ids
-from app.core.schemas import Input, LocalDateTime, Output, example
+from app.core.schemas import NOT_GIVEN, Input, LocalDateTime, Output, example
 from app.core.types import Day, ExternalId, Id, Name, Note
 from app.identity.roles import Role
-from app.organizations.models import PositionKind
+from app.organizations.rules import PositionKind
 
 Username = Annotated[str, StringConstraints(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$")]
 PasswordText = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
@@ -111,13 +111,13 @@ class EmployeeCreate(Input):
 class EmployeePatch(Input):
     """Changes to an employee; disabling ends all sessions of the employee."""
 
-    name: Name = Field(default="")
-    unit_id: Id | None = None
-    position: Name | None = None
-    position_kind: PositionKind = PositionKind.CIVIL_SERVANT
-    roles: Roles = []
-    is_disabled: bool = Field(default=False, strict=True)
-    external_subject: ExternalId | None = None
+    name: Name = NOT_GIVEN
+    unit_id: Id | None = NOT_GIVEN
+    position: Name | None = NOT_GIVEN
+    position_kind: PositionKind = NOT_GIVEN
+    roles: Roles = NOT_GIVEN
+    is_disabled: Annotated[bool, Field(strict=True)] = NOT_GIVEN
+    external_subject: ExternalId | None = NOT_GIVEN
     model_config = example({"roles": ["operator"], "is_disabled": False})
 
 
@@ -149,9 +149,9 @@ class ApiClientCreate(Input):
 class ApiClientPatch(Input):
     """Changes to an API client; disabling ends all its sessions."""
 
-    name: Name = Field(default="")
-    point_ids: PointIds = []
-    is_disabled: bool = Field(default=False, strict=True)
+    name: Name = NOT_GIVEN
+    point_ids: PointIds = NOT_GIVEN
+    is_disabled: Annotated[bool, Field(strict=True)] = NOT_GIVEN
     model_config = example({"point_ids": []})
 
 

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jose import jws, jwt
@@ -27,9 +27,11 @@ from app.core.settings import Settings
 from app.identity.identity_provider import IdentityProviderKeys
 from app.identity.keys import ALGORITHM, SigningKey, load_signing_key
 from app.identity.models import ApiClient, ApiClientPoint, TokenFamily
-from app.identity.queries import load_rights
+from app.identity.queries import load_employee, load_employee_by_subject, load_rights
 from app.identity.roles import Role, scopes_of
-from app.organizations.models import Employee
+
+if TYPE_CHECKING:
+    from app.organizations.models import Employee
 
 MAX_LENGTH = 4096
 TYPE = "at+jwt"
@@ -196,19 +198,19 @@ class TokenResolver:
     async def resolve(self, session: AsyncSession, credentials: Claims) -> Principal:
         """Load the caller with their current roles, unit and substitution. Raises `Unauthenticated` if disabled."""
         if credentials.family_id is None:
-            query = select(Employee).where(Employee.external_subject == credentials.subject)
-            return await _load_employee(session, (await session.exec(query)).first(), None, None)
+            employee = await load_employee_by_subject(session, credentials.subject)
+            return await _build_employee(session, employee, None, None)
         family = await session.get(TokenFamily, credentials.family_id)
         if family is None or family.revoked_at is not None or family.expires_at <= clock.now():
             raise Unauthenticated
         if family.api_client_id is not None:
             return await _load_client(session, family, credentials.scopes)
-        employee = await session.get(Employee, family.employee_id)
-        return await _load_employee(session, employee, credentials.scopes, family.id)
+        employee = await load_employee(session, family.employee_id)
+        return await _build_employee(session, employee, credentials.scopes, family.id)
 
 
-async def _load_employee(
-    session: AsyncSession, row: Employee | None, scopes: frozenset[str] | None, session_id: UUID | None
+async def _build_employee(
+    session: AsyncSession, row: "Employee | None", scopes: frozenset[str] | None, session_id: UUID | None
 ) -> Principal:
     if row is None or row.is_disabled:
         raise Unauthenticated

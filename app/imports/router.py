@@ -5,8 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from app.core.deps import SessionDep
-from app.core.etags import conditional_response
-from app.core.problems import ValidationFailed, problems
+from app.core.etags import conditional
+from app.core.problems import problems
 from app.core.security import AnyCaller
 from app.imports.errors import ImportNotFound
 from app.imports.schemas import ImportRead
@@ -15,12 +15,7 @@ from app.imports.service import staging
 router = APIRouter(prefix="/imports", tags=["imports"])
 
 
-@router.get(
-    "/{import_id:uuid}",
-    response_model=ImportRead,
-    responses=problems(ImportNotFound, ValidationFailed),
-    summary="Get an import",
-)
+@router.get("/{import_id:uuid}", response_model=ImportRead, responses=problems(ImportNotFound), summary="Get an import")
 async def get_import(import_id: UUID, by: AnyCaller, session: SessionDep, request: Request) -> Response:
     """Return the progress and the report of an import: state, row counts, and errors with cell and reason.
 
@@ -28,4 +23,4 @@ async def get_import(import_id: UUID, by: AnyCaller, session: SessionDep, reques
     dry run always ends as `done`.
     """
     row = await staging.get_import(session, import_id, by)
-    return conditional_response(request, ImportRead.model_validate(row), version=row.version)
+    return await conditional(request, session, row, ImportRead)

@@ -13,15 +13,9 @@ from fastapi import Depends, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.deps import get_database
-from app.core.etags import json_response
-from app.core.idempotency import (
-    Idempotency,
-    IdempotencyInProgress,
-    IdempotencyKeyMalformed,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-)
-from app.core.problems import ValidationFailed, problems
+from app.core.etags import versioned
+from app.core.idempotency import Idempotency, IdempotencyInProgress, IdempotencyKeyRequired
+from app.core.problems import problems
 from app.core.security import Principal
 from app.documents.tables.reader import ParsedTable, TableUnreadable, read_upload
 from app.documents.tables.responses import CSV_TYPE, XLSX_TYPE
@@ -29,9 +23,7 @@ from app.imports.ports import BulkImporter, Importable
 from app.imports.schemas import ImportRead
 from app.imports.service import staging
 
-IMPORT_RESPONSES = problems(
-    TableUnreadable, ValidationFailed, IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyKeyMalformed
-)
+IMPORT_RESPONSES = problems(TableUnreadable, IdempotencyKeyRequired)
 """The problem responses of every import, for OpenAPI."""
 
 
@@ -112,6 +104,6 @@ async def accept_import(
             session, importer, staged.import_id, staged.table, staged.options, by=by, parameters=staged.parameters
         )
         location = {"Location": f"/api/v1/imports/{row.id}"}
-        return json_response(ImportRead.model_validate(row), version=row.version, status=202, headers=location)
+        return await versioned(session, row, ImportRead, 202, location)
 
     return await idempotency(session, by, work)

@@ -12,7 +12,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core import clock
 from app.core.security import Principal
-from app.interaction_points.models import Point, PointAction, PointChange
+from app.interaction_points.models import Point, PointChange
+from app.interaction_points.rules import PointAction
 
 FIELDS = (
     "organization_id",
@@ -95,6 +96,6 @@ def _build_point(point: Point, values: Mapping[str, Any]) -> Point:
     return Point.model_validate(unchanged | dict(values))
 
 
-def load_changes(point_id: UUID) -> SelectOfScalar[PointChange]:
+def select_changes(point_id: UUID) -> SelectOfScalar[PointChange]:
     """Select the changes of a point."""
     return select(PointChange).where(PointChange.point_id == point_id)

@@ -1,9 +1,12 @@
 """Export of the registry: the columns of the table and a row for each point."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -13,8 +16,14 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.core.db import Database
 from app.documents.tables.writer import Row
 from app.interaction_points.models import ChannelKind, Point
-from app.legal_acts.models import LegalAct, LegalActKind
-from app.organizations.models import Organization, OrganizationKind, Unit
+from app.legal_acts import service as legal_acts
+from app.legal_acts.rules import LegalActKind
+from app.organizations import service as organizations
+from app.organizations.rules import OrganizationKind
+
+if TYPE_CHECKING:
+    from app.legal_acts.models import LegalAct
+    from app.organizations.models import Organization, Unit
 
 COLUMNS = (
     "organization",
@@ -85,17 +94,15 @@ class Names:
 
 async def load_names(session: AsyncSession) -> Names:
     """Load the current reference data."""
-    organizations = (await session.exec(select(Organization))).all()
-    units = (await session.exec(select(Unit))).all()
-    acts = (await session.exec(select(LegalAct))).all()
-    channels = (await session.exec(select(ChannelKind.key))).all()
+    owners = await organizations.list_organizations(session)
+    units = await organizations.list_units(session)
     return Names(
-        {row.id: row for row in organizations},
-        {row.key: row for row in organizations},
+        {row.id: row for row in owners},
+        {row.key: row for row in owners},
         {row.id: row for row in units},
         {(row.organization_id, row.name): row for row in units},
-        {row.id: row for row in acts},
-        frozenset(channels),
+        await legal_acts.load_acts(session),
+        frozenset((await session.exec(select(ChannelKind.key))).all()),
     )
 
 

@@ -1,10 +1,12 @@
-"""Rows of an imported registry, converted to the API bodies that they amount to."""
+"""Rows of an imported registry, converted to the commands that they amount to."""
+
+from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -15,13 +17,22 @@ from app.core.validation_errors import to_field_error
 from app.core.validity import Validity
 from app.imports.ports import CellError, ImportedRow, RowResult
 from app.imports.rules import Outcome
+from app.interaction_points.commands import Approval, NewPoint, Regulation
 from app.interaction_points.export import Names
-from app.interaction_points.models import Point, RegulationKind
-from app.interaction_points.rules import POINT_TRANSITIONS, PointMove, PointStatus
+from app.interaction_points.models import Point
+from app.interaction_points.rules import (
+    POINT_TRANSITIONS,
+    PointMove,
+    PointStatus,
+    RegulationKind,
+    find_approval_errors,
+)
 from app.interaction_points.schemas import PointApprove, PointCreate, PointPatch, RegulationPut
-from app.interaction_points.service import find_approval_errors
-from app.legal_acts.models import LegalAct, LegalActKind
-from app.organizations.models import Organization
+from app.legal_acts.rules import LegalActKind
+
+if TYPE_CHECKING:
+    from app.legal_acts.models import LegalAct
+    from app.organizations.models import Organization
 
 YES = ("true", "да", "1", "истина")
 NO = ("false", "нет", "0", "ложь", "")
@@ -38,10 +49,10 @@ class PlannedRow:
 
     identity: str
     point: Point | None
-    create: PointCreate | None = None
-    patch: PointPatch | None = None
-    approve: PointApprove | None = None
-    regulate: RegulationPut | None = None
+    create: NewPoint | None = None
+    patch: dict[str, Any] | None = None
+    approve: Approval | None = None
+    regulate: Regulation | None = None
     errors: list[CellError] = field(default_factory=list)
 
     @property
@@ -109,11 +120,10 @@ def _plan_fields(plan: PlannedRow, cells: Mapping[str, str], names: Names, organ
     if body is None or plan.errors:
         return
     if point is None:
-        plan.create = body
+        plan.create = body.to_command(NewPoint)
         return
-    changed = {name for name in PointPatch.model_fields if getattr(body, name) != getattr(point, name)}
-    if changed:
-        plan.patch = PointPatch.model_validate(body.model_dump(include=changed))
+    changed = {name: getattr(body, name) for name in PointPatch.model_fields}
+    plan.patch = {name: value for name, value in changed.items() if value != getattr(point, name)} or None
 
 
 def _parse_is_official_page(plan: PlannedRow, cells: Mapping[str, str]) -> bool:
@@ -148,14 +158,14 @@ def _plan_approval(plan: PlannedRow, cells: Mapping[str, str], names: Names) -> 
     )
     if act is None or body is None:
         return
-    for error in find_approval_errors(body):
+    for error in find_approval_errors(body.valid_from, body.valid_to):
         plan.add_error("valid_to", error.code, error.ru)
     current = (point.approval_act_id, point.valid_from, point.valid_to) if point is not None else None
     if (body.legal_act_id, body.valid_from, body.valid_to) == current:
         return
     if point is not None and POINT_TRANSITIONS.find(point.status, PointMove.APPROVE) is None:
         plan.add_error("act_number", "move_not_allowed", "Исключённую точку взаимодействия нельзя утвердить.")
-    plan.approve = body
+    plan.approve = body.to_command(Approval)
 
 
 def _plan_regulation(plan: PlannedRow, cells: Mapping[str, str], names: Names) -> None:
@@ -191,7 +201,7 @@ def _plan_regulation(plan: PlannedRow, cells: Mapping[str, str], names: Names) -
         else ()
     )
     if (body.kind, body.legal_act_id, body.clause, body.text) != current:
-        plan.regulate = body
+        plan.regulate = body.to_command(Regulation)
 
 
 def _require_status(plan: PlannedRow, cells: Mapping[str, str]) -> None:

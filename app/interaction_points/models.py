@@ -1,7 +1,6 @@
 """Tables of interaction points, their channel kinds and the history of their states."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,40 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.core.db import Table, VersionedTable, enum_column, json_column, length_check
-from app.interaction_points.rules import PointStatus
-
-
-class PointFormat(StrEnum):
-    """The format of a point (O-2.7)."""
-
-    DIGITAL = "digital"
-    OFFLINE = "offline"
-
-
-class Audience(StrEnum):
-    """The clients a point serves (O-2.7)."""
-
-    EXTERNAL = "external"
-    INTERNAL = "internal"
-    BOTH = "both"
-
-
-class RegulationKind(StrEnum):
-    """The kind of regulation of a point: a legal act with its clause, or its own text (O-10c)."""
-
-    LEGAL_ACT = "legal_act"
-    OWN_TEXT = "own_text"
-
-
-class PointAction(StrEnum):
-    """An action on a point."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    REGULATED = "regulated"
-    APPROVED = "approved"
-    SUSPENDED = "suspended"
-    WITHDRAWN = "withdrawn"
+from app.interaction_points.rules import Audience, PointAction, PointFormat, PointStatus, RegulationKind
 
 
 class ChannelKind(Table, table=True):

@@ -1,8 +1,10 @@
 """Queries of interaction points: visibility, points in force on a day, and API objects."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,11 +13,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from app.core import clock
 from app.core.security import Principal
-from app.interaction_points.models import Point, PointChange, PointState
-from app.interaction_points.rules import PointPeriod, PointStatus
+from app.interaction_points.models import ChannelKind, Point, PointChange, PointState
+from app.interaction_points.rules import Audience, PointPeriod, PointStatus
 from app.interaction_points.schemas import ApprovalRead, CoverageGroupRead, PointRead, RegulationRead
-from app.legal_acts.models import LegalAct
+from app.legal_acts import service as legal_acts
+
+if TYPE_CHECKING:
+    from app.legal_acts.models import LegalAct
 
 
 def visible_to(by: Principal | None) -> ColumnElement[bool]:
@@ -26,7 +32,7 @@ def visible_to(by: Principal | None) -> ColumnElement[bool]:
 
 
 def select_points(
-    by: Principal | None, on_date: date | None, updated_after: datetime | None = None, **filters: Any
+    by: Principal | None, *, on_date: date | None = None, updated_after: datetime | None = None, **filters: Any
 ) -> SelectOfScalar[Point]:
     """Select the points visible to a caller by column values (None: any), optionally only those in force on a day."""
     query = select(Point).where(visible_to(by), *_build_filters(filters))
@@ -34,6 +40,17 @@ def select_points(
         changed_ids = select(PointChange.point_id).where(col(PointChange.recorded_at) > updated_after)
         query = query.where(col(Point.id).in_(changed_ids))
     return query if on_date is None else query.where(is_in_force_on(on_date))
+
+
+def select_points_created_before(by: Principal | None, moment: datetime) -> SelectOfScalar[Point]:
+    """Select the points visible to a caller that existed before a moment."""
+    return select(Point).where(visible_to(by), col(Point.created_at) < moment)
+
+
+def select_public_points(channel: str | None = None) -> SelectOfScalar[Point]:
+    """Select the points that are in force today and serve external clients, optionally of one channel."""
+    is_public = col(Point.audience).in_([Audience.EXTERNAL, Audience.BOTH])
+    return select(Point).where(is_in_force_on(clock.today()), is_public, *_build_filters({"channel": channel}))
 
 
 def select_points_without_regulation(day: date, **filters: Any) -> SelectOfScalar[Point]:
@@ -73,10 +90,24 @@ async def load_states_of_point(session: AsyncSession, point_id: UUID) -> list[Po
     return [PointPeriod(row.status, row.effective_on, row.valid_to) for row in rows]
 
 
+def select_states(point_id: UUID) -> SelectOfScalar[PointState]:
+    """Select the recorded steps of a point."""
+    return select(PointState).where(PointState.point_id == point_id)
+
+
 async def load_states(session: AsyncSession, point_id: UUID) -> list[PointState]:
     """Load the recorded steps of a point, in order."""
-    query = select(PointState).where(PointState.point_id == point_id).order_by(col(PointState.sequence))
-    return list((await session.exec(query)).all())
+    return list((await session.exec(select_states(point_id).order_by(col(PointState.sequence)))).all())
+
+
+def select_channel_kinds() -> SelectOfScalar[ChannelKind]:
+    """Select all channel kinds."""
+    return select(ChannelKind)
+
+
+async def read_point(session: AsyncSession, point: Point) -> PointRead:
+    """Return a point as an API object."""
+    return (await read_points(session, [point]))[0]
 
 
 async def read_points(
@@ -86,12 +117,7 @@ async def read_points(
 
     With `before`, `updated_at` is the last change before that moment.
     """
-    act_ids = {point.approval_act_id for point in points if point.approval_act_id}
-    acts = {}
-    if act_ids:
-        acts = {
-            act.id: act for act in (await session.exec(select(LegalAct).where(col(LegalAct.id).in_(act_ids)))).all()
-        }
+    acts = await legal_acts.load_acts(session, [point.approval_act_id for point in points])
     updated_at = await _load_last_changes(session, points, before)
     return [
         _to_read(

@@ -1,7 +1,9 @@
 """Initial channel kinds and the points named by the order: inserted if missing, never overwritten."""
 
+from __future__ import annotations
+
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,12 +11,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.data_files import load_yaml
 from app.interaction_points.change_history import record_change
-from app.interaction_points.models import ChannelKind, Point, PointAction, PointState
-from app.interaction_points.rules import PointStatus
+from app.interaction_points.models import ChannelKind, Point, PointState
+from app.interaction_points.rules import PointAction, PointStatus
 from app.legal_acts import service as legal_acts
-from app.legal_acts.models import LegalActKind
+from app.legal_acts.rules import LegalActKind
 from app.organizations import reference as organizations
-from app.organizations.models import Unit
+
+if TYPE_CHECKING:
+    from app.organizations.models import Unit
 
 
 async def load_reference(session: AsyncSession) -> None:

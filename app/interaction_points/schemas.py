@@ -1,15 +1,15 @@
 """API schemas of interaction points."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from app.core import example_ids
-from app.core.schemas import Input, LocalDateTime, Output, example
+from app.core.schemas import NOT_GIVEN, Input, LocalDateTime, Output, example
 from app.core.types import Address, ChannelKey, Day, FreeText, Id, Label, Name, Note
-from app.interaction_points.models import Audience, PointAction, PointFormat, RegulationKind
-from app.interaction_points.rules import PointStatus
+from app.interaction_points.rules import Audience, PointAction, PointFormat, PointStatus, RegulationKind
 
 
 class PointCreate(Input):
@@ -41,15 +41,15 @@ class PointCreate(Input):
 class PointPatch(Input):
     """Changes to a point; its status is changed by approve, suspend and withdraw."""
 
-    name: Name = Field(default="")
-    format: PointFormat = PointFormat.DIGITAL
-    channel: ChannelKey = Field(default="")
-    audience: Audience = Audience.EXTERNAL
-    unit_id: Id | None = Field(default=None)
-    address: Address | None = None
-    is_official_page: bool = Field(default=False, strict=True)
-    service: Name | None = None
-    working_hours: Name | None = None
+    name: Name = NOT_GIVEN
+    format: PointFormat = NOT_GIVEN
+    channel: ChannelKey = NOT_GIVEN
+    audience: Audience = NOT_GIVEN
+    unit_id: Id | None = NOT_GIVEN
+    address: Address | None = NOT_GIVEN
+    is_official_page: Annotated[bool, Field(strict=True)] = NOT_GIVEN
+    service: Name | None = NOT_GIVEN
+    working_hours: Name | None = NOT_GIVEN
     model_config = example({"address": "https://vk.com/econom_nso"})
 
 

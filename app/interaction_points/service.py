@@ -1,6 +1,8 @@
 """Use cases of interaction points (O-2.7, O-3)."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,23 +13,30 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import audit, clock
 from app.core.etags import IfMatch
 from app.core.outbox import emit
-from app.core.problems import FieldError, ValidationFailed
+from app.core.problems import ValidationFailed
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.interaction_points.change_history import record_change, snapshot
+from app.interaction_points.commands import Approval, NewPoint, Regulation
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.interaction_points.events import PointApproved, PointSuspended, PointWithdrawn
-from app.interaction_points.models import ChannelKind, Point, PointAction, PointState, RegulationKind
-from app.interaction_points.queries import is_in_force_on, load_states, load_states_of_point, visible_to
-from app.interaction_points.rules import POINT_TRANSITIONS, PointMove, PointStatus, is_in_force
-from app.interaction_points.schemas import (
-    ChannelKindCreate,
-    PointApprove,
-    PointCreate,
-    PointEnd,
-    PointPatch,
-    RegulationPut,
+from app.interaction_points.models import ChannelKind, Point, PointState
+from app.interaction_points.queries import (
+    is_in_force_on,
+    load_states,
+    load_states_of_point,
+    select_channel_kinds,
+    visible_to,
+)
+from app.interaction_points.rules import (
+    POINT_TRANSITIONS,
+    PointAction,
+    PointMove,
+    PointStatus,
+    find_approval_errors,
+    find_regulation_errors,
+    is_in_force,
 )
 from app.legal_acts import service as legal_acts
 from app.organizations import service as organizations
@@ -82,34 +91,34 @@ async def list_inactive_points(session: AsyncSession) -> list[Point]:
 
 async def list_channel_kinds(session: AsyncSession) -> list[ChannelKind]:
     """Return all channel kinds, oldest first."""
-    return list((await session.exec(select(ChannelKind).order_by(col(ChannelKind.id)))).all())
+    return list((await session.exec(select_channel_kinds().order_by(col(ChannelKind.id)))).all())
 
 
-async def create_channel_kind(session: AsyncSession, body: ChannelKindCreate, *, by: Principal) -> ChannelKind:
+async def create_channel_kind(
+    session: AsyncSession, *, key: str, name: str, is_social: bool, by: Principal
+) -> ChannelKind:
     """Create a channel kind."""
-    row = ChannelKind.model_validate(body)
+    row = ChannelKind(key=key, name=name, is_social=is_social)
     session.add(row)
     audit.record(session, by, "channel_kind.created", "channel_kind", row.key)
     await session.flush()  # a duplicate key must raise here, before the response is built
     return row
 
 
-async def create_point(session: AsyncSession, body: PointCreate, *, by: Principal) -> Point:
-    """Create a point as a draft."""
-    organization_id = body.organization_id or by.organization_id
+async def create_point(session: AsyncSession, new: NewPoint, *, by: Principal) -> Point:
+    """Create a point as a draft. The flush raises `PointExists`."""
+    organization_id = new.organization_id or by.organization_id
     if organization_id is None:
         organization_id = (await organizations.get_ministry(session)).id
-    await organizations.get_open_unit(session, body.unit_id, organization_id, "/unit_id")
-    await _require_channel(session, body.channel)
-    point = add_point(session, body, organization_id, by=by)
-    await session.flush()  # a duplicate name must raise here, before the response is built
-    return point
+    await organizations.get_open_unit(session, new.unit_id, organization_id, "/unit_id")
+    await _require_channel(session, new.channel)
+    return add_point(session, new, organization_id, by=by)
 
 
-def add_point(session: AsyncSession, body: PointCreate, organization_id: UUID, *, by: Principal) -> Point:
+def add_point(session: AsyncSession, new: NewPoint, organization_id: UUID, *, by: Principal) -> Point:
     """Create a draft; the caller has checked its references."""
     point = Point.model_validate(
-        body,
+        new,
         update={"organization_id": organization_id, "status": PointStatus.DRAFT, "created_at": clock.now()},
     )
     session.add(point)
@@ -119,75 +128,73 @@ def add_point(session: AsyncSession, body: PointCreate, organization_id: UUID, *
 
 
 async def update_point(
-    session: AsyncSession, point_id: UUID, body: PointPatch, match: IfMatch, *, by: Principal
+    session: AsyncSession, point_id: UUID, changes: Mapping[str, Any], match: IfMatch, *, by: Principal
 ) -> Point:
     """Update the fields of a point, except its status."""
     point = await get_point(session, point_id, by)
-    if "unit_id" in body.model_fields_set:
-        if body.unit_id is None:
+    if "unit_id" in changes:
+        if changes["unit_id"] is None:
             raise unknown_reference("/unit_id")
-        await organizations.get_open_unit(session, body.unit_id, point.organization_id, "/unit_id")
-    if "channel" in body.model_fields_set:
-        await _require_channel(session, body.channel)
+        await organizations.get_open_unit(session, changes["unit_id"], point.organization_id, "/unit_id")
+    if "channel" in changes:
+        await _require_channel(session, changes["channel"])
     match.require(point)
-    change_point(session, point, body, by=by)
-    await session.flush()  # the flush increments the version
+    change_point(session, point, changes, by=by)
     return point
 
 
-def change_point(session: AsyncSession, point: Point, body: PointPatch, *, by: Principal) -> None:
+def change_point(session: AsyncSession, point: Point, changes: Mapping[str, Any], *, by: Principal) -> None:
     """Update fields; the caller has checked the references."""
     before = snapshot(point)
-    changed = apply_changes(point, body)
+    changed = apply_changes(point, changes)
     audit.record(session, by, "point.changed", "interaction_point", point.id, fields=changed)
     record_change(session, point, PointAction.CHANGED, before, by)
 
 
 async def approve_point(
-    session: AsyncSession, point_id: UUID, body: PointApprove, match: IfMatch, *, by: Principal
+    session: AsyncSession, point_id: UUID, approval: Approval, match: IfMatch, *, by: Principal
 ) -> Point:
     """Approve a point by a legal act; it can be used from `valid_from` on (O-2.7, O-3)."""
-    if errors := find_approval_errors(body):
+    if errors := find_approval_errors(approval.valid_from, approval.valid_to):
         raise ValidationFailed(field_errors=errors)
     point = await get_point(session, point_id, by)
-    await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
+    await legal_acts.get_referenced_act(session, approval.legal_act_id, "/legal_act_id")
     match.require(point)
     POINT_TRANSITIONS.require(point.status, PointMove.APPROVE)
-    activate_point(session, point, body, await _count_steps(session, point), by=by)
-    await session.flush()  # the flush increments the version
+    activate_point(session, point, approval, await _count_steps(session, point), by=by)
     return point
 
 
-def find_approval_errors(body: PointApprove) -> list[FieldError]:
-    """Return the errors in the validity dates of an approval."""
-    if body.valid_to is None or body.valid_to >= body.valid_from:
-        return []
-    ru, en = "Дата окончания раньше даты начала.", "The end date is before the start date."
-    return [FieldError("/valid_to", "dates_reversed", ru, en)]
-
-
-def activate_point(session: AsyncSession, point: Point, body: PointApprove, step_count: int, *, by: Principal) -> None:
+def activate_point(session: AsyncSession, point: Point, approval: Approval, step_count: int, *, by: Principal) -> None:
     """Approve a point; the caller has checked the act and the transition."""
     before = snapshot(point)
     step = PointState(
         point_id=point.id,
         sequence=step_count + 1,
         status=PointStatus.APPROVED,
-        effective_on=body.valid_from,
-        valid_to=body.valid_to,
-        legal_act_id=body.legal_act_id,
+        effective_on=approval.valid_from,
+        valid_to=approval.valid_to,
+        legal_act_id=approval.legal_act_id,
         recorded_at=clock.now(),
         recorded_by=by.id,
     )
     _add_step(session, point, step)
-    point.approval_act_id, point.valid_from, point.valid_to = body.legal_act_id, body.valid_from, body.valid_to
+    point.approval_act_id = approval.legal_act_id
+    point.valid_from, point.valid_to = approval.valid_from, approval.valid_to
     audit.record(session, by, "point.approved", "interaction_point", point.id, fields=["status", "valid_from"])
     record_change(session, point, PointAction.APPROVED, before, by)
     emit(session, PointApproved(point_id=point.id))
 
 
 async def end_point(
-    session: AsyncSession, point_id: UUID, move: PointMove, body: PointEnd, match: IfMatch, *, by: Principal
+    session: AsyncSession,
+    point_id: UUID,
+    move: PointMove,
+    match: IfMatch,
+    *,
+    reason: str,
+    on: date | None,
+    by: Principal,
 ) -> Point:
     """Suspend or permanently withdraw a point from a day (today by default)."""
     point = await get_point(session, point_id, by)
@@ -198,8 +205,8 @@ async def end_point(
         point_id=point.id,
         sequence=await _count_steps(session, point) + 1,
         status=status,
-        effective_on=body.on or clock.today(),
-        reason=body.reason,
+        effective_on=on or clock.today(),
+        reason=reason,
         recorded_at=clock.now(),
         recorded_by=by.id,
     )
@@ -208,42 +215,28 @@ async def end_point(
     audit.record(session, by, f"point.{status.value}", "interaction_point", point.id, fields=["status"])
     record_change(session, point, PointAction(status.value), before, by)
     emit(session, PointSuspended(point_id=point.id) if is_suspended else PointWithdrawn(point_id=point.id))
-    await session.flush()  # the flush increments the version
     return point
 
 
 async def set_regulation(
-    session: AsyncSession, point_id: UUID, body: RegulationPut, match: IfMatch, *, by: Principal
+    session: AsyncSession, point_id: UUID, regulation: Regulation, match: IfMatch, *, by: Principal
 ) -> Point:
     """Set the regulation of a point: a legal act with its clause, or its own text (O-10c)."""
-    if errors := find_regulation_errors(body):
+    if errors := find_regulation_errors(regulation.kind, regulation.legal_act_id, regulation.text):
         raise ValidationFailed(field_errors=errors)
     point = await get_point(session, point_id, by)
-    if body.legal_act_id is not None:
-        await legal_acts.get_referenced_act(session, body.legal_act_id, "/legal_act_id")
+    if regulation.legal_act_id is not None:
+        await legal_acts.get_referenced_act(session, regulation.legal_act_id, "/legal_act_id")
     match.require(point)
-    put_regulation(session, point, body, by=by)
-    await session.flush()  # the flush increments the version
+    put_regulation(session, point, regulation, by=by)
     return point
 
 
-def find_regulation_errors(body: RegulationPut) -> list[FieldError]:
-    """Return the fields that are missing or not allowed for the kind of regulation."""
-    is_act = body.kind is RegulationKind.LEGAL_ACT
-    ru = "Укажите либо нормативный акт, либо собственный текст — в соответствии с видом регулирования."
-    en = "Specify either a legal act or a text, according to the kind of regulation."
-    return [
-        FieldError(f"/{name}", "regulation_whole", ru, en)
-        for name, is_required in (("legal_act_id", is_act), ("text", not is_act))
-        if (getattr(body, name) is not None) is not is_required
-    ]
-
-
-def put_regulation(session: AsyncSession, point: Point, body: RegulationPut, *, by: Principal) -> None:
+def put_regulation(session: AsyncSession, point: Point, regulation: Regulation, *, by: Principal) -> None:
     """Set the regulation of a point; the caller has checked the act."""
     before = snapshot(point)
-    point.regulation_kind, point.regulation_act_id = body.kind, body.legal_act_id
-    point.regulation_clause, point.regulation_text = body.clause, body.text
+    point.regulation_kind, point.regulation_act_id = regulation.kind, regulation.legal_act_id
+    point.regulation_clause, point.regulation_text = regulation.clause, regulation.text
     audit.record(session, by, "point.regulated", "interaction_point", point.id, fields=["regulation"])
     record_change(session, point, PointAction.REGULATED, before, by)
 
@@ -262,6 +255,19 @@ def _add_step(session: AsyncSession, point: Point, step: PointState) -> None:
 async def _require_channel(session: AsyncSession, key: str) -> None:
     if (await session.exec(select(ChannelKind.id).where(ChannelKind.key == key))).first() is None:
         raise unknown_reference("/channel")
+
+
+async def load_points(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, Point]:
+    """Load points by id (without `ids`: all), also those that are no longer in force."""
+    query = select(Point)
+    if ids is not None:
+        query = query.where(col(Point.id).in_({point_id for point_id in ids if point_id is not None}))
+    return {point.id: point for point in (await session.exec(query)).all()}
+
+
+async def load_channel_names(session: AsyncSession) -> dict[str, str]:
+    """Load the names of all channel kinds by key."""
+    return dict((await session.exec(select(ChannelKind.key, ChannelKind.name))).all())
 
 
 async def get_channel(session: AsyncSession, point_id: UUID) -> str:

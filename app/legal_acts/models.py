@@ -1,20 +1,12 @@
 """The table of legal acts."""
 
 from datetime import date
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.core.db import VersionedTable, enum_column, length_check
-
-
-class LegalActKind(StrEnum):
-    """Kinds of legal acts."""
-
-    ORDER = "order"
-    FEDERAL_LAW = "federal_law"
-    OTHER = "other"
+from app.legal_acts.rules import LegalActKind
 
 
 class LegalAct(VersionedTable, table=True):

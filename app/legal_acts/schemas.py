@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from app.core.schemas import Input, Output, example
+from app.core.schemas import NOT_GIVEN, Input, Output, example
 from app.core.types import LINE, Day, Label, Name
-from app.legal_acts.models import LegalActKind
+from app.legal_acts.rules import LegalActKind
 
 ActTitle = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=LINE)]
 
@@ -29,9 +29,9 @@ class LegalActCreate(Input):
 class LegalActPatch(Input):
     """Changes to a legal act; `closed_on` is the last day on which it is in force."""
 
-    title: ActTitle = Field(default="")
-    issuer: Name | None = None
-    closed_on: Day | None = None
+    title: ActTitle = NOT_GIVEN
+    issuer: Name | None = NOT_GIVEN
+    closed_on: Day | None = NOT_GIVEN
     model_config = example({"closed_on": "2027-01-01"})
 
 

@@ -1,9 +1,11 @@
 """Use cases of legal acts."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit
@@ -12,9 +14,10 @@ from app.core.etags import IfMatch
 from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
+from app.legal_acts.commands import NewAct
 from app.legal_acts.errors import LegalActNotFound
-from app.legal_acts.models import LegalAct, LegalActKind
-from app.legal_acts.schemas import LegalActCreate, LegalActPatch
+from app.legal_acts.models import LegalAct
+from app.legal_acts.rules import LegalActKind
 
 
 async def get_act(session: AsyncSession, act_id: UUID) -> LegalAct:
@@ -39,24 +42,22 @@ async def find_act(session: AsyncSession, kind: LegalActKind, number: str, signe
     return (await session.exec(query)).first()
 
 
-async def create_act(session: AsyncSession, body: LegalActCreate, *, by: Principal) -> LegalAct:
-    """Create a legal act. Raises `LegalActExists`."""
-    row = LegalAct.model_validate(body)
+async def create_act(session: AsyncSession, new: NewAct, *, by: Principal) -> LegalAct:
+    """Create a legal act. The flush raises `LegalActExists`."""
+    row = LegalAct.model_validate(new)
     session.add(row)
     audit.record(session, by, "legal_act.created", "legal_act", row.id)
-    await session.flush()  # a duplicate act raises here
     return row
 
 
 async def update_act(
-    session: AsyncSession, act_id: UUID, body: LegalActPatch, match: IfMatch, *, by: Principal
+    session: AsyncSession, act_id: UUID, changes: Mapping[str, Any], match: IfMatch, *, by: Principal
 ) -> LegalAct:
     """Change a legal act, or set its last day."""
     row = await get_act(session, act_id)
     match.require(row)
-    changed = apply_changes(row, body)
+    changed = apply_changes(row, changes)
     audit.record(session, by, "legal_act.changed", "legal_act", row.id, fields=changed)
-    await session.flush()  # the flush increases the version
     return row
 
 
@@ -67,3 +68,14 @@ async def load_reference(session: AsyncSession) -> None:
         if await find_act(session, kind, raw["number"], signed_on) is None:
             session.add(LegalAct.model_validate(raw, update={"kind": kind, "signed_on": signed_on}))
     await session.flush()  # interaction points refer to the rows
+
+
+async def load_acts(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, LegalAct]:
+    """Load legal acts by id (without `ids`: all). The title shown to people is `short_title`."""
+    query = select(LegalAct)
+    if ids is not None:
+        requested = {act_id for act_id in ids if act_id is not None}
+        if not requested:
+            return {}
+        query = query.where(col(LegalAct.id).in_(requested))
+    return {act.id: act for act in (await session.exec(query)).all()}

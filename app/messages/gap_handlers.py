@@ -12,7 +12,7 @@ from app.messages.models import Message
 from app.messages.queries.replies import load_sent_replies
 from app.messages.rules.enums import Competence
 from app.messages.rules.states import MessageState
-from app.reply_templates.models import GapReason
+from app.reply_templates.rules.gaps import GapReason
 from app.reply_templates.search.service.suggestions import find_suggestions
 from app.reply_templates.service.gaps import Unanswered, record_gap, remove_gap
 

@@ -25,7 +25,7 @@ from app.messages.models import Message, MessageRevision, Reply
 from app.messages.rules.deadlines import STAGES_RU
 from app.messages.rules.enums import RevisionKind
 from app.messages.rules.states import OPEN_STATES
-from app.notifications.models import NotificationKind as K
+from app.notifications.rules import NotificationKind as K
 from app.notifications.service import notify
 
 

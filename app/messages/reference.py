@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.data_files import load_yaml
 from app.legal_acts import service as legal_acts
-from app.legal_acts.models import LegalActKind
+from app.legal_acts.rules import LegalActKind
 from app.messages.models import CompetentBody, Deadline, DeadlinePolicy, Message
 from app.messages.rules.states import OPEN_STATES
 from app.messages.service import deadlines

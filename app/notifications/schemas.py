@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core.schemas import LocalDateTime, Output
-from app.notifications.models import NotificationKind
+from app.notifications.rules import NotificationKind
 
 
 class NotificationRead(Output):

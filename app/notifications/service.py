@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,7 +13,9 @@ from app.core.etags import IfMatch
 from app.core.ids import new_id
 from app.core.security import Principal
 from app.notifications.errors import NotificationNotFound
-from app.notifications.models import Notification, NotificationKind
+from app.notifications.models import Notification
+from app.notifications.queries import select_notifications, visible_to
+from app.notifications.rules import NotificationKind
 
 
 async def notify(
@@ -46,14 +47,9 @@ async def notify(
         await session.exec(statement.on_conflict_do_nothing(index_elements=["employee_id", "dedupe_key"]))
 
 
-def visible_to(by: Principal) -> ColumnElement[bool]:
-    """Build the condition for visible notifications: the caller's own only."""
-    return col(Notification.employee_id) == by.id
-
-
 async def get_notification(session: AsyncSession, notification_id: UUID, by: Principal) -> Notification:
     """Return a notification of the caller. Raises `NotificationNotFound`."""
-    query = select(Notification).where(Notification.id == notification_id, visible_to(by))
+    query = select_notifications(by).where(Notification.id == notification_id)
     row = (await session.exec(query)).first()
     if row is None:
         raise NotificationNotFound
@@ -73,7 +69,6 @@ async def mark_read(session: AsyncSession, notification_id: UUID, match: IfMatch
     if row.read_at is None:
         row.read_at = clock.now()
         audit.record(session, by, "notification.read", "notification", row.id, fields=["read_at"])
-        await session.flush()  # the flush increases the version
     return row
 
 

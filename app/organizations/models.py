@@ -1,36 +1,13 @@
 """Tables of organizations, units, competence topics, employees and municipalities."""
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.core.db import VersionedTable, enum_column, json_column, length_check
-from app.organizations.rules import ApprovalRule
-
-
-class OrganizationKind(StrEnum):
-    """The ministry itself, or an organization subordinate to it (O-2.2)."""
-
-    MINISTRY = "ministry"
-    SUBORDINATE = "subordinate"
-
-
-class PositionKind(StrEnum):
-    """Kinds of an internal client's position (O-2.3)."""
-
-    CIVIL_SERVANT = "civil_servant"
-    OTHER_POSITION = "other_position"
-
-
-class MunicipalityKind(StrEnum):
-    """Kinds of a municipality; the order's «муниципальный район или городской округ» covers all three."""
-
-    MUNICIPAL_OKRUG = "municipal_okrug"
-    MUNICIPAL_DISTRICT = "municipal_district"
-    URBAN_OKRUG = "urban_okrug"
+from app.organizations.rules import ApprovalRule, MunicipalityKind, OrganizationKind, PositionKind
 
 
 class Organization(VersionedTable, table=True):

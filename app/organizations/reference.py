@@ -1,5 +1,6 @@
 """Reference and demo data of organizations; missing rows are inserted, existing rows are never overwritten."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.data_files import load_yaml
 from app.core.ids import new_id
 from app.organizations.models import Municipality, Organization, Topic, Unit
-from app.organizations.service import DemoUnits, get_ministry
+from app.organizations.service import get_ministry
+
+
+@dataclass(frozen=True, slots=True)
+class DemoUnits:
+    """The units of the demo accounts."""
+
+    first: Unit
+    second: Unit
+    centricity: Unit
+    press: Unit
 
 
 async def load_reference(session: AsyncSession) -> None:

@@ -1,4 +1,4 @@
-"""Pure rules: validity periods and the recognition of municipality names."""
+"""Kinds of organizations and positions; recognition of municipality names. No I/O."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,29 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from app.language.normalization import normalize
+
+
+class OrganizationKind(StrEnum):
+    """The ministry itself, or an organization subordinate to it (O-2.2)."""
+
+    MINISTRY = "ministry"
+    SUBORDINATE = "subordinate"
+
+
+class PositionKind(StrEnum):
+    """Kinds of an internal client's position (O-2.3)."""
+
+    CIVIL_SERVANT = "civil_servant"
+    OTHER_POSITION = "other_position"
+
+
+class MunicipalityKind(StrEnum):
+    """Kinds of a municipality; the order's «муниципальный район или городской округ» covers all three."""
+
+    MUNICIPAL_OKRUG = "municipal_okrug"
+    MUNICIPAL_DISTRICT = "municipal_district"
+    URBAN_OKRUG = "urban_okrug"
+
 
 MAX_CANDIDATES = 6
 _TOWN = frozenset({"г", "гор", "город", "городской"})

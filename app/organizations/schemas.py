@@ -9,10 +9,9 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.core import example_ids
-from app.core.schemas import Input, Output, example
+from app.core.schemas import NOT_GIVEN, Input, Output, example
 from app.core.types import Day, Days, Id, Key, Label, Name
-from app.organizations.models import MunicipalityKind, OrganizationKind
-from app.organizations.rules import ApprovalRule
+from app.organizations.rules import ApprovalRule, MunicipalityKind, OrganizationKind
 
 Oktmo = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
 
@@ -47,11 +46,11 @@ class OrganizationCreate(Input):
 class OrganizationPatch(Input):
     """Changes to an organization; `closed_on` closes it."""
 
-    name: Name = Field(default="")
-    zone: Zone = Field(default="")
-    double_entry_percent: Percent = Field(default=0)
-    opened_on: Day | None = None
-    closed_on: Day | None = None
+    name: Name = NOT_GIVEN
+    zone: Zone = NOT_GIVEN
+    double_entry_percent: Percent = NOT_GIVEN
+    opened_on: Day | None = NOT_GIVEN
+    closed_on: Day | None = NOT_GIVEN
     model_config = example({"closed_on": "2027-01-01"})
 
 
@@ -83,12 +82,12 @@ class UnitCreate(Input):
 class UnitPatch(Input):
     """Changes to a unit; `closed_on` closes it."""
 
-    name: Name = Field(default="")
-    is_client_centricity: bool = Field(default=False, strict=True)
-    approval_rule: ApprovalRule = ApprovalRule.ALWAYS
-    template_review_days: Days = 180
-    opened_on: Day | None = None
-    closed_on: Day | None = None
+    name: Name = NOT_GIVEN
+    is_client_centricity: Annotated[bool, Field(strict=True)] = NOT_GIVEN
+    approval_rule: ApprovalRule = NOT_GIVEN
+    template_review_days: Days = NOT_GIVEN
+    opened_on: Day | None = NOT_GIVEN
+    closed_on: Day | None = NOT_GIVEN
     model_config = example({"name": "Отдел поддержки предпринимательства и экспорта"})
 
 
@@ -118,9 +117,9 @@ class TopicCreate(Input):
 class TopicPatch(Input):
     """Changes to a topic; `closed_on` closes it."""
 
-    name: Name = Field(default="")
-    keywords: Keywords = []
-    closed_on: Day | None = None
+    name: Name = NOT_GIVEN
+    keywords: Keywords = NOT_GIVEN
+    closed_on: Day | None = NOT_GIVEN
     model_config = example({"keywords": ["заём", "займ", "кредит"]})
 
 
@@ -158,11 +157,11 @@ class MunicipalityCreate(Input):
 class MunicipalityPatch(Input):
     """Changes to a municipality, such as its last day and its successor after a reform."""
 
-    name: Name = Field(default="")
-    short_name: Name = Field(default="")
-    valid_from: Day | None = None
-    valid_to: Day | None = None
-    successor: Oktmo | None = None
+    name: Name = NOT_GIVEN
+    short_name: Name = NOT_GIVEN
+    valid_from: Day | None = NOT_GIVEN
+    valid_to: Day | None = NOT_GIVEN
+    successor: Oktmo | None = NOT_GIVEN
     model_config = example({"valid_to": "2026-12-31", "successor": "50515000"})
 
 

@@ -1,45 +1,22 @@
-"""Use cases of organizations, units, topics and municipalities."""
+"""Organizations, units, topics, employees and municipalities, as the other domains read them."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core import audit, clock
-from app.core.etags import IfMatch
-from app.core.problems import FieldError, ValidationFailed
+from app.core import clock
 from app.core.references import unknown_reference
-from app.core.schemas import apply_changes
-from app.core.security import Principal
 from app.core.validity import Validity
 from app.language.normalization import normalize
 from app.organizations.errors import MunicipalityNotFound, OrganizationNotFound, TopicNotFound, UnitNotFound
-from app.organizations.models import (
-    Employee,
-    Municipality,
-    MunicipalityKind,
-    Organization,
-    OrganizationKind,
-    Topic,
-    Unit,
-)
-from app.organizations.rules import Found, Place, find_place
-from app.organizations.schemas import (
-    MunicipalityCreate,
-    MunicipalityPatch,
-    OrganizationCreate,
-    OrganizationPatch,
-    TopicCreate,
-    TopicPatch,
-    UnitCreate,
-    UnitPatch,
-)
+from app.organizations.models import Employee, Municipality, Organization, Topic, Unit
+from app.organizations.queries import is_open, select_topics
+from app.organizations.rules import Found, MunicipalityKind, OrganizationKind, Place, find_place
 
 
 async def get_organization(session: AsyncSession, organization_id: UUID) -> Organization:
@@ -65,6 +42,11 @@ async def list_organizations(session: AsyncSession) -> list[Organization]:
     return list((await session.exec(select(Organization).order_by(Organization.name, col(Organization.id)))).all())
 
 
+async def load_organization_names(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, str]:
+    """Load the names of organizations by id (without `ids`: of all)."""
+    return await _load_names(session, Organization, ids)
+
+
 async def load_organizations_by_name(session: AsyncSession) -> dict[str, Organization]:
     """Load all organizations by key, id and name; a name shared by several organizations is left out."""
     rows = (await session.exec(select(Organization))).all()
@@ -87,34 +69,17 @@ async def lock_organization(session: AsyncSession, organization_id: UUID) -> Non
     await session.exec(query.with_for_update(key_share=True))
 
 
-async def create_organization(session: AsyncSession, body: OrganizationCreate, *, by: Principal) -> Organization:
-    """Create an organization (O-2.2). Raises `OrganizationExists`."""
-    row = Organization.model_validate(body)
-    session.add(row)
-    audit.record(session, by, "organization.created", "organization", row.id)
-    await session.flush()  # a duplicate key raises here
-    return row
-
-
-async def update_organization(
-    session: AsyncSession, organization_id: UUID, body: OrganizationPatch, match: IfMatch, *, by: Principal
-) -> Organization:
-    """Change or close an organization."""
-    row = await get_organization(session, organization_id)
-    match.require(row)
-    changed = apply_changes(row, body)
-    _require_order("closed_on", row.opened_on, row.closed_on)
-    audit.record(session, by, "organization.changed", "organization", row.id, fields=changed)
-    await session.flush()  # the flush increases the version
-    return row
-
-
 async def get_unit(session: AsyncSession, unit_id: UUID) -> Unit:
     """Return the unit. Raises `UnitNotFound`."""
     row = await session.get(Unit, unit_id)
     if row is None:
         raise UnitNotFound
     return row
+
+
+async def find_unit(session: AsyncSession, unit_id: UUID | None) -> Unit | None:
+    """Return the unit, or None if there is none."""
+    return None if unit_id is None else await session.get(Unit, unit_id)
 
 
 async def get_open_unit(session: AsyncSession, unit_id: UUID, organization_id: UUID | None, pointer: str) -> Unit:
@@ -126,26 +91,14 @@ async def get_open_unit(session: AsyncSession, unit_id: UUID, organization_id: U
     return row
 
 
-async def create_unit(session: AsyncSession, body: UnitCreate, *, by: Principal) -> Unit:
-    """Create a structural unit (O-2.4). Raises `UnitExists`."""
-    if await session.get(Organization, body.organization_id) is None:
-        raise unknown_reference("/organization_id")
-    row = Unit.model_validate(body)
-    session.add(row)
-    audit.record(session, by, "unit.created", "unit", row.id)
-    await session.flush()  # a duplicate name raises here
-    return row
+async def list_units(session: AsyncSession) -> list[Unit]:
+    """Return all units, oldest first."""
+    return list((await session.exec(select(Unit).order_by(col(Unit.id)))).all())
 
 
-async def update_unit(session: AsyncSession, unit_id: UUID, body: UnitPatch, match: IfMatch, *, by: Principal) -> Unit:
-    """Change or close a unit."""
-    row = await get_unit(session, unit_id)
-    match.require(row)
-    changed = apply_changes(row, body)
-    _require_order("closed_on", row.opened_on, row.closed_on)
-    audit.record(session, by, "unit.changed", "unit", row.id, fields=changed)
-    await session.flush()  # the flush increases the version
-    return row
+async def load_unit_names(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, str]:
+    """Load the names of units by id (without `ids`: of all)."""
+    return await _load_names(session, Unit, ids)
 
 
 async def get_topic(session: AsyncSession, unit_id: UUID, topic_id: UUID) -> Topic:
@@ -156,10 +109,20 @@ async def get_topic(session: AsyncSession, unit_id: UUID, topic_id: UUID) -> Top
     return row
 
 
+async def list_topics(session: AsyncSession, unit_id: UUID) -> list[Topic]:
+    """Return the topics of a unit, oldest first."""
+    return list((await session.exec(select_topics(unit_id).order_by(col(Topic.id)))).all())
+
+
+async def load_topic_names(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, str]:
+    """Load the names of topics by id (without `ids`: of all)."""
+    return await _load_names(session, Topic, ids)
+
+
 async def load_open_topics(session: AsyncSession, topic_ids: list[UUID], unit_id: UUID, pointer: str) -> None:
     """Raise 422 with the pointer unless all topics referenced in a body are open and belong to the unit."""
     requested = set(topic_ids)
-    query = select(Topic.id).where(col(Topic.id).in_(requested), Topic.unit_id == unit_id, _is_open(Topic.closed_on))
+    query = select(Topic.id).where(col(Topic.id).in_(requested), Topic.unit_id == unit_id, is_open(Topic.closed_on))
     if requested and set((await session.exec(query)).all()) != requested:
         raise unknown_reference(pointer)
 
@@ -167,41 +130,24 @@ async def load_open_topics(session: AsyncSession, topic_ids: list[UUID], unit_id
 async def load_topics_in_force(session: AsyncSession, organization_id: UUID) -> list[Topic]:
     """Load the open topics of the organization's open units."""
     query = select(Topic).join(Unit, col(Unit.id) == col(Topic.unit_id))
-    query = query.where(Unit.organization_id == organization_id, _is_open(Topic.closed_on), _is_open(Unit.closed_on))
+    query = query.where(Unit.organization_id == organization_id, is_open(Topic.closed_on), is_open(Unit.closed_on))
     return list((await session.exec(query)).all())
 
 
-def _is_open(closed_on: Any) -> sa.ColumnElement[bool]:
-    """Build the condition for open rows; the closing day itself is still open."""
-    return Validity.condition(clock.today(), last=col(closed_on))
-
-
-async def create_topic(session: AsyncSession, unit_id: UUID, body: TopicCreate, *, by: Principal) -> Topic:
-    """Create a competence topic of a unit (O-2.4). Raises `TopicExists`."""
-    await get_unit(session, unit_id)
-    row = Topic.model_validate(body, update={"unit_id": unit_id})
-    session.add(row)
-    audit.record(session, by, "topic.created", "topic", row.id)
-    await session.flush()  # a duplicate name raises here
-    return row
-
-
-async def update_topic(
-    session: AsyncSession, unit_id: UUID, topic_id: UUID, body: TopicPatch, match: IfMatch, *, by: Principal
-) -> Topic:
-    """Change or close a topic."""
-    row = await get_topic(session, unit_id, topic_id)
-    match.require(row)
-    changed = apply_changes(row, body)
-    audit.record(session, by, "topic.changed", "topic", row.id, fields=changed)
-    await session.flush()  # the flush increases the version
-    return row
+async def lock_unit(session: AsyncSession, unit_id: UUID) -> None:
+    """Let concurrent changes to what a unit owns wait; rows that refer to it can still be added."""
+    await session.exec(select(Unit.id).where(Unit.id == unit_id).with_for_update(key_share=True))
 
 
 async def find_employee(session: AsyncSession, employee_id: UUID) -> Employee | None:
     """Return the employee, or None if there is none or the account is disabled."""
     row = await session.get(Employee, employee_id)
     return row if row is not None and not row.is_disabled else None
+
+
+async def load_employee_names(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, str]:
+    """Load the names of employees by id (without `ids`: of all)."""
+    return await _load_names(session, Employee, ids)
 
 
 async def get_municipality(session: AsyncSession, oktmo: str) -> Municipality:
@@ -245,51 +191,27 @@ async def list_municipalities(session: AsyncSession, on_date: date | None, q: st
     ]
 
 
-async def create_municipality(session: AsyncSession, body: MunicipalityCreate, *, by: Principal) -> Municipality:
-    """Create a municipality. Raises `MunicipalityExists`."""
-    await _require_successor(session, body.successor)
-    _require_order("valid_to", body.valid_from, body.valid_to)
-    row = Municipality.model_validate(body)
-    session.add(row)
-    audit.record(session, by, "municipality.created", "municipality", row.oktmo)
-    await session.flush()  # a duplicate code raises here
-    return row
+async def load_municipality_names(session: AsyncSession, codes: Iterable[str] | None = None) -> dict[str, str]:
+    """Load the names of municipalities by OKTMO code (without `codes`: of all), by name."""
+    query = select(Municipality.oktmo, Municipality.name).order_by(Municipality.name)
+    if codes is not None:
+        query = query.where(col(Municipality.oktmo).in_(set(codes)))
+    return dict((await session.exec(query)).all())
 
 
-async def update_municipality(
-    session: AsyncSession, oktmo: str, body: MunicipalityPatch, match: IfMatch, *, by: Principal
-) -> Municipality:
-    """Change a municipality; a reform sets its last day and its successor."""
-    row = await get_municipality(session, oktmo)
-    match.require(row)
-    await _require_successor(session, body.successor)
-    changed = apply_changes(row, body)
-    _require_order("valid_to", row.valid_from, row.valid_to)
-    audit.record(session, by, "municipality.changed", "municipality", row.oktmo, fields=changed)
-    await session.flush()  # the flush increases the version
-    return row
+async def load_successors(session: AsyncSession) -> dict[str, str | None]:
+    """Load the OKTMO code of the successor of every municipality, None if it was not reformed."""
+    return dict((await session.exec(select(Municipality.oktmo, Municipality.successor))).all())
 
 
-async def _require_successor(session: AsyncSession, oktmo: str | None) -> None:
-    if oktmo is None:
-        return
-    if (await session.exec(select(Municipality.id).where(Municipality.oktmo == oktmo))).first() is None:
-        raise unknown_reference("/successor")
+async def _load_names(session: AsyncSession, table: Any, ids: Iterable[UUID | None] | None) -> dict[UUID, str]:
+    query = select(table.id, table.name)
+    if ids is not None:
+        query = query.where(table.id.in_({row_id for row_id in ids if row_id is not None}))
+    return dict((await session.exec(query)).all())
 
 
-def _require_order(name: str, first: date | None, last: date | None) -> None:
-    if first is not None and last is not None and last < first:
-        error = FieldError(
-            f"/{name}", "dates_reversed", "Дата окончания раньше даты начала.", "The end date is before the start date."
-        )
-        raise ValidationFailed(field_errors=[error])
-
-
-@dataclass(frozen=True, slots=True)
-class DemoUnits:
-    """The units of the demo accounts."""
-
-    first: Unit
-    second: Unit
-    centricity: Unit
-    press: Unit
+async def list_present_municipalities(session: AsyncSession) -> list[Municipality]:
+    """Return the municipalities without a successor by name."""
+    query = select(Municipality).where(col(Municipality.successor).is_(None))
+    return list((await session.exec(query.order_by(Municipality.name))).all())

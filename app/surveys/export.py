@@ -12,10 +12,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.core.db import Database
 from app.documents.tables.writer import MAX_XLSX_ROWS, Row
 from app.surveys.errors import TooManyForSheet
-from app.surveys.models import SurveyForm, SurveySubmission
+from app.surveys.models.forms import SurveyForm
+from app.surveys.models.submissions import SurveySubmission
 from app.surveys.queries import Coded, read_codes, read_submissions, visible_forms
-from app.surveys.rules import STATISTICAL, list_code_columns, parse_form
-from app.surveys.schemas import SubmissionRead
+from app.surveys.rules.form import STATISTICAL, list_code_columns, parse_form
+from app.surveys.schemas.submissions import SubmissionRead
 
 PAGE = 500
 
@@ -24,7 +25,7 @@ PageReader = Callable[[AsyncSession, SelectOfScalar[SurveySubmission]], Awaitabl
 """A function that loads the submissions of one page."""
 
 
-async def columns(database: Database, form: str | None) -> list[str]:
+async def load_columns(database: Database, form: str | None) -> list[str]:
     """Return the headers: 11, 12, 13 and the codes of all published versions of the form (of all forms if None)."""
     query = (
         select(SurveyForm)

@@ -246,7 +246,7 @@ async def test_an_adapter_is_called_while_no_transaction_is_open(database: Joine
     (claimed,) = await dispatcher.claim("partner")
     async with database.transaction(write=False):
         with pytest.raises(RuntimeError, match="network call"):
-            await dispatcher._attempt(claimed)
+            await dispatcher._sender.attempt(claimed)
     assert (await get_row(database, delivery_id)).state is S.SENDING
 
 

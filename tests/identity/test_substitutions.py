@@ -16,6 +16,7 @@ from app.core.ids import new_id
 from app.core.problems import Problem
 from app.core.security import Principal
 from app.core.settings import Settings
+from app.identity.commands import NewSubstitution
 from app.identity.errors import SubstitutionOverlaps
 from app.identity.models import Substitution
 from app.identity.queries import load_heads, load_rights, load_running_substitution
@@ -254,10 +255,11 @@ async def test_of_concurrent_substitutions_one_succeeds(fresh_database: str, set
         people = await make_people(session)
 
     async def attempt(database: Database, deputy: Principal) -> type[Problem] | None:
-        body = {"deputy_id": str(deputy.id), "reason": "Отпуск", **build_period(0, 5)}
+        values = {"deputy_id": str(deputy.id), "reason": "Отпуск", **build_period(0, 5)}
+        body = SubstitutionCreate.model_validate(values)
         try:
             async with database.transaction() as session:
-                await create_substitution(session, SubstitutionCreate.model_validate(body), by=people.unit_head)
+                await create_substitution(session, body.to_command(NewSubstitution), by=people.unit_head)
                 await asyncio.sleep(0.05)  # the others start before this one is committed
         except Problem as problem:
             return type(problem)

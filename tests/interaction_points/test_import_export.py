@@ -17,7 +17,8 @@ from app.core.audit import AuditEvent
 from app.documents.tables.reader import read_table
 from app.interaction_points.export import COLUMNS
 from app.interaction_points.models import Point, PointChange, PointState
-from app.organizations.models import Organization, OrganizationKind, Unit
+from app.organizations.models import Organization, Unit
+from app.organizations.rules import OrganizationKind
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.documents.test_tables import FORMULAS

@@ -9,7 +9,8 @@ from sqlmodel import select
 from app.core.audit import AuditEvent
 from app.core.ids import new_id
 from app.core.security import Principal
-from app.notifications.models import Notification, NotificationKind
+from app.notifications.models import Notification
+from app.notifications.rules import NotificationKind
 from app.notifications.service import notify
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase

@@ -18,7 +18,8 @@ from app.core.audit import AuditEvent
 from app.core.db import Database
 from app.core.outbox import OutboxEntry, Relay
 from app.core.security import Principal
-from app.legal_acts.models import LegalAct, LegalActKind
+from app.legal_acts.models import LegalAct
+from app.legal_acts.rules import LegalActKind
 from app.main import create_app
 from app.organizations.models import Employee, Unit
 from app.reply_templates.models import ReplyTemplate

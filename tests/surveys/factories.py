@@ -6,7 +6,8 @@ from uuid import UUID
 import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.organizations.models import Organization, OrganizationKind
+from app.organizations.models import Organization
+from app.organizations.rules import OrganizationKind
 from tests.conftest import Api
 
 PATH = "/api/v1/survey-submissions"

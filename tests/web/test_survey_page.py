@@ -19,7 +19,9 @@ from app.core.settings import Settings
 from app.housekeeping import delete_expired_questionnaires
 from app.interaction_points.models import Point
 from app.organizations.models import Organization
-from app.surveys.models import SurveyLink, SurveySubmission, UnfinishedQuestionnaire
+from app.surveys.models.drafts import UnfinishedQuestionnaire
+from app.surveys.models.links import SurveyLink
+from app.surveys.models.submissions import SurveySubmission
 from app.web.router import PageLimits
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase

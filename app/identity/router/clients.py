@@ -1,19 +1,21 @@
 """HTTP endpoints of API clients."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.deps import SessionDep
-from app.core.etags import IfMatchDep, conditional_response, json_response
-from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
+from app.core.etags import IfMatchDep, conditional, versioned
+from app.core.idempotency import IdempotencyDep
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
+from app.core.problems import problems
 from app.core.schemas import EmptyBody
 from app.core.security import Principal, requires
+from app.identity import queries
 from app.identity.errors import ClientExists, ClientNotFound
 from app.identity.models import ApiClient
 from app.identity.router.sessions import NEVER_STORED
@@ -25,80 +27,70 @@ ClientWriter = Annotated[Principal, requires("clients:write")]
 
 router = APIRouter(prefix="/api-clients", tags=["API clients"])
 
-CHANGES = (ClientNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired)
 
-
-async def _to_read(session: AsyncSession, row: ApiClient) -> ApiClientRead:
-    return (await clients.load_client_reads(session, [row]))[0]
-
-
-@router.get("", response_model=Page[ApiClientRead], responses=problems(ValidationFailed), summary="List API clients")
+@router.get("", response_model=Page[ApiClientRead], summary="List API clients")
 async def list_api_clients(by: ClientReader, session: SessionDep, page: PageDep) -> Page[ApiClientRead]:
     """Return the API clients, newest first: other systems that call this one."""
-    rows, cursor, count = await paginate_rows(session, select(ApiClient), page, order=(col(ApiClient.id),))
-    return Page(items=await clients.load_client_reads(session, rows), next_cursor=cursor, count=count)
+    rows, cursor, count = await paginate_rows(session, queries.select_clients(), page, order=(col(ApiClient.id),))
+    return Page(items=await queries.read_clients(session, rows), next_cursor=cursor, count=count)
 
 
 @router.post(
     "",
     status_code=201,
     response_model=ApiClientSecretRead,
-    responses=problems(ClientExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
+    responses=problems(ClientExists),
     summary="Create an API client",
 )
 async def create_api_client(
     body: ApiClientCreate, by: ClientWriter, session: SessionDep, idempotency: IdempotencyDep
 ) -> Response:
     """Create an API client. The secret is returned only in this response; a replayed request returns null instead."""
-    created: dict[str, str] = {}
+    created: list[tuple[ApiClient, str]] = []
 
     async def work() -> Response:
-        row, created["secret"] = await clients.create_client(session, body, by=by)
-        created["version"] = str(row.version)
-        read = await _to_read(session, row)
-        return json_response(
-            ApiClientSecretRead(**read.model_dump(), client_secret=None), version=row.version, status=201
+        created.append(
+            await clients.create_client(
+                session,
+                client_id=body.client_id,
+                name=body.name,
+                organization_id=body.organization_id,
+                point_ids=body.point_ids,
+                by=by,
+            )
         )
+        return await versioned(session, created[0][0], _read_with_secret(None), 201)
 
     stored = await idempotency(session, by, work)  # the stored response never contains the secret
-    if "secret" not in created:
+    if not created:
         return stored
-    read = ApiClientSecretRead.model_validate_json(bytes(stored.body)).model_copy(
-        update={"client_secret": created["secret"]}
-    )
-    return json_response(read, version=int(created["version"]), status=201, headers=NEVER_STORED)
+    row, secret = created[0]
+    return await versioned(session, row, _read_with_secret(secret), 201, NEVER_STORED)
 
 
 @router.get(
-    "/{client_id}",
-    response_model=ApiClientRead,
-    responses=problems(ClientNotFound, ValidationFailed),
-    summary="Get an API client",
+    "/{client_id}", response_model=ApiClientRead, responses=problems(ClientNotFound), summary="Get an API client"
 )
 async def get_api_client(client_id: UUID, by: ClientReader, session: SessionDep, request: Request) -> Response:
     """Return an API client with its granted interaction points."""
-    row = await clients.get_client(session, client_id)
-    return conditional_response(request, await _to_read(session, row), version=row.version)
+    return await conditional(request, session, await clients.get_client(session, client_id), queries.read_client)
 
 
 @router.patch(
-    "/{client_id}",
-    response_model=ApiClientRead,
-    responses=problems(*CHANGES),
-    summary="Change an API client",
+    "/{client_id}", response_model=ApiClientRead, responses=problems(ClientNotFound), summary="Change an API client"
 )
 async def update_api_client(
     client_id: UUID, body: ApiClientPatch, by: ClientWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Change the name, granted interaction points or state of an API client; disabling ends all its sessions."""
-    row = await clients.update_client(session, client_id, body, match, by=by)
-    return json_response(await _to_read(session, row), version=row.version)
+    row = await clients.update_client(session, client_id, body.changes(), match, by=by)
+    return await versioned(session, row, queries.read_client)
 
 
 @router.post(
     "/{client_id}/rotate-secret",
     response_model=ApiClientSecretRead,
-    responses=problems(*CHANGES),
+    responses=problems(ClientNotFound),
     summary="Rotate an API client's secret",
 )
 async def rotate_client_secret(
@@ -106,6 +98,11 @@ async def rotate_client_secret(
 ) -> Response:
     """Issue a new secret, returned only once; the old secret stops working and all sessions of the API client end."""
     row, secret = await clients.rotate_secret(session, client_id, match, by=by)
-    read = await _to_read(session, row)
-    read_with_secret = ApiClientSecretRead(**read.model_dump(), client_secret=secret)
-    return json_response(read_with_secret, version=row.version, headers=NEVER_STORED)
+    return await versioned(session, row, _read_with_secret(secret), headers=NEVER_STORED)
+
+
+def _read_with_secret(secret: str | None) -> Callable[[AsyncSession, ApiClient], Awaitable[ApiClientSecretRead]]:
+    async def read(session: AsyncSession, row: ApiClient) -> ApiClientSecretRead:
+        return ApiClientSecretRead(**(await queries.read_client(session, row)).model_dump(), client_secret=secret)
+
+    return read

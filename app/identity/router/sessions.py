@@ -9,7 +9,7 @@ from fastapi.openapi.models import Example
 from app.core.app_state import get_state
 from app.core.deps import DatabaseDep, SessionDep, SettingsDep
 from app.core.etags import json_response
-from app.core.problems import Forbidden, ValidationFailed, problems
+from app.core.problems import Forbidden, problems
 from app.core.schemas import EmptyBody
 from app.core.security import AnyCaller, Principal, requires_detached
 from app.identity.errors import (
@@ -152,7 +152,7 @@ async def revoke_token(form: FormDep, session: SessionDep, tokens: TokensDep) ->
     return json_response(EmptyBody())
 
 
-@router.get("/me", response_model=MeRead, responses=problems(), summary="Get the current caller")
+@router.get("/me", response_model=MeRead, summary="Get the current caller")
 async def get_me(by: AnyCaller) -> MeRead:
     """Return the caller with their current roles and scopes."""
     return MeRead(
@@ -167,13 +167,13 @@ async def get_me(by: AnyCaller) -> MeRead:
     )
 
 
-@router.get("/jwks.json", response_model=JwksRead, responses=problems(), summary="Get the public keys")
+@router.get("/jwks.json", response_model=JwksRead, summary="Get the public keys")
 async def get_jwks(tokens: TokensDep) -> JwksRead:
     """Return the public keys that verify access tokens (RFC 7517). No token is required."""
     return JwksRead.model_validate({"keys": [tokens.key.public_jwk]})
 
 
-@router.post("/sign-out-everywhere", response_model=EmptyBody, responses=problems(), summary="Sign out everywhere")
+@router.post("/sign-out-everywhere", response_model=EmptyBody, summary="Sign out everywhere")
 async def sign_out_everywhere(body: EmptyBody, by: AnyCaller, session: SessionDep) -> Response:
     """End all sessions of the caller, including the current one."""
     if by.kind == "client":
@@ -186,7 +186,7 @@ async def sign_out_everywhere(body: EmptyBody, by: AnyCaller, session: SessionDe
 @router.post(
     "/password",
     response_model=EmptyBody,
-    responses=problems(WrongPassword, SignInLocked, EmployeeNotFound, Forbidden, ValidationFailed),
+    responses=problems(WrongPassword, SignInLocked, EmployeeNotFound, Forbidden),
     summary="Change own password",
 )
 async def change_password(

@@ -4,19 +4,20 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlmodel import col, select
+from sqlmodel import col
 
 from app.core.deps import SessionDep
-from app.core.etags import IfMatchDep, conditional_response, json_response
-from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
+from app.core.etags import IfMatchDep, conditional, versioned
+from app.core.idempotency import idempotent
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import Forbidden, PreconditionFailed, PreconditionRequired, ValidationFailed, problems
+from app.core.problems import Forbidden, problems
 from app.core.schemas import EmptyBody
 from app.core.security import Principal, requires
 from app.core.types import Day
+from app.identity import queries
+from app.identity.commands import NewSubstitution
 from app.identity.errors import SubstitutionNotFound, SubstitutionOver, SubstitutionOverlaps
 from app.identity.models import Substitution
-from app.identity.queries import is_running_on
 from app.identity.roles import Role
 from app.identity.schemas import SubstitutionCreate, SubstitutionRead
 from app.identity.service import substitutions
@@ -36,13 +37,7 @@ async def _refuse_deputy(by: Annotated[Principal, requires("substitutions:write"
 SubstitutionWriter = Annotated[Principal, Depends(_refuse_deputy)]
 
 
-def _to_response(row: Substitution, status: int = 200) -> Response:
-    return json_response(SubstitutionRead.model_validate(row), version=row.version, status=status)
-
-
-@router.get(
-    "", response_model=Page[SubstitutionRead], responses=problems(ValidationFailed), summary="List substitutions"
-)
+@router.get("", response_model=Page[SubstitutionRead], summary="List substitutions")
 async def list_substitutions(
     by: SubstitutionReader,
     session: SessionDep,
@@ -53,9 +48,7 @@ async def list_substitutions(
 
     Heads and deputies see the substitutions of their unit, administrators see all.
     """
-    query = select(Substitution).where(substitutions.visible_to(by))
-    if on_date is not None:
-        query = query.where(is_running_on(on_date))
+    query = queries.select_substitutions(by, on_date)
     return await paginate(session, query, page, SubstitutionRead.model_validate, order=(col(Substitution.id),))
 
 
@@ -63,31 +56,25 @@ async def list_substitutions(
     "",
     status_code=201,
     response_model=SubstitutionRead,
-    responses=problems(
-        SubstitutionOverlaps, Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed
-    ),
+    responses=problems(SubstitutionOverlaps, Forbidden),
     summary="Create a substitution",
 )
-async def create_substitution(
-    body: SubstitutionCreate, by: SubstitutionWriter, session: SessionDep, idempotency: IdempotencyDep
-) -> Response:
+@idempotent
+async def create_substitution(body: SubstitutionCreate, by: SubstitutionWriter, session: SessionDep) -> Response:
     """Assign a deputy to a unit's head for up to 366 days (both days included, time zone Asia/Novosibirsk).
 
     During the substitution the deputy also has the role `unit_head`, and the audit trail records the head for every
     action of the deputy. The four-eyes rule still holds: another person approves the replies that the deputy drafted.
     A deputy cannot assign deputies.
     """
-
-    async def work() -> Response:
-        return _to_response(await substitutions.create_substitution(session, body, by=by), 201)
-
-    return await idempotency(session, by, work)
+    row = await substitutions.create_substitution(session, body.to_command(NewSubstitution), by=by)
+    return await versioned(session, row, SubstitutionRead, 201)
 
 
 @router.get(
     "/{substitution_id}",
     response_model=SubstitutionRead,
-    responses=problems(SubstitutionNotFound, ValidationFailed),
+    responses=problems(SubstitutionNotFound),
     summary="Get a substitution",
 )
 async def get_substitution(
@@ -95,19 +82,18 @@ async def get_substitution(
 ) -> Response:
     """Return a substitution."""
     row = await substitutions.get_substitution(session, substitution_id, by)
-    return conditional_response(request, SubstitutionRead.model_validate(row), version=row.version)
+    return await conditional(request, session, row, SubstitutionRead)
 
 
 @router.post(
     "/{substitution_id}/cancel",
     response_model=SubstitutionRead,
-    responses=problems(
-        SubstitutionNotFound, SubstitutionOver, Forbidden, ValidationFailed, PreconditionFailed, PreconditionRequired
-    ),
+    responses=problems(SubstitutionNotFound, SubstitutionOver, Forbidden),
     summary="Cancel a substitution",
 )
 async def cancel_substitution(
     substitution_id: UUID, body: EmptyBody, by: SubstitutionWriter, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """End a substitution now, or before it begins. The deputy loses the head's rights with the next request."""
-    return _to_response(await substitutions.cancel_substitution(session, substitution_id, match, by=by))
+    row = await substitutions.cancel_substitution(session, substitution_id, match, by=by)
+    return await versioned(session, row, SubstitutionRead)

@@ -10,11 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.ids import new_id
 from app.identity.models import ApiClient
+from app.identity.queries import load_employee_by_username
 from app.identity.service.clients import set_granted_points
 from app.identity.service.employees import set_password
 from app.identity.service.sessions import hash_secret
+from app.organizations import administration
 from app.organizations import service as organizations
-from app.organizations.models import Employee, PositionKind
+from app.organizations.rules import PositionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +46,20 @@ async def load_demo_accounts(session: AsyncSession, accounts: Sequence[DemoAccou
     """Create missing accounts; `renew` also resets the passwords of existing ones."""
     ministry = await organizations.get_ministry(session)
     for account in accounts:
-        row = (await session.exec(select(Employee).where(Employee.username == account.username))).first()
+        row = await load_employee_by_username(session, account.username)
         if row is not None and not renew:
             continue
         if row is None:
-            row = Employee(
-                id=account.id or new_id(),
-                organization_id=ministry.id,
-                unit_id=account.unit_id,
-                username=account.username,
-                name=account.name,
-                position_kind=PositionKind.CIVIL_SERVANT,
-                roles=[account.role],
-            )
-            session.add(row)
+            values = {
+                "id": account.id or new_id(),
+                "organization_id": ministry.id,
+                "unit_id": account.unit_id,
+                "username": account.username,
+                "name": account.name,
+                "position_kind": PositionKind.CIVIL_SERVANT,
+                "roles": [account.role],
+            }
+            row = administration.add_employee(session, values)
             await session.flush()  # the password refers to the row
         await set_password(session, row, account.password)
 

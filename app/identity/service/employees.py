@@ -1,71 +1,69 @@
 """Use cases of employees' accounts (O-2.3): an administrator creates them with roles, a unit and a password."""
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.db import Database
 from app.core.etags import IfMatch
-from app.core.references import unknown_reference
 from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.core.settings import Settings
 from app.identity import passwords
+from app.identity.commands import NewEmployee
 from app.identity.errors import EmployeeExists, EmployeeNotFound, SignInLocked, WrongPassword
 from app.identity.models import Password
+from app.identity.queries import load_employee, load_employee_by_username, load_visible_employee
 from app.identity.roles import Role
-from app.identity.schemas import EmployeeCreate, EmployeePatch
 from app.identity.service.sessions import clear_attempts, count_attempt, end_sessions, hash_secret
+from app.organizations import administration
 from app.organizations import service as organizations
-from app.organizations.models import Employee, Organization, PositionKind
+from app.organizations.rules import PositionKind
 
-
-def visible_to(by: Principal) -> Any:
-    """Build the condition for visible employees: all for an administrator, else those of the caller's organization."""
-    if Role.ADMIN in by.roles:
-        return col(Employee.id).is_not(None)
-    return col(Employee.organization_id) == by.organization_id
+if TYPE_CHECKING:
+    from app.organizations.models import Employee
 
 
 async def get_employee(session: AsyncSession, employee_id: UUID, by: Principal) -> Employee:
     """Return the employee if the caller may see them. Raises `EmployeeNotFound`."""
-    row = (await session.exec(select(Employee).where(Employee.id == employee_id, visible_to(by)))).first()
+    row = await load_visible_employee(session, employee_id, by)
     if row is None:
         raise EmployeeNotFound
     return row
 
 
-async def create_employee(session: AsyncSession, body: EmployeeCreate, *, by: Principal) -> Employee:
+async def create_employee(session: AsyncSession, new: NewEmployee, *, password: str, by: Principal) -> Employee:
     """Create an employee with an account."""
-    passwords.require_acceptable_password(body.password, body.username, "/password")
-    if await session.get(Organization, body.organization_id) is None:
-        raise unknown_reference("/organization_id")
-    if body.unit_id is not None:
-        await organizations.get_open_unit(session, body.unit_id, body.organization_id, "/unit_id")
-    row = Employee.model_validate(body.model_dump(exclude={"password"}))
-    session.add(row)
+    passwords.require_acceptable_password(password, new.username, "/password")
+    await organizations.get_referenced_organization(session, new.organization_id)
+    if new.unit_id is not None:
+        await organizations.get_open_unit(session, new.unit_id, new.organization_id, "/unit_id")
+    row = administration.add_employee(session, asdict(new))
     await session.flush()  # the password refers to the row, and a duplicate user name raises here
-    await set_password(session, row, body.password)
+    await set_password(session, row, password)
     audit.record(session, by, "employee.created", "employee", row.id)
     return row
 
 
 async def update_employee(
-    session: AsyncSession, employee_id: UUID, body: EmployeePatch, match: IfMatch, *, by: Principal
+    session: AsyncSession, employee_id: UUID, changes: Mapping[str, Any], match: IfMatch, *, by: Principal
 ) -> Employee:
     """Change an employee. Changed rights take effect at once; disabling ends all sessions."""
     row = await get_employee(session, employee_id, by)
-    if body.unit_id is not None:
-        await organizations.get_open_unit(session, body.unit_id, row.organization_id, "/unit_id")
+    if changes.get("unit_id") is not None:
+        await organizations.get_open_unit(session, changes["unit_id"], row.organization_id, "/unit_id")
     match.require(row)
-    changed = apply_changes(row, body)
+    changed = apply_changes(row, changes)
     if row.is_disabled:
         await end_sessions(session, row.id)
     audit.record(session, by, "employee.changed", "employee", row.id, fields=changed)
-    await session.flush()  # the flush increases the version
     return row
 
 
@@ -110,7 +108,7 @@ async def change_password(database: Database, settings: Settings, old: str, new:
 
 async def load_own_employee(session: AsyncSession, by: Principal) -> Employee:
     """Load the caller's own employee row. Raises `EmployeeNotFound`."""
-    row = await session.get(Employee, by.id)
+    row = await load_employee(session, by.id)
     if row is None:
         raise EmployeeNotFound
     return row
@@ -127,17 +125,17 @@ async def set_password(session: AsyncSession, employee: Employee, password: str)
 async def create_admin(session: AsyncSession, username: str, password: str, *, name: str) -> Employee:
     """Create an administrator from the command line. Raises `EmployeeExists`."""
     passwords.require_acceptable_password(password, username, "/password")
-    if (await session.exec(select(Employee).where(Employee.username == username))).first() is not None:
+    if await load_employee_by_username(session, username) is not None:
         raise EmployeeExists
     ministry = await organizations.get_ministry(session)
-    row = Employee(
-        organization_id=ministry.id,
-        username=username,
-        name=name,
-        position_kind=PositionKind.CIVIL_SERVANT,
-        roles=[Role.ADMIN.value],
-    )
-    session.add(row)
+    values = {
+        "organization_id": ministry.id,
+        "username": username,
+        "name": name,
+        "position_kind": PositionKind.CIVIL_SERVANT,
+        "roles": [Role.ADMIN.value],
+    }
+    row = administration.add_employee(session, values)
     await session.flush()  # the password refers to the row
     await set_password(session, row, password)
     audit.record(session, None, "employee.created", "employee", row.id, fallback_actor="service")

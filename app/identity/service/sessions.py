@@ -22,10 +22,9 @@ from app.core.settings import Settings
 from app.identity import passwords
 from app.identity.errors import InvalidClient, InvalidGrant, InvalidScope, SignInLocked
 from app.identity.models import ApiClient, Password, RefreshToken, SignInAttempts, TokenFamily
-from app.identity.queries import load_rights
+from app.identity.queries import is_account_unchanged, load_employee, load_employee_by_username, load_rights
 from app.identity.roles import ROLE_SCOPES, SCOPES, Role
 from app.identity.tokens import TokenResolver
-from app.organizations.models import Employee
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +62,14 @@ async def sign_in(
         locked = await count_attempt(session, settings, account)
         if locked is not None:
             audit.record(session, None, "sign_in.locked", "account", account[:16], result="refused")
-        employee = (await session.exec(select(Employee).where(Employee.username == name))).first()
+        employee = await load_employee_by_username(session, name)
         known = select(Password.hash).where(Password.employee_id == (employee.id if employee else None))
         known_hash = (await session.exec(known)).first()
     if locked is not None:
         raise SignInLocked(locked)
     is_right = await passwords.verify_password(password, known_hash)
     async with database.transaction() as session:
-        if not is_right or employee is None or not await _is_still_valid(session, employee.id, known_hash):
+        if not is_right or employee is None or not await is_account_unchanged(session, employee.id, known_hash):
             employee = None
             audit.record(session, None, "sign_in.failed", "account", account[:16], result="refused")
         else:
@@ -129,7 +128,7 @@ async def refresh(database: Database, tokens: TokenResolver, refresh_token: str,
     async with database.transaction() as session:
         token = (await session.exec(select(RefreshToken).where(RefreshToken.token_hash == token_hash))).first()
         family = await session.get(TokenFamily, token.family_id) if token else None
-        employee = await session.get(Employee, family.employee_id) if family and family.employee_id else None
+        employee = await load_employee(session, family.employee_id) if family else None
         if token is not None and family is not None and employee is not None:
             used = await session.exec(
                 sa.update(RefreshToken)
@@ -180,20 +179,6 @@ async def _revoke(session: AsyncSession, which: sa.ColumnElement[bool]) -> bool:
         sa.update(TokenFamily).where(which, col(TokenFamily.revoked_at).is_(None)).values(revoked_at=clock.now())
     )
     return bool(ended.rowcount)
-
-
-async def _is_still_valid(session: AsyncSession, employee_id: UUID, known_hash: str | None) -> bool:
-    """Return whether the verified password is still the employee's and the account is enabled.
-
-    The rows are locked, so that a concurrent password reset or disabling finds the new session and ends it.
-    """
-    query = (
-        select(Password.id)
-        .join(Employee, col(Employee.id) == col(Password.employee_id))
-        .where(Employee.id == employee_id, col(Employee.is_disabled).is_(False), Password.hash == known_hash)
-        .with_for_update(read=True)
-    )
-    return (await session.exec(query)).first() is not None
 
 
 async def count_attempt(session: AsyncSession, settings: Settings, account: str) -> int | None:

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,45 +10,37 @@ from app.core.etags import IfMatch
 from app.core.problems import ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
+from app.identity.commands import NewSubstitution
 from app.identity.errors import SubstitutionNotFound, SubstitutionOver, SubstitutionOverlaps
 from app.identity.models import Substitution
+from app.identity.queries import select_substitutions
 from app.identity.roles import Role
 from app.identity.rules import find_period_error
-from app.identity.schemas import SubstitutionCreate
 from app.organizations import service as organizations
-from app.organizations.models import Unit
-
-
-def visible_to(by: Principal) -> ColumnElement[bool]:
-    """Build the condition for visible substitutions: all for an administrator, else those of the caller's unit."""
-    if Role.ADMIN in by.roles:
-        return sa.true()
-    return col(Substitution.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
 
 
 async def get_substitution(session: AsyncSession, substitution_id: UUID, by: Principal) -> Substitution:
     """Return the substitution if the caller may see it. Raises `SubstitutionNotFound`."""
-    query = select(Substitution).where(Substitution.id == substitution_id, visible_to(by))
+    query = select_substitutions(by).where(Substitution.id == substitution_id)
     row = (await session.exec(query)).first()
     if row is None:
         raise SubstitutionNotFound
     return row
 
 
-async def create_substitution(session: AsyncSession, body: SubstitutionCreate, *, by: Principal) -> Substitution:
+async def create_substitution(session: AsyncSession, new: NewSubstitution, *, by: Principal) -> Substitution:
     """Create a substitution. Raises `SubstitutionOverlaps`: a unit has at most one deputy on a day."""
-    error = find_period_error(body.starts_on, body.ends_on, clock.today())
+    error = find_period_error(new.starts_on, new.ends_on, clock.today())
     if error is not None:
         raise ValidationFailed(field_errors=[error])
-    head_id, unit_id = await _resolve_head_and_unit(session, body.head_id or by.id, by)
-    await _require_deputy(session, body.deputy_id, unit_id)
-    await _require_free_days(session, body, unit_id)
+    head_id, unit_id = await _resolve_head_and_unit(session, new.head_id or by.id, by)
+    await _require_deputy(session, new.deputy_id, unit_id)
+    await _require_free_days(session, new, unit_id)
     row = Substitution.model_validate(
-        body, update={"head_id": head_id, "unit_id": unit_id, "created_at": clock.now(), "created_by": by.id}
+        new, update={"head_id": head_id, "unit_id": unit_id, "created_at": clock.now(), "created_by": by.id}
     )
     session.add(row)
     audit.record(session, by, "substitution.created", "substitution", row.id)
-    await session.flush()  # the flush sets the version; the rights apply from the next request on
     return row
 
 
@@ -64,7 +54,6 @@ async def cancel_substitution(
         raise SubstitutionOver
     row.cancelled_at = clock.now()
     audit.record(session, by, "substitution.cancelled", "substitution", row.id, fields=["cancelled_at"])
-    await session.flush()  # the flush increases the version
     return row
 
 
@@ -84,14 +73,14 @@ async def _require_deputy(session: AsyncSession, deputy_id: UUID, unit_id: UUID)
         raise unknown_reference("/deputy_id")
 
 
-async def _require_free_days(session: AsyncSession, body: SubstitutionCreate, unit_id: UUID) -> None:
+async def _require_free_days(session: AsyncSession, new: NewSubstitution, unit_id: UUID) -> None:
     # The lock on the unit's row serializes concurrent requests; a weak lock still allows new references to the unit.
-    await session.exec(select(Unit.id).where(Unit.id == unit_id).with_for_update(key_share=True))
+    await organizations.lock_unit(session, unit_id)
     overlapping = select(Substitution.id).where(
         Substitution.unit_id == unit_id,
         col(Substitution.cancelled_at).is_(None),
-        col(Substitution.starts_on) <= body.ends_on,
-        col(Substitution.ends_on) >= body.starts_on,
+        col(Substitution.starts_on) <= new.ends_on,
+        col(Substitution.ends_on) >= new.starts_on,
     )
     if (await session.exec(overlapping)).first() is not None:
         raise SubstitutionOverlaps

@@ -106,7 +106,6 @@ async def queue_import(
     session.add(row)
     audit.record(session, by, "import.queued", "import", row.id, fields=[importer.kind])
     emit(session, ImportQueued(import_id=row.id))
-    await session.flush()  # the response contains the version
     return row
 
 

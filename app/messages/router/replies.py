@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.deps import SessionDep
 from app.core.etags import IfMatchDep, conditional, versioned
@@ -28,9 +27,9 @@ from app.messages.models import Reply
 from app.messages.queries.replies import read_reply, select_replies, to_reply_read
 from app.messages.schemas.replies import ReplyCreate, ReplyPatch, ReplyRead, ReplyReturn
 from app.messages.service import access, replies, template_authoring
+from app.reply_templates.commands import TemplateDraft
 from app.reply_templates.errors import FourEyes, TemplateExists, TemplateNotFound, TooManyExamples
-from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.queries import read_templates
+from app.reply_templates.queries import read_template
 from app.reply_templates.schemas import DraftOf, TemplateRead
 
 Reader = Annotated[Principal, requires("messages:read")]
@@ -144,7 +143,7 @@ async def take_template_example(
     masked. A repeated call changes nothing. `If-Match` takes the ETag of the reply.
     """
     row = await template_authoring.add_example_from_message(session, message_id, reply_id, match, by=by)
-    return await versioned(session, row, partial(_read_template, by=by))
+    return await versioned(session, row, partial(read_template, by=by))
 
 
 @router.post(
@@ -162,9 +161,7 @@ async def draft_of_reply(
 
     The client's name becomes a placeholder; contacts and other possible personal data are masked.
     """
-    row = await template_authoring.draft_template_from_reply(session, message_id, reply_id, body, by=by)
-    return await versioned(session, row, partial(_read_template, by=by), 201)
-
-
-async def _read_template(session: AsyncSession, row: ReplyTemplate, by: Principal) -> TemplateRead:
-    return (await read_templates(session, [row], by))[0]
+    row = await template_authoring.draft_template_from_reply(
+        session, message_id, reply_id, body.to_command(TemplateDraft), by=by
+    )
+    return await versioned(session, row, partial(read_template, by=by), 201)

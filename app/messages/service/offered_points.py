@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.interaction_points import service as points
-from app.interaction_points.models import Audience
+from app.interaction_points.rules import Audience
 from app.messages.errors import OfferedPointNotInForce
 from app.messages.models import Reply
 from app.messages.rules.enums import ReplyKind
