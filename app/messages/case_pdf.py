@@ -15,11 +15,12 @@ from app.documents.pdf import render_pdf
 from app.legal_acts import service as legal_acts
 from app.messages.export import LABELS_RU
 from app.messages.queries.message_reads import read_message
-from app.messages.queries.names import MessageNames, load_employee_names, load_names
+from app.messages.queries.names import MessageNames, load_names
 from app.messages.queries.timeline import build_timeline
 from app.messages.rules.states import STATES_RU
 from app.messages.schemas.messages import ContactRead, MessageRead, TimelineEntryRead
 from app.messages.service.access import get_message
+from app.organizations import service as organizations
 
 TEMPLATE = Path(__file__).parent / "data" / "case.typ"
 EMPTY = "—"
@@ -59,7 +60,7 @@ async def load_case(session: AsyncSession, message_id: UUID, by: Principal) -> C
     timeline = [entry for entry in await build_timeline(session, read, by) if entry.kind not in ("message", "reply")]
     names = (await load_names(session, [row.id]))[row.id]
     act = await legal_acts.get_act(session, row.redirect_act_id) if row.redirect_act_id else None
-    people = await load_employee_names(session, _list_people(read, timeline))
+    people = await organizations.load_employee_names(session, _list_people(read, timeline))
     return Case(read, timeline, names, people, act.short_title if act else None)
 
 
@@ -139,11 +140,10 @@ def _list_facts(case: Case) -> list[tuple[str, str | None]]:
     ]
 
 
-def _list_people(read: MessageRead, timeline: Sequence[TimelineEntryRead]) -> set[UUID]:
+def _list_people(read: MessageRead, timeline: Sequence[TimelineEntryRead]) -> set[UUID | None]:
     """Return the ids of the employees mentioned in the case."""
     ids = {entry.by for entry in timeline} | {reply.drafted_by for reply in read.replies}
-    ids |= {reply.approved_by for reply in read.replies} | {read.assignee_id, read.triaged_by}
-    return {one for one in ids if one is not None}
+    return ids | {reply.approved_by for reply in read.replies} | {read.assignee_id, read.triaged_by}
 
 
 def _format_contacts(contacts: Sequence[ContactRead]) -> str:

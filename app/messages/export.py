@@ -13,9 +13,10 @@ from app.core import clock
 from app.core.db import Database
 from app.documents.tables.writer import Row
 from app.messages.models import Message, Reply
-from app.messages.queries.names import MessageNames, load_employee_names, load_names
+from app.messages.queries.names import MessageNames, load_names
 from app.messages.queries.replies import load_sent_replies
 from app.messages.rules.states import STATES_RU
+from app.organizations import service as organizations
 
 PAGE = 500
 COLUMNS = (
@@ -66,7 +67,7 @@ async def export_pages(database: Database, query: SelectOfScalar[Message]) -> As
 async def _load_rows(session: AsyncSession, messages: Sequence[Message]) -> list[Row]:
     ids = [message.id for message in messages]
     names = await load_names(session, ids)
-    people = await load_employee_names(session, {message.assignee_id for message in messages if message.assignee_id})
+    people = await organizations.load_employee_names(session, {message.assignee_id for message in messages})
     replies = await load_sent_replies(session, ids)
     cards = await clients.load_clients(session, [message.client_id for message in messages])
     return [

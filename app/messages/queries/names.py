@@ -1,4 +1,4 @@
-"""Queries of the names that exports and printed cases show instead of ids."""
+"""Query of the names that exports and printed cases show instead of ids."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.interaction_points.models import Point
 from app.messages.models import Message
-from app.organizations.models import Employee, Topic, Unit
+from app.organizations.models import Topic, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,3 @@ async def load_names(session: AsyncSession, message_ids: Collection[UUID]) -> di
         .where(col(Message.id).in_(message_ids))
     )
     return {message_id: MessageNames(*names) for message_id, *names in (await session.exec(query)).all()}
-
-
-async def load_employee_names(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return the names of employees by id."""
-    query = select(Employee.id, Employee.name).where(col(Employee.id).in_(employee_ids))
-    return dict((await session.exec(query)).all())
