@@ -23,12 +23,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app import demo, docs
 from app import seed as seeds
 from app.attachments.file_store import FileStore
+from app.attachments.service import load_content_keys
 from app.core import clock
 from app.core.db import Database
 from app.core.settings import Profile, Settings
 from app.identity.service import employees
 from app.main import create_app
-from app.messages.queries import load_files
 from app.server import logging
 from app.surveys import counter_repair
 from app.surveys.rules.counts import Span
@@ -155,7 +155,7 @@ def export_docs_command(folder: Path = ROOT / "docs") -> None:
 def clear_files_command() -> None:
     """Delete files older than a day that no message refers to, and print their number."""
     settings = read_settings()
-    known = _run_in_transaction(settings, load_files)
+    known = _run_in_transaction(settings, load_content_keys)
     store = FileStore(settings.var_dir / "files")
     deleted = store.clear(known, clock.now().timestamp(), timedelta(days=1))
     sys.stdout.write(f"{deleted}\n")

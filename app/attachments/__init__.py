@@ -1,1 +1,1 @@
-"""Files that come in with messages: accepted types, content checks, and the store that keeps them (O-2.5)."""
+"""Files of messages: accepted types, content checks, the store of their contents and their table (O-2.5)."""

@@ -1,26 +1,26 @@
 """A message as a printable case, rendered to PDF from `data/case.typ`."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.security import Principal
 from app.documents.pdf import render_pdf
-from app.interaction_points.models import Point
-from app.legal_acts.models import LegalAct
+from app.legal_acts import service as legal_acts
 from app.messages.export import LABELS_RU
-from app.messages.models import Message
-from app.messages.queries import build_message_reads, build_timeline
+from app.messages.queries.message_reads import read_message
+from app.messages.queries.names import MessageNames, load_names
+from app.messages.queries.timeline import build_timeline
 from app.messages.rules.states import STATES_RU
 from app.messages.schemas.messages import ContactRead, MessageRead, TimelineEntryRead
-from app.organizations.models import Employee, Topic, Unit
+from app.messages.service.access import get_message
+from app.organizations import service as organizations
 
 TEMPLATE = Path(__file__).parent / "data" / "case.typ"
 EMPTY = "—"
@@ -41,20 +41,40 @@ NO_ANSWER_RU = {
 DEADLINES_RU = {"running": "идёт", "paused": "приостановлен", "met": "исполнен", "missed": "пропущен"}
 
 
-async def render_case_pdf(session: AsyncSession, row: Message, by: Principal) -> bytes:
-    """Return the case as PDF, with the data visible to the caller."""
-    data = await _load_data(session, row, by)
-    return await asyncio.to_thread(render_pdf, TEMPLATE, data)
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A message with everything that its printed case shows, loaded from the database."""
+
+    message: MessageRead
+    timeline: Sequence[TimelineEntryRead]
+    names: MessageNames
+    people: Mapping[UUID, str]
+    """The names of the employees by id."""
+    redirect_act: str | None
 
 
-async def _load_data(session: AsyncSession, row: Message, by: Principal) -> dict[str, Any]:
-    (read,) = await build_message_reads(session, [row], by)
-    timeline = [entry for entry in await build_timeline(session, row, by) if entry.kind not in ("message", "reply")]
-    names = await _load_names(session, read, timeline)
+async def load_case(session: AsyncSession, message_id: UUID, by: Principal) -> Case:
+    """Load a case with the data visible to the caller, in a constant number of queries. Raises `MessageNotFound`."""
+    row = await get_message(session, message_id, by)
+    read = await read_message(session, row, by)
+    timeline = [entry for entry in await build_timeline(session, read, by) if entry.kind not in ("message", "reply")]
+    names = (await load_names(session, [row.id]))[row.id]
+    act = await legal_acts.get_act(session, row.redirect_act_id) if row.redirect_act_id else None
+    people = await organizations.load_employee_names(session, _list_people(read, timeline))
+    return Case(read, timeline, names, people, act.short_title if act else None)
+
+
+def render_case_pdf(case: Case) -> bytes:
+    """Render a case to PDF. Takes a second, so it is called without a transaction, in a thread."""
+    return render_pdf(TEMPLATE, _build_data(case))
+
+
+def _build_data(case: Case) -> dict[str, Any]:
+    read, people = case.message, case.people
     return {
-        "number": row.number,
+        "number": read.number,
         "printed": _format_moment(clock.now()),
-        "facts": [[name, value] for name, value in await _load_facts(session, row, read, names) if value],
+        "facts": [[name, value] for name, value in _list_facts(case) if value],
         "thread": [
             ["Клиент" if entry.kind == "message" else "Ответ", _format_moment(entry.at), entry.text]
             for entry in read.thread
@@ -72,67 +92,58 @@ async def _load_data(session: AsyncSession, row: Message, by: Principal) -> dict
             [
                 REPLIES_RU[reply.kind],
                 STATES_RU[reply.state] + (f": {reply.returned_reason}" if reply.returned_reason else ""),
-                names.get(reply.drafted_by),
-                names.get(reply.approved_by) if reply.approved_by else EMPTY,
+                people.get(reply.drafted_by),
+                people.get(reply.approved_by) if reply.approved_by else EMPTY,
                 _format_moment(reply.sent_at) if reply.sent_at else EMPTY,
             ]
             for reply in read.replies
         ],
         "timeline": [
-            [_format_moment(entry.at), entry.what, names.get(entry.by, OTHER_SYSTEM) if entry.by else EMPTY]
-            for entry in timeline
+            [_format_moment(entry.at), entry.what, people.get(entry.by, OTHER_SYSTEM) if entry.by else EMPTY]
+            for entry in case.timeline
         ],
     }
 
 
-async def _load_facts(
-    session: AsyncSession, row: Message, read: MessageRead, names: Mapping[UUID, str]
-) -> list[tuple[str, str | None]]:
+def _list_facts(case: Case) -> list[tuple[str, str | None]]:
     """Return the labels and values of the first page; None for an unknown value."""
-    point = await session.get_one(Point, row.point_id)
-    unit = await session.get_one(Unit, row.unit_id)
-    topic = await session.get(Topic, row.topic_id) if row.topic_id else None
-    act = await session.get(LegalAct, row.redirect_act_id) if row.redirect_act_id else None
+    read, people = case.message, case.people
     client, representative = read.client, read.client.representative
-    need = read.need
+    need, redirect, appeal = read.need, read.redirect, read.appeal
     return [
-        ("Состояние", STATES_RU[row.state]),
-        ("Вид", LABELS_RU[row.message_class]),
-        ("Срочность", LABELS_RU[row.priority]),
+        ("Состояние", STATES_RU[read.state]),
+        ("Вид", LABELS_RU[read.message_class]),
+        ("Срочность", LABELS_RU[read.priority]),
         ("Клиент", f"{client.name}, {CLIENTS_RU[client.kind]}"),
         ("Контакты", _format_contacts(client.contacts)),
         ("Представитель", f"{representative.name}, {representative.authority}" if representative else None),
         ("Контакты представителя", _format_contacts(representative.contacts) if representative else None),
-        ("Точка взаимодействия", point.name),
-        ("Получено", _format_moment(row.received_at)),
-        ("Зарегистрировано", _format_moment(row.registered_at)),
+        ("Точка взаимодействия", case.names.point),
+        ("Получено", _format_moment(read.received_at)),
+        ("Зарегистрировано", _format_moment(read.registered_at)),
         ("Вложения", ", ".join(file.name for file in read.attachments)),
-        ("Подразделение", unit.name),
-        ("Исполнитель", names.get(row.assignee_id) if row.assignee_id else None),
-        ("Компетенция", LABELS_RU[row.competence] if row.competence else None),
-        ("Основание решения", row.triage_reason),
-        ("Решение принято", f"{_format_moment(need.recorded_at)}, {names.get(need.recorded_by)}" if need else None),
-        ("Тема", topic.name if topic else None),
+        ("Подразделение", case.names.unit),
+        ("Исполнитель", people.get(read.assignee_id) if read.assignee_id else None),
+        ("Компетенция", LABELS_RU[read.competence] if read.competence else None),
+        ("Основание решения", read.triage_reason),
+        ("Решение принято", f"{_format_moment(need.recorded_at)}, {people.get(need.recorded_by)}" if need else None),
+        ("Тема", case.names.topic),
         ("Потребность", need.summary if need else None),
         (
             "Перенаправлено",
-            f"{row.redirected_to}{f' ({act.short_title})' if act else ''}" if row.redirected_to else None,
+            f"{redirect.to}{f' ({case.redirect_act})' if case.redirect_act else ''}" if redirect else None,
         ),
-        ("Регистрационный номер обращения", row.registration_number),
-        ("Обращение поступило", row.came_by),
-        ("Обращение зарегистрировано", _format_moment(row.appeal_registered_at) if row.appeal_registered_at else None),
-        ("Основание оставления без ответа", NO_ANSWER_RU[row.no_answer_reason] if row.no_answer_reason else None),
+        ("Регистрационный номер обращения", appeal.registration_number if appeal else None),
+        ("Обращение поступило", appeal.came_by if appeal else None),
+        ("Обращение зарегистрировано", _format_moment(appeal.registered_at) if appeal else None),
+        ("Основание оставления без ответа", NO_ANSWER_RU[read.no_answer_reason] if read.no_answer_reason else None),
     ]
 
 
-async def _load_names(
-    session: AsyncSession, read: MessageRead, timeline: Sequence[TimelineEntryRead]
-) -> dict[UUID, str]:
-    """Return the names of the employees mentioned in the case."""
+def _list_people(read: MessageRead, timeline: Sequence[TimelineEntryRead]) -> set[UUID | None]:
+    """Return the ids of the employees mentioned in the case."""
     ids = {entry.by for entry in timeline} | {reply.drafted_by for reply in read.replies}
-    ids |= {reply.approved_by for reply in read.replies} | {read.assignee_id, read.triaged_by}
-    query = select(Employee.id, Employee.name).where(col(Employee.id).in_(ids - {None}))
-    return dict((await session.exec(query)).all())
+    return ids | {reply.approved_by for reply in read.replies} | {read.assignee_id, read.triaged_by}
 
 
 def _format_contacts(contacts: Sequence[ContactRead]) -> str:

@@ -13,8 +13,9 @@ from app.core.outbox import emit
 from app.core.security import Principal
 from app.deliveries.ports import Dispatch, Refused
 from app.messages.events import ReplyNotSent, ReplySent, ReplyUncertain
-from app.messages.models import Message, PauseReason, Reply, ReplyKind
+from app.messages.models import Message, Reply
 from app.messages.rules.deadlines import Stage
+from app.messages.rules.enums import PauseReason, ReplyKind
 from app.messages.rules.states import REPLY_TRANSITIONS, MessageMove, ReplyMove, ReplyState
 from app.messages.service import deadlines, offered_points
 from app.messages.service.threads import lock_thread

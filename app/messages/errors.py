@@ -94,22 +94,6 @@ class DifferentClients(Conflict):
     detail_en = "Only threads of the same client can be merged; these messages have no contact in common."
 
 
-class AttachmentNotFound(NotFound):
-    """The message does not have this attachment."""
-
-    code = "attachment_not_found"
-    title_ru, title_en = "Вложение не найдено", "Attachment not found"
-
-
-class AttachmentLost(NotFound):
-    """The content of the attachment is missing or damaged."""
-
-    code = "attachment_lost"
-    title_ru, title_en = "Файл вложения утрачен", "The attachment file is missing"
-    detail_ru = "Файл отсутствует в хранилище или повреждён. Сообщите администратору."
-    detail_en = "The file is missing from storage or damaged. Contact the administrator."
-
-
 class CompetentBodyNotFound(NotFound):
     """The competent body does not exist."""
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -12,11 +12,11 @@ from app.clients import service as clients
 from app.core import clock
 from app.core.db import Database
 from app.documents.tables.writer import Row
-from app.interaction_points.models import Point
 from app.messages.models import Message, Reply
-from app.messages.queries import load_sent_replies
+from app.messages.queries.names import MessageNames, load_names
+from app.messages.queries.replies import load_sent_replies
 from app.messages.rules.states import STATES_RU
-from app.organizations.models import Employee, Topic
+from app.organizations import service as organizations
 
 PAGE = 500
 COLUMNS = (
@@ -65,37 +65,29 @@ async def export_pages(database: Database, query: SelectOfScalar[Message]) -> As
 
 
 async def _load_rows(session: AsyncSession, messages: Sequence[Message]) -> list[Row]:
-    points = dict((await session.exec(select(Point.id, Point.name))).all())
-    topics = dict((await session.exec(select(Topic.id, Topic.name))).all())
-    people = {message.assignee_id for message in messages if message.assignee_id}
-    names = dict((await session.exec(select(Employee.id, Employee.name).where(col(Employee.id).in_(people)))).all())
-    replies = await load_sent_replies(session, [message.id for message in messages])
+    ids = [message.id for message in messages]
+    names = await load_names(session, ids)
+    people = await organizations.load_employee_names(session, {message.assignee_id for message in messages})
+    replies = await load_sent_replies(session, ids)
     cards = await clients.load_clients(session, [message.client_id for message in messages])
     return [
-        _to_row(message, points, topics, names, cards[message.client_id].name, replies.get(message.id))
+        _to_row(message, names[message.id], people, cards[message.client_id].name, replies.get(message.id))
         for message in messages
     ]
 
 
-def _to_row(
-    row: Message,
-    points: dict[UUID, str],
-    topics: dict[UUID, str],
-    names: dict[UUID, str],
-    client: str,
-    reply: Reply | None,
-) -> Row:
+def _to_row(row: Message, names: MessageNames, people: dict[UUID, str], client: str, reply: Reply | None) -> Row:
     return (
         row.number,
         _format_moment(row.received_at),
         _format_moment(row.registered_at),
-        points[row.point_id],
+        names.point,
         LABELS_RU[row.message_class],
         STATES_RU[row.state],
         LABELS_RU[row.competence] if row.competence else None,
-        topics.get(row.topic_id) if row.topic_id else None,
+        names.topic,
         row.need["summary"] if row.need else None,
-        names.get(row.assignee_id) if row.assignee_id else None,
+        people.get(row.assignee_id) if row.assignee_id else None,
         LABELS_RU[row.priority],
         _format_moment(row.due_at),
         client,

@@ -8,8 +8,9 @@ from app.clients.service import mask_texts
 from app.core.outbox import Handlers
 from app.core.security import system_principal
 from app.messages.events import MessageAssigned, MessageEvent, MessageMoved, MessageRevised, MessageTriaged, ReplySent
-from app.messages.models import Competence, Message
-from app.messages.queries import load_sent_replies
+from app.messages.models import Message
+from app.messages.queries.replies import load_sent_replies
+from app.messages.rules.enums import Competence
 from app.messages.rules.states import MessageState
 from app.reply_templates.rules.gaps import GapReason
 from app.reply_templates.search.service.suggestions import find_suggestions

@@ -1,7 +1,6 @@
 """Tables of threads, messages, their history, replies and deadlines."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,77 +10,17 @@ from sqlmodel import Field
 from app.calendar.rules.terms import Roll, TermUnit
 from app.core.db import Table, VersionedTable, enum_column, json_column, length_check
 from app.messages.rules.deadlines import DeadlineState, Stage
+from app.messages.rules.enums import (
+    Competence,
+    MessageClass,
+    MessageKind,
+    NoAnswerReason,
+    Priority,
+    ReplyKind,
+    RevisionKind,
+    StartEvent,
+)
 from app.messages.rules.states import MessageState, ReplyState
-
-
-class MessageKind(StrEnum):
-    """A direct message, or a comment that is publicly visible."""
-
-    MESSAGE = "message"
-    COMMENT = "comment"
-
-
-class MessageClass(StrEnum):
-    """The legal class of a message. A comment is not an appeal under 59-FZ."""
-
-    MESSAGE = "message"
-    APPEAL = "appeal"
-    INFORMATION_REQUEST = "information_request"
-    MEDIA_REQUEST = "media_request"
-
-
-class Competence(StrEnum):
-    """Whether the question is within the ministry's competence (O-6.2.1)."""
-
-    WITHIN = "within"
-    OUTSIDE = "outside"
-    UNCLEAR = "unclear"
-
-
-class Priority(StrEnum):
-    """The priority of a message."""
-
-    NORMAL = "normal"
-    URGENT = "urgent"
-
-
-class ReplyKind(StrEnum):
-    """An answer on the merits, an offer to continue in another channel (O-6.2.3b), or a notice."""
-
-    ANSWER = "answer"
-    CHANNEL_TRANSFER = "channel_transfer"
-    NOTICE = "notice"
-    """Informs the client of a redirect or an extension; created by these actions."""
-
-
-class StartEvent(StrEnum):
-    """The event that starts a deadline."""
-
-    RECEIPT = "receipt"
-    REGISTRATION = "registration"
-
-
-class PauseReason(StrEnum):
-    """The reason for a pause: the client was asked to continue in another channel (O-6.2.3b)."""
-
-    AWAITING_CLIENT = "awaiting_client"
-
-
-class NoAnswerReason(StrEnum):
-    """The legal reason for leaving an appeal unanswered on the merits (59-FZ, article 11)."""
-
-    NO_NAME_OR_ADDRESS = "no_name_or_address"
-    UNREADABLE = "unreadable"
-    ESSENCE_UNCLEAR = "essence_unclear"
-    OBSCENE_OR_THREATENING = "obscene_or_threatening"
-    ANSWERED_REPEATEDLY = "answered_repeatedly"
-
-
-class RevisionKind(StrEnum):
-    """What happened to a message at its source after registration."""
-
-    EDITED = "edited"
-    DELETED = "deleted"
 
 
 class MessageCounter(Table, table=True):
@@ -200,24 +139,6 @@ class MessageRevision(Table, table=True):
     text: str = Field(sa_type=sa.Text)
     changed_at: datetime
     recorded_at: datetime
-
-
-class MessageAttachment(Table, table=True):
-    """A file of a message. The content is stored under its SHA-256. Append-only."""
-
-    __tablename__ = "message_attachments"
-    __table_args__ = (
-        sa.UniqueConstraint("message_id", "position", name="uq_message_attachments_position"),
-        sa.CheckConstraint("size > 0", name="size_positive"),
-        length_check("name", 255),
-    )
-
-    message_id: UUID = Field(foreign_key="messages.id")
-    position: int
-    name: str = Field(max_length=255)
-    content_type: str = Field(max_length=100)
-    size: int
-    sha256: str = Field(max_length=64, index=True)
 
 
 class CompetentBody(VersionedTable, table=True):

@@ -21,8 +21,9 @@ from app.messages.events import (
     ReplySubmitted,
     ReplyUncertain,
 )
-from app.messages.models import Message, MessageRevision, Reply, RevisionKind
+from app.messages.models import Message, MessageRevision, Reply
 from app.messages.rules.deadlines import STAGES_RU
+from app.messages.rules.enums import RevisionKind
 from app.messages.rules.states import OPEN_STATES
 from app.notifications.rules import NotificationKind as K
 from app.notifications.service import notify

@@ -3,15 +3,22 @@
 import base64
 import io
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 
 from app.attachments.file_store import FileStore
 from app.attachments.rules import CONTENT_TYPES, to_download_name
+from app.attachments.service import ReceivedFile
+from app.clients.service import ClientCard, ClientKind, Contact, Representative
+from app.messages.commands import NewMessage
+from app.messages.rules.enums import MessageKind
+from app.messages.service.intake import compute_content_hash
 from tests.callers import People
 from tests.conftest import Api
 from tests.messages.factories import MESSAGES, message_body, register, registered
@@ -71,6 +78,27 @@ async def test_a_repeated_message_is_compared_with_its_files(api: Api, people: P
     for other in ([], [file(PNG + b"1")], [file(name="другое.png")], [file(), file()]):
         answer = await register(api, people.integration, body | {"attachments": other})
         assert (answer.status_code, answer.json()["code"]) == (409, "message_conflict")
+
+
+def test_the_hash_of_a_content_never_changes() -> None:
+    """The hashes of messages registered by earlier versions are stored."""
+    new = NewMessage(
+        interaction_point_id=UUID(int=1),
+        kind=MessageKind.COMMENT,
+        external_id="wall-1_77",
+        thread_external_id="wall-1_70",
+        text="Где узнать про льготный заём?",
+        received_at=datetime(2026, 11, 24, 3, 15, 0, 250_000, tzinfo=UTC),
+        client=ClientCard(
+            ClientKind.LEGAL_ENTITY,
+            "ООО «Ромашка»",
+            (Contact("email", "a@b.example"),),
+            Representative("Петрова Анна", "доверенность № 5", (Contact("phone", "+7 913 123-45-67"),)),
+        ),
+    )
+    files = [ReceivedFile("а.txt", "text/plain", b"A")]
+    expected = "a27f0a0c4a5ad49d748a1ad794a1883f025f7032dc709d04138892181daee92a"
+    assert compute_content_hash(new, files) == expected
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ import pytest
 from app.core import clock
 from app.core.etags import ANY_VERSION
 from app.core.ids import new_id
-from app.messages.schemas.messages import MessageAssign
 from app.messages.service.triage import assign_message
 from tests.deliveries.factories import work_off
 from tests.messages.factories import MESSAGES, act, approved, message_body, register, registered, triage_body, triaged
@@ -121,8 +120,10 @@ async def test_a_client_writes_again_during_an_action_on_the_message(fresh_datab
         await work_off(database)
         answered = UUID(path.rpartition("/")[2])
         async with database.transaction() as session:
-            taken = MessageAssign(assignee_id=people.operator.id)
-            await assign_message(session, answered, taken, ANY_VERSION, by=people.operator)
+            assignee_id = people.operator.id
+            await assign_message(
+                session, answered, ANY_VERSION, assignee_id=assignee_id, unit_id=None, by=people.operator
+            )
             again = message_body(people, thread_external_id="wall-1_70")
             coming = asyncio.create_task(register(api, people.integration, again))
             await asyncio.sleep(1.5)

@@ -2,12 +2,14 @@
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from app.core.db import require_no_transaction
 from app.messages import case_pdf
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
@@ -123,6 +125,48 @@ async def test_the_content_of_a_case(
     assert [entry[2] for entry in printed["thread"]] == [current["text"], current["replies"][1]["text"]]
     assert {row[2] for row in printed["deadlines"]} == {"исполнен"}
     assert "Дан ответ" in [row[1] for row in printed["timeline"]]
+
+
+async def test_a_case_costs_a_constant_number_of_queries(
+    api: Api,
+    people: People,
+    count_queries: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """More replies, joined messages and deadlines cost no more queries."""
+    monkeypatch.setattr(case_pdf, "render_pdf", lambda *_: b"%PDF-")
+    headers, more = api.as_(people.operator), {"thread_external_id": "wall-1_70"}
+    path = f"{MESSAGES}/{(await registered(api, people, **more))['id']}"
+    assert (await act(api, people.operator, path, "triage", triage_body(people))).status_code == 200
+    await drafted(api, people, path)
+    count_queries()
+    assert (await api.get(f"{path}/case", headers=headers)).status_code == 200
+    with_one = count_queries()
+    for _ in range(3):
+        await registered(api, people, **more)
+        returned = await drafted(api, people, path)
+        assert (await act(api, people.operator, returned, "submit", {})).status_code == 200
+        assert (await act(api, people.unit_head, returned, "return", {"reason": "Короче"})).status_code == 200
+    assert (await act(api, people.operator, path, "close", {"reason": "Снято"})).status_code == 200
+    assert (await act(api, people.operator, path, "reopen", {"reason": "Не снято"})).status_code == 200
+    read = (await api.get(path, headers=headers)).json()
+    assert len(read["replies"]) == 4 and len(read["thread"]) == 4
+    count_queries()
+    assert (await api.get(f"{path}/case", headers=headers)).status_code == 200
+    assert count_queries() == with_one
+
+
+async def test_a_case_is_rendered_after_its_transaction(
+    api: Api, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rendered(*_: Any) -> bytes:
+        require_no_transaction()
+        return b"%PDF-"
+
+    monkeypatch.setattr(case_pdf, "render_pdf", rendered)
+    data = await registered(api, people)
+    answer = await api.get(f"{MESSAGES}/{data['id']}/case", headers=api.as_(people.operator))
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize(

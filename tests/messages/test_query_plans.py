@@ -18,7 +18,7 @@ from app.core.db import Database
 from app.core.ids import new_id
 from app.main import create_app
 from app.messages.models import Message
-from app.messages.queries import of_same_client
+from app.messages.queries.messages import of_same_client
 from tests.callers import People, make_people
 from tests.conftest import Api, KnownCallers, settings_for
 from tests.postgres import PostgresCluster

@@ -29,8 +29,9 @@ from app.core.db import Database, to_driver_url
 from app.core.ids import new_id
 from app.interaction_points.change_history import select_changes, snapshot
 from app.interaction_points.models import Point, PointChange
-from app.messages.models import Deadline, DeadlinePolicy, Message, MessageClass, MessageKind, Priority, Thread
+from app.messages.models import Deadline, DeadlinePolicy, Message, Thread
 from app.messages.rules.deadlines import DeadlineState
+from app.messages.rules.enums import MessageClass, MessageKind, Priority
 from app.messages.rules.states import MessageState
 from app.organizations.models import Organization
 from app.reply_templates import reference as reply_templates

@@ -12,11 +12,11 @@ from app.core.idempotency import idempotent
 from app.core.pagination import Page, PageDep, paginate
 from app.core.problems import problems
 from app.core.security import Principal, requires
-from app.messages import queries
 from app.messages.commands import NewCompetentBody
 from app.messages.errors import CompetentBodyExists, CompetentBodyNotFound
 from app.messages.models import CompetentBody
-from app.messages.schemas.messages import CompetentBodyCreate, CompetentBodyPatch, CompetentBodyRead
+from app.messages.queries.competent_bodies import select_competent_bodies
+from app.messages.schemas.competent_bodies import CompetentBodyCreate, CompetentBodyPatch, CompetentBodyRead
 from app.messages.service import competent_bodies
 
 Reader = Annotated[Principal, requires("organizations:read")]
@@ -36,7 +36,7 @@ async def list_competent_bodies(
 
     Each has an explanation prepared for clients.
     """
-    query = queries.select_competent_bodies(with_closed=with_closed)
+    query = select_competent_bodies(with_closed=with_closed)
     return await paginate(session, query, page, CompetentBodyRead.model_validate, order=(col(CompetentBody.id),))
 
 

@@ -13,10 +13,10 @@ from app.core.idempotency import idempotent
 from app.core.pagination import Page, PageDep, paginate
 from app.core.problems import problems
 from app.core.security import Principal, requires
-from app.messages import queries
 from app.messages.commands import NewPolicy, PolicyPreview, PreviewTerm
 from app.messages.errors import DeadlinePolicyExists, DeadlinePolicyNotFound
 from app.messages.models import DeadlinePolicy
+from app.messages.queries.deadlines import select_policies
 from app.messages.rules.deadlines import Stage
 from app.messages.schemas.deadlines import (
     DeadlinePolicyCreate,
@@ -44,7 +44,7 @@ async def list_deadline_policies(
     is_target: Annotated[bool | None, Query()] = None,
 ) -> Page[DeadlinePolicyRead]:
     """List the deadline policies of the stages (O-6.2.2), newest first."""
-    query = queries.select_policies(stage, is_target)
+    query = select_policies(stage, is_target)
     return await paginate(session, query, page, DeadlinePolicyRead.model_validate, order=(col(DeadlinePolicy.id),))
 
 

@@ -10,8 +10,8 @@ from app.calendar.rules.terms import Roll, TermUnit
 from app.calendar.schemas import Hours
 from app.core.schemas import NOT_GIVEN, Input, LocalDateTime, Output, example
 from app.core.types import ChannelKey, Day, Id, Key, Label, Moment, Name
-from app.messages.models import MessageClass, MessageKind, PauseReason, Priority, StartEvent
 from app.messages.rules.deadlines import DeadlineState, Stage
+from app.messages.rules.enums import MessageClass, MessageKind, PauseReason, Priority, StartEvent
 
 Amount = Annotated[int, Field(strict=True, ge=1, le=1000)]
 HoursBefore = Annotated[int, Field(strict=True, ge=1, le=720)]

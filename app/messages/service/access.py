@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.security import Principal
 from app.messages.errors import MessageNotFound
 from app.messages.models import Message
-from app.messages.queries import visible_to
+from app.messages.queries.messages import visible_to
 
 
 async def get_message(session: AsyncSession, message_id: UUID, by: Principal, *, lock: bool = False) -> Message:

@@ -13,8 +13,10 @@ from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.messages.errors import NoAnswerReasonMissing, NotAnsweredYet
 from app.messages.events import MessageClosed
-from app.messages.models import Message, MessageClass, NoAnswerReason, ReplyKind
-from app.messages.queries import load_replies, load_sent_replies, visible_to
+from app.messages.models import Message
+from app.messages.queries.messages import visible_to
+from app.messages.queries.replies import load_replies, load_sent_replies
+from app.messages.rules.enums import MessageClass, NoAnswerReason, ReplyKind
 from app.messages.rules.states import MessageMove, MessageState
 from app.messages.service import deadlines
 from app.messages.service.access import get_message
@@ -45,7 +47,6 @@ async def close_message(
     message.no_answer_reason = no_answer_reason
     await deadlines.cancel(session, message)
     emit(session, MessageClosed(message_id=message.id))
-    await session.flush()  # raises the version
     return message
 
 
@@ -56,7 +57,7 @@ async def _needs_answer(session: AsyncSession, message: Message) -> bool:
     """
     if message.message_class is not MessageClass.APPEAL or message.state is MessageState.REDIRECTED:
         return False
-    replies = await load_replies(session, message.id)
+    replies = (await load_replies(session, [message.id]))[message.id]
     since = message.appeal_registered_at
     return not any(
         reply.kind is ReplyKind.ANSWER and reply.sent_at is not None and (since is None or reply.sent_at >= since)
@@ -74,7 +75,6 @@ async def mark_spam(
     apply_transition(session, message, MessageMove.MARK_SPAM, by, reason)
     await remove_gap(session, message.id)
     await deadlines.cancel(session, message)
-    await session.flush()  # raises the version
     return message
 
 
@@ -103,7 +103,6 @@ async def mark_duplicate(
         mark_changed(duplicate)
     await remove_gap(session, message.id)
     await deadlines.cancel(session, message)
-    await session.flush()  # raises the version
     return message
 
 
@@ -125,7 +124,6 @@ async def reopen_message(
         await deadlines.resume(session, message, clock.now())
     else:
         await deadlines.start_cycle(session, message, message.updated_at, message.updated_at)
-    await session.flush()  # raises the version
     return message
 
 
@@ -140,5 +138,4 @@ async def rate_answer(
     message.satisfaction = satisfaction
     mark_changed(message)
     audit.record(session, by, "message.rated", "message", message.id, fields=["satisfaction"])
-    await session.flush()  # raises the version
     return message

@@ -11,8 +11,9 @@ from app.calendar.rules.elapsed_time import compute_elapsed
 from app.calendar.rules.terms import Due, Pause, Roll, Term, TermUnit
 from app.calendar.rules.working_days import WorkingCalendar
 from app.core import clock
-from app.messages.models import Deadline, DeadlinePolicy, Message, StartEvent
+from app.messages.models import Deadline, DeadlinePolicy, Message
 from app.messages.rules.deadlines import DeadlineState, Stage, is_late
+from app.messages.rules.enums import StartEvent
 
 if TYPE_CHECKING:
     from app.legal_acts.models import LegalAct

@@ -15,9 +15,10 @@ from app.calendar.rules.working_days import WorkingCalendar
 from app.calendar.service import load_calendar
 from app.core import clock
 from app.interaction_points import service as points
-from app.messages.models import Competence, Deadline, DeadlinePolicy, Message, PauseReason
-from app.messages.queries import find_outcome, load_policies, to_deadline_values
+from app.messages.models import Deadline, DeadlinePolicy, Message
+from app.messages.queries.deadlines import find_outcome, load_policies, to_deadline_values
 from app.messages.rules.deadlines import DeadlineState, Stage, is_late
+from app.messages.rules.enums import Competence, PauseReason
 from app.messages.rules.policies import Case, choose_policy
 from app.messages.schemas.deadlines import ExplainedStage
 from app.messages.service.deadline_rows import build_deadline, complete, compute_due, end, set_due, update_due

@@ -15,14 +15,13 @@ from app.messages.errors import ExtensionNotPossible
 from app.messages.events import DeadlineExtended
 from app.messages.models import Message
 from app.messages.rules.deadlines import Stage
-from app.messages.schemas.messages import MessageExtend
 from app.messages.service import deadlines, outgoing
 from app.messages.service.access import get_message
 from app.messages.service.transitions import mark_changed
 
 
 async def extend_message(
-    session: AsyncSession, message_id: UUID, body: MessageExtend, match: IfMatch, *, by: Principal
+    session: AsyncSession, message_id: UUID, match: IfMatch, *, reason: str, days: int, by: Principal
 ) -> Message:
     """Extend the deadline of the final reply once and send the client a notice (O-6.2.2; 59-FZ, article 12)."""
     message = await get_message(session, message_id, by, lock=True)
@@ -33,18 +32,17 @@ async def extend_message(
     if not extendable or is_too_late:
         raise ExtensionNotPossible
     max_days = min(row.term["extension_days"] for row in extendable)
-    if body.days > max_days:
+    if days > max_days:
         ru, en = f"Срок можно продлить не более чем на {max_days} дн.", f"The maximum is {max_days} days."
         raise ValidationFailed(field_errors=[FieldError("/days", "too_long", ru, en)])
     await deadlines.mark_done(session, message, {Stage.DELAY_NOTICE}, clock.now())
-    extended = await deadlines.extend(session, message, body.days)
+    extended = await deadlines.extend(session, message, days)
     mark_changed(message)
     zone = (await load_calendar(session, message.organization_id)).zone
     until = max(clock.local_date(row.due_at, zone) for row in extended)
-    await outgoing.send_notice(session, message, _build_notice(message, until, body.reason), by)
+    await outgoing.send_notice(session, message, _build_notice(message, until, reason), by)
     audit.record(session, by, "message.extended", "message", message.id, fields=["deadlines"])
-    emit(session, DeadlineExtended(message_id=message.id, days=body.days))
-    await session.flush()  # raises the version
+    emit(session, DeadlineExtended(message_id=message.id, days=days))
     return message
 
 

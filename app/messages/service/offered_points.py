@@ -11,7 +11,8 @@ from app.core.references import unknown_reference
 from app.interaction_points import service as points
 from app.interaction_points.rules import Audience
 from app.messages.errors import OfferedPointNotInForce
-from app.messages.models import Reply, ReplyKind
+from app.messages.models import Reply
+from app.messages.rules.enums import ReplyKind
 from app.messages.rules.offered_points import find_address_ranges
 from app.text_check.rules.findings import MOST_OF_A_RULE, POINT_NOT_IN_FORCE, Finding, Severity
 

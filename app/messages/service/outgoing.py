@@ -5,7 +5,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.security import Principal
 from app.deliveries import service as deliveries
-from app.messages.models import Message, Reply, ReplyKind
+from app.messages.models import Message, Reply
+from app.messages.rules.enums import ReplyKind
 from app.messages.rules.states import ReplyState
 from app.messages.service import text_checks
 

@@ -1,6 +1,7 @@
 """Replies: drafting, checking, approval by another employee, sending (O-6.2.3b, O-10)."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import select
@@ -11,10 +12,12 @@ from app.core.etags import IfMatch
 from app.core.outbox import Event, emit
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
+from app.messages.commands import NewReply
 from app.messages.errors import ReplyNotFound
 from app.messages.events import ReplyApproved, ReplyReturned, ReplySubmitted
-from app.messages.models import Competence, Message, Reply
+from app.messages.models import Message, Reply
 from app.messages.rules.approval import needs_approval
+from app.messages.rules.enums import Competence
 from app.messages.rules.states import (
     MESSAGE_TRANSITIONS,
     REPLY_TRANSITIONS,
@@ -24,7 +27,6 @@ from app.messages.rules.states import (
     ReplyState,
 )
 from app.messages.rules.text_similarity import compute_changed_share
-from app.messages.schemas.messages import ReplyCreate, ReplyPatch
 from app.messages.service import deadlines, offered_points, outgoing, text_checks
 from app.messages.service.access import get_message
 from app.messages.service.transitions import apply_transition, mark_changed
@@ -40,12 +42,12 @@ async def get_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, by:
     return (await get_message_and_reply(session, message_id, reply_id, by))[1]
 
 
-async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate, *, by: Principal) -> Reply:
+async def draft_reply(session: AsyncSession, message_id: UUID, draft: NewReply, *, by: Principal) -> Reply:
     """Draft a reply from a text or a published template with values. If both are given, the text is used."""
-    template_service.require_known_values(body.values)
+    template_service.require_known_values(draft.values)
     message = await get_message(session, message_id, by, lock=True)
-    text, template = await _resolve_text(session, body.text, body.template_id, body.values, by)
-    await offered_points.validate_offered_points(session, body.kind, body.offered_point_ids)
+    text, template = await _resolve_text(session, draft.text, draft.template_id, draft.values, by)
+    await offered_points.validate_offered_points(session, draft.kind, draft.offered_point_ids)
     if message.state is MessageState.AWAITING_CLIENT:  # the reply is drafted without waiting for the client
         await deadlines.resume(session, message, clock.now())
     if message.need is None:  # stage 1 precedes stage 2, for an appeal too (O-6.2.3)
@@ -53,15 +55,15 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
     apply_transition(session, message, MessageMove.DRAFT_REPLY, by)
     reply = Reply(
         message_id=message.id,
-        kind=body.kind,
+        kind=draft.kind,
         state=ReplyState.DRAFT,
         text=text,
-        template_id=body.template_id,
+        template_id=draft.template_id,
         template_version=template.version if template else None,
         template_past_review_since=template.past_review_since if template else None,
-        template_values=dict(body.values),
-        offered_point_ids=[str(point_id) for point_id in body.offered_point_ids],
-        is_own_text=body.text is not None,
+        template_values=dict(draft.values),
+        offered_point_ids=[str(point_id) for point_id in draft.offered_point_ids],
+        is_own_text=draft.text is not None,
         drafted_by=by.id,
         author_ids=[str(by.id)],
         created_at=clock.now(),
@@ -71,42 +73,46 @@ async def draft_reply(session: AsyncSession, message_id: UUID, body: ReplyCreate
     if reply.template_id is not None:
         await record_choice(session, reply.template_id, message.text)
     audit.record(session, by, "reply.drafted", "reply", reply.id)
-    await session.flush()  # raises the version
     return reply
 
 
 async def edit_reply(
-    session: AsyncSession, message_id: UUID, reply_id: UUID, body: ReplyPatch, match: IfMatch, *, by: Principal
+    session: AsyncSession,
+    message_id: UUID,
+    reply_id: UUID,
+    changes: Mapping[str, Any],
+    match: IfMatch,
+    *,
+    by: Principal,
 ) -> Reply:
     """Update a draft or a returned reply."""
-    template_service.require_known_values(body.values)
+    template_service.require_known_values(changes.get("values", {}))
     message, reply = await get_message_and_reply(session, message_id, reply_id, by, lock=True)
     match.require(reply)
     state = REPLY_TRANSITIONS.require(reply.state, ReplyMove.EDIT)
-    sent = body.model_fields_set
-    if "offered_point_ids" in sent:
-        await offered_points.validate_offered_points(session, reply.kind, body.offered_point_ids)
-        reply.offered_point_ids = [str(point_id) for point_id in body.offered_point_ids]
-    if "text" in sent and body.text is not None and not sent & {"template_id", "values"}:
-        reply.text = body.text  # the template and version are kept
+    if "offered_point_ids" in changes:
+        await offered_points.validate_offered_points(session, reply.kind, changes["offered_point_ids"])
+        reply.offered_point_ids = [str(point_id) for point_id in changes["offered_point_ids"]]
+    text = changes.get("text")
+    if text is not None and not changes.keys() & {"template_id", "values"}:
+        reply.text = text  # the template and version are kept
         reply.is_own_text = True
-    elif sent & {"text", "template_id", "values"}:
-        template_id = body.template_id if "template_id" in sent else reply.template_id
-        values = body.values if "values" in sent else reply.template_values
-        reply.text, template = await _resolve_text(session, body.text, template_id, values, by)
+    elif changes.keys() & {"text", "template_id", "values"}:
+        template_id = changes.get("template_id", reply.template_id)
+        values = changes.get("values", reply.template_values)
+        reply.text, template = await _resolve_text(session, text, template_id, values, by)
         reply.template_version = template.version if template else None
         reply.template_past_review_since = template.past_review_since if template else None
         if template_id is not None and template_id != reply.template_id:
             await record_choice(session, template_id, message.text)
         reply.template_id, reply.template_values = template_id, dict(values)
-        reply.is_own_text = body.text is not None
+        reply.is_own_text = text is not None
     reply.state = state
     if str(by.id) not in reply.author_ids:
         reply.author_ids = [*reply.author_ids, str(by.id)]
     await text_checks.store_findings(session, message, reply)
     mark_changed(message)
-    audit.record(session, by, "reply.edited", "reply", reply.id, fields=sorted(sent))
-    await session.flush()  # raises the version
+    audit.record(session, by, "reply.edited", "reply", reply.id, fields=sorted(changes))
     return reply
 
 
@@ -119,7 +125,6 @@ async def check_reply(session: AsyncSession, message_id: UUID, reply_id: UUID, b
     await text_checks.store_findings(session, message, reply)
     if reply.findings != before:
         mark_changed(message)
-        await session.flush()  # raises the version
     return reply
 
 
@@ -216,7 +221,6 @@ async def _finish(session: AsyncSession, reply: Reply, state: ReplyState, by: Pr
     audit.record(session, by, f"reply.{state.value}", "reply", reply.id, fields=["state"])
     if event is not None:
         emit(session, event)
-    await session.flush()  # raises the version
     return reply
 
 

@@ -1,5 +1,8 @@
 """Template examples and drafts made from messages and their replies (O-6.2.6)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,8 +14,10 @@ from app.messages.errors import NotAnsweredByTemplate, NotAnsweredYet
 from app.messages.rules.states import ReplyState
 from app.messages.service.replies import get_message_and_reply
 from app.reply_templates.commands import TemplateDraft
-from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.service import templates
+
+if TYPE_CHECKING:
+    from app.reply_templates.models import ReplyTemplate
 
 
 async def add_example_from_message(

@@ -8,10 +8,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.clients.service import ClientCard, ClientKind, load_client
-from app.interaction_points.models import Point
+from app.interaction_points import service as points
 from app.messages.errors import ReplyNotReady
-from app.messages.models import Message, MessageKind, Reply
-from app.messages.queries import of_same_client
+from app.messages.models import Message, Reply
+from app.messages.queries.messages import of_same_client
+from app.messages.rules.enums import MessageKind
 from app.messages.rules.states import ReplyState
 from app.messages.service import offered_points
 from app.reply_templates.service.rendering import find_overdue_review
@@ -55,7 +56,7 @@ async def require_no_errors(session: AsyncSession, message: Message, text: str) 
 
 async def find(session: AsyncSession, message: Message, text: str) -> list[Finding]:
     """Return the findings of a text in reply to a message. A reply to a comment is public."""
-    point = await session.get_one(Point, message.point_id)
+    point = await points.get_point(session, message.point_id, None)
     is_public = message.kind is MessageKind.COMMENT
     client = await _load_known_client(session, message) if is_public else reply_check.NOBODY
     return await reply_check.find(session, text, channel=point.channel, is_public=is_public, client=client)

@@ -1,5 +1,6 @@
 """Threads of messages: opening, continuation, merging, and revisions at the source (O-2.5)."""
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,20 +14,19 @@ from app.core.ids import new_id
 from app.core.outbox import emit
 from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
+from app.core.schemas import apply_changes
 from app.core.security import Principal
-from app.interaction_points.models import Point
-from app.language.normalization import normalize
-from app.language.personal_data import find_personal_data
+from app.interaction_points import service as points
 from app.messages.errors import DifferentClients, SameThread
 from app.messages.events import ClientWroteAgain, MessageRevised
-from app.messages.models import Message, MessageRevision, RevisionKind, Thread
-from app.messages.queries import of_same_client, visible_to
+from app.messages.models import Message, MessageRevision, Thread
+from app.messages.queries.messages import of_same_client, visible_to
+from app.messages.rules.enums import RevisionKind
 from app.messages.rules.states import MESSAGE_TRANSITIONS, MessageMove, MessageState
-from app.messages.schemas.messages import RevisionCreate
 from app.messages.service import deadlines
 from app.messages.service.access import get_message
+from app.messages.service.text_analysis import analyze_text
 from app.messages.service.transitions import apply_transition, mark_changed, require_not_future
-from app.messages.service.triage import build_proposal
 
 
 async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread:
@@ -138,37 +138,34 @@ async def merge_messages(
     if not is_shared:
         source.merged_into_id = target.thread_id
     audit.record(session, by, "message.merged", "message", message.id, fields=["thread_id"])
-    await session.flush()  # raises the version
     return message
 
 
-async def revise_message(session: AsyncSession, message_id: UUID, body: RevisionCreate, *, by: Principal) -> Message:
+async def revise_message(
+    session: AsyncSession, message_id: UUID, *, text: str | None, is_deleted: bool, changed_at: datetime, by: Principal
+) -> Message:
     """Record an edit or deletion at the source; the previous text is kept as a revision."""
-    if (body.text is None) is not body.is_deleted:
+    if (text is None) is not is_deleted:
         ru, en = "Укажите либо новый текст, либо удаление.", "Specify either the new text or the deletion."
         raise ValidationFailed(field_errors=[FieldError("/text", "one_of", ru, en)])
-    require_not_future(body.changed_at, "/changed_at")
+    require_not_future(changed_at, "/changed_at")
     message = await get_message(session, message_id, by, lock=True)
-    is_same = body.text in (None, message.text)
-    if is_same and body.is_deleted == message.is_deleted_at_source:
+    is_same = text in (None, message.text)
+    if is_same and is_deleted == message.is_deleted_at_source:
         return message  # a repeated report
     revision = MessageRevision(
         message_id=message.id,
-        kind=RevisionKind.DELETED if body.is_deleted else RevisionKind.EDITED,
+        kind=RevisionKind.DELETED if is_deleted else RevisionKind.EDITED,
         text=message.text,
-        changed_at=body.changed_at,
+        changed_at=changed_at,
         recorded_at=clock.now(),
     )
     session.add(revision)
-    if body.text is not None:
-        message.text, message.search_text = body.text, normalize(body.text)
-        suspicions = find_personal_data(body.text)
-        message.personal_data = [{"kind": place.kind, "start": place.start, "end": place.end} for place in suspicions]
-        message.has_personal_data = bool(suspicions)
-        message.proposal = await build_proposal(session, body.text, await session.get_one(Point, message.point_id))
-    message.is_deleted_at_source = body.is_deleted
+    if text is not None:
+        point = await points.get_point(session, message.point_id, None)
+        apply_changes(message, await analyze_text(session, text, point))
+    message.is_deleted_at_source = is_deleted
     mark_changed(message)
     audit.record(session, by, "message.revised", "message", message.id, fields=["text"])
     emit(session, MessageRevised(message_id=message.id, revision_id=revision.id, by_id=by.id))
-    await session.flush()  # raises the version
     return message

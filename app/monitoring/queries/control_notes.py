@@ -9,7 +9,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.security import Principal
 from app.messages.models import Message, Reply
-from app.messages.queries import visible_to as visible_messages
+from app.messages.queries.messages import visible_to as visible_messages
 from app.monitoring.models import ControlNote, NotedType, UnitTarget
 from app.monitoring.queries.visibility import is_own
 from app.reply_templates.models import ReplyTemplate

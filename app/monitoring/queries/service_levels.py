@@ -17,8 +17,9 @@ from app.core.periods import Period
 from app.core.security import Principal
 from app.interaction_points.models import Point
 from app.legal_acts.models import LegalAct
-from app.messages.models import Deadline, DeadlinePolicy, Message, MessageClass
+from app.messages.models import Deadline, DeadlinePolicy, Message
 from app.messages.rules.deadlines import DeadlineState, Stage
+from app.messages.rules.enums import MessageClass
 from app.messages.rules.states import MessageState
 from app.monitoring.queries.visibility import is_monitored
 from app.monitoring.schemas.service_levels import LevelGroupBy

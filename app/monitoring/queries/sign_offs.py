@@ -14,8 +14,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core import clock
 from app.core.periods import Period
-from app.messages.models import Deadline, Message, MessageClass, Reply, ReplyKind
+from app.messages.models import Deadline, Message, Reply
 from app.messages.rules.deadlines import DeadlineState
+from app.messages.rules.enums import MessageClass, ReplyKind
 from app.messages.rules.states import OPEN_STATES, MessageState, ReplyState
 from app.monitoring.models import SignOff
 from app.monitoring.queries.units import load_zone

@@ -8,7 +8,7 @@ from app.core.deps import SessionDep
 from app.core.periods import PeriodDep
 from app.core.security import Principal, requires
 from app.core.types import ChannelKey, Id, Label
-from app.messages.models import MessageClass
+from app.messages.rules.enums import MessageClass
 from app.monitoring.queries.service_levels import LevelCut
 from app.monitoring.queries.survey_counts import Cut
 from app.monitoring.queries.template_usage import UseCut
