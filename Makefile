@@ -30,9 +30,11 @@ $(VENV)/.dev: requirements-dev.txt | $(BIN)/python
 run: $(VENV)/.run ## Serve the demo with Swagger UI (HOST, PORT, APP_DATABASE_URL)
 	@exec $(BIN)/python -m app.cli run --host $(HOST) --port $(PORT)
 
-test: $(VENV)/.dev system-packages lint types ## Everything that must hold, on SQLite and PostgreSQL (long checks shortened)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/e2e
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/e2e
+# mypy runs beside the tests; what it says is shown at the end, and the run fails if either fails.
+test: $(VENV)/.dev system-packages lint ## Everything that must hold, on SQLite and PostgreSQL (long checks shortened)
+	@$(BIN)/mypy >$(VENV)/mypy.txt 2>&1 & types=$$!; trap 'kill $$types 2>/dev/null' INT TERM; failed=0; \
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=25 || failed=$$?; \
+	wait $$types || failed=$$?; cat $(VENV)/mypy.txt; exit $$failed
 
 trust: $(VENV)/.dev system-packages ## The long checks whole: 20 kills, 50 examples an operation
 	TRUST=1 $(BIN)/python -m pytest tests/e2e tests/contracts

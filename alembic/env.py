@@ -17,7 +17,7 @@ LOCK = 20_240_215  # any number that nobody else locks
 def import_tables() -> None:
     """Import every module that holds tables, so that the metadata knows them."""
     for module in pkgutil.walk_packages(app.__path__, "app."):
-        if module.name.startswith("app.core.") or module.name.endswith(".models"):
+        if module.name.startswith("app.core.") or ".models" in module.name:
             importlib.import_module(module.name)
 
 

@@ -23,14 +23,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app import demo, docs
 from app import seed as seeds
 from app.attachments.file_store import FileStore
-from app.core import clock, logging
+from app.core import clock
 from app.core.db import Database
 from app.core.settings import Profile, Settings
 from app.identity.service import employees
 from app.main import create_app
 from app.messages.queries import load_files
-from app.surveys import counters
-from app.surveys.models import Span
+from app.server import logging
+from app.surveys import counter_repair
+from app.surveys.rules.counts import Span
 from app.worker import HANDLED_EVENTS, run_worker
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -169,13 +170,13 @@ def recount_command(
 
     async def recount_span(session: AsyncSession, month: date, span: Span) -> int:
         return (
-            len(await counters.find_drift(session, month, span))
+            len(await counter_repair.find_drift(session, month, span))
             if check
-            else await counters.repair(session, month, span)
+            else await counter_repair.repair(session, month, span)
         )
 
     wrong = 0
-    for month in _run_in_transaction(settings, counters.months):
+    for month in _run_in_transaction(settings, counter_repair.load_months):
         for span in Span:
             differing = _run_in_transaction(settings, partial(recount_span, month=month, span=span))
             if differing:

@@ -10,14 +10,12 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
-from app import health, openapi
 from app.attachments.file_store import FileStore
-from app.core import logging, problem_responses
+from app.calendar.ports import CalendarListener
+from app.calendar.router import router as calendar_router
 from app.core.app_state import AppState
-from app.core.body_guard import BodyGuard, BodyRules
 from app.core.db import Database
 from app.core.metrics import Metrics
-from app.core.middleware import RequestMiddleware
 from app.core.settings import Settings
 from app.deliveries.router import router as deliveries_router
 from app.identity.router import router as identity_router
@@ -26,6 +24,7 @@ from app.imports.router import router as imports_router
 from app.interaction_points.router import router as points_router
 from app.legal_acts.router import router as legal_acts_router
 from app.messages.router import router as messages_router
+from app.messages.service.recalculation import recalculate
 from app.monitoring.router import router as monitoring_router
 from app.notifications.router import router as notifications_router
 from app.organizations.router import municipalities_router, units_router
@@ -33,6 +32,9 @@ from app.organizations.router import router as organizations_router
 from app.reply_templates.router import router as templates_router
 from app.reply_templates.search.router import suggestions_router, synonyms_router
 from app.reply_templates.search.service.index_cache import warm_up
+from app.server import health, logging, openapi, problem_responses
+from app.server.body_guard import BodyGuard, BodyRules
+from app.server.middleware import RequestMiddleware
 from app.surveys.router import router as surveys_router
 from app.text_check.router import router as reply_check_router
 from app.web.monitoring import router as monitoring_page_router
@@ -52,6 +54,7 @@ ROUTERS = (
     imports_router,
     points_router,
     messages_router,
+    calendar_router,
     suggestions_router,
     synonyms_router,
     templates_router,
@@ -103,7 +106,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     tokens = TokenResolver(settings)
     state = AppState(settings, database, metrics, tokens, health.migration_head(), error_page)
-    state.provide(tokens, FileStore(settings.var_dir / "files"), DELIVERIES, PageLimits())
+    files = FileStore(settings.var_dir / "files")
+    state.provide(tokens, files, DELIVERIES, PageLimits(), CalendarListener(recalculate))
     app.state = state  # type: ignore[assignment]  # Starlette's own holds attributes without types
 
     api = APIRouter(prefix="/api/v1")

@@ -9,39 +9,29 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-import sqlalchemy as sa
 import structlog
-from sqlmodel import col
 
-from app.core import clock
 from app.core.db import Database
-from app.core.idempotency import IdempotencyRecord
 from app.core.outbox import Event, Handler, Handlers, Relay
 from app.core.settings import Settings
 from app.deliveries.dispatcher import Dispatcher, DispatchOptions
 from app.deliveries.ports import Registry
-from app.deliveries.service import remove_old_deliveries
+from app.housekeeping import clean_up
+from app.importers import IMPORTERS
 from app.imports.events import ImportChecked, ImportEnded, ImportQueued
-from app.imports.ports import BulkImporter, Importer
 from app.imports.service.processing import handlers as import_handlers
-from app.imports.service.staging import clear_abandoned
 from app.integrations.feedback_platform import FeedbackPlatform
-from app.interaction_points.importer import POINTS
 from app.messages import delivery, gap_handlers, notification_handlers
-from app.messages.service import deadlines, outgoing
+from app.messages.service import outgoing, reminders
 from app.monitoring import comment_handlers as monitoring_notices
 from app.monitoring.service.targets import check_targets
 from app.reply_templates import notification_handlers as template_notices
-from app.reply_templates.importer import TEMPLATES
 from app.reply_templates.service import review
 from app.surveys import comment_indexer, counters
 from app.surveys.events import CommentsIndexed
-from app.surveys.importer import SUBMISSIONS
-from app.surveys.service import drafts, links
 
 log = structlog.get_logger()
 
-KEYS_KEPT_FOR = timedelta(hours=48)
 CLEANUP_SECONDS = 600
 POLL_SECONDS = 2
 TARGET_CHECK_SECONDS = 60
@@ -55,9 +45,6 @@ def merge_handlers(*mappings: Handlers) -> Handlers:
             merged[event] += handlers
     return merged
 
-
-IMPORTERS: Sequence[Importer | BulkImporter] = (POINTS, TEMPLATES, SUBMISSIONS)
-"""The importers of all domains."""
 
 HANDLERS = merge_handlers(
     notification_handlers.HANDLERS,
@@ -90,44 +77,15 @@ def build_relays(database: Database) -> list[Relay]:
     ]
 
 
-async def delete_old_idempotency_records(database: Database) -> int:
-    """Delete idempotency keys older than 48 hours and return their number."""
-    async with database.transaction() as session:
-        deleted = await session.exec(
-            sa.delete(IdempotencyRecord).where(col(IdempotencyRecord.created_at) < clock.now() - KEYS_KEPT_FOR)
-        )
-    return int(deleted.rowcount)
-
-
-async def delete_expired_questionnaires(database: Database) -> int:
-    """Delete expired drafts of questionnaires and one-time links and return their number."""
-    async with database.transaction() as session:
-        return await drafts.clear_expired(session) + await links.clear_expired(session)
-
-
-async def clear_deliveries(database: Database, settings: Settings) -> int:
-    """Delete old finished deliveries and return their number."""
-    async with database.transaction() as session:
-        return await remove_old_deliveries(
-            session, sent_days=settings.delivery_kept_days, failed_days=settings.delivery_failed_kept_days
-        )
-
-
 def make_dispatcher(database: Database, settings: Settings, registry: Registry = DELIVERIES) -> Dispatcher:
     """Return the dispatcher of deliveries."""
     timeout = timedelta(seconds=settings.delivery_timeout_seconds)
     return Dispatcher(database, registry, DispatchOptions(timeout, settings.delivery_attempts))
 
 
-async def _clear_regularly(database: Database, settings: Settings, stop: asyncio.Event) -> None:
+async def _clean_up_regularly(database: Database, settings: Settings, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        try:
-            await delete_old_idempotency_records(database)
-            await clear_abandoned(database)
-            await delete_expired_questionnaires(database)
-            await clear_deliveries(database, settings)
-        except Exception as error:  # the loop survives every outage  # noqa: BLE001
-            log.warning("clearing_failed", error=type(error).__name__)
+        await clean_up(database, settings)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), CLEANUP_SECONDS)
 
@@ -138,7 +96,7 @@ async def _watch_deadlines(database: Database, stop: asyncio.Event, poll_seconds
         try:
             if await is_deadline_due(database):
                 async with database.transaction() as session:
-                    sent = await deadlines.remind_and_escalate(session)
+                    sent = await reminders.remind_and_escalate(session)
             if await is_review_due(database):
                 async with database.transaction() as session:
                     sent += await review.remind_of_reviews(session)
@@ -184,7 +142,7 @@ async def _run_regularly(
 async def is_deadline_due(database: Database) -> bool:
     """Return whether a reminder or an escalation is due; a read-only check keeps an idle worker off the write lock."""
     async with database.transaction(write=False) as session:
-        return await deadlines.has_due_reminders(session)
+        return await reminders.has_due_reminders(session)
 
 
 async def is_review_due(database: Database) -> bool:
@@ -198,7 +156,7 @@ async def run_worker(database: Database, settings: Settings, stop: asyncio.Event
     async with asyncio.TaskGroup() as tasks:
         for relay in build_relays(database):
             tasks.create_task(relay.run(stop, settings.worker_poll_seconds))
-        tasks.create_task(_clear_regularly(database, settings, stop))
+        tasks.create_task(_clean_up_regularly(database, settings, stop))
         tasks.create_task(make_dispatcher(database, settings).run(stop, settings.worker_poll_seconds))
         tasks.create_task(_watch_deadlines(database, stop, settings.deadline_poll_seconds))
         tasks.create_task(_run_regularly(database, stop, fold_counters))

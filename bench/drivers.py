@@ -1,6 +1,7 @@
 """Compare the PostgreSQL drivers psycopg and asyncpg in one run on a separate cluster. `make bench`.
 
-Prints the transactions per second of each (16 concurrent) and their ratio; the decision is in docs/decisions.
+Prints the transactions per second of each (16 concurrent) and their ratio. The decision is
+docs/decisions/0001-psycopg-for-postgresql.md.
 """
 
 import asyncio

@@ -23,7 +23,9 @@ from app.core.db import to_driver_url
 from app.core.ids import new_id
 from app.organizations.models import Organization
 from app.organizations.rules import OrganizationKind
-from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
+from app.surveys.models.forms import SurveyForm
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.submissions import SubmissionSource
 from bench.serving import for_each_database, get_resident_mib, run_server
 from tests.conftest import settings_for
 from tests.surveys.factories import by_key

@@ -28,7 +28,8 @@ from app.organizations.models import Organization
 from app.organizations.rules import OrganizationKind
 from app.surveys import counters
 from app.surveys.comment_indexer import prepare_comment
-from app.surveys.models import Span, SurveyForm
+from app.surveys.models.forms import SurveyForm
+from app.surveys.rules.counts import Span
 from bench.serving import for_each_database, get_resident_mib, run_server
 from tests.conftest import settings_for
 from tests.servers import Server
@@ -110,14 +111,14 @@ def fill(address: str, count: int) -> None:
         connection.execute(sa.text(_POSTGRES if is_postgres else _SQLITE), parameters)
         for index in counters.submissions.indexes if is_postgres else ():
             index.create(connection)
-        parts = counters.cells(counters.submissions, sa.literal(1), engine.dialect.name, counters.ANSWERED)
+        parts = counters.select_cells(counters.submissions, sa.literal(1), engine.dialect.name, counters.ANSWERED)
         columns = ["span", *counters.DIMENSIONS, *counters.VALUES]
-        sums = counters.summed_cells(parts, Span.DAY)
+        sums = counters.sum_cells(parts, Span.DAY)
         connection.execute(sa.insert(counters.counts).from_select(columns, sums))
         days = sa.select(counters.counts).where(counters.counts.c.span == Span.DAY).subquery()
-        cells = sa.select(*counters.plain(days, (*counters.DIMENSIONS, *counters.VALUES)))
+        cells = sa.select(*counters.cast_enums(days, (*counters.DIMENSIONS, *counters.VALUES)))
         # The daily counters are summed, to avoid reading the submissions again.
-        months = counters.summed_cells([cells], Span.MONTH)
+        months = counters.sum_cells([cells], Span.MONTH)
         connection.execute(sa.insert(counters.counts).from_select(columns, months))
         _fill_comments(connection)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -24,9 +24,10 @@ from app.language.lemmas import find_words
 from app.language.normalization import normalize
 from app.reply_templates import reference
 from app.reply_templates.search import reference as search_reference
-from app.reply_templates.search.rules.index import TUNING, Index, Source, Tuning
+from app.reply_templates.search.rules.index import Index, Source
 from app.reply_templates.search.rules.synonyms import SynonymKind, Synonyms
 from app.reply_templates.search.rules.tokenizer import load_forms
+from app.reply_templates.search.rules.tuning import TUNING, Tuning
 
 DATA = Path(__file__).resolve().parents[1] / "tests/reply_templates/data/labelled_messages.yaml"
 SILENCE = 0.8

@@ -1,10 +1,10 @@
 """Debian's Chromium, driven by Playwright, with a fresh profile and without background traffic."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Page, Request, async_playwright
+from playwright.async_api import Browser, Page, Request, async_playwright
 
 FLAGS = [
     "--no-sandbox",  # the tests may run as root
@@ -17,27 +17,39 @@ FLAGS = [
 ]
 
 
+OpenPage = Callable[..., AbstractAsyncContextManager[Page]]
+"""Opens a page in a new browser context; the arguments are those of the context (`viewport`, …)."""
+
+
 @asynccontextmanager
-async def open_page(**context: Any) -> AsyncIterator[Page]:
-    """Yield a new page (`viewport`, `java_script_enabled`, …). Any request beyond loopback fails the test."""
+async def launch_browser() -> AsyncIterator[Browser]:
+    """Yield a browser and close it afterwards."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        page = await browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **context})
-        foreign: list[str] = []
+        yield browser
+        await browser.close()
 
-        def record_foreign(url: str) -> None:
-            if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-                foreign.append(url)
 
-        def forget_blocked(request: Request) -> None:
-            # ReDoc requests its vendor's logo; our Content-Security-Policy blocks it.
-            if request.url in foreign and request.failure == "csp":
-                foreign.remove(request.url)
+@asynccontextmanager
+async def open_page_of(browser: Browser, **context: Any) -> AsyncIterator[Page]:
+    """Yield a page with no cookies or cache of another page. Any request beyond loopback fails the test."""
+    page = await browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **context})
+    page.set_default_timeout(60_000)  # the machine may be busy with other tests
+    foreign: list[str] = []
 
-        page.on("request", lambda request: record_foreign(request.url))
-        page.on("requestfailed", forget_blocked)
-        try:
-            yield page
-        finally:
-            await browser.close()
-        assert foreign == [], foreign
+    def record_foreign(url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            foreign.append(url)
+
+    def forget_blocked(request: Request) -> None:
+        # ReDoc requests its vendor's logo; our Content-Security-Policy blocks it.
+        if request.url in foreign and request.failure == "csp":
+            foreign.remove(request.url)
+
+    page.on("request", lambda request: record_foreign(request.url))
+    page.on("requestfailed", forget_blocked)
+    try:
+        yield page
+    finally:
+        await page.close()
+    assert foreign == [], foreign

@@ -2,9 +2,10 @@
 
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx
@@ -25,17 +26,26 @@ from app.identity.roles import scopes_of
 from app.main import create_app
 from tests.postgres import PostgresCluster
 
+if TYPE_CHECKING:
+    from tests.callers import People
+
 BACKENDS = ("sqlite", "postgresql")
 SECRET = "kJ8w-Zp3_vQx7Lr2~Tm9Yb4.Nd6Hc1Gf5"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group tests by backend: with two workers (`make test`) each one migrates and seeds one kind of database."""
+    """Group tests by database, so that of two workers each migrates and seeds one; start with the long tests.
+
+    Tests without a database have no group: they fill whichever worker has ended its group first.
+    """
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
     for item in items:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         if "backend" in parameters:
             item.add_marker(pytest.mark.xdist_group(parameters["backend"]))
+        elif "both" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("both"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,19 +87,32 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def template(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+def make_template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Return a function that migrates and seeds a database of a kind, once per worker, and returns its URL."""
+    made: dict[str, str] = {}
+
+    def make(kind: str) -> str:
+        if kind not in made:
+            folder = tmp_path_factory.mktemp(f"template-{kind}")
+            if kind == "sqlite":
+                address = f"sqlite:///{folder / 'template.sqlite3'}"
+            else:
+                started: PostgresCluster = request.getfixturevalue("cluster")
+                started.create_database("template_seeded")
+                address = started.url("template_seeded")
+            template_settings = settings_for(address, folder)
+            migrate(template_settings)
+            seed(template_settings)
+            made[kind] = address
+        return made[kind]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def template(backend: str, make_template: Callable[[str], str]) -> str:
     """Return the URL of a migrated database with reference and demo data, used only as the source of copies."""
-    folder = tmp_path_factory.mktemp(f"template-{backend}")
-    if backend == "sqlite":
-        address = f"sqlite:///{folder / 'template.sqlite3'}"
-    else:
-        started: PostgresCluster = request.getfixturevalue("cluster")
-        started.create_database("template_seeded")
-        address = started.url("template_seeded")
-    template_settings = settings_for(address, folder)
-    migrate(template_settings)
-    seed(template_settings)
-    return address
+    return make_template(backend)
 
 
 @contextmanager
@@ -147,18 +170,25 @@ async def joined_database(settings: Settings) -> AsyncIterator[JoinedDatabase]:
     await database.close()
 
 
-@pytest_asyncio.fixture
-async def database(joined_database: JoinedDatabase) -> AsyncIterator[JoinedDatabase]:
-    """Yield the database of one test; all changes are rolled back."""
-    async with joined_database.engine.connect() as connection:
+@asynccontextmanager
+async def roll_back(joined: JoinedDatabase) -> AsyncIterator[JoinedDatabase]:
+    """Yield the database inside one transaction and roll it back afterwards."""
+    async with joined.engine.connect() as connection:
         outer = await connection.begin()
-        joined_database.joined = async_sessionmaker(
+        joined.joined = async_sessionmaker(
             connection, class_=AsyncSession, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
         try:
-            yield joined_database
+            yield joined
         finally:
             await outer.rollback()
+
+
+@pytest_asyncio.fixture
+async def database(joined_database: JoinedDatabase) -> AsyncIterator[JoinedDatabase]:
+    """Yield the database of one test; all changes are rolled back."""
+    async with roll_back(joined_database) as rolled_back:
+        yield rolled_back
 
 
 @pytest_asyncio.fixture
@@ -200,9 +230,9 @@ class Api(httpx.AsyncClient):
         return {"Authorization": f"Bearer {principal.username}"}
 
 
-@pytest_asyncio.fixture
-async def api(application: FastAPI, database: JoinedDatabase) -> AsyncIterator[Api]:
-    """Yield a client that calls the application in process, in the test's transaction."""
+@asynccontextmanager
+async def open_api(application: FastAPI, database: JoinedDatabase) -> AsyncIterator[Api]:
+    """Yield a client that calls the application in process, on this database."""
     callers = KnownCallers()
     original = application.state.resolver, application.state.database
     application.state.resolver, application.state.database = callers, database
@@ -211,6 +241,13 @@ async def api(application: FastAPI, database: JoinedDatabase) -> AsyncIterator[A
         client.callers = callers
         yield client
     application.state.resolver, application.state.database = original
+
+
+@pytest_asyncio.fixture
+async def api(application: FastAPI, database: JoinedDatabase) -> AsyncIterator[Api]:
+    """Yield a client that calls the application in process, in the test's transaction."""
+    async with open_api(application, database) as client:
+        yield client
 
 
 def principal(role: str, *, unit_id: UUID | None = None, **more: Any) -> Principal:
@@ -236,6 +273,54 @@ async def people(database: JoinedDatabase) -> Any:
 
     async with database.transaction() as opened:
         return await make_people(opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The application on one of the two databases, for tests that compare them."""
+
+    application: FastAPI
+    api: Api
+    people: "People"
+
+
+@pytest.fixture(scope="session")
+def both_settings(
+    make_template: Callable[[str], str], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Settings]]:
+    """Yield settings of a database of each kind."""
+    with ExitStack() as stack:
+        folders = {kind: tmp_path_factory.mktemp(f"both-{kind}") for kind in BACKENDS}
+        yield {
+            kind: settings_for(stack.enter_context(copy_database(make_template(kind), folder, request)), folder)
+            for kind, folder in folders.items()
+        }
+
+
+@pytest_asyncio.fixture(scope="session")
+async def both_databases(
+    both_settings: dict[str, Settings],
+) -> AsyncIterator[dict[str, tuple[FastAPI, JoinedDatabase]]]:
+    """Yield an application and its database of each kind."""
+    opened = {kind: (create_app(own), JoinedDatabase(own)) for kind, own in both_settings.items()}
+    yield opened
+    for _, joined in opened.values():
+        await joined.close()
+
+
+@pytest_asyncio.fixture
+async def both(both_databases: dict[str, tuple[FastAPI, JoinedDatabase]]) -> AsyncIterator[dict[str, Service]]:
+    """Yield the service on each kind of database; all changes are rolled back."""
+    from tests.callers import make_people  # noqa: PLC0415  a circular import
+
+    services: dict[str, Service] = {}
+    async with AsyncExitStack() as stack:
+        for kind, (own_application, joined) in both_databases.items():
+            database = await stack.enter_async_context(roll_back(joined))
+            client = await stack.enter_async_context(open_api(own_application, database))
+            async with database.transaction() as opened:
+                services[kind] = Service(own_application, client, await make_people(opened))
+        yield services
 
 
 @pytest.fixture

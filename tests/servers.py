@@ -77,9 +77,14 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Return whether the started process is still there."""
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """Send SIGKILL to the process group."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self.is_running:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(10)
 

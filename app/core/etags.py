@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.db import VersionedTable
 from app.core.problems import PreconditionFailed, PreconditionRequired
+from app.core.schemas import format_etag
 
 _STRONG = re.compile(r'\s*"([\x21\x23-\x7e]*)"\s*')
 
@@ -52,11 +53,6 @@ def get_if_match(
 IfMatchDep = Annotated[IfMatch, Depends(get_if_match)]
 
 
-def format_etag(version: int) -> str:
-    """Return a version as a strong entity tag."""
-    return f'"{version}"'
-
-
 def json_response(
     model: BaseModel, *, version: int | None = None, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -81,7 +77,7 @@ async def versioned(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Write the changes, which raises the version and checks the constraints, and return the row with its ETag."""
-    await session.flush()
+    await session.flush()  # raises the version and checks the constraints, before the response is built
     return json_response(await _build_read(session, row, read), version=row.version, status=status, headers=headers)
 
 

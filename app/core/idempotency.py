@@ -161,6 +161,12 @@ async def claim_key(session: AsyncSession, caller: str, operation: str, key: str
     return inserted.first() is not None
 
 
+async def delete_old_records(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Delete up to `limit` keys that were used before a moment and return their number."""
+    old = sa.select(col(IdempotencyRecord.id)).where(col(IdempotencyRecord.created_at) < before).limit(limit)
+    return int((await session.exec(sa.delete(IdempotencyRecord).where(col(IdempotencyRecord.id).in_(old)))).rowcount)
+
+
 async def find_fingerprint(session: AsyncSession, caller: str, operation: str, key: str) -> str | None:
     """Return the fingerprint of the request that claimed the key, or None if it is unclaimed."""
     query = select(IdempotencyRecord.fingerprint).where(*_match_key(caller, operation, key))
@@ -178,13 +184,11 @@ async def _replay(session: AsyncSession, caller: str, operation: str, key: str, 
     return Response(record.body, record.status, headers, "application/json")
 
 
-def get_idempotency(
-    request: Request,
-    idempotency_key: Annotated[
-        str | None,
-        Header(description="A unique key of the request: up to 255 visible ASCII characters, stored for 48 hours."),
-    ] = None,
-) -> Idempotency:
+KeyHeader = Header(description="A unique key of the request: up to 255 visible ASCII characters, stored for 48 hours.")
+RequiredKeyHeader = Header(description=f"Required (400 without it). {KeyHeader.description}")
+
+
+def get_idempotency(request: Request, idempotency_key: Annotated[str | None, KeyHeader] = None) -> Idempotency:
     """Return the idempotency key of the request, if any. Raises `IdempotencyKeyMalformed`."""
     if idempotency_key is None:
         return Idempotency(request, None)
@@ -196,18 +200,8 @@ def get_idempotency(
     return Idempotency(request, key)
 
 
-IdempotencyDep = Annotated[Idempotency, Depends(get_idempotency)]
-
-
 def get_required_idempotency(
-    request: Request,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description="A unique key of the request, required (400 without it): up to 255 visible ASCII characters,"
-            " stored for 48 hours."
-        ),
-    ] = None,
+    request: Request, idempotency_key: Annotated[str | None, RequiredKeyHeader] = None
 ) -> Idempotency:
     """Return the idempotency key of the request. Raises `IdempotencyKeyRequired` if it is missing."""
     if idempotency_key is None:
@@ -215,6 +209,7 @@ def get_required_idempotency(
     return get_idempotency(request, idempotency_key)
 
 
+IdempotencyDep = Annotated[Idempotency, Depends(get_idempotency)]
 RequiredIdempotencyDep = Annotated[Idempotency, Depends(get_required_idempotency)]
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Response]])

@@ -185,6 +185,12 @@ class Relay:
                 )
 
 
+async def delete_handled_events(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Delete up to `limit` entries that were done before a moment and return their number; parked ones stay."""
+    old = sa.select(col(OutboxEntry.id)).where(col(OutboxEntry.done_at) < before).limit(limit)
+    return int((await session.exec(sa.delete(OutboxEntry).where(col(OutboxEntry.id).in_(old)))).rowcount)
+
+
 async def wait_for_any(seconds: float, *events: asyncio.Event) -> None:
     """Wait until one of the events is set or the time is over."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]

@@ -21,8 +21,6 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 MEDIA_TYPE = "application/problem+json"
-MAX_FIELD_ERRORS = 20
-MAX_POINTER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,69 +259,6 @@ class ProblemRead(BaseModel):
     errors: list[FieldErrorRead] | None = None
     error: str | None = Field(None, description="On /auth/*: the OAuth 2 error code.")
     error_description: str | None = Field(None, description="On /auth/*: the same as `detail`.")
-
-
-def prefers_english(accept_language: str) -> bool:
-    """Return whether English is preferred to Russian, the default (RFC 9110, 12.5.4)."""
-    weights = {"ru": -1.0, "en": -1.0}
-    for part in accept_language[:200].split(","):
-        tag, _, parameters = part.strip().partition(";")
-        language = tag.strip().lower().split("-")[0]
-        if language not in weights:
-            continue
-        weight = parameters.strip().removeprefix("q=") if parameters.strip() else "1"
-        try:
-            weights[language] = max(weights[language], float(weight))
-        except ValueError:
-            continue
-    return weights["en"] > 0 and weights["en"] > weights["ru"]
-
-
-def printable(text: str) -> str:
-    """Return a pointer shortened and without lone surrogates and control characters."""
-    cleaned = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: MAX_POINTER + 1])
-    return cleaned if len(cleaned) <= MAX_POINTER else cleaned[:MAX_POINTER] + "…"
-
-
-def document(problem: Problem, *, request_id: str, english: bool) -> dict[str, Any]:
-    """Return the RFC 9457 document of a problem in the caller's language."""
-    detail = problem.en if english else problem.ru
-    body: dict[str, Any] = {
-        "type": f"urn:client-interaction:problem:{problem.code}",
-        "title": problem.title_en if english else problem.title_ru,
-        "status": int(problem.status),
-        "detail": detail,
-        "instance": f"urn:client-interaction:request:{request_id}",
-        "code": problem.code,
-        "request_id": request_id,
-        **problem.extra,
-    }
-    if "error" in problem.extra:
-        body["error_description"] = problem.en  # RFC 6749 5.2 allows ASCII only
-    if problem.field_errors:
-        body["errors"] = _list_errors(problem.field_errors, english)
-    return body
-
-
-MAX_ERRORS_BYTES = 3000
-
-
-def _list_errors(field_errors: Sequence[FieldError], english: bool) -> list[dict[str, str]]:
-    """Return at most 20 field errors, and only as many as keep the document under 4 kB."""
-    rows: list[dict[str, str]] = []
-    room = MAX_ERRORS_BYTES
-    for error in field_errors[:MAX_FIELD_ERRORS]:
-        row = {
-            "pointer": printable(error.pointer),
-            "detail": error.en if english else error.ru,
-            "code": error.code,
-            "in": error.place,
-        }
-        room -= sum(len(key.encode()) + len(value.encode()) + 6 for key, value in row.items())
-        if room < 0 and rows:
-            break
-        rows.append(row)
-    return rows
 
 
 def problems(*classes: type[Problem]) -> dict[int | str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from app.core.clock import LOCAL_ZONE
 
@@ -49,6 +49,23 @@ class Output(BaseModel):
     """The base class of responses. Fields have no defaults, so that OpenAPI marks all of them as required."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True, populate_by_name=True)
+
+
+def format_etag(version: int) -> str:
+    """Return a version as a strong entity tag."""
+    return f'"{version}"'
+
+
+def _to_etag(value: Any) -> Any:
+    return format_etag(value) if isinstance(value, int) else value
+
+
+class Summary(BaseModel):
+    """A part of list items: the ETag of the whole object, ready for `If-Match`; no item holds nested collections."""
+
+    etag: Annotated[str, BeforeValidator(_to_etag)] = Field(
+        validation_alias="version", description="The ETag of the whole object, ready for If-Match."
+    )
 
 
 def format_local(moment: datetime, zone: ZoneInfo = LOCAL_ZONE) -> str:

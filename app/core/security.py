@@ -150,3 +150,14 @@ AnyCaller = Annotated[Principal, requires()]
 """Any authenticated caller."""
 OptionalCaller = Annotated[Principal | None, Depends(optional_principal)]
 """Any caller, authenticated or not."""
+
+
+async def detached_optional_principal(
+    request: Request, database: DatabaseDep, authorization: Annotated[str | None, Security(_oauth2)]
+) -> Principal | None:
+    """Return the caller of a public operation, if any, read in a short transaction of its own."""
+    async with database.transaction(write=False) as session:
+        return await optional_principal(request, session, authorization)
+
+
+DetachedCaller = Annotated[Principal | None, Depends(detached_optional_principal)]

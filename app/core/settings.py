@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     delivery_failed_kept_days: int = Field(
         365, ge=1, le=3650, description="Days for which failed and uncertain deliveries are kept."
     )
+    outbox_kept_days: int = Field(7, ge=1, le=365, description="Days for which handled events are kept.")
+    idempotency_kept_hours: int = Field(
+        48, ge=24, le=720, description="Hours for which `Idempotency-Key` values and their responses are kept."
+    )
     token_families_kept_days: int = Field(
         30, ge=1, le=3650, description="Days for which sessions and their refresh tokens are kept after they expire."
     )

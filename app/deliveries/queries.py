@@ -4,7 +4,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from app.core.etags import format_etag
+from app.core.schemas import format_etag
 from app.deliveries.models import Delivery
 from app.deliveries.rules import DeliveryState
 from app.deliveries.schemas import DeliveryRead, DeliverySummary

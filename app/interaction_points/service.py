@@ -268,3 +268,8 @@ async def load_points(session: AsyncSession, ids: Iterable[UUID | None] | None =
 async def load_channel_names(session: AsyncSession) -> dict[str, str]:
     """Load the names of all channel kinds by key."""
     return dict((await session.exec(select(ChannelKind.key, ChannelKind.name))).all())
+
+
+async def get_channel(session: AsyncSession, point_id: UUID) -> str:
+    """Return the channel of an existing point."""
+    return (await session.get_one(Point, point_id)).channel

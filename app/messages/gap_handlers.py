@@ -11,7 +11,7 @@ from app.messages.events import MessageAssigned, MessageEvent, MessageMoved, Mes
 from app.messages.models import Competence, Message
 from app.messages.queries import load_sent_replies
 from app.messages.rules.states import MessageState
-from app.reply_templates.models import GapReason
+from app.reply_templates.rules.gaps import GapReason
 from app.reply_templates.search.service.suggestions import find_suggestions
 from app.reply_templates.service.gaps import Unanswered, record_gap, remove_gap
 

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -14,9 +13,12 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.clients import service as clients
 from app.clients.queries import same_clients
+from app.core import clock
 from app.core.security import Principal
+from app.core.validity import Validity
+from app.legal_acts.models import LegalAct
 from app.messages.models import (
-    CalendarDay,
+    CompetentBody,
     Deadline,
     DeadlinePolicy,
     Message,
@@ -26,14 +28,11 @@ from app.messages.models import (
     Reply,
     ReplyKind,
     RevisionKind,
-    WorkingHours,
 )
-from app.messages.rules.calendar import WORKING_HOURS, DayOverride, WorkingCalendar, parse_intervals
-from app.messages.rules.deadlines import DeadlineState
+from app.messages.rules.deadlines import DeadlineState, Stage
 from app.messages.rules.states import STEPS_RU, ReplyState
-from app.messages.schemas.deadlines import DeadlinePolicyRead, DeadlineRead
+from app.messages.schemas.deadlines import DeadlineRead
 from app.messages.schemas.messages import HistoryEntryRead, MessageRead, ReplyRead, ThreadEntryRead, TimelineEntryRead
-from app.organizations.models import Organization
 from app.text_check.service import to_readability_read
 
 THREAD_LIMIT = 100
@@ -86,11 +85,6 @@ def to_deadline_values(row: Deadline) -> dict[str, Any]:
     return values | {"kind": "target" if row.is_target else "limit", "provisional": row.is_provisional}
 
 
-def to_policy_read(row: DeadlinePolicy) -> DeadlinePolicyRead:
-    """Map a deadline policy to its API schema."""
-    return DeadlinePolicyRead.model_validate(row.model_dump() | {"interaction_point_id": row.point_id})
-
-
 async def load_replies(session: AsyncSession, message_id: UUID) -> list[Reply]:
     """Return the replies of a message, oldest first."""
     return (await _load_replies(session, {message_id}))[message_id]
@@ -100,29 +94,6 @@ def select_replies(message_id: UUID, by: Principal) -> SelectOfScalar[Reply]:
     """Return the query of the replies that the caller may see: an API client sees sent replies only."""
     query = select(Reply).where(Reply.message_id == message_id)
     return query if by.kind == "employee" else query.where(Reply.state == ReplyState.SENT)
-
-
-async def load_calendar(session: AsyncSession, organization_id: UUID) -> WorkingCalendar:
-    """Return the working calendar of an organization."""
-    organization = await session.get_one(Organization, organization_id)
-    hours = await load_own_hours(session, organization_id)
-    query = select(CalendarDay).where(
-        sa.or_(col(CalendarDay.organization_id) == organization_id, col(CalendarDay.organization_id).is_(None))
-    )
-    days = (await session.exec(query)).all()
-    overrides = {
-        row.day: DayOverride(row.kind, row.name, parse_intervals(row.working_hours) if row.working_hours else ())
-        for row in sorted(
-            days, key=lambda row: row.organization_id is not None
-        )  # its own corrections override the general ones
-    }
-    intervals = parse_intervals(hours.working_hours) if hours else WORKING_HOURS
-    return WorkingCalendar(ZoneInfo(organization.zone), intervals, overrides)
-
-
-async def load_own_hours(session: AsyncSession, organization_id: UUID) -> WorkingHours | None:
-    """Return the working hours set for an organization, None if not set."""
-    return (await session.exec(select(WorkingHours).where(WorkingHours.organization_id == organization_id))).first()
 
 
 async def _load_threads(session: AsyncSession, thread_ids: set[UUID], by: Principal) -> dict[UUID, list[Message]]:
@@ -267,3 +238,27 @@ def _build_conversation(
         "replies": [to_reply_read(reply) for reply in visible],
         "thread": sorted(entries, key=lambda entry: (entry.at, entry.kind)),
     }
+
+
+def select_policies(stage: Stage | None, is_target: bool | None) -> SelectOfScalar[DeadlinePolicy]:
+    """Return the query of the deadline policies, filtered by stage and kind."""
+    query = select(DeadlinePolicy)
+    if stage is not None:
+        query = query.where(DeadlinePolicy.stage == stage)
+    if is_target is not None:
+        query = query.where(col(DeadlinePolicy.is_target) == is_target)
+    return query
+
+
+async def load_policies(session: AsyncSession) -> Sequence[tuple[DeadlinePolicy, LegalAct | None]]:
+    """Return all deadline policies with their legal acts."""
+    query = select(DeadlinePolicy, LegalAct).outerjoin(LegalAct, col(LegalAct.id) == col(DeadlinePolicy.legal_act_id))
+    return (await session.exec(query)).all()
+
+
+def select_competent_bodies(*, with_closed: bool) -> SelectOfScalar[CompetentBody]:
+    """Return the query of the competent bodies; the last day of a body still counts."""
+    query = select(CompetentBody)
+    if with_closed:
+        return query
+    return query.where(Validity.condition(clock.today(), last=col(CompetentBody.closed_on)))

@@ -209,3 +209,9 @@ async def _load_names(session: AsyncSession, table: Any, ids: Iterable[UUID | No
     if ids is not None:
         query = query.where(table.id.in_({row_id for row_id in ids if row_id is not None}))
     return dict((await session.exec(query)).all())
+
+
+async def list_present_municipalities(session: AsyncSession) -> list[Municipality]:
+    """Return the municipalities without a successor by name."""
+    query = select(Municipality).where(col(Municipality.successor).is_(None))
+    return list((await session.exec(query.order_by(Municipality.name))).all())

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.db import Database
 from app.core.security import Principal
 from app.documents.tables.writer import Row
-from app.organizations.models import Topic, Unit
+from app.organizations import service as organizations
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import read_templates
 from app.reply_templates.rules.list_cells import format_keywords, format_lines
@@ -56,10 +56,10 @@ async def export_pages(
 
 
 async def _build_rows(session: AsyncSession, templates: Sequence[TemplateRead]) -> list[Row]:
-    topics = dict((await session.exec(select(Topic.id, Topic.name))).all())
-    names = (await session.exec(select(Unit.id, Unit.name))).all()
-    name_counts = Counter(name for _, name in names)
-    units = {unit_id: name if name_counts[name] == 1 else str(unit_id) for unit_id, name in names}
+    topics = await organizations.load_topic_names(session)
+    names = await organizations.load_unit_names(session)
+    name_counts = Counter(names.values())
+    units = {unit_id: name if name_counts[name] == 1 else str(unit_id) for unit_id, name in names.items()}
     return [_to_row(template, topics, units) for template in templates]
 
 

@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from app.core.schemas import Input
 from app.core.validation_errors import to_field_error
 from app.imports.ports import CellError, ImportedRow, RowResult
 from app.imports.rules import Outcome
-from app.organizations.models import Topic, Unit
+from app.reply_templates.commands import NewTemplate
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
 from app.reply_templates.rules.list_cells import parse_keywords, parse_lines, restore_escapes
 from app.reply_templates.rules.states import TemplateState
-from app.reply_templates.schemas import TemplateCreate, TemplatePatch
+from app.reply_templates.schemas import TemplateCreate
 from app.reply_templates.service.rendering import find_value_errors
 from app.reply_templates.service.templates import find_text_errors
+
+if TYPE_CHECKING:
+    from app.organizations.models import Topic, Unit
 
 COLUMN_OF = {"topic_ids": "topics", "shared_unit_ids": "shared_with", "unit_id": "unit"}
 UNKNOWN_NAMES = {
@@ -25,7 +27,6 @@ UNKNOWN_NAMES = {
     "shared_with": "Другое действующее подразделение с таким названием не найдено.",
 }
 MAX_DIGITS = 9
-Body = TypeVar("Body", bound=Input)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ class KnownTemplates:
 class Names:
     """The topics and units that the names in a table refer to."""
 
-    unit: Unit
-    topics: Mapping[str, Topic]
+    unit: "Unit"
+    topics: "Mapping[str, Topic]"
     """The topics of the unit, by name."""
-    units: Mapping[str, Unit]
+    units: "Mapping[str, Unit]"
     """The other units, by name and by id; of several with one name, the one in the caller's organization."""
     open_ids: frozenset[UUID]
     """The open topics and units; a closed one may be kept but not added."""
@@ -56,8 +57,8 @@ class PlannedRow:
 
     identity: str
     known: KnownTemplates | None
-    create: TemplateCreate | None = None
-    patch: TemplatePatch | None = None
+    create: NewTemplate | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
 
     @property
@@ -65,7 +66,7 @@ class PlannedRow:
         """Return the plan as a row of the import report."""
         if self.create is not None:
             return RowResult(Outcome.CREATED, self.errors, self.identity)
-        return RowResult(Outcome.CHANGED if self.patch else Outcome.UNCHANGED, self.errors, self.identity)
+        return RowResult(Outcome.CHANGED if self.changes else Outcome.UNCHANGED, self.errors, self.identity)
 
     def add_error(self, column: str | None, code: str, detail: str) -> None:
         """Add an error to the row."""
@@ -79,9 +80,7 @@ def plan_row(row: ImportedRow, names: Names, known: KnownTemplates | None) -> Pl
     if cells.get("unit", "") not in ("", names.unit.name, str(names.unit.id)):
         plan.add_error("unit", "unknown_reference", "Загружать можно только шаблоны своего подразделения.")
     values = _parse_cells(plan, cells, names)
-    body = _validate_body(
-        plan, TemplateCreate, _get_present_values(known) | values | {"unit_id": names.unit.id, "key": cells["key"]}
-    )
+    body = _validate_body(plan, _get_present_values(known) | values | {"unit_id": names.unit.id, "key": cells["key"]})
     bad_columns = {error.column for error in plan.errors}  # report every bad cell, but only its first cause
     for error in (
         *find_text_errors(values.get("text", "")),
@@ -92,13 +91,13 @@ def plan_row(row: ImportedRow, names: Names, known: KnownTemplates | None) -> Pl
     if body is None or plan.errors:
         return plan
     if known is None:
-        plan.create = body
+        plan.create = body.to_command(NewTemplate)
         return plan
-    changed = {name for name in values if not _is_same(getattr(body, name), known, name)}
+    changed = {name: value for name in values if not _is_same(value := getattr(body, name), known, name)}
     if changed and known.template.state is TemplateState.ARCHIVED:
         plan.add_error("key", "move_not_allowed", "Шаблон в архиве, изменить его нельзя.")
     elif changed:
-        plan.patch = TemplatePatch.model_validate(body.model_dump(include=changed))
+        plan.changes = changed
     return plan
 
 
@@ -124,7 +123,7 @@ def _parse_cells(plan: PlannedRow, cells: Mapping[str, str], names: Names) -> di
     return values
 
 
-def _select_allowed(named: Mapping[str, Topic] | Mapping[str, Unit], ids: frozenset[UUID]) -> dict[str, UUID]:
+def _select_allowed(named: "Mapping[str, Topic] | Mapping[str, Unit]", ids: frozenset[UUID]) -> dict[str, UUID]:
     return {name: row.id for name, row in named.items() if row.id in ids}
 
 
@@ -175,10 +174,10 @@ def _is_same(value: Any, known: KnownTemplates, name: str) -> bool:
     return bool(value == getattr(known.version, name))
 
 
-def _validate_body(plan: PlannedRow, body: type[Body], values: Mapping[str, Any]) -> Body | None:
+def _validate_body(plan: PlannedRow, values: Mapping[str, Any]) -> TemplateCreate | None:
     """Return the validated body, or None after adding an error for each invalid value."""
     try:
-        return body.model_validate({name: value for name, value in values.items() if value != ""})
+        return TemplateCreate.model_validate({name: value for name, value in values.items() if value != ""})
     except ValidationError as invalid:
         for raw in invalid.errors(include_url=False, include_input=False):
             field_error = to_field_error(raw)

@@ -1,6 +1,7 @@
 """Import of knowledge bases (O-6.2.6): a row creates a draft or a new draft version, or is rejected."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,12 +11,15 @@ from app.core.problems import FieldError
 from app.core.security import Principal
 from app.core.validity import Validity
 from app.imports.ports import CellError, ImportedRow, RowResult
-from app.organizations.models import Topic, Unit
+from app.organizations import service as organizations
 from app.reply_templates.export import COLUMNS
 from app.reply_templates.import_rows import KnownTemplates, Names, PlannedRow, plan_row
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import load_shared_units, load_visible_versions, owned_by
 from app.reply_templates.service.templates import add_template, change_template
+
+if TYPE_CHECKING:
+    from app.organizations.models import Unit
 
 REQUIRED = ("key", "title", "text")
 NO_UNIT = CellError(None, "unknown_reference", "Вы не относитесь к подразделению, загрузить шаблоны нельзя.")
@@ -48,10 +52,12 @@ class TemplateImporter:
         """Apply the changes of every valid row."""
         plans = await _plan_rows(session, rows, by)
         for plan in plans:
-            if plan.create is not None and not plan.errors:
+            if plan.errors:
+                continue
+            if plan.create is not None:
                 await add_template(session, plan.create, by=by)
-            elif plan.known is not None and plan.patch is not None and not plan.errors:
-                await change_template(session, plan.known.template, plan.known.version, plan.patch, by=by)
+            elif plan.known is not None and plan.changes:
+                await change_template(session, plan.known.template, plan.known.version, plan.changes, by=by)
         return [plan.result for plan in plans]
 
 
@@ -59,7 +65,7 @@ TEMPLATES = TemplateImporter()
 
 
 async def _plan_rows(session: AsyncSession, rows: Sequence[ImportedRow], by: Principal) -> list[PlannedRow]:
-    unit = await session.get(Unit, by.unit_id) if by.unit_id is not None else None
+    unit = await organizations.find_unit(session, by.unit_id)
     if unit is None:
         return [PlannedRow(row.cells["key"], None, errors=[NO_UNIT]) for row in rows]
     names = await _load_names(session, unit)
@@ -67,10 +73,10 @@ async def _plan_rows(session: AsyncSession, rows: Sequence[ImportedRow], by: Pri
     return [plan_row(row, names, known.get(row.cells["key"])) for row in rows]
 
 
-async def _load_names(session: AsyncSession, unit: Unit) -> Names:
+async def _load_names(session: AsyncSession, unit: "Unit") -> Names:
     today = clock.today()
-    topics = (await session.exec(select(Topic).where(Topic.unit_id == unit.id))).all()
-    others = (await session.exec(select(Unit).where(Unit.id != unit.id))).all()
+    topics = await organizations.list_topics(session, unit.id)
+    others = [row for row in await organizations.list_units(session) if row.id != unit.id]
     ordered = sorted(others, key=lambda row: row.organization_id == unit.organization_id)  # the last of a name wins
     open_topics = {row.id for row in topics if Validity(last=row.closed_on).includes(today)}
     open_units = {row.id for row in others if Validity(last=row.closed_on).includes(today)}

@@ -1,13 +1,13 @@
 """Tables of reply templates, their versions, shares and reviews, and of knowledge base gaps."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.core.db import Table, VersionedTable, enum_column, json_column, length_check
+from app.reply_templates.rules.gaps import GapReason
 from app.reply_templates.rules.states import TemplateState
 
 
@@ -107,15 +107,6 @@ class TemplateReview(Table, table=True):
     reviewed_at: datetime
     reviewed_by: UUID = Field(foreign_key="employees.id")
     next_review_on: date
-
-
-class GapReason(StrEnum):
-    """Why a message counts as a gap in the knowledge base."""
-
-    NO_TEMPLATE = "no_template"
-    """No template was suggested."""
-    NOT_TAKEN = "not_taken"
-    """A template was suggested, and the reply was written without it."""
 
 
 class GapDismissal(Table, table=True):

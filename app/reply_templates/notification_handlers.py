@@ -9,7 +9,7 @@ from app.notifications.service import notify
 from app.organizations.service import find_employee
 from app.reply_templates.events import TemplateReviewNear, TemplateReviewOverdue
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.queries import select_version
+from app.reply_templates.queries import load_version
 
 MAX_TITLE_LENGTH = 200
 
@@ -32,7 +32,7 @@ async def _notify(
     session: AsyncSession, event: TemplateReviewNear | TemplateReviewOverdue, kind: NotificationKind, text: str
 ) -> None:
     row = await session.get_one(ReplyTemplate, event.template_id)
-    version = await select_version(session, row.id, row.published_version or row.latest_version)
+    version = await load_version(session, row.id, row.published_version or row.latest_version)
     title = version.title if version else row.key
     short_title = title if len(title) <= MAX_TITLE_LENGTH else title[: MAX_TITLE_LENGTH - 1] + "…"
     recipients = set(await load_heads(session, row.unit_id))

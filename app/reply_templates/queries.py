@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core import clock
 from app.core.security import Principal
@@ -51,7 +54,7 @@ def visible_version_number(by: Principal) -> ColumnElement[int]:
     return sa.case((owned_by(by), latest), else_=published)
 
 
-def has_state(state: TemplateState, by: Principal) -> ColumnElement[bool]:
+def _has_state(state: TemplateState, by: Principal) -> ColumnElement[bool]:
     """Match the templates the caller sees in a state; another unit's template is always `published`."""
     is_published = sa.true() if state is TemplateState.PUBLISHED else sa.false()
     return sa.or_(
@@ -65,7 +68,7 @@ def visible_text(by: Principal) -> ColumnElement[str]:
     return sa.case((owned_by(by), newest), else_=published)
 
 
-def has_topic(topic_id: UUID, by: Principal) -> ColumnElement[bool]:
+def _has_topic(topic_id: UUID, by: Principal) -> ColumnElement[bool]:
     """Match the templates whose visible version has a topic."""
     version = TemplateVersion
     return sa.exists().where(
@@ -87,15 +90,79 @@ def has_review(state: ReviewState) -> ColumnElement[bool]:
     return sa.and_(is_in_use(), conditions[state])
 
 
-def load_review(row: ReplyTemplate) -> ReviewState | None:
+class TemplateSort(StrEnum):
+    """The order of a list of templates."""
+
+    NEWEST = "newest"
+    KEY = "key"
+    UPDATED_AT = "updated_at"
+    NEXT_REVIEW_ON = "next_review_on"
+
+
+ORDERS: dict[TemplateSort, tuple[tuple[Any, ...], bool]] = {
+    TemplateSort.NEWEST: ((col(ReplyTemplate.id),), True),
+    TemplateSort.KEY: ((col(ReplyTemplate.key), col(ReplyTemplate.id)), False),
+    TemplateSort.UPDATED_AT: ((col(ReplyTemplate.updated_at), col(ReplyTemplate.id)), True),
+    TemplateSort.NEXT_REVIEW_ON: ((col(ReplyTemplate.next_review_on), col(ReplyTemplate.id)), False),
+}
+"""The columns of each order, and whether it is descending."""
+
+
+def select_templates(
+    by: Principal,
+    words: Iterable[ColumnElement[bool]] = (),
+    *,
+    state: TemplateState | None = None,
+    unit_id: UUID | None = None,
+    key: str | None = None,
+    topic_id: UUID | None = None,
+    review: ReviewState | None = None,
+    updated_after: datetime | None = None,
+    in_use_only: bool = False,
+) -> SelectOfScalar[ReplyTemplate]:
+    """Return the select of the visible templates that match the filters and the conditions of a word search.
+
+    Archived templates are left out unless their state or `updated_after` is given.
+    """
+    query = select(ReplyTemplate).where(visible_to(by), *words)
+    if state is not None:
+        query = query.where(_has_state(state, by))
+    elif updated_after is None:
+        query = query.where(col(ReplyTemplate.state) != TemplateState.ARCHIVED)
+    for column, value in ((ReplyTemplate.unit_id, unit_id), (ReplyTemplate.key, key)):
+        if value is not None:
+            query = query.where(column == value)
+    if updated_after is not None:
+        query = query.where(col(ReplyTemplate.updated_at) > updated_after)
+    if topic_id is not None:
+        query = query.where(_has_topic(topic_id, by))
+    if review is not None:
+        query = query.where(has_review(review))
+    return query.where(col(ReplyTemplate.next_review_on).is_not(None)) if in_use_only else query
+
+
+async def load_templates_in_use(
+    session: AsyncSession, by: Principal, *, before: UUID | None, limit: int
+) -> Sequence[ReplyTemplate]:
+    """Load templates in use of the caller's unit, newest first; those older than `before` if it is given."""
+    query = select(ReplyTemplate).where(owned_by(by), is_in_use()).order_by(col(ReplyTemplate.id).desc()).limit(limit)
+    return (await session.exec(query.where(col(ReplyTemplate.id) < before) if before else query)).all()
+
+
+def compute_review_state(row: ReplyTemplate) -> ReviewState | None:
     """Return the review state of a template today."""
     return review_state(row.next_review_on, row.review_remind_on, clock.today())
 
 
-async def select_version(session: AsyncSession, template_id: UUID, number: int) -> TemplateVersion | None:
+async def load_version(session: AsyncSession, template_id: UUID, number: int) -> TemplateVersion | None:
     """Return a version of a template, None if it does not exist."""
     query = select(TemplateVersion).where(TemplateVersion.template_id == template_id, TemplateVersion.number == number)
     return (await session.exec(query)).first()
+
+
+def select_reviews(template_id: UUID) -> SelectOfScalar[TemplateReview]:
+    """Return the select of the reviews of a template."""
+    return select(TemplateReview).where(TemplateReview.template_id == template_id)
 
 
 async def load_versions(session: AsyncSession, template_id: UUID) -> list[TemplateVersion]:
@@ -129,6 +196,11 @@ async def load_versions_by_number(
     return {v.template_id: v for v in (await session.exec(select(TemplateVersion).where(has_number))).all()}
 
 
+async def read_template(session: AsyncSession, row: ReplyTemplate, by: Principal) -> TemplateRead:
+    """Return a template as the caller may see it."""
+    return (await read_templates(session, [row], by))[0]
+
+
 async def read_templates(session: AsyncSession, rows: Sequence[ReplyTemplate], by: Principal) -> list[TemplateRead]:
     """Return templates as the caller may see them, in two queries."""
     versions = await load_visible_versions(session, rows, by)
@@ -144,7 +216,7 @@ def _to_read(row: ReplyTemplate, version: TemplateVersion, shared: list[UUID], b
         "is_own": True,
         "shared_unit_ids": shared,
         "returned_reason": version.returned_reason,
-        "review": load_review(row),
+        "review": compute_review_state(row),
     }
     if not _is_own(row, by):  # internal details are hidden from other units
         values |= {"state": TemplateState.PUBLISHED, "is_own": False, "shared_unit_ids": [by.unit_id]}

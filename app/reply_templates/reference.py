@@ -9,7 +9,7 @@ from app.core import clock
 from app.core.data_files import load_yaml
 from app.core.ids import new_id
 from app.organizations import reference as organizations
-from app.organizations.models import Topic
+from app.organizations import service as organization_service
 from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
 from app.reply_templates.rules.states import TemplateState
 from app.reply_templates.service.access import build_search_text
@@ -24,7 +24,8 @@ async def load_demo(session: AsyncSession) -> None:
         known = select(ReplyTemplate.id).where(ReplyTemplate.unit_id == unit.id, ReplyTemplate.key == raw["key"])
         if (await session.exec(known)).first() is not None:
             continue
-        topic = (await session.exec(select(Topic).where(Topic.unit_id == unit.id, Topic.name == raw["topic"]))).first()
+        topics = {topic.name: topic for topic in await organization_service.list_topics(session, unit.id)}
+        topic = topics.get(raw["topic"])
         moment = clock.now()
         row = ReplyTemplate(
             id=UUID(raw["id"]) if "id" in raw else new_id(),

@@ -8,15 +8,14 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.core import example_ids
-from app.core.schemas import Input, LocalDateTime, Output, example
+from app.core.schemas import NOT_GIVEN, Input, LocalDateTime, Output, example
 from app.core.types import FREE_TEXT, ChannelKey, Days, DbInt, FreeText, Id, Key, Label, Name, Note
 from app.reply_templates.rules.diff import PartKind
 from app.reply_templates.rules.placeholders import PlaceholderKind
 from app.reply_templates.rules.review import ReviewState
 from app.reply_templates.rules.states import TemplateState
+from app.reply_templates.rules.template_drafts import MAX_EXAMPLES
 from app.text_check.schemas import FindingRead
-
-MAX_EXAMPLES = 50
 
 Keywords = Annotated[list[Label], Field(max_length=50)]
 Examples = Annotated[list[Note], Field(max_length=MAX_EXAMPLES)]
@@ -56,15 +55,17 @@ class TemplateCreate(Input):
 class TemplatePatch(Input):
     """Changes to a template. Content changes create a new version; sharing and the review period do not."""
 
-    title: Name = Field(default="")
-    text: FreeText = Field(default="")
-    keywords: Keywords = []
-    examples: Examples = []
-    topic_ids: TopicIds = []
-    defaults: Values = {}
-    note: Note | None = None
-    shared_unit_ids: UnitIds = Field(default=[], description="Units that may use the published version.")
-    review_days: Days | None = Field(default=None, description="Review period in days; null: the unit's period.")
+    title: Name = NOT_GIVEN
+    text: FreeText = NOT_GIVEN
+    keywords: Keywords = NOT_GIVEN
+    examples: Examples = NOT_GIVEN
+    topic_ids: TopicIds = NOT_GIVEN
+    defaults: Values = NOT_GIVEN
+    note: Note | None = NOT_GIVEN
+    shared_unit_ids: Annotated[UnitIds, Field(description="Units that may use the published version.")] = NOT_GIVEN
+    review_days: Annotated[Days | None, Field(description="Review period in days; null: the unit's period.")] = (
+        NOT_GIVEN
+    )
     model_config = example({"text": "Здравствуйте, {имя}! Начните отсюда: {ссылка}. Чем ещё помочь?"})
 
 

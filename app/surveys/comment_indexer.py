@@ -24,7 +24,9 @@ from app.language.masking import mask_personal_data, remove_masks
 from app.surveys import counters
 from app.surveys.counters import NOT_GIVEN
 from app.surveys.events import CommentsIndexed
-from app.surveys.models import CommentLemma, Counted, SurveyComment, SurveySubmission, UnreadComments
+from app.surveys.models.comments import CommentLemma, SurveyComment, UnreadComments
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.counts import Counted
 
 READ_AT_ONCE = 50
 IDS_PER_EVENT = 20

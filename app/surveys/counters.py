@@ -20,16 +20,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.db import build_insert, month_of
 from app.core.ids import new_id
-from app.surveys.models import (
-    AnswerCount,
-    Counted,
-    Span,
-    SubmissionSource,
-    SurveyComment,
-    SurveySubmission,
-    UncountedAnswer,
-    UnreadComments,
-)
+from app.surveys.models.comments import SurveyComment, UnreadComments
+from app.surveys.models.counts import AnswerCount, UncountedAnswer
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.counts import Counted, Span
+from app.surveys.rules.submissions import SubmissionSource
 
 FOLDED_AT_ONCE = 1000
 NOT_GIVEN = ""
@@ -46,15 +41,7 @@ comments: sa.Table = SQLModel.metadata.tables["survey_comments"]
 
 DIMENSIONS = ("question", "day", "organization_id", "form_id", "municipality", "source", "row_key")
 VALUES = ("n1", "n2", "n3", "n4", "n5")
-COPIED = (
-    "organization_id",
-    "form_id",
-    "municipality",
-    "source",
-    "counted_on",
-    "came_from_point_id",
-    "satisfaction",
-)
+COPIED = ("organization_id", "form_id", "municipality", "source", "counted_on", "came_from_point_id", "satisfaction")
 
 
 async def count(session: AsyncSession, rows: Iterable[SurveySubmission], *, sign: Literal[1, -1] = 1) -> None:
@@ -99,7 +86,9 @@ def dialect_of(session: AsyncSession) -> str:
     return name
 
 
-def cells(rows: sa.Table, sign: Any, dialect: str, questions: Iterable[Counted], *where: Any) -> list[sa.Select[Any]]:
+def select_cells(
+    rows: sa.Table, sign: Any, dialect: str, questions: Iterable[Counted], *where: Any
+) -> list[sa.Select[Any]]:
     """Select the answers of submissions or of the tail as counter rows, one for each counted cell of the form.
 
     Returns a select per question, to be combined by UNION ALL.
@@ -134,20 +123,6 @@ def _select_cells(rows: sa.Table, sign: Any, dialect: str, question: Counted) ->
     ).where(*conditions)
 
 
-def _select_comment_cells() -> sa.Select[Any]:
-    """Select the indexed comments as counter rows."""
-    return sa.select(
-        sa.literal(Counted.COMMENTS.value, sa.String(40)).label("question"),
-        comments.c.counted_on.label("day"),
-        comments.c.organization_id,
-        comments.c.form_id,
-        comments.c.municipality,
-        sa.cast(comments.c.source, sa.String(40)).label("source"),
-        comments.c.row_key,
-        *[sa.case((comments.c.score == place, 1), else_=0).label(f"n{place}") for place in range(1, MAX_VALUE + 1)],
-    )
-
-
 async def add_comments(session: AsyncSession, signed: Iterable[tuple[SurveyComment, Literal[1, -1]]]) -> None:
     """Count indexed comments, or with −1 deleted ones, in the transaction that changes them."""
     found: dict[tuple[Any, ...], list[int]] = {}
@@ -161,10 +136,10 @@ async def add_comments(session: AsyncSession, signed: Iterable[tuple[SurveyComme
         for key, added in sorted(changes, key=lambda one: str(one[0]))
     ]
     if rows:
-        await _add_counts(session, build_insert(session, AnswerCount).values(rows))
+        await add_counts(session, build_insert(session, AnswerCount).values(rows))
 
 
-def summed_cells(parts: Sequence[sa.Select[Any]], span: Span) -> sa.Select[Any]:
+def sum_cells(parts: Sequence[sa.Select[Any]], span: Span) -> sa.Select[Any]:
     """Cells added up to rows of counters, in the order of their key."""
     found = sa.union_all(*parts).subquery()
     keys = [found.c[name] for name in DIMENSIONS]
@@ -174,7 +149,7 @@ def summed_cells(parts: Sequence[sa.Select[Any]], span: Span) -> sa.Select[Any]:
     return sa.select(sa.literal(span.value, sa.String(40)).label("span"), *keys, *sums).group_by(*keys).order_by(*keys)
 
 
-async def _add_counts(session: AsyncSession, statement: Any) -> None:
+async def add_counts(session: AsyncSession, statement: Any) -> None:
     """Add rows to the counters, in the order of their key, so that concurrent upserts cannot deadlock."""
     added = {name: counts.c[name] + statement.excluded[name] for name in VALUES}
     await session.exec(statement.on_conflict_do_update(index_elements=list(counts.primary_key.columns), set_=added))
@@ -191,10 +166,10 @@ async def fold(session: AsyncSession) -> int:
     ids = list((await session.exec(oldest)).scalars().all())  # type: ignore[call-overload]
     if ids:
         dialect = dialect_of(session)
-        parts = cells(tail, tail.c.sign, dialect, ANSWERED, tail.c.id.in_(ids))
+        parts = select_cells(tail, tail.c.sign, dialect, ANSWERED, tail.c.id.in_(ids))
         for span in Span:
-            sums = summed_cells(parts, span)
-            await _add_counts(
+            sums = sum_cells(parts, span)
+            await add_counts(
                 session, build_insert(session, AnswerCount).from_select(["span", *DIMENSIONS, *VALUES], sums)
             )
         await _queue_comments(session, ids)
@@ -217,53 +192,9 @@ async def _queue_comments(session: AsyncSession, ids: Sequence[UUID]) -> None:
     await session.exec(statement.on_conflict_do_update(index_elements=["submission_id"], set_=again))
 
 
-async def months(session: AsyncSession) -> list[date]:
-    """Return the months with anything counted, in any of the tables."""
-    days = [rows.c[name] for rows, name in ((submissions, "counted_on"), (tail, "counted_on"), (counts, "day"))]
-    found = sa.union(*[sa.select(month_of(day).label("month")).distinct() for day in days])
-    return sorted((await session.exec(found)).scalars().all())  # type: ignore[call-overload]
-
-
-async def find_drift(session: AsyncSession, month: date, span: Span) -> list[sa.Row[Any]]:
-    """Return the differences of the counters from a recount of the submissions of a month (negative: too many).
-
-    It is one statement and so one snapshot: concurrent writes and folds do not change the result.
-    """
-    found = _select_drift(month, span, dialect_of(session))
-    return list((await session.exec(found)).all())  # type: ignore[call-overload]
-
-
-async def repair(session: AsyncSession, month: date, span: Span) -> int:
-    """Add the differences of a month to the counters; return the number of corrected rows."""
-    lacking = await find_drift(session, month, span)
-    for start in range(0, len(lacking), FOLDED_AT_ONCE):
-        values = [dict(row._mapping) for row in lacking[start : start + FOLDED_AT_ONCE]]
-        await _add_counts(session, build_insert(session, AnswerCount).values(values))
-    return len(lacking)
-
-
-def _select_drift(month: date, span: Span, dialect: str) -> sa.Select[Any]:
-    last = clock.next_month(month) - timedelta(days=1)
-    stored = cells(submissions, sa.literal(1), dialect, ANSWERED, submissions.c.counted_on.between(month, last))
-    waiting = cells(tail, -tail.c.sign, dialect, ANSWERED, tail.c.counted_on.between(month, last))
-    read_in = _select_comment_cells().where(comments.c.counted_on.between(month, last))
-    recounted = summed_cells([*stored, *waiting, read_in], span).order_by(None)
-    known = sa.select(*plain(counts, ("span", *DIMENSIONS)), *[-counts.c[name] for name in VALUES]).where(
-        counts.c.span == span, counts.c.day.between(month, last)
-    )
-    both = sa.union_all(recounted, known).subquery()
-    keys = [both.c[name] for name in ("span", *DIMENSIONS)]
-    sums = [sa.func.sum(both.c[name]) for name in VALUES]
-    labelled = [total.label(name) for total, name in zip(sums, VALUES, strict=True)]
-    return sa.select(*keys, *labelled).group_by(*keys).having(sa.or_(*[total != 0 for total in sums])).order_by(*keys)
-
-
-def plain(rows: sa.FromClause, names: Iterable[str]) -> list[ColumnElement[Any]]:
+def cast_enums(rows: sa.FromClause, names: Iterable[str]) -> list[ColumnElement[Any]]:
     """Return counter columns with enums cast to text, so that both sides fit into one union."""
-    return [
-        sa.cast(rows.c[name], sa.String(40)) if isinstance(rows.c[name].type, sa.Enum) else rows.c[name]
-        for name in names
-    ]
+    return [_cast_enum(rows.c[name]) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +230,7 @@ async def read(
     folded = folded.where(counts.c.question == question, sa.or_(*spans), *_build_filters(counts, cut))
     parts = [folded]
     if question in ANSWERED:
-        (cell,) = cells(tail, tail.c.sign, dialect_of(session), [question], *_build_filters(tail, cut))
+        (cell,) = select_cells(tail, tail.c.sign, dialect_of(session), [question], *_build_filters(tail, cut))
         waiting = cell.subquery()
         fresh = sa.select(*[waiting.c[name] for name in names])
         fresh = fresh.where(*[waiting.c.day >= cut.since] if cut.since else [])

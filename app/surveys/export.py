@@ -12,10 +12,10 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.core.db import Database
 from app.documents.tables.writer import MAX_XLSX_ROWS, Row
 from app.surveys.errors import TooManyForSheet
-from app.surveys.models import SurveyForm, SurveySubmission
-from app.surveys.queries import Coded, read_codes, read_submissions, visible_forms
-from app.surveys.rules import STATISTICAL, list_code_columns, parse_form
-from app.surveys.schemas import SubmissionRead
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.queries import Coded, load_versions, read_codes, read_submissions
+from app.surveys.rules.form import STATISTICAL, list_code_columns
+from app.surveys.schemas.submissions import SubmissionRead
 
 PAGE = 500
 
@@ -24,18 +24,10 @@ PageReader = Callable[[AsyncSession, SelectOfScalar[SurveySubmission]], Awaitabl
 """A function that loads the submissions of one page."""
 
 
-async def columns(database: Database, form: str | None) -> list[str]:
+async def load_columns(database: Database, form: str | None) -> list[str]:
     """Return the headers: 11, 12, 13 and the codes of all published versions of the form (of all forms if None)."""
-    query = (
-        select(SurveyForm)
-        .where(visible_forms(None))
-        .order_by(col(SurveyForm.key), col(SurveyForm.form_version), col(SurveyForm.id))
-    )
-    if form is not None:
-        query = query.where(SurveyForm.key == form)
     async with database.transaction(write=False) as session:
-        known = [parse_form(row.definition) for row in (await session.exec(query)).all()]
-    return [*STATISTICAL, *list_code_columns(known)]
+        return [*STATISTICAL, *list_code_columns(await load_versions(session, form))]
 
 
 async def require_room(database: Database, query: SelectOfScalar[SurveySubmission]) -> None:

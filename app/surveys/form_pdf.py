@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -17,36 +18,43 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.problems import FieldError, ValidationFailed
-from app.core.references import unknown_reference
 from app.documents.pdf import render_pdf
-from app.interaction_points import service as points
-from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
-from app.organizations.errors import OrganizationNotFound
-from app.organizations.models import Organization
-from app.organizations.rules import OrganizationKind
-from app.surveys.models import SurveyForm
+from app.surveys.models.forms import SurveyForm
 from app.surveys.queries import read_form
-from app.surveys.schemas import FormRead, QuestionRead
+from app.surveys.schemas.forms import FormRead, QuestionRead
+from app.surveys.service.references import require_organization, require_point_in_force
 
 TEMPLATE = Path(__file__).parent / "data" / "questionnaire.typ"
 FIXED_MOMENT = datetime(2024, 2, 15, tzinfo=UTC)
 """The creation time in every file, so that the same form gives the same file, byte for byte."""
 
 
-async def load_form_data(
+@dataclass(frozen=True, slots=True)
+class PrintedForm:
+    """A form version for an organization, with the address of its page."""
+
+    form: FormRead
+    organization: str
+    address: str
+
+
+async def load_printed_form(
     session: AsyncSession, row: SurveyForm, public_url: str, organization_id: UUID | None, point_id: UUID | None
-) -> str:
-    """Return the data to print as JSON: a form version for an organization, with the address of its page."""
-    organization = await _get_organization(session, row, organization_id)
+) -> PrintedForm:
+    """Load what is printed. Raises 422 for an organization or a point that the version cannot be printed for."""
+    if row.organization_id is not None and organization_id not in (None, row.organization_id):
+        ru, en = "Эта версия составлена для другой организации.", "The version belongs to another organization."
+        raise ValidationFailed(field_errors=[FieldError("/organization_id", "organization_differs", ru, en, "query")])
+    organization = await require_organization(session, row.organization_id or organization_id)
     query: dict[str, Any] = {}
-    if organization.kind is not OrganizationKind.MINISTRY:
+    if organization.id != (await organizations.get_ministry(session)).id:
         query["organization"] = organization.id
     if point_id is not None:
-        await _require_point(session, point_id, organization)
+        await require_point_in_force(session, point_id, clock.today(ZoneInfo(organization.zone)), "/point_id")
         query["point"] = point_id
     address = f"{public_url}/survey/{row.key}{'?' if query else ''}{urlencode(query)}"
-    return json.dumps(_build_data(read_form(row), organization.name, address), ensure_ascii=False, sort_keys=True)
+    return PrintedForm(read_form(row), organization.name, address)
 
 
 def compute_tag(data: str) -> str:
@@ -64,25 +72,10 @@ def _render(data: str) -> bytes:
     return render_pdf(TEMPLATE, json.loads(data), FIXED_MOMENT)
 
 
-async def _get_organization(session: AsyncSession, row: SurveyForm, requested: UUID | None) -> Organization:
-    if row.organization_id is not None and requested not in (None, row.organization_id):
-        ru, en = "Эта версия составлена для другой организации.", "The version belongs to another organization."
-        raise ValidationFailed(field_errors=[FieldError("/organization_id", "organization_differs", ru, en, "query")])
-    organization_id = row.organization_id or requested
-    if organization_id is None:
-        return await organizations.get_ministry(session)
-    try:
-        return await organizations.get_organization(session, organization_id)
-    except OrganizationNotFound:
-        raise unknown_reference("/organization_id") from None
-
-
-async def _require_point(session: AsyncSession, point_id: UUID, organization: Organization) -> None:
-    today = clock.today(ZoneInfo(organization.zone))
-    try:
-        await points.require_in_force(session, await points.get_point(session, point_id, None), today)
-    except (PointNotFound, PointNotInForce):
-        raise unknown_reference("/point_id") from None
+def build_data(printed: PrintedForm) -> str:
+    """Build the data of the template as JSON."""
+    data = _build_data(printed.form, printed.organization, printed.address)
+    return json.dumps(data, ensure_ascii=False, sort_keys=True)
 
 
 def _build_data(form: FormRead, organization: str, address: str) -> dict[str, Any]:

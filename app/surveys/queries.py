@@ -16,16 +16,14 @@ from app.core.periods import Period
 from app.core.schemas import format_local
 from app.core.security import Principal
 from app.core.validity import Validity
-from app.surveys.models import (
-    EntryCheck,
-    EntryCheckState,
-    FormState,
-    SubmissionRevision,
-    SurveyForm,
-    SurveySubmission,
-)
-from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, Form, parse_form, to_codes
-from app.surveys.schemas import EntryCheckRead, FormRead, SubmissionRead, SubmissionRevisionRead
+from app.surveys.models.entry_checks import EntryCheck
+from app.surveys.models.forms import SurveyForm
+from app.surveys.models.submissions import SubmissionRevision, SurveySubmission
+from app.surveys.rules.entry_checks import EntryCheckState
+from app.surveys.rules.form import AGENCY, FILLED_AT, MUNICIPALITY, Form, FormState, parse_form, to_codes
+from app.surveys.schemas.forms import FormRead
+from app.surveys.schemas.paper import EntryCheckRead, SubmissionRevisionRead
+from app.surveys.schemas.submissions import SubmissionRead
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
@@ -40,13 +38,24 @@ def visible_forms(by: Principal | None) -> ColumnElement[bool]:
     return col(SurveyForm.state) == FormState.PUBLISHED
 
 
-def load_chosen_form(by: Principal, period: Period, **equal: Any) -> SelectOfScalar[SurveySubmission]:
-    """Build the query of submissions visible to the caller in a period with these values; None does not filter."""
+def select_submissions(by: Principal, period: Period, **equal: Any) -> SelectOfScalar[SurveySubmission]:
+    """Select the submissions visible to the caller in a period with these values; None does not filter."""
     query = select(SurveySubmission).where(visible_to(by), *period.holds(col(SurveySubmission.counted_on)))
-    for name, value in equal.items():
-        if value is not None:
-            query = query.where(getattr(SurveySubmission, name) == value)
-    return query
+    return query.where(*_match(SurveySubmission, equal))
+
+
+def select_revisions(submission_id: UUID) -> SelectOfScalar[SubmissionRevision]:
+    """Select the revisions of a submission."""
+    return select(SubmissionRevision).where(SubmissionRevision.submission_id == submission_id)
+
+
+def select_forms(by: Principal | None, **equal: Any) -> SelectOfScalar[SurveyForm]:
+    """Select the form versions visible to the caller with these values; None does not filter."""
+    return select(SurveyForm).where(visible_forms(by), *_match(SurveyForm, equal))
+
+
+def _match(table: Any, equal: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    return [getattr(table, name) == value for name, value in equal.items() if value is not None]
 
 
 async def load_form_in_force(
@@ -56,7 +65,12 @@ async def load_form_in_force(
 
     The organization's own version precedes the common one.
     """
-    return load_first_valid_form(await load_published_forms(session, key, organization_id), on)
+    return find_valid_form(await load_published_forms(session, key, organization_id), on)
+
+
+async def load_versions(session: AsyncSession, key: str | None) -> list[Form]:
+    """Load the published versions of a form for all organizations (of all forms if None)."""
+    return [parse_form(row.definition) for row in (await session.exec(select_forms(None, key=key))).all()]
 
 
 async def load_published_forms(session: AsyncSession, key: str, organization_id: UUID | None) -> list[SurveyForm]:
@@ -77,7 +91,7 @@ async def load_published_forms(session: AsyncSession, key: str, organization_id:
     return list((await session.exec(query)).all())
 
 
-def load_first_valid_form(forms: Iterable[SurveyForm], on: date | None) -> SurveyForm | None:
+def find_valid_form(forms: Iterable[SurveyForm], on: date | None) -> SurveyForm | None:
     """Return the first of the versions that is valid on a day (None: on any day)."""
     return next((form for form in forms if on is None or Validity(form.valid_from, form.valid_to).includes(on)), None)
 
@@ -152,10 +166,15 @@ async def read_submissions(session: AsyncSession, rows: list[SurveySubmission]) 
     forms = await _load_forms(session, rows)
     return [
         SubmissionRead.model_validate(
-            {**row.model_dump(), "codes": statistical(row) | to_codes(forms[row.form_id], row.answers)}
+            {**row.model_dump(), "codes": get_statistical(row) | to_codes(forms[row.form_id], row.answers)}
         )
         for row in rows
     ]
+
+
+async def read_submission(session: AsyncSession, row: SurveySubmission) -> SubmissionRead:
+    """Map a submission to its API schema, by key and by code."""
+    return (await read_submissions(session, [row]))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +191,7 @@ async def read_codes(session: AsyncSession, query: SelectOfScalar[SurveySubmissi
     columns = query.with_only_columns(*[getattr(SurveySubmission, name) for name in names])
     rows = (await (await session.connection()).execute(columns)).all()  # `execute` returns several columns
     forms = await _load_forms(session, rows)
-    return [Coded(row.id, statistical(row) | to_codes(forms[row.form_id], row.answers)) for row in rows]
+    return [Coded(row.id, get_statistical(row) | to_codes(forms[row.form_id], row.answers)) for row in rows]
 
 
 async def _load_forms(session: AsyncSession, rows: Iterable[Any]) -> dict[UUID, Form]:
@@ -225,6 +244,11 @@ async def read_entry_checks(session: AsyncSession, rows: Sequence[EntryCheck]) -
     ]
 
 
+async def read_entry_check(session: AsyncSession, row: EntryCheck) -> EntryCheckRead:
+    """Map an entry check to its API schema."""
+    return (await read_entry_checks(session, [row]))[0]
+
+
 class _WithMetadata(Protocol):
     """An object with the values of 11, 12 and 13."""
 
@@ -236,7 +260,7 @@ class _WithMetadata(Protocol):
     def filled_at(self) -> datetime | None: ...
 
 
-def statistical(row: _WithMetadata) -> dict[str, Any]:
+def get_statistical(row: _WithMetadata) -> dict[str, Any]:
     """Return the answers 11, 12 and 13 of a submission."""
     return {
         AGENCY: str(row.organization_id),

@@ -6,7 +6,8 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
-from app.surveys.models import FormState, SurveyForm, SurveySource
+from app.surveys.models.forms import SurveyForm, SurveySource
+from app.surveys.rules.form import FormState
 from app.surveys.statutory_wording import load_order_form
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.core.db import VersionedTable, enum_column, json_column, length_check
-from app.text_check.rules.findings import RuleCode
+from app.text_check.rules.findings import NAMES_RU, RuleCode, Severity, get_severity
 
 
 class EntryKind(StrEnum):
@@ -57,3 +57,13 @@ class CheckRule(VersionedTable, table=True):
     overrides: list[dict[str, Any]] = Field(sa_column=json_column())
     """Items of `{"channel", "is_public", "is_on", "threshold"}`; null means any, or the common setting."""
     updated_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The rule's name in Russian."""
+        return NAMES_RU[self.code]
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of the rule's findings."""
+        return get_severity(self.code)

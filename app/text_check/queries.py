@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core import clock
 from app.core.validity import Validity
+from app.core.versioned_cache import VersionedCache
 from app.text_check.models import CheckEntry, CheckRule, EntryKind
 from app.text_check.rules.check_context import Abbreviation, Lexicon, Phrases, Setting
-from app.text_check.rules.findings import NAMES_RU, RuleCode, get_severity
-from app.text_check.schemas import CheckRuleRead
+from app.text_check.rules.findings import RuleCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +25,15 @@ class Tables:
     rules: dict[RuleCode, tuple[Setting, list[dict[str, Any]]]]
 
 
-@dataclass(slots=True)
-class _CachedTables:
-    state: tuple[Any, ...] | None = None
-    tables: Tables | None = None
-
-
-_cache = _CachedTables()
-
-
 async def load_tables(session: AsyncSession) -> Tables:
-    """Load the current tables of the check; only one small query if they have not changed.
+    """Load the current tables of the check; only one small query if they have not changed."""
+    return await _TABLES.get(session)
 
-    Rows are never deleted and every change increments a version, so the sums of versions reveal a change by any
-    worker; `updated_at` distinguishes a change that follows a rollback.
+
+async def _read_version(session: AsyncSession) -> tuple[Any, ...]:
+    """Return what every change by any process changes: rows are never deleted, and a change increments a version.
+
+    `updated_at` distinguishes a change that follows a rollback; an entry is closed by the day.
     """
     query = select(
         sa.select(sa.func.sum(col(CheckEntry.version))).scalar_subquery(),
@@ -46,34 +41,33 @@ async def load_tables(session: AsyncSession) -> Tables:
         sa.select(sa.func.sum(col(CheckRule.version))).scalar_subquery(),
         sa.select(sa.func.max(col(CheckRule.updated_at))).scalar_subquery(),
     )
-    state = (*(await session.exec(query)).one(), clock.today())
-    if _cache.state != state or _cache.tables is None:
-        _cache.tables = await _load(session)
-        _cache.state = state
-    return _cache.tables
+    return (*(await session.exec(query)).one(), clock.today())
 
 
-def is_open_on(on: date) -> sa.ColumnElement[bool]:
-    """Return the filter of entries that are not closed on a day."""
-    return Validity.condition(on, last=col(CheckEntry.closed_on))
+def select_entries(kind: EntryKind | None, *, with_closed: bool) -> SelectOfScalar[CheckEntry]:
+    """Return the select of the dictionary entries, of one kind or all, without the closed ones unless requested."""
+    query = select(CheckEntry)
+    if kind is not None:
+        query = query.where(CheckEntry.kind == kind)
+    return query if with_closed else query.where(_is_open())
 
 
-def to_rule_read(row: CheckRule) -> CheckRuleRead:
-    """Return a rule as an API object."""
-    return CheckRuleRead.model_validate(
-        row.model_dump() | {"name": NAMES_RU[row.code], "severity": get_severity(row.code)}
-    )
+def _is_open() -> sa.ColumnElement[bool]:
+    return Validity.condition(clock.today(), last=col(CheckEntry.closed_on))
 
 
-async def _load(session: AsyncSession) -> Tables:
+async def _load_tables(session: AsyncSession) -> Tables:
     query = select(CheckEntry.kind, CheckEntry.text, CheckEntry.matched, CheckEntry.replacement)
-    rows = (await session.exec(query.where(is_open_on(clock.today())))).all()
+    rows = (await session.exec(query.where(_is_open()))).all()
     entries = [(EntryKind(row[0]), row[1], row[2], row[3]) for row in rows]
     rules = (await session.exec(select(CheckRule))).all()
     return Tables(
         build_lexicon(entries),
         {row.code: (Setting(row.is_on, row.threshold, tuple(row.values)), row.overrides) for row in rules},
     )
+
+
+_TABLES = VersionedCache(_read_version, _load_tables)
 
 
 def build_lexicon(entries: Sequence[tuple[EntryKind, str, str, str | None]]) -> Lexicon:

@@ -1,10 +1,14 @@
 """Initial dictionary and rule settings of the reply check: inserted if missing, never overwritten."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.data_files import load_yaml
+from app.core.schemas import apply_changes
 from app.text_check.models import CheckEntry, CheckRule, EntryKind
 from app.text_check.rules.findings import RuleCode
 from app.text_check.schemas import CheckRulePatch
@@ -24,6 +28,12 @@ async def load_reference(session: AsyncSession) -> None:
     existing_rules = set((await session.exec(select(CheckRule.code))).all())
     for code, raw in load_yaml(__file__, "rules.yaml")["rules"].items():
         if RuleCode(code) not in existing_rules:
-            setting = CheckRulePatch.model_validate(raw).model_dump()
-            session.add(CheckRule(code=RuleCode(code), updated_at=clock.now(), **setting))
+            session.add(build_rule(RuleCode(code), raw))
     await session.flush()  # later loaders check texts
+
+
+def build_rule(code: RuleCode, raw: Mapping[str, Any]) -> CheckRule:
+    """Build a rule with its initial settings."""
+    row = CheckRule(code=code, values=[], overrides=[], updated_at=clock.now())
+    apply_changes(row, CheckRulePatch.model_validate(raw).changes())
+    return row

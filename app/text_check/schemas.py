@@ -1,12 +1,12 @@
 """API schemas of the reply check."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from app.core.schemas import Input, Output, example
+from app.core.schemas import NOT_GIVEN, Input, Output, example
 from app.core.types import LINE, ChannelKey, Day, FreeText, Label
 from app.text_check.models import EntryKind
 from app.text_check.rules.findings import RuleCode, Severity
@@ -80,8 +80,8 @@ class CheckEntryCreate(Input):
 class CheckEntryPatch(Input):
     """Changes to a dictionary entry: its replacement, or its last day (null reopens it)."""
 
-    replacement: EntryText | None = None
-    closed_on: Day | None = None
+    replacement: EntryText | None = NOT_GIVEN
+    closed_on: Day | None = NOT_GIVEN
     model_config = example({"replacement": "сейчас"})
 
 
@@ -107,11 +107,15 @@ class RuleOverride(Input):
 class CheckRulePatch(Input):
     """Changes to a rule; a list replaces the previous list."""
 
-    is_on: Switch = True
-    threshold: Threshold | None = None
-    values: Annotated[list[Label], Field(max_length=200)] = []
-    overrides: Annotated[list[RuleOverride], Field(max_length=50)] = []
+    is_on: Switch = NOT_GIVEN
+    threshold: Threshold | None = NOT_GIVEN
+    values: Annotated[list[Label], Field(max_length=200)] = NOT_GIVEN
+    overrides: Annotated[list[RuleOverride], Field(max_length=50)] = NOT_GIVEN
     model_config = example({"is_on": True, "overrides": [{"channel": "telegram", "is_on": False}]})
+
+    def changes(self) -> dict[str, Any]:
+        """Return the named fields; overrides as they are stored, with all their fields."""
+        return self.model_dump(include=self.model_fields_set)
 
 
 class RuleOverrideRead(Output):

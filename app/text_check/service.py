@@ -1,6 +1,8 @@
 """Use cases of the reply check: checking texts, editing the dictionary and the rules (O-6.2.3b, O-6.2.4, O-6.2.5)."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -22,15 +24,7 @@ from app.text_check.rules.findings import Finding
 from app.text_check.rules.overrides import select_setting
 from app.text_check.rules.pictographs import get_name, parse_pictograph
 from app.text_check.rules.readability import compute_readability
-from app.text_check.schemas import (
-    CheckEntryCreate,
-    CheckEntryPatch,
-    CheckRulePatch,
-    FindingRead,
-    ReadabilityRead,
-    TextCheck,
-    TextCheckRead,
-)
+from app.text_check.schemas import FindingRead, ReadabilityRead, TextCheckRead
 
 NOBODY = KnownClient()
 _PHRASE_KINDS = (EntryKind.BUREAUCRATIC_PHRASE, EntryKind.EMPTY_POLITENESS)
@@ -65,14 +59,13 @@ async def find(
     return await asyncio.to_thread(check, text, context)  # a long text would block the event loop
 
 
-async def check_text(session: AsyncSession, body: TextCheck) -> TextCheckRead:
+async def check_text(session: AsyncSession, text: str, *, channel: str | None, is_public: bool | None) -> TextCheckRead:
     """Return the findings and readability of a text."""
-    if body.channel is not None:
-        await require_channel(session, body.channel, "/channel")
-    findings = await find(session, body.text, channel=body.channel, is_public=body.is_public)
+    await require_channels(session, {"/channel": channel})
+    findings = await find(session, text, channel=channel, is_public=is_public)
     return TextCheckRead(
         findings=[FindingRead.model_validate(finding) for finding in findings],
-        readability=to_readability_read(body.text),
+        readability=to_readability_read(text),
     )
 
 
@@ -82,10 +75,13 @@ def to_readability_read(text: str) -> ReadabilityRead | None:
     return None if readability is None else ReadabilityRead.model_validate(readability)
 
 
-async def require_channel(session: AsyncSession, channel: str, pointer: str) -> None:
-    """Raise 422 with a pointer unless the channel kind exists."""
-    if channel not in {kind.key for kind in await points.list_channel_kinds(session)}:
-        raise unknown_reference(pointer)
+async def require_channels(session: AsyncSession, channels: Mapping[str, str | None]) -> None:
+    """Raise 422 with the pointer of the first channel kind that does not exist; None means any channel."""
+    given = {pointer: channel for pointer, channel in channels.items() if channel is not None}
+    known = {kind.key for kind in await points.list_channel_kinds(session)} if given else set()
+    for pointer, channel in given.items():
+        if channel not in known:
+            raise unknown_reference(pointer)
 
 
 async def get_entry(session: AsyncSession, entry_id: UUID) -> CheckEntry:
@@ -114,28 +110,28 @@ def build_entry(kind: EntryKind, text: str, replacement: str | None) -> CheckEnt
     return CheckEntry(kind=kind, text=text, matched=matched, replacement=replacement, updated_at=clock.now())
 
 
-async def create_entry(session: AsyncSession, body: CheckEntryCreate, *, by: Principal) -> CheckEntry:
+async def create_entry(
+    session: AsyncSession, kind: EntryKind, text: str, replacement: str | None, *, by: Principal
+) -> CheckEntry:
     """Create a dictionary entry: a phrase, an abbreviation or a positive emoji."""
-    row = build_entry(body.kind, body.text, body.replacement)
+    row = build_entry(kind, text, replacement)
     session.add(row)
     audit.record(session, by, "check_entry.created", "check_entry", row.id)
-    await session.flush()  # a duplicate entry must raise here, before the response is built
     return row
 
 
 async def update_entry(
-    session: AsyncSession, entry_id: UUID, body: CheckEntryPatch, match: IfMatch, *, by: Principal
+    session: AsyncSession, entry_id: UUID, changes: Mapping[str, Any], match: IfMatch, *, by: Principal
 ) -> CheckEntry:
     """Change the replacement of an entry, close it or reopen it."""
     row = await get_entry(session, entry_id)
-    if row.kind is EntryKind.EMOJI and "replacement" in body.model_fields_set:
+    if row.kind is EntryKind.EMOJI and "replacement" in changes:
         ru, en = "Для эмодзи замену указать нельзя.", "An emoji cannot have a replacement."
         raise ValidationFailed(field_errors=[FieldError("/replacement", "not_taken", ru, en)])
     match.require(row)
-    changed = apply_changes(row, body)
+    changed = apply_changes(row, changes)
     row.updated_at = clock.now()
     audit.record(session, by, "check_entry.changed", "check_entry", row.id, fields=changed)
-    await session.flush()  # the flush increments the version
     return row
 
 
@@ -153,18 +149,16 @@ async def get_rule(session: AsyncSession, code: str) -> CheckRule:
 
 
 async def update_rule(
-    session: AsyncSession, code: str, body: CheckRulePatch, match: IfMatch, *, by: Principal
+    session: AsyncSession, code: str, changes: Mapping[str, Any], match: IfMatch, *, by: Principal
 ) -> CheckRule:
     """Update a rule: on or off, threshold, values and overrides for channels."""
     row = await get_rule(session, code)
-    for index, override in enumerate(body.overrides):
-        if override.channel is not None:
-            await require_channel(session, override.channel, f"/overrides/{index}/channel")
+    overrides = enumerate(changes.get("overrides", ()))
+    await require_channels(
+        session, {f"/overrides/{index}/channel": override["channel"] for index, override in overrides}
+    )
     match.require(row)
-    changed = sorted(body.model_fields_set)
-    for name in changed:
-        setattr(row, name, body.model_dump()[name])
+    apply_changes(row, changes)
     row.updated_at = clock.now()
-    audit.record(session, by, "check_rule.changed", "check_rule", row.id, fields=changed)
-    await session.flush()  # the flush increments the version
+    audit.record(session, by, "check_rule.changed", "check_rule", row.id, fields=sorted(changes))
     return row

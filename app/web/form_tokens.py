@@ -46,11 +46,11 @@ def read(secret: str, token: str, now: datetime) -> FormToken | None:
     return FormToken(nonce, is_expired=now.timestamp() - int(created, 16) > LIFE.total_seconds())
 
 
-def code_of(secret: str, token: FormToken) -> str:
+def compute_code(secret: str, token: FormToken) -> str:
     """Return the draft code of a page; it is the same for the same page, so that a reload saves one draft."""
     return f"{int.from_bytes(_sign(secret, 'code', token.nonce), 'big') % 10**CODE_DIGITS:0{CODE_DIGITS}}"
 
 
-def fingerprint(token: FormToken, text: str) -> str:
+def compute_fingerprint(token: FormToken, text: str) -> str:
     """Return the fingerprint of the answers, keyed by the token, so that only its holder can compare them."""
     return _sign(token.nonce, "answers", text).hex()

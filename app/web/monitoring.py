@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
@@ -20,14 +19,15 @@ from app.documents.charts import render_svg
 from app.identity.errors import InvalidGrant
 from app.identity.router.sessions import FormDep, TokensDep
 from app.identity.service import sessions
+from app.monitoring.queries.survey_counts import Cut
 from app.monitoring.report.builder import build_report
 from app.monitoring.report.download import ReportFormat, download_response
 from app.monitoring.report.pdf import format_cell
-from app.monitoring.service.survey_counts import SOURCES_RU, Cut
-from app.organizations.models import Municipality, Organization
-from app.surveys.models import SubmissionSource
+from app.monitoring.schemas.figures import SOURCES_RU
+from app.organizations import service as organizations
+from app.surveys.rules.submissions import SubmissionSource
 from app.web import page_sessions
-from app.web.page_sessions import PATH, SessionId, signed_in
+from app.web.page_sessions import PATH, SessionId, signed_in_detached
 from app.web.pages import page
 from app.web.same_origin import SameOrigin
 
@@ -104,20 +104,22 @@ class Filters:
 
 
 FiltersDep = Annotated[Filters, Depends()]
-Reader = Annotated[Principal, Depends(signed_in("monitoring:read"))]
+Reader = Annotated[Principal, Depends(signed_in_detached("monitoring:read"))]
 
 
 @router.api_route("", methods=READ)
-async def open_monitoring(by: Reader, filters: FiltersDep, session: SessionDep) -> Response:
-    """Show the report with charts, tables and filters."""
-    report = await build_report(session, filters.cut, by)
+async def open_monitoring(by: Reader, filters: FiltersDep, database: DatabaseDep) -> Response:
+    """Show the report with charts, tables and filters; the charts are drawn after the transaction."""
+    async with database.transaction(write=False) as session:
+        report = await build_report(session, filters.cut, by)
+        choices = await _load_choices(session)
     return page(
         "monitoring.html",
         422 if filters.errors else 200,
         by=by,
         report=report,
         filters=filters,
-        choices=await _load_choices(session),
+        choices=choices,
         drawn=render_svg,
         shown=format_cell,
         formats=[(ReportFormat.XLSX, "таблица XLSX"), (ReportFormat.PDF, "документ PDF")],
@@ -125,11 +127,11 @@ async def open_monitoring(by: Reader, filters: FiltersDep, session: SessionDep) 
 
 
 @router.api_route("/report.{format}", methods=READ)
-async def download_report(format: str, by: Reader, filters: FiltersDep, session: SessionDep) -> Response:
+async def download_report(format: str, by: Reader, filters: FiltersDep, database: DatabaseDep) -> Response:
     """Download the report as a file."""
     if format not in (ReportFormat.XLSX, ReportFormat.PDF) or filters.errors:
         raise NotFound
-    return await download_response(await build_report(session, filters.cut, by), ReportFormat(format))
+    return await download_response(database, filters.cut, by, ReportFormat(format))
 
 
 @router.api_route("/sign-in", methods=READ)
@@ -169,10 +171,9 @@ async def sign_out(_: SameOrigin, family_id: SessionId, session: SessionDep) -> 
 
 async def _load_choices(session: AsyncSession) -> dict[str, list[tuple[str, str]]]:
     """Load the options of the filters as pairs of value and name."""
-    organizations = (await session.exec(select(Organization.id, Organization.name).order_by(Organization.name))).all()
-    municipalities = select(Municipality.oktmo, Municipality.name).where(col(Municipality.successor).is_(None))
+    rows = await organizations.list_organizations(session)
     return {
-        "organization_id": [(str(key), name) for key, name in organizations],
-        "municipality": [(key, name) for key, name in await session.exec(municipalities.order_by(Municipality.name))],
+        "organization_id": [(str(row.id), row.name) for row in rows],
+        "municipality": [(row.oktmo, row.name) for row in await organizations.list_present_municipalities(session)],
         "source": [(key.value, name) for key, name in SOURCES_RU.items()],
     }

@@ -14,7 +14,7 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 
 from app.core import clock
-from app.core.deps import SessionDep, SettingsDep
+from app.core.deps import DatabaseDep, SessionDep, SettingsDep
 from app.core.problems import Forbidden, Unauthenticated
 from app.core.security import Principal
 from app.identity.router.sessions import TokensDep
@@ -80,5 +80,18 @@ def signed_in(scope: str) -> Callable[..., Awaitable[Principal]]:
         if not by.may(scope):
             raise Forbidden
         return by
+
+    return get_principal
+
+
+def signed_in_detached(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """Like `signed_in`, for pages with long work after their own transaction (charts, reports)."""
+    resolve = signed_in(scope)
+
+    async def get_principal(
+        request: Request, family_id: SessionId, database: DatabaseDep, tokens: TokensDep
+    ) -> Principal:
+        async with database.transaction(write=False) as session:
+            return await resolve(request, family_id, session, tokens)
 
     return get_principal

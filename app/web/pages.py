@@ -18,11 +18,7 @@ POLICY = (
     "frame-ancestors 'none'; base-uri 'none'"
 )
 # Forms are checked by `Origin`; without a referrer older browsers send `Origin: null`.
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "same-origin",
-    "Content-Language": "ru",
-}
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Content-Language": "ru"}
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 ASSETS = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir()) if path.suffix in TYPES}
 
@@ -48,10 +44,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Откройте её по ссылке или наберите адрес в браузере.",
     ),
     "not_found": ("Такой страницы нет", "Не найдено. Проверьте адрес: возможно, в нём опечатка."),
-    "form_not_found": (
-        "Такого опроса нет",
-        "Проверьте адрес: возможно, в нём опечатка или опрос уже закончился.",
-    ),
+    "form_not_found": ("Такого опроса нет", "Проверьте адрес: возможно, в нём опечатка или опрос уже закончился."),
     "internal_error": (
         "Произошла ошибка на сервере",
         "Ответы не сохранены. Вернитесь назад и отправьте ещё раз; если не получится, попробуйте позже.",

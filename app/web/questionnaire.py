@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from app.core.problems import BadRequest, FieldError
-from app.surveys.rules import CONTROLS, MAX_COMMENT
-from app.surveys.schemas import FormRead, QuestionRead
+from app.surveys.rules.answers import CONTROLS, MAX_COMMENT
+from app.surveys.schemas.forms import FormRead, QuestionRead
 
 MAX_FIELDS = 200
 MAX_SHORT = 500
@@ -173,7 +173,7 @@ def _build_question(form: FormRead, question: QuestionRead, fields: Mapping[str,
     return ShownQuestion(question, cells, values)
 
 
-def summary(questions: Iterable[ShownQuestion], errors: Errors) -> list[tuple[str, str]]:
+def build_summary(questions: Iterable[ShownQuestion], errors: Errors) -> list[tuple[str, str]]:
     """Return the error summary in the order of the page: the id of each field and its text."""
     items = []
     if MUNICIPALITY in errors.by_field:

@@ -1,12 +1,14 @@
 """HTTP routes of the survey page; all answers are pages, so they are not in the OpenAPI document."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.app_state import get_state
 from app.core.deps import SessionDep, SettingsDep
@@ -15,7 +17,7 @@ from app.core.rate_limits import RateLimiter
 from app.surveys.errors import CodeUnknown, FormNotFound
 from app.web import survey_service
 from app.web.pages import ASSETS, TYPES, page
-from app.web.questionnaire import Errors, build_questions, is_field, read_fields, summary
+from app.web.questionnaire import Errors, build_questions, build_summary, is_field, read_fields
 from app.web.same_origin import SameOrigin
 from app.web.survey_service import Refused, Saved, Visit
 
@@ -44,9 +46,15 @@ def _parse_key(key: str) -> str:
 FormKey = Annotated[str, Depends(_parse_key)]
 
 
-async def _load_visit(request: Request, key: FormKey, session: SessionDep) -> Visit:
-    query = {name: request.query_params.get(name, "") for name in ("organization", "point", "link")}
+async def _load_visit(
+    request: Request, key: str, session: AsyncSession, names: Sequence[str] = ("organization", "point", "link")
+) -> Visit:
+    query = {name: request.query_params[name] for name in names if name in request.query_params}
     return await survey_service.load_visit(session, key, **query)
+
+
+async def _get_visit(request: Request, key: FormKey, session: SessionDep) -> Visit:
+    return await _load_visit(request, key, session)
 
 
 class PageLimits:
@@ -87,7 +95,7 @@ Wait = Annotated[int, Depends(_count_submission)]
 """Seconds until this client address may send again; 0 if it may send now."""
 MayTry = Annotated[None, Depends(_limit_code_attempts)]
 Fields = Annotated[dict[str, str], Depends(_parse_fields)]
-VisitDep = Annotated[Visit, Depends(_load_visit)]
+VisitDep = Annotated[Visit, Depends(_get_visit)]
 
 
 async def _render_form(
@@ -105,9 +113,9 @@ async def _render_form(
         "fields": fields,
         "questions": questions,
         "errors": errors,
-        "summary": summary(questions, errors),
+        "summary": build_summary(questions, errors),
         "candidates": refused.candidates if refused else (),
-        "municipalities": await survey_service.municipality_names(session, to),
+        "municipalities": await survey_service.list_municipality_names(session, to),
         "token": survey_service.make_form_token(fields, settings.secret_key.get_secret_value()),
     }
     if wait:
@@ -128,21 +136,19 @@ async def send_survey(
     """Submit the form and redirect to the thanks page, or save a draft, or show the errors."""
     secret = settings.secret_key.get_secret_value()
     if await survey_service.is_submitted(session, key, fields, secret):
-        query = request.query_params
-        visit = await survey_service.load_visit(session, key, query.get("organization", ""), query.get("point", ""), "")
-        return RedirectResponse(visit.address("/thanks"), 303)
+        return _redirect_to_thanks(await _load_visit(request, key, session, ("organization", "point")))
     to = await _load_visit(request, key, session)
-    done: Refused | Saved | None
     if wait:
         return await _render_form(session, settings, to, fields, survey_service.TOO_MANY, wait)
-    if fields.get("action") == "save":
-        done = await survey_service.save(session, to, fields, secret)
-    else:
-        done = await survey_service.submit_form(session, to, fields, secret)
+    done = await survey_service.send_form(session, to, fields, secret)
     if isinstance(done, Refused):
         return await _render_form(session, settings, to, fields, done)
     if isinstance(done, Saved):
         return page("saved.html", to=to, code=_format_code(done.code), until=_format_day(done.until, to))
+    return _redirect_to_thanks(to)
+
+
+def _redirect_to_thanks(to: Visit) -> Response:
     return RedirectResponse(to.address("/thanks", with_link=False), 303)
 
 

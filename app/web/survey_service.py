@@ -1,9 +1,11 @@
 """Use cases of the survey page: open the form, submit it once, save a draft, resume a draft."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,13 +20,12 @@ from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
 from app.organizations.errors import OrganizationNotFound
-from app.organizations.models import Organization
 from app.organizations.rules import Place
+from app.surveys.commands import FilledForm
 from app.surveys.errors import FormNotFound
-from app.surveys.models import SubmissionSource
-from app.surveys.queries import load_form_in_force, read_form
-from app.surveys.schemas import FormRead, SubmissionCreate
-from app.surveys.service import drafts, links, submissions
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.schemas.forms import FormRead
+from app.surveys.service import drafts, forms, links, submissions
 from app.web import form_tokens
 from app.web.errors import SubmittedAlready
 from app.web.form_tokens import FormToken
@@ -38,6 +39,9 @@ from app.web.questionnaire import (
     to_draft_fields,
     to_form_errors,
 )
+
+if TYPE_CHECKING:
+    from app.organizations.models import Organization
 
 CALLER = "page"
 """The owner of the idempotency keys of form tokens."""
@@ -96,24 +100,24 @@ TOO_MANY = Refused(
 """The client address is over its limit; the form is shown again with the answers."""
 
 
-async def load_visit(session: AsyncSession, key: str, organization: str, point: str, link: str) -> Visit:
+async def load_visit(session: AsyncSession, key: str, organization: str = "", point: str = "", link: str = "") -> Visit:
     """Load the form in force under a key. Raises `FormNotFound`, or `LinkSpent` for a used or expired link.
 
     An unknown point, or one that is not in force, is ignored, so that the respondent still gets the form.
     """
     ministry = await organizations.get_ministry(session)
     if link:
-        row = await organizations.get_organization(session, await links.organization_of_link(session, link, key))
+        row = await organizations.get_organization(session, await links.get_link_organization(session, link, key))
     elif organization:
         row = await _get_organization(session, organization)
     else:
         row = ministry
     day = clock.today(ZoneInfo(row.zone))
-    form = await load_form_in_force(session, key, day, row.id)
-    if form is None or not Validity(row.opened_on, row.closed_on).includes(day):
+    form = await forms.read_current_form(session, key, row.id, day)
+    if not Validity(row.opened_on, row.closed_on).includes(day):
         raise FormNotFound
     return Visit(
-        form=read_form(form),
+        form=form,
         organization=row,
         point_id=await _find_point_in_force(session, point, day),
         link=link or None,
@@ -138,6 +142,15 @@ async def _find_point_in_force(session: AsyncSession, point_id: str, day: date) 
     return point.id
 
 
+async def send_form(
+    session: AsyncSession, visit: Visit, fields: Mapping[str, str], secret: str
+) -> Refused | Saved | None:
+    """Save a draft if the respondent asked for it, otherwise store the completed form."""
+    if fields.get("action") == "save":
+        return await save(session, visit, fields, secret)
+    return await submit_form(session, visit, fields, secret)
+
+
 async def is_submitted(session: AsyncSession, key: str, fields: Mapping[str, str], secret: str) -> bool:
     """Return whether this form was submitted before; checked first, because its one-time link is gone by then.
 
@@ -157,7 +170,7 @@ def _build_operation(key: str) -> str:
 
 
 def _compute_fingerprint(token: FormToken, fields: Mapping[str, str]) -> str:
-    return form_tokens.fingerprint(token, urlencode(sorted(fields.items())))
+    return form_tokens.compute_fingerprint(token, urlencode(sorted(fields.items())))
 
 
 async def submit_form(session: AsyncSession, visit: Visit, fields: Mapping[str, str], secret: str) -> Refused | None:
@@ -168,7 +181,7 @@ async def submit_form(session: AsyncSession, visit: Visit, fields: Mapping[str, 
     if fields.get(TRAP):
         return Refused(Errors(general=[TRAPPED]))
     municipality, refused = await _match_municipality(session, visit, fields)
-    body = SubmissionCreate(
+    filled = FilledForm(
         form=visit.form.key,
         organization_id=visit.organization.id,
         municipality=municipality,
@@ -185,7 +198,7 @@ async def submit_form(session: AsyncSession, visit: Visit, fields: Mapping[str, 
                 return None
             if visit.link is not None:
                 await links.use_link(session, visit.link, visit.form.key)
-            await submissions.submit_survey(session, body, by=None)
+            await submissions.submit_survey(session, filled, by=None)
             await drafts.delete_draft(session, _get_code(token, fields, secret))
             if refused is not None:
                 raise ValidationFailed  # rolls everything back, after all other errors were collected
@@ -213,7 +226,7 @@ async def save(session: AsyncSession, visit: Visit, fields: Mapping[str, str], s
 
 def _get_code(token: FormToken, fields: Mapping[str, str], secret: str) -> str:
     """Return the code of the form: the one it was resumed with, or the one of this page."""
-    return drafts.normalize_draft_code(fields.get("code", "")) or form_tokens.code_of(secret, token)
+    return drafts.normalize_draft_code(fields.get("code", "")) or form_tokens.compute_code(secret, token)
 
 
 async def resume(session: AsyncSession, visit: Visit, typed: str) -> tuple[str, dict[str, str]]:
@@ -222,7 +235,7 @@ async def resume(session: AsyncSession, visit: Visit, typed: str) -> tuple[str, 
     return code, await drafts.find_draft(session, code, visit.form.key, visit.organization.id)
 
 
-async def municipality_names(session: AsyncSession, visit: Visit) -> list[str]:
+async def list_municipality_names(session: AsyncSession, visit: Visit) -> list[str]:
     """Return the names of the municipalities that exist today, for suggestions under the field."""
     return sorted(row.name for row in await organizations.list_municipalities(session, visit.day, None))
 

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.clients import service as clients
 from app.clients.models import Client, ClientContact
-from app.clients.service import ClientCard, ClientKind, Contact, Representative
+from app.clients.rules import ClientCard, ClientKind, Contact, Representative
 from app.core.db import Database
 from app.core.ids import new_id
 from app.organizations.models import Organization

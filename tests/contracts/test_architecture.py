@@ -12,7 +12,7 @@ import app.main  # noqa: F401  imports all problem classes
 from app.core.problems import list_problem_classes
 from app.core.settings import Settings
 from app.docs import build_problems_page, build_settings_page
-from app.health import MIGRATIONS, migration_head
+from app.server.health import MIGRATIONS, migration_head
 
 ROOT = Path(__file__).resolve().parents[2]
 

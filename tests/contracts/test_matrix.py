@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.core import clock
 from app.core.ids import new_id
-from app.reply_templates.models import GapReason
+from app.reply_templates.rules.gaps import GapReason
 from app.reply_templates.service.gaps import Unanswered, record_gap
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase

@@ -14,18 +14,20 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel import func, select
 
-from app.core import clock, logging
+from app.core import clock
 from app.core.audit import AuditEvent
-from app.core.body_guard import check_json
 from app.core.db import Database
 from app.core.etags import IfMatch, _tags
 from app.core.ids import new_id
-from app.core.problems import BadRequest, FieldError, ValidationFailed, document, prefers_english
+from app.core.problems import BadRequest, FieldError, ValidationFailed
 from app.core.rate_limits import RateLimiter
 from app.core.settings import Settings, is_weak_secret
 from app.core.types import Day, FreeText, Key, Moment, Name
 from app.language.normalization import like_pattern, normalize
 from app.main import create_app
+from app.server import logging
+from app.server.body_guard import check_json
+from app.server.problem_responses import document, prefers_english
 from tests.callers import People
 from tests.conftest import SECRET, Api, JoinedDatabase, KnownCallers, principal, settings_for
 

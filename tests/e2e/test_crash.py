@@ -24,15 +24,15 @@ SUBMISSION = {
 
 
 @pytest.mark.order("O-3", "A-1")
-def test_a_kill_right_after_201_loses_nothing(server: Server) -> None:
+def test_a_kill_right_after_201_loses_nothing(own_server: Server) -> None:
     for _ in range(KILLS):
-        with httpx.Client(base_url=server.base_url, trust_env=False) as client:
+        with httpx.Client(base_url=own_server.base_url, trust_env=False) as client:
             answer = client.post("/api/v1/survey-submissions", json=SUBMISSION)
-            server.kill()  # nothing runs after the response was sent
+            own_server.kill()  # nothing runs after the response was sent
         assert answer.status_code == 201
-        server.start()
-        reader = server.sign_in("client_centricity")
-        assert server.get(f"/survey-submissions/{answer.json()['id']}", headers=reader).status_code == 200
+        own_server.start()
+        reader = own_server.sign_in("client_centricity")
+        assert own_server.get(f"/survey-submissions/{answer.json()['id']}", headers=reader).status_code == 200
 
 
 def test_a_killed_send_is_delivered_once_after_the_restart(make_server: Callable[..., Server]) -> None:

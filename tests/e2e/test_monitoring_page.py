@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
-from tests.browser import open_page
+from tests.browser import OpenPage
 from tests.e2e.test_crash import SUBMISSION
 from tests.e2e.test_survey_page import answers, require_clean
 from tests.servers import Server
@@ -23,7 +23,7 @@ async def sign_in(page: Page, server: Server, role: str) -> None:
 @pytest.mark.order("O-11")
 @pytest.mark.parametrize(("width", "height", "script"), [(1200, 900, True), (390, 844, True), (390, 844, False)])
 async def test_a_head_views_the_monitoring(
-    server: Server, tmp_path: Path, width: int, height: int, script: bool
+    server: Server, open_page: OpenPage, tmp_path: Path, width: int, height: int, script: bool
 ) -> None:
     assert server.post("/survey-submissions", json=SUBMISSION).status_code == 201
     async with open_page(viewport={"width": width, "height": height}, java_script_enabled=script) as page:
@@ -49,7 +49,9 @@ async def test_a_head_views_the_monitoring(
 
 
 @pytest.mark.order("A-1.fn")
-async def test_a_paper_questionnaire_takes_ten_keystrokes_and_one_request(server: Server, tmp_path: Path) -> None:
+async def test_a_paper_questionnaire_takes_ten_keystrokes_and_one_request(
+    server: Server, open_page: OpenPage, tmp_path: Path
+) -> None:
     async with open_page() as page:
         await page.goto(f"{server.base_url}/monitoring")
         await sign_in(page, server, "client_centricity")

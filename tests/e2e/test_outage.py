@@ -68,24 +68,24 @@ def test_a_locked_sqlite_database_is_503_until_it_is_released(tmp_path: Path) ->
         assert server.post("/survey-submissions", json=SUBMISSION).status_code == 201
 
 
-def test_the_service_ends_within_20_seconds_of_sigterm(server: Server) -> None:
-    assert server.terminate(20) < 20
+def test_the_service_ends_within_20_seconds_of_sigterm(own_server: Server) -> None:
+    assert own_server.terminate(20) < 20
 
 
-def test_a_restart_keeps_the_accounts_and_keys(server: Server) -> None:
-    accounts = server.accounts()
-    headers = server.sign_in("operator")
-    keys = server.get("/auth/jwks.json").json()
-    server.kill()
-    server.start()
-    assert server.accounts() == accounts
-    assert server.get("/auth/jwks.json").json() == keys
-    assert server.get("/auth/me", headers=headers).status_code == 200, "tokens survive a restart"
-    (server.var_dir / "demo-accounts.json").unlink()
-    server.kill()
-    server.start()
-    renewed = server.accounts()
+def test_a_restart_keeps_the_accounts_and_keys(own_server: Server) -> None:
+    accounts = own_server.accounts()
+    headers = own_server.sign_in("operator")
+    keys = own_server.get("/auth/jwks.json").json()
+    own_server.kill()
+    own_server.start()
+    assert own_server.accounts() == accounts
+    assert own_server.get("/auth/jwks.json").json() == keys
+    assert own_server.get("/auth/me", headers=headers).status_code == 200, "tokens survive a restart"
+    (own_server.var_dir / "demo-accounts.json").unlink()
+    own_server.kill()
+    own_server.start()
+    renewed = own_server.accounts()
     assert [a["username"] for a in renewed["accounts"]] == [a["username"] for a in accounts["accounts"]]
     assert renewed["accounts"][0]["password"] != accounts["accounts"][0]["password"]
-    assert (server.var_dir / "demo-accounts.json").stat().st_mode & 0o777 == 0o600
-    server.sign_in("integration")
+    assert (own_server.var_dir / "demo-accounts.json").stat().st_mode & 0o777 == 0o600
+    own_server.sign_in("integration")

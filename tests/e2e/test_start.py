@@ -114,10 +114,10 @@ def test_readiness_waits_for_migrations_and_seed(tmp_path: Path) -> None:
         server.wait(20)
 
 
-async def test_overload_gets_503_and_the_service_recovers(server: Server) -> None:
+async def test_overload_gets_503_and_the_service_recovers(own_server: Server) -> None:
     """E7: 400 concurrent requests get 201 or 503 with Retry-After; health checks work; the service recovers."""
     limits = httpx.Limits(max_connections=500)
-    async with httpx.AsyncClient(base_url=server.base_url, timeout=60, limits=limits, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=own_server.base_url, timeout=60, limits=limits, trust_env=False) as client:
 
         async def submit() -> httpx.Response:
             return await client.post("/api/v1/survey-submissions", json=SUBMISSION)
@@ -131,6 +131,6 @@ async def test_overload_gets_503_and_the_service_recovers(server: Server) -> Non
         assert all(a.headers["retry-after"] for a in answers if isinstance(a, httpx.Response) and a.status_code == 503)
         assert health == [200] * 20
         assert (await submit()).status_code == 201
-    reader = server.sign_in("client_centricity")
-    stored = server.get("/survey-submissions?with_count=true", headers=reader).json()["count"]
+    reader = own_server.sign_in("client_centricity")
+    stored = own_server.get("/survey-submissions?with_count=true", headers=reader).json()["count"]
     assert stored == counts[201] + 1, "exactly the acknowledged submissions are stored"

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
-from tests.browser import open_page
+from tests.browser import OpenPage
 from tests.servers import Server
 
 PAGE = "/survey/information-access"
@@ -50,7 +50,7 @@ def answers(server: Server) -> list[dict[str, object]]:
 
 @pytest.mark.order("A-1", "A-1.23x", "O-11")
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-async def test_with_javascript(server: Server, tmp_path: Path, viewport: dict[str, int]) -> None:
+async def test_with_javascript(server: Server, open_page: OpenPage, tmp_path: Path, viewport: dict[str, int]) -> None:
     async with open_page(viewport=viewport) as page:
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -94,7 +94,9 @@ async def test_with_javascript(server: Server, tmp_path: Path, viewport: dict[st
 
 @pytest.mark.order("A-1", "A-1.23x", "O-11")
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-async def test_without_javascript(server: Server, tmp_path: Path, viewport: dict[str, int]) -> None:
+async def test_without_javascript(
+    server: Server, open_page: OpenPage, tmp_path: Path, viewport: dict[str, int]
+) -> None:
     async with open_page(viewport=viewport, java_script_enabled=False) as page:
         await page.goto(server.base_url + PAGE)
         comment = page.locator("textarea[name='comments.telegram']")
@@ -129,7 +131,7 @@ async def test_without_javascript(server: Server, tmp_path: Path, viewport: dict
     assert len(answers(server)) == 1, "resubmitting after going back adds nothing"
 
 
-async def test_the_form_works_with_the_keyboard_only(server: Server) -> None:
+async def test_the_form_works_with_the_keyboard_only(server: Server, open_page: OpenPage) -> None:
     """Every answer can be reached with Tab and given with Space and the arrows, in the order of the page."""
     async with open_page() as page:
         await page.goto(server.base_url + PAGE)
@@ -153,7 +155,7 @@ async def test_the_form_works_with_the_keyboard_only(server: Server) -> None:
     assert stored["answers"]["ease_of_finding"] == dict.fromkeys(SOURCES, 5)  # type: ignore[index]
 
 
-async def test_answers_are_kept_after_a_rate_limit(make_server: Callable[..., Server]) -> None:
+async def test_answers_are_kept_after_a_rate_limit(make_server: Callable[..., Server], open_page: OpenPage) -> None:
     server = make_server(rate_limit="on", rate_limit_questionnaires_per_minute="1")
     async with open_page(viewport=PHONE) as page:
         for _ in range(3):  # the second or, if a minute starts in between, the third is over the limit
@@ -170,7 +172,7 @@ async def test_answers_are_kept_after_a_rate_limit(make_server: Callable[..., Se
         await require_filled_in(page)
 
 
-async def test_errors_are_pages(server: Server) -> None:
+async def test_errors_are_pages(server: Server, open_page: OpenPage) -> None:
     async with open_page(viewport=PHONE) as page:
         for path, words in (
             (f"{PAGE}?link=spent", "Ссылка больше не действует"),

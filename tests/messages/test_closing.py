@@ -13,7 +13,7 @@ from sqlmodel import select
 from app.core.ids import new_id
 from app.legal_acts.models import LegalAct
 from app.messages.models import Message
-from app.messages.service import deadlines
+from app.messages.service import reminders
 from app.organizations.models import Organization
 from app.reply_templates.rules.placeholders import EXAMPLES, PLACEHOLDERS
 from tests.callers import People
@@ -134,7 +134,7 @@ async def test_an_information_request_is_extended_only_before_the_delay_notice_i
     assert by_stage(answer.json())["delay_notice", "limit"]["state"] == "met"
     stopped_clock.move_to(START + timedelta(days=10))
     async with database.transaction() as session:
-        await deadlines.remind_and_escalate(session)
+        await reminders.remind_and_escalate(session)
     data = await fetch(api, people, late)
     assert ("delay_notice", "limit") not in by_stage(data), "a delay notice is optional"
     assert (await act(api, people.unit_head, late, "extend", body)).status_code == 409
@@ -554,7 +554,7 @@ async def test_a_missed_deadline_without_completion_is_not_reported_as_late(
     path = await came_in(api, people)
     stopped_clock.move_to(START + timedelta(days=3))
     async with database.transaction() as session:
-        await deadlines.remind_and_escalate(session)
+        await reminders.remind_and_escalate(session)
     assert (await act(api, people.operator, path, "close", {"reason": "Решено"})).status_code == 200
     stages = (await api.get(f"{path}/deadlines/explain", headers=api.as_(people.operator))).json()["stages"]
     first = next(stage for stage in stages if stage["stage"] == "first_reply")

@@ -14,7 +14,7 @@ from app.core.security import Principal
 from app.identity.models import Substitution
 from app.messages import notification_handlers
 from app.messages.events import ReplyNotSent, ReplyReturned, ReplySubmitted
-from app.messages.service import deadlines
+from app.messages.service import reminders
 from app.worker import HANDLERS, merge_handlers
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
@@ -144,7 +144,7 @@ async def test_the_assignee_is_notified_of_a_near_deadline_and_the_head_of_a_mis
         stopped.move_to(start + timedelta(days=1))  # 10:15, due at 11:15, reminder two hours before
         for _twice in range(2):
             async with database.transaction() as session:
-                await deadlines.remind_and_escalate(session)
+                await reminders.remind_and_escalate(session)
             await relay(database)
         assert [row["kind"] for row in await list_notices(api, people.colleague)] == [
             "deadline_reminder",
@@ -154,7 +154,7 @@ async def test_the_assignee_is_notified_of_a_near_deadline_and_the_head_of_a_mis
         stopped.move_to(start + timedelta(days=1, hours=2))
         for _twice in range(2):
             async with database.transaction() as session:
-                await deadlines.remind_and_escalate(session)
+                await reminders.remind_and_escalate(session)
             await relay(database)
         assert [row["kind"] for row in await list_notices(api, people.unit_head)] == ["deadline_escalation"]
         number = (await api.get(path, headers=api.as_(people.operator))).json()["number"]
@@ -176,7 +176,7 @@ async def test_a_self_assignment_is_not_notified_and_an_unassigned_message_goes_
         await triaged(api, people)
         stopped.move_to(start + timedelta(days=1))
         async with database.transaction() as session:
-            await deadlines.remind_and_escalate(session)
+            await reminders.remind_and_escalate(session)
         await relay(database)
         assert [row["kind"] for row in await list_notices(api, people.unit_head)] == ["deadline_reminder"]
         assert [row["kind"] for row in await list_notices(api, people.operator)] == ["deadline_reminder"]

@@ -1,6 +1,5 @@
 """Migrations up, down and up again with data, without drift, and by concurrent instances (reliability E9)."""
 
-import asyncio
 import os
 import re
 import subprocess
@@ -23,7 +22,7 @@ from sqlmodel import SQLModel, col, select
 
 from app.cli import migrate, seed
 from app.clients.models import Client
-from app.clients.service import ClientKind
+from app.clients.rules import ClientKind
 from app.core import clock
 from app.core.data_files import load_yaml
 from app.core.db import Database, to_driver_url
@@ -35,7 +34,9 @@ from app.messages.rules.deadlines import DeadlineState
 from app.messages.rules.states import MessageState
 from app.organizations.models import Organization
 from app.reply_templates import reference as reply_templates
-from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
+from app.surveys.models.forms import SurveyForm
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.submissions import SubmissionSource
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +45,7 @@ HEAD = len(list((ROOT / "alembic" / "versions").glob("[0-9]*.py")))
 
 @pytest.fixture
 def empty_address(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Yield the URL of an empty database."""
+    """Yield the URL of an empty database. Tests that begin with a migrated one take `fresh_database`."""
     if backend == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
         return
@@ -102,11 +103,9 @@ def test_up_down_up_with_data(empty_address: str, tmp_path: Path) -> None:
     assert count_rows(empty_address) == full
 
 
-async def test_existing_points_get_their_known_history(empty_address: str, tmp_path: Path) -> None:
-    settings = settings_for(empty_address, tmp_path)
-    migrate(settings)
-    await asyncio.to_thread(seed, settings)
-    downgrade(empty_address, "0008")
+async def test_existing_points_get_their_known_history(fresh_database: str, tmp_path: Path) -> None:
+    settings = settings_for(fresh_database, tmp_path)
+    downgrade(fresh_database, "0008")
     migrate(settings)
     database = Database(settings)
     async with database.transaction(write=False) as session:
@@ -122,11 +121,9 @@ async def test_existing_points_get_their_known_history(empty_address: str, tmp_p
     assert len(points) == 8
 
 
-def test_existing_comments_are_queued_for_indexing(empty_address: str, tmp_path: Path) -> None:
-    settings = settings_for(empty_address, tmp_path)
-    migrate(settings)
-    seed(settings)
-    with connect(empty_address) as connection:
+def test_existing_comments_are_queued_for_indexing(fresh_database: str, tmp_path: Path) -> None:
+    settings = settings_for(fresh_database, tmp_path)
+    with connect(fresh_database) as connection:
         form_id = connection.execute(select(SurveyForm.id).limit(1)).scalar_one()
         organization_id = connection.execute(select(Organization.id).limit(1)).scalar_one()
         for place, comments in enumerate(({"vk": "Нет адреса"}, {}), 1):
@@ -144,19 +141,17 @@ def test_existing_comments_are_queued_for_indexing(empty_address: str, tmp_path:
             )
             connection.execute(sa.insert(SurveySubmission).values(row.model_dump()))
         connection.commit()
-    downgrade(empty_address, "0026")
+    downgrade(fresh_database, "0026")
     migrate(settings)
-    with connect(empty_address) as connection:
+    with connect(fresh_database) as connection:
         found = connection.execute(sa.text("SELECT submission_id FROM survey_comment_inbox")).scalars().all()
     assert [UUID(str(one)) for one in found] == [UUID(int=1)]
 
 
-def test_existing_deadlines_get_their_day(empty_address: str, tmp_path: Path) -> None:
-    settings = settings_for(empty_address, tmp_path)
-    migrate(settings)
-    seed(settings)
+def test_existing_deadlines_get_their_day(fresh_database: str, tmp_path: Path) -> None:
+    settings = settings_for(fresh_database, tmp_path)
     evening = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)  # the 25th in Novosibirsk
-    with connect(empty_address) as connection:
+    with connect(fresh_database) as connection:
         point = connection.execute(select(Point).limit(1)).mappings().one()
         policy = connection.execute(select(DeadlinePolicy).limit(1)).mappings().one()
         thread = Thread(point_id=point["id"])
@@ -203,9 +198,9 @@ def test_existing_deadlines_get_their_day(empty_address: str, tmp_path: Path) ->
             connection.execute(sa.insert(type(row)).values(row.model_dump()))
         connection.execute(sa.insert(Deadline), [row.model_dump() for row in deadlines])
         connection.commit()
-    downgrade(empty_address, "0029")
+    downgrade(fresh_database, "0029")
     migrate(settings)
-    with connect(empty_address) as connection:
+    with connect(fresh_database) as connection:
         day = col(Deadline.counted_on)
         found = connection.execute(sa.select(day, sa.func.count()).group_by(day))
         assert found.all() == [(date(2026, 11, 25), 1202)]
@@ -236,13 +231,11 @@ CLIENTS: Any = [
 
 
 @pytest.mark.order("O-2.2")
-def test_clients_of_messages_move_to_tables_and_back(empty_address: str, tmp_path: Path) -> None:
-    settings = settings_for(empty_address, tmp_path)
-    migrate(settings)
-    seed(settings)
-    downgrade(empty_address, "0033")
+def test_clients_of_messages_move_to_tables_and_back(fresh_database: str, tmp_path: Path) -> None:
+    settings = settings_for(fresh_database, tmp_path)
+    downgrade(fresh_database, "0033")
     json_type = sa.JSON().with_variant(JSONB(), "postgresql")
-    with connect(empty_address) as connection:
+    with connect(fresh_database) as connection:
         point = connection.execute(select(Point).limit(1)).mappings().one()
         thread = Thread(point_id=point["id"])
         connection.execute(sa.insert(Thread).values(thread.model_dump()))
@@ -290,24 +283,22 @@ def test_clients_of_messages_move_to_tables_and_back(empty_address: str, tmp_pat
         connection.execute(sa.insert(table), rows)
         connection.commit()
     migrate(settings)
-    counts = count_rows(empty_address)
+    counts = count_rows(fresh_database)
     assert (counts["clients"], counts["client_contacts"], counts["client_representatives"]) == (603, 603, 1)
-    with connect(empty_address) as connection:
+    with connect(fresh_database) as connection:
         query = "SELECT DISTINCT normalized_value FROM client_contacts WHERE kind = 'phone'"
         assert connection.execute(sa.text(query)).scalars().all() == ["+79131234567"]
-    downgrade(empty_address, "0033")
-    with connect(empty_address) as connection:
+    downgrade(fresh_database, "0033")
+    with connect(fresh_database) as connection:
         found = connection.execute(sa.select(table.c.number, table.c.client)).all()
     assert {int(row.number): row.client for row in found} == dict(enumerate(CLIENTS))
 
 
-def test_seeding_twice_changes_nothing(empty_address: str, tmp_path: Path) -> None:
-    settings = settings_for(empty_address, tmp_path)
-    migrate(settings)
+def test_seeding_twice_changes_nothing(fresh_database: str, tmp_path: Path) -> None:
+    settings = settings_for(fresh_database, tmp_path)
+    before = read_rows(fresh_database)
     seed(settings)
-    before = read_rows(empty_address)
-    seed(settings)
-    assert read_rows(empty_address) == before
+    assert read_rows(fresh_database) == before
 
 
 def read_rows(address: str) -> dict[str, list[Any]]:
@@ -318,17 +309,15 @@ def read_rows(address: str) -> dict[str, list[Any]]:
         }
 
 
-def test_the_models_match_the_schema(empty_address: str, tmp_path: Path) -> None:
-    migrate(settings_for(empty_address, tmp_path))
-    with connect(empty_address) as connection:
+def test_the_models_match_the_schema(fresh_database: str) -> None:
+    with connect(fresh_database) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
-def test_the_check_constraints_match_the_models(empty_address: str, tmp_path: Path) -> None:
+def test_the_check_constraints_match_the_models(fresh_database: str) -> None:
     """Alembic does not compare CHECK constraints: a missing value of an enum would go unnoticed."""
-    migrate(settings_for(empty_address, tmp_path))
-    with connect(empty_address) as connection:
+    with connect(fresh_database) as connection:
         inspector = sa.inspect(connection)
         for table in SQLModel.metadata.tables.values():
             expected = {str(c.name): c for c in table.constraints if isinstance(c, sa.CheckConstraint)}
@@ -355,9 +344,8 @@ def test_concurrent_instances_migrate_once(empty_address: str, tmp_path: Path) -
     assert list_tables(empty_address) == set(SQLModel.metadata.tables)
 
 
-def test_invariants_are_database_constraints(empty_address: str, tmp_path: Path) -> None:
+def test_invariants_are_database_constraints(fresh_database: str) -> None:
     """D6: invariants are constraints, so they do not depend on the isolation level."""
-    migrate(settings_for(empty_address, tmp_path))
     expected = {
         "messages": {"uq_messages_external_id", "uq_messages_number"},
         "threads": {"uq_threads_external_id"},
@@ -376,7 +364,7 @@ def test_invariants_are_database_constraints(empty_address: str, tmp_path: Path)
         "survey_revisions": {"uq_survey_revisions_number"},
         "survey_entry_checks": {"uq_survey_entry_checks_submission"},
     }
-    with connect(empty_address) as connection:
+    with connect(fresh_database) as connection:
         inspector = sa.inspect(connection)
         for table, names in expected.items():
             assert names <= {key["name"] for key in inspector.get_unique_constraints(table)}, table

@@ -8,8 +8,9 @@ from app.core import clock
 from app.core.ids import new_id
 from app.organizations import service as organizations
 from app.surveys import counters
-from app.surveys.models import SubmissionSource, SurveySubmission
+from app.surveys.models.submissions import SurveySubmission
 from app.surveys.queries import load_form_in_force
+from app.surveys.rules.submissions import SubmissionSource
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.surveys.factories import PATH as SUBMISSIONS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.surveys.comment_indexer import JOINED_WORDS, has_words
-from app.surveys.models import SubmissionSource
+from app.surveys.rules.submissions import SubmissionSource
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.monitoring.factories import answered

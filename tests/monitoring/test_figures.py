@@ -8,8 +8,9 @@ import pytest
 
 from app.monitoring.schemas.figures import GroupBy
 from app.monitoring.service.survey_counts import sort_groups
-from app.surveys.models import SubmissionSource, SurveyForm
+from app.surveys.models.forms import SurveyForm
 from app.surveys.queries import load_form_in_force
+from app.surveys.rules.submissions import SubmissionSource
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.monitoring.factories import answered

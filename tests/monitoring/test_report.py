@@ -14,11 +14,11 @@ from app.core.ids import new_id
 from app.core.periods import Period
 from app.documents.charts import Chart, Mark, Scale, describe_chart, render_svg
 from app.monitoring.models import SignOff
+from app.monitoring.queries.survey_counts import Cut
 from app.monitoring.report.builder import build_report
 from app.monitoring.report.content import Kind, Part, Report, Table
 from app.monitoring.report.pdf import format_cell, render_report_pdf
 from app.monitoring.report.workbook import render_report_xlsx
-from app.monitoring.service.survey_counts import Cut
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import registered

@@ -11,8 +11,10 @@ from app.core.outbox import Relay
 from app.core.security import Principal
 from app.monitoring.models import UnmetNeedLemma
 from app.monitoring.service.comment_grouping import group_comments
-from app.surveys import counters
-from app.surveys.models import Span, SurveyComment, SurveySubmission
+from app.surveys import counter_repair, counters
+from app.surveys.models.comments import SurveyComment
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.counts import Span
 from app.worker import HANDLERS
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
@@ -162,7 +164,9 @@ async def test_a_correction_of_another_answer_reopens_nothing(
     assert [(item["id"], item["state"], item["n"]) for item in read["items"]] == [(group["id"], "resolved", 1)]
     async with database.transaction() as session:
         assert set((await session.exec(select(UnmetNeedLemma.n))).all()) == {1}
-        assert [row for span in Span for row in await counters.find_drift(session, DAY.replace(day=1), span)] == []
+        assert [
+            row for span in Span for row in await counter_repair.find_drift(session, DAY.replace(day=1), span)
+        ] == []
 
 
 @pytest.mark.order("O-11")

@@ -10,7 +10,8 @@ from sqlmodel import col, select
 from app.core import clock, example_ids
 from app.core.audit import AuditEvent
 from app.core.ids import new_id
-from app.reply_templates.models import GapDismissal, GapReason
+from app.reply_templates.models import GapDismissal
+from app.reply_templates.rules.gaps import GapReason
 from app.reply_templates.rules.template_drafts import MAX_EXAMPLE, to_example, to_one_line, to_template_text
 from app.reply_templates.service.gaps import Unanswered, record_gap
 from tests.callers import People

@@ -13,7 +13,8 @@ from app.main import create_app
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import is_in_use
 from app.reply_templates.search.models import TemplateChoice
-from app.reply_templates.search.rules.index import CHOICES_KEPT
+from app.reply_templates.search.rules.choices import CHOICES_KEPT
+from app.reply_templates.search.service import index_cache
 from app.reply_templates.search.service.index_cache import get_cached_index
 from app.reply_templates.search.service.learned_choices import record_choice
 from app.reply_templates.search.service.suggestions import find_suggestions
@@ -277,7 +278,9 @@ async def test_an_invalid_synonym_group_is_rejected(
 
 
 @pytest.mark.order("O-6.2.6")
-async def test_templates_are_loaded_at_process_start(fresh_database: str, tmp_path: Any) -> None:
+async def test_templates_are_loaded_at_process_start(
+    fresh_database: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first query after a start must not wait for loading."""
     application = create_app(settings_for(fresh_database, tmp_path, embedded_worker=False))
     async with application.router.lifespan_context(application):
@@ -286,7 +289,8 @@ async def test_templates_are_loaded_at_process_start(fresh_database: str, tmp_pa
         cache = get_cached_index(session)
         in_use = (await session.exec(select(ReplyTemplate.id).where(is_in_use()))).all()
         assert len(in_use) > 40 and cache.published.keys() == set(in_use)
-        assert cache.synonyms.groups
+        monkeypatch.setattr(index_cache._SYNONYMS, "_load", None)
+        assert (await index_cache.refresh_synonyms(session)).groups
     await application.state.database.close()
 
 

@@ -5,10 +5,12 @@ from uuid import UUID
 import pytest
 
 from app.language.lemmas import lemma
-from app.reply_templates.search.rules.index import CHOICES_KEPT, TUNING, Found, Index, Source
+from app.reply_templates.search.rules.choices import CHOICES_KEPT
+from app.reply_templates.search.rules.index import Found, Index, Source
 from app.reply_templates.search.rules.synonyms import SynonymKind, Synonyms, phrase_of
 from app.reply_templates.search.rules.tokenizer import load_forms, select_search_words, tokenize
 from app.reply_templates.search.rules.transliteration import find_spellings
+from app.reply_templates.search.rules.tuning import TUNING
 from app.reply_templates.search.service.learned_choices import select_telling_forms
 from bench.template_search import hits, judged, known_synonyms, many, messages, ours, silence, sources
 

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, select
 
 from app.core import clock
 from app.core.ids import new_id
-from app.surveys.models import SurveyForm
+from app.surveys.models.forms import SurveyForm
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.surveys.factories import PATH, by_code, by_key, submit

@@ -13,8 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.db import Database
 from app.core.settings import Settings
-from app.surveys import comment_indexer, counters
-from app.surveys.models import CommentLemma, Span, SurveyComment, SurveySubmission, UnreadComments
+from app.surveys import comment_indexer, counter_repair, counters
+from app.surveys.models.comments import CommentLemma, SurveyComment, UnreadComments
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.counts import Span
 from app.worker import fold_counters, index_comments
 from tests.conftest import JoinedDatabase, settings_for
 from tests.monitoring.factories import answered, submissions_of
@@ -36,8 +38,8 @@ async def load_comments(session: AsyncSession) -> list[tuple[str, int, str]]:
 
 
 async def find_drifts(session: AsyncSession) -> list[Any]:
-    months = await counters.months(session)
-    return [row for month in months for span in Span for row in await counters.find_drift(session, month, span)]
+    months = await counter_repair.load_months(session)
+    return [row for month in months for span in Span for row in await counter_repair.find_drift(session, month, span)]
 
 
 @pytest.mark.order("A-1.23x", "O-11")
@@ -106,8 +108,8 @@ async def test_a_recount_finds_uncounted_comments(database: JoinedDatabase) -> N
         await session.flush()
         (day, _) = await find_drifts(session)
         assert (day.question, day.row_key, day.n4) == ("comments", "vk", -1)
-        await counters.repair(session, DAY.replace(day=1), Span.DAY)
-        await counters.repair(session, DAY.replace(day=1), Span.MONTH)
+        await counter_repair.repair(session, DAY.replace(day=1), Span.DAY)
+        await counter_repair.repair(session, DAY.replace(day=1), Span.MONTH)
         assert await find_drifts(session) == []
 
 

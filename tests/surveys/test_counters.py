@@ -13,9 +13,12 @@ from app.core import clock
 from app.core.ids import new_id
 from app.interaction_points.models import Point
 from app.organizations import service as organizations
-from app.surveys import counters
-from app.surveys.models import AnswerCount, Counted, Span, SubmissionSource, SurveySubmission, UncountedAnswer
+from app.surveys import counter_repair, counters
+from app.surveys.models.counts import AnswerCount, UncountedAnswer
+from app.surveys.models.submissions import SurveySubmission
 from app.surveys.queries import load_form_in_force
+from app.surveys.rules.counts import Counted, Span
+from app.surveys.rules.submissions import SubmissionSource
 from tests.conftest import Api, JoinedDatabase
 from tests.surveys.factories import SOURCES, by_key, submit, subordinate
 
@@ -122,23 +125,23 @@ async def test_a_recount_finds_and_repairs_differences(session: AsyncSession) ->
     await counters.fold(session)
     await counters.count(session, rows[:5], sign=-1)
     await counters.count(session, rows[:5])  # half the work is in the tail
-    every = [(month, span) for month in await counters.months(session) for span in Span]
-    assert [await counters.find_drift(session, *place) for place in every] == [[]] * len(every)
+    every = [(month, span) for month in await counter_repair.load_months(session) for span in Span]
+    assert [await counter_repair.find_drift(session, *place) for place in every] == [[]] * len(every)
     one = (await session.exec(select(AnswerCount).where(AnswerCount.span == Span.DAY, AnswerCount.n1 > 0))).first()
     assert one is not None
     one.n1 += 3
     month = one.day.replace(day=1)
     await session.flush()
-    (wrong,) = await counters.find_drift(session, month, Span.DAY)
+    (wrong,) = await counter_repair.find_drift(session, month, Span.DAY)
     assert (wrong.day, wrong.question, wrong.n1, wrong.n2) == (one.day, one.question, -3, 0)
-    assert await counters.find_drift(session, month, Span.MONTH) == []
-    assert await counters.repair(session, month, Span.DAY) == 1
-    assert await counters.find_drift(session, month, Span.DAY) == []
+    assert await counter_repair.find_drift(session, month, Span.MONTH) == []
+    assert await counter_repair.repair(session, month, Span.DAY) == 1
+    assert await counter_repair.find_drift(session, month, Span.DAY) == []
     uncounted = await store_copy(session, rows[0])
-    assert len(await counters.find_drift(session, uncounted.counted_on.replace(day=1), Span.MONTH)) >= 9
+    assert len(await counter_repair.find_drift(session, uncounted.counted_on.replace(day=1), Span.MONTH)) >= 9
     for place in every:
-        await counters.repair(session, *place)
-    assert [await counters.find_drift(session, *place) for place in every] == [[]] * len(every)
+        await counter_repair.repair(session, *place)
+    assert [await counter_repair.find_drift(session, *place) for place in every] == [[]] * len(every)
 
 
 async def store_copy(session: AsyncSession, row: SurveySubmission) -> SurveySubmission:

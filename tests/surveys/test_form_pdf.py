@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.core import clock
+from app.core.db import require_no_transaction
 from app.surveys import form_pdf
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
@@ -22,6 +23,7 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     render = form_pdf.render_form_pdf
 
     async def record(data: str) -> bytes:
+        require_no_transaction()
         seen.append(json.loads(data))
         return await render(data)
 

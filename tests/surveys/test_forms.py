@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
-from app.surveys.rules import find_differences, number_sources
+from app.surveys.rules.sources import find_differences, number_sources
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.reply_templates.test_review import service

@@ -22,9 +22,11 @@ from app.imports.events import ImportChecked
 from app.imports.models import StagedRow
 from app.organizations.models import Organization
 from app.organizations.rules import OrganizationKind
-from app.surveys import counters, importer
+from app.surveys import counter_repair, counters, importer
 from app.surveys.events import SubmissionsImported
-from app.surveys.models import PreparedSubmission, Span, SurveySubmission, UncountedAnswer
+from app.surveys.models.counts import UncountedAnswer
+from app.surveys.models.submissions import PreparedSubmission, SurveySubmission
+from app.surveys.rules.counts import Span
 from app.surveys.statutory_wording import load_order_form
 from app.worker import HANDLERS
 from tests.callers import People
@@ -73,8 +75,8 @@ async def find_drifts(database: Database) -> list[Any]:
     async with database.transaction() as session:
         found = []
         for _ in range(2):
-            for month in await counters.months(session):
-                found += [row for span in Span for row in await counters.find_drift(session, month, span)]
+            for month in await counter_repair.load_months(session):
+                found += [row for span in Span for row in await counter_repair.find_drift(session, month, span)]
             while await counters.fold(session):
                 pass
         return found
@@ -218,10 +220,10 @@ async def test_an_import_resumes_after_a_crash_without_duplicates(
     accepted = await upload(api, people.client_centricity, lines(700), path=IMPORT)
     assert accepted.status_code == 202, accepted.text
 
-    async def fail_midway(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+    async def fail_midway(session: AsyncSession, event: ImportChecked) -> None:
         for handler in HANDLERS[ImportChecked]:
-            await handler(session, payload)
-        if payload["after"]:
+            await handler(session, event)
+        if event.after:
             raise Killed
 
     failing = Relay(database, {**HANDLERS, ImportChecked: [fail_midway]})

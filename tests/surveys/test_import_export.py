@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from app.documents.tables.reader import read_table
 from app.surveys import export
-from app.surveys.models import SurveyForm
+from app.surveys.models.forms import SurveyForm
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.imports.factories import upload

@@ -16,8 +16,9 @@ from app.core.ids import new_id
 from app.core.security import Principal
 from app.organizations.models import Employee, Organization
 from app.organizations.rules import OrganizationKind
-from app.surveys.models import EntryCheck, SubmissionRevision, SurveySubmission
-from app.surveys.rules import find_entry_differences, is_chosen
+from app.surveys.models.entry_checks import EntryCheck
+from app.surveys.models.submissions import SubmissionRevision, SurveySubmission
+from app.surveys.rules.entry_checks import find_entry_differences, is_chosen
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.imports.factories import table

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.surveys.rules import normalize_code, parse_answers, parse_form, to_answers_by_key, to_codes
+from app.surveys.rules.answers import parse_answers, to_answers_by_key
+from app.surveys.rules.form import normalize_code, parse_form, to_codes
 from app.surveys.statutory_wording import load_order_form
 
 FORM = parse_form({"form": load_order_form()})

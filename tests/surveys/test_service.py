@@ -13,7 +13,8 @@ from app.core import clock
 from app.interaction_points.models import Point, PointState
 from app.interaction_points.rules import PointStatus
 from app.organizations import service as organizations
-from app.surveys.models import FormState, SurveyForm
+from app.surveys.models.forms import SurveyForm
+from app.surveys.rules.form import FormState
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.surveys.factories import PATH, by_code, by_key, submit, subordinate

@@ -5,13 +5,13 @@ from typing import Any
 
 from app.core.data_files import load_yaml
 from app.text_check import service
-from app.text_check.models import EntryKind
+from app.text_check.models import CheckRule, EntryKind
 from app.text_check.queries import build_lexicon
+from app.text_check.reference import build_rule
 from app.text_check.rules.check import check
 from app.text_check.rules.check_context import CheckContext, KnownClient, Lexicon, Setting
 from app.text_check.rules.findings import Finding, RuleCode
 from app.text_check.rules.overrides import select_setting
-from app.text_check.schemas import CheckRulePatch
 
 PLAIN = "Здравствуйте, Иван! Вот условия займа. Чем ещё помочь?"
 """A text without findings."""
@@ -27,9 +27,9 @@ def load_lexicon() -> Lexicon:
 
 
 @cache
-def _load_rules() -> dict[RuleCode, CheckRulePatch]:
+def _load_rules() -> dict[RuleCode, CheckRule]:
     rules = load_yaml(service.__file__, "rules.yaml")["rules"]
-    return {RuleCode(code): CheckRulePatch.model_validate(raw) for code, raw in rules.items()}
+    return {RuleCode(code): build_rule(RuleCode(code), raw) for code, raw in rules.items()}
 
 
 def build_context(channel: str | None = None, *, is_public: bool | None = None, **more: Any) -> CheckContext:
@@ -39,7 +39,7 @@ def build_context(channel: str | None = None, *, is_public: bool | None = None, 
     settings = {
         code: select_setting(
             Setting(rule.is_on, rule.threshold, values.get(code, tuple(rule.values))),
-            [override.model_dump() for override in rule.overrides],
+            rule.overrides,
             channel,
             is_public=is_public,
         )

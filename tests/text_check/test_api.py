@@ -10,6 +10,7 @@ from sqlmodel import select
 from app.core.audit import AuditEvent
 from app.text_check import queries, reference
 from app.text_check.models import CheckEntry, EntryKind
+from app.text_check.service import build_entry
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.messages.factories import MESSAGES, act, drafted, message_body, register, triage_body
@@ -397,3 +398,36 @@ async def test_there_are_entries_of_every_kind(api: Api, people: People) -> None
     for kind in EntryKind:
         listed = await api.get(ENTRIES, params={"kind": kind, "with_count": "true"}, headers=api.as_(people.operator))
         assert listed.json()["count"] >= 30, kind
+
+
+@pytest.mark.parametrize("path", [f"{ENTRIES}?limit=200&with_count=true", RULES])
+async def test_a_list_needs_equally_many_statements_for_2_and_for_50_rows(
+    api: Api, people: People, database: JoinedDatabase, count_queries: Callable[[], int], path: str
+) -> None:
+    counted = []
+    for first, last in ((0, 2), (2, 50)):
+        async with database.transaction() as session:
+            for number in range(first, last):
+                word = "А" * (number // 10 + 3) + "БВГДЕЖЗИКЛ"[number % 10]
+                session.add(build_entry(EntryKind.ABBREVIATION, word, None))
+        count_queries()
+        answer = await api.get(path, headers=api.as_(people.admin))
+        assert answer.status_code == 200, answer.text
+        counted.append(count_queries())
+    assert counted[0] == counted[1]
+
+
+async def test_overrides_for_many_channels_are_checked_with_one_statement(
+    api: Api, people: People, count_queries: Callable[[], int]
+) -> None:
+    path = f"{RULES}/capitals"
+    counted = []
+    for channels in (["vk"], ["vk", "ok", "telegram", "email"]):
+        tag = (await api.get(path, headers=api.as_(people.admin))).headers["ETag"]
+        overrides = [{"channel": channel, "is_on": False} for channel in channels]
+        count_queries()
+        answer = await api.patch(path, headers=api.as_(people.admin) | {"If-Match": tag}, json={"overrides": overrides})
+        assert answer.status_code == 200, answer.text
+        assert [one["channel"] for one in answer.json()["overrides"]] == channels
+        counted.append(count_queries())
+    assert counted[0] == counted[1]

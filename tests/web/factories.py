@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.surveys.models import SurveySubmission
+from app.surveys.models.submissions import SurveySubmission
 from tests.conftest import Api
 from tests.surveys.factories import SOURCES
 

@@ -1,7 +1,9 @@
 """The monitoring page: access, forged cookies, filters and figures (O-4, O-10, O-11)."""
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -9,9 +11,11 @@ import time_machine
 from sqlmodel import select
 
 from app.core import clock
+from app.core.db import require_no_transaction
 from app.core.ids import new_id
+from app.monitoring.report import download
 from app.organizations.models import Employee
-from app.web import page_sessions
+from app.web import monitoring, page_sessions
 from tests.conftest import SECRET, JoinedDatabase
 from tests.identity.conftest import PASSWORD, Door
 from tests.monitoring.factories import answered
@@ -179,3 +183,20 @@ async def test_json_clients_get_problems_and_head_responses_have_no_body(door: D
     assert too_long.status_code == 400 and "<h1>" in too_long.text
     put = await door.http.put(SIGN_IN, headers=BROWSER)
     assert put.status_code == 405 and put.headers["allow"] == "GET, HEAD, POST"
+
+
+async def test_the_page_and_its_files_are_rendered_without_an_open_transaction(
+    door: Door, database: JoinedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((monitoring, "render_svg"), (download, "render_report_pdf"), (download, "render_report_xlsx")):
+        render = getattr(module, name)
+
+        def checked(content: Any, render: Callable[[Any], Any] = render) -> Any:
+            require_no_transaction()
+            return render(content)
+
+        monkeypatch.setattr(module, name, checked)
+    assert (await sign_in(door)).status_code == 303
+    assert (await open_monitoring(door)).text.count("<svg") == 6
+    for format in ("pdf", "xlsx"):
+        assert (await open_monitoring(door, f"/report.{format}")).status_code == 200, format

@@ -15,11 +15,14 @@ from sqlmodel import SQLModel, select
 
 from app.core import clock
 from app.core.ids import new_id
+from app.core.settings import Settings
+from app.housekeeping import delete_expired_questionnaires
 from app.interaction_points.models import Point
 from app.organizations.models import Organization
-from app.surveys.models import SurveyLink, SurveySubmission, UnfinishedQuestionnaire
+from app.surveys.models.drafts import UnfinishedQuestionnaire
+from app.surveys.models.links import SurveyLink
+from app.surveys.models.submissions import SurveySubmission
 from app.web.router import PageLimits
-from app.worker import delete_expired_questionnaires
 from tests.callers import People
 from tests.conftest import Api, JoinedDatabase
 from tests.surveys.factories import subordinate
@@ -313,7 +316,9 @@ async def test_invalid_text_is_not_saved_in_a_draft(api: Api, database: JoinedDa
         assert await count_of(session, UnfinishedQuestionnaire) == 1
 
 
-async def test_expired_drafts_are_deleted(api: Api, people: People, database: JoinedDatabase) -> None:
+async def test_expired_drafts_are_deleted(
+    api: Api, people: People, database: JoinedDatabase, settings: Settings
+) -> None:
     saved = await send(api, await open_page(api), {"satisfaction": "1", "action": "save"})
     code = re.search(r'class="code">([\d-]+)<', saved.text)[1]  # type: ignore[index]
     made = await api.post(
@@ -322,11 +327,13 @@ async def test_expired_drafts_are_deleted(api: Api, people: People, database: Jo
         json={"form": "information-access", "count": 2, "expires_on": clock.today().isoformat()},
     )
     assert made.status_code == 201
-    assert await delete_expired_questionnaires(database) == 0
+    async with database.transaction() as session:
+        assert await delete_expired_questionnaires(session, settings) == 0
     with time_machine.travel(clock.now() + timedelta(days=14, seconds=1), tick=False):
         late = await api.post(f"{PAGE}/resume", data={"code": code}, headers=BROWSER)
         assert late.status_code == 422, "an expired draft is not found even before the worker deletes it"
-        assert await delete_expired_questionnaires(database) == 3
+        async with database.transaction() as session:
+            assert await delete_expired_questionnaires(session, settings) == 3
     async with database.transaction() as session:
         assert await count_of(session, UnfinishedQuestionnaire) == await count_of(session, SurveyLink) == 0
 

@@ -23,8 +23,6 @@ from app.imports.models import Import, StagedRow
 from app.imports.ports import BulkImporter, Importable, Importer
 from app.imports.rules import CHUNK, DELETE_BATCH, OPEN, ImportState
 
-ABANDONED_AFTER = timedelta(hours=24)
-
 
 class Options(Protocol):
     """The options of an import."""
@@ -109,29 +107,23 @@ async def queue_import(
     return row
 
 
-async def clear_abandoned(database: Database, kept_for: timedelta = ABANDONED_AFTER) -> int:
-    """Fail imports that are open for longer and delete old rows of no open import. Returns the number of rows."""
-    before = clock.now() - kept_for
-    async with database.transaction() as session:
-        ended = await session.exec(
-            sa.update(Import)
-            .where(col(Import.state).in_(OPEN), col(Import.created_at) < before)
-            .values(state=ImportState.FAILED, finished_at=clock.now(), version=col(Import.version) + 1)
-            .returning(col(Import.id))
-        )
-        for (import_id,) in ended.all():
-            emit(session, ImportEnded(import_id=import_id))
+async def clear_abandoned(session: AsyncSession, *, hours: int) -> int:
+    """Fail imports that are open for longer and delete a batch of old rows of no open import. Returns their number."""
+    before = clock.now() - timedelta(hours=hours)
+    ended = await session.exec(
+        sa.update(Import)
+        .where(col(Import.state).in_(OPEN), col(Import.created_at) < before)
+        .values(state=ImportState.FAILED, finished_at=clock.now(), version=col(Import.version) + 1)
+        .returning(col(Import.id))
+    )
+    for (import_id,) in ended.all():
+        emit(session, ImportEnded(import_id=import_id))
     open_ids = sa.select(col(Import.id)).where(col(Import.state).in_(OPEN))
     old = sa.select(col(StagedRow.id)).where(
         col(StagedRow.staged_at) < before, col(StagedRow.import_id).not_in(open_ids)
     )
-    count, deleted = 0, DELETE_BATCH
-    while deleted == DELETE_BATCH:  # a transaction for each batch, so that other writers are not blocked
-        async with database.transaction() as session:
-            batch = sa.delete(StagedRow).where(col(StagedRow.id).in_(old.limit(DELETE_BATCH)))
-            deleted = int((await session.exec(batch)).rowcount)
-        count += deleted
-    return count
+    deleted = await session.exec(sa.delete(StagedRow).where(col(StagedRow.id).in_(old.limit(DELETE_BATCH))))
+    return int(deleted.rowcount)
 
 
 async def delete_old_imports(session: AsyncSession, importers: Iterable[Importer | BulkImporter], *, days: int) -> int:

@@ -1,8 +1,8 @@
-"""HTTP endpoints of messages, replies, competent bodies, deadline policies and the working calendar."""
+"""HTTP endpoints of messages, replies, competent bodies and deadline policies."""
 
 from fastapi import APIRouter
 
-from app.messages.router import actions, calendar, competent_bodies, messages, policies, replies
+from app.messages.router import actions, competent_bodies, messages, policies, replies
 
 router = APIRouter()
 router.include_router(messages.router)
@@ -10,4 +10,3 @@ router.include_router(actions.router)
 router.include_router(replies.router)
 router.include_router(competent_bodies.router)
 router.include_router(policies.router)
-router.include_router(calendar.router)

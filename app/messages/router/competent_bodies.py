@@ -4,16 +4,16 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel import col, select
+from sqlmodel import col
 
-from app.core import clock
 from app.core.deps import SessionDep
-from app.core.etags import IfMatchDep, conditional_response, json_response
-from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
+from app.core.etags import IfMatchDep, conditional, versioned
+from app.core.idempotency import idempotent
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
+from app.core.problems import problems
 from app.core.security import Principal, requires
-from app.core.validity import Validity
+from app.messages import queries
+from app.messages.commands import NewCompetentBody
 from app.messages.errors import CompetentBodyExists, CompetentBodyNotFound
 from app.messages.models import CompetentBody
 from app.messages.schemas.messages import CompetentBodyCreate, CompetentBodyPatch, CompetentBodyRead
@@ -25,9 +25,7 @@ Writer = Annotated[Principal, requires("organizations:write")]
 router = APIRouter(prefix="/competent-bodies", tags=["messages"])
 
 
-@router.get(
-    "", response_model=Page[CompetentBodyRead], responses=problems(ValidationFailed), summary="List competent bodies"
-)
+@router.get("", response_model=Page[CompetentBodyRead], summary="List competent bodies")
 async def list_competent_bodies(
     by: Reader,
     session: SessionDep,
@@ -38,10 +36,7 @@ async def list_competent_bodies(
 
     Each has an explanation prepared for clients.
     """
-    query = select(CompetentBody)
-    if not with_closed:
-        closed_on = col(CompetentBody.closed_on)
-        query = query.where(Validity.condition(clock.today(), last=closed_on))
+    query = queries.select_competent_bodies(with_closed=with_closed)
     return await paginate(session, query, page, CompetentBodyRead.model_validate, order=(col(CompetentBody.id),))
 
 
@@ -49,44 +44,36 @@ async def list_competent_bodies(
     "",
     status_code=201,
     response_model=CompetentBodyRead,
-    responses=problems(CompetentBodyExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
+    responses=problems(CompetentBodyExists),
     summary="Add a competent body",
 )
-async def create_competent_body(
-    body: CompetentBodyCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
-) -> Response:
+@idempotent
+async def create_competent_body(body: CompetentBodyCreate, by: Writer, session: SessionDep) -> Response:
     """Add a competent body with its questions and the explanation for clients."""
-
-    async def work() -> Response:
-        row = await competent_bodies.create_body(session, body, by=by)
-        return json_response(CompetentBodyRead.model_validate(row), version=row.version, status=201)
-
-    return await idempotency(session, by, work)
+    row = await competent_bodies.create_body(session, body.to_command(NewCompetentBody), by=by)
+    return await versioned(session, row, CompetentBodyRead, 201)
 
 
 @router.get(
     "/{body_id}",
     response_model=CompetentBodyRead,
-    responses=problems(CompetentBodyNotFound, ValidationFailed),
+    responses=problems(CompetentBodyNotFound),
     summary="Get a competent body",
 )
 async def get_competent_body(body_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Return one competent body."""
-    row = await competent_bodies.get_body(session, body_id)
-    return conditional_response(request, CompetentBodyRead.model_validate(row), version=row.version)
+    return await conditional(request, session, await competent_bodies.get_body(session, body_id), CompetentBodyRead)
 
 
 @router.patch(
     "/{body_id}",
     response_model=CompetentBodyRead,
-    responses=problems(
-        CompetentBodyNotFound, CompetentBodyExists, ValidationFailed, PreconditionFailed, PreconditionRequired
-    ),
+    responses=problems(CompetentBodyNotFound, CompetentBodyExists),
     summary="Update a competent body",
 )
 async def update_competent_body(
     body_id: UUID, body: CompetentBodyPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Update or close a competent body."""
-    row = await competent_bodies.update_body(session, body_id, body, match, by=by)
-    return json_response(CompetentBodyRead.model_validate(row), version=row.version)
+    row = await competent_bodies.update_body(session, body_id, body.changes(), match, by=by)
+    return await versioned(session, row, CompetentBodyRead)

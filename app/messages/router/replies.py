@@ -25,6 +25,7 @@ from app.messages.errors import (
 from app.messages.models import Reply
 from app.messages.schemas.messages import ReplyCreate, ReplyPatch, ReplyRead, ReplyReturn
 from app.messages.service import access, replies, template_authoring
+from app.reply_templates.commands import TemplateDraft
 from app.reply_templates.errors import FourEyes, TemplateExists, TemplateNotFound, TooManyExamples
 from app.reply_templates.queries import read_templates
 from app.reply_templates.schemas import DraftOf, TemplateRead
@@ -202,7 +203,8 @@ async def draft_of_reply(
     """
 
     async def work() -> Response:
-        row = await template_authoring.draft_template_from_reply(session, message_id, reply_id, body, by=by)
+        draft = body.to_command(TemplateDraft)
+        row = await template_authoring.draft_template_from_reply(session, message_id, reply_id, draft, by=by)
         return json_response((await read_templates(session, [row], by))[0], version=row.version, status=201)
 
     return await idempotency(session, by, work)

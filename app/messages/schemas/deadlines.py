@@ -1,24 +1,18 @@
-"""API schemas of deadlines, deadline policies and the working calendar."""
+"""API schemas of deadlines and deadline policies."""
 
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AliasChoices, Field
 
-from app.core.schemas import Input, LocalDateTime, Output, example
+from app.calendar.rules.terms import Roll, TermUnit
+from app.calendar.schemas import Hours
+from app.core.schemas import NOT_GIVEN, Input, LocalDateTime, Output, example
 from app.core.types import ChannelKey, Day, Id, Key, Label, Moment, Name
 from app.messages.models import MessageClass, MessageKind, PauseReason, Priority, StartEvent
-from app.messages.rules.calendar import DayKind
-from app.messages.rules.deadlines import DeadlineState, Roll, Stage, TermUnit
+from app.messages.rules.deadlines import DeadlineState, Stage
 
-Clock = Annotated[
-    str, StringConstraints(min_length=5, max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")
-]
-"""Time of day as `HH:MM`; the end of an interval may be `24:00`."""
-Interval = Annotated[list[Clock], Field(min_length=2, max_length=2)]
-Hours = Annotated[list[Interval], Field(min_length=1, max_length=12)]
-"""Working hours of a day: intervals in ascending order that do not overlap."""
 Amount = Annotated[int, Field(strict=True, ge=1, le=1000)]
 HoursBefore = Annotated[int, Field(strict=True, ge=1, le=720)]
 ExtensionDays = Annotated[int, Field(strict=True, ge=1, le=365)]
@@ -71,17 +65,17 @@ class DeadlinePolicyCreate(Input):
 class DeadlinePolicyPatch(Input):
     """Changes to a policy. Deadlines that have started keep the policy as it was at their start."""
 
-    name: Name = Field(default="")
-    amount: Amount = 1
-    unit: TermUnit = TermUnit.CALENDAR_DAYS
-    roll: Roll = Roll.NONE
-    pauses: Pauses = []
-    remind_hours_before: HoursBefore | None = None
-    extension_days: ExtensionDays | None = None
-    legal_act_id: Id | None = None
-    clause: Label | None = None
-    valid_from: Day | None = None
-    valid_to: Day | None = None
+    name: Name = NOT_GIVEN
+    amount: Amount = NOT_GIVEN
+    unit: TermUnit = NOT_GIVEN
+    roll: Roll = NOT_GIVEN
+    pauses: Pauses = NOT_GIVEN
+    remind_hours_before: HoursBefore | None = NOT_GIVEN
+    extension_days: ExtensionDays | None = NOT_GIVEN
+    legal_act_id: Id | None = NOT_GIVEN
+    clause: Label | None = NOT_GIVEN
+    valid_from: Day | None = NOT_GIVEN
+    valid_to: Day | None = NOT_GIVEN
     model_config = example({"roll": "next", "remind_hours_before": 48})
 
 
@@ -97,7 +91,7 @@ class DeadlinePolicyRead(Output):
     message_class: MessageClass | None = Field(alias="class")
     kind: MessageKind | None
     channel: str | None
-    interaction_point_id: UUID | None
+    interaction_point_id: UUID | None = Field(validation_alias=AliasChoices("interaction_point_id", "point_id"))
     priority: Priority | None
     unit: TermUnit
     amount: int
@@ -198,93 +192,3 @@ class ExplainRead(Output):
     """All deadlines of a message with the steps of their calculation."""
 
     stages: list[ExplainedStage]
-
-
-class CalendarDayCreate(Input):
-    """A correction of the calendar: a day off, a working day or a shortened day.
-
-    Without an organization it applies to all of them.
-    """
-
-    organization_id: Id | None = None
-    day: Day
-    kind: DayKind
-    name: Name
-    working_hours: Hours | None = None
-    model_config = example(
-        {
-            "day": "2026-12-30",
-            "kind": "shortened",
-            "name": "Сокращённый предпраздничный день",
-            "working_hours": [["09:00", "13:00"], ["14:00", "17:00"]],
-        }
-    )
-
-
-class CalendarDayPatch(Input):
-    """Changes to a calendar correction."""
-
-    kind: DayKind = DayKind.OFF
-    name: Name = Field(default="")
-    working_hours: Hours | None = None
-    model_config = example({"name": "Выходной по указу"})
-
-
-class MovedDeadline(Output):
-    """A deadline moved by a change of the calendar."""
-
-    message_id: UUID
-    number: str
-    stage: Stage
-    moved_from: LocalDateTime = Field(alias="from")
-    moved_to: LocalDateTime = Field(alias="to")
-
-
-class MovedDeadlines(Output):
-    """Deadlines of open messages moved by a change of the calendar. At most 100 are listed."""
-
-    count: int
-    items: list[MovedDeadline]
-
-
-class CalendarDayRead(Output):
-    """A calendar correction with the deadlines moved by its last change."""
-
-    id: UUID
-    organization_id: UUID | None
-    day: date
-    kind: DayKind
-    name: str
-    working_hours: list[list[str]] | None
-    moved: MovedDeadlines
-
-
-class WorkingHoursPut(Input):
-    """Hours of an ordinary working day."""
-
-    working_hours: Hours
-    model_config = example({"working_hours": [["09:00", "13:00"], ["14:00", "18:00"]]})
-
-
-class WorkingHoursRead(Output):
-    """Hours of an ordinary working day of an organization, with the deadlines moved by their change."""
-
-    organization_id: UUID
-    working_hours: list[list[str]]
-    moved: MovedDeadlines
-
-
-class KnownDayRead(Output):
-    """A day of the calendar, corrections included."""
-
-    day: date
-    is_working: bool
-    name: str | None = Field(description="The name of the day off.")
-    working_hours: list[list[str]]
-    provisional: bool = Field(description="Whether the decree for this year is unknown.")
-
-
-class KnownDaysRead(Output):
-    """The calendar of a period."""
-
-    items: list[KnownDayRead]

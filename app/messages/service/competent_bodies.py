@@ -1,5 +1,7 @@
 """Bodies competent for questions outside the ministry's competence (O-6.2.1)."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -8,9 +10,9 @@ from app.core import audit
 from app.core.etags import IfMatch
 from app.core.schemas import apply_changes
 from app.core.security import Principal
+from app.messages.commands import NewCompetentBody
 from app.messages.errors import CompetentBodyNotFound
 from app.messages.models import CompetentBody
-from app.messages.schemas.messages import CompetentBodyCreate, CompetentBodyPatch
 
 
 async def get_body(session: AsyncSession, body_id: UUID) -> CompetentBody:
@@ -21,22 +23,20 @@ async def get_body(session: AsyncSession, body_id: UUID) -> CompetentBody:
     return row
 
 
-async def create_body(session: AsyncSession, body: CompetentBodyCreate, *, by: Principal) -> CompetentBody:
+async def create_body(session: AsyncSession, new: NewCompetentBody, *, by: Principal) -> CompetentBody:
     """Add a competent body."""
-    row = CompetentBody.model_validate(body)
+    row = CompetentBody.model_validate(new)
     session.add(row)
     audit.record(session, by, "competent_body.created", "competent_body", row.id)
-    await session.flush()  # reports a name that is taken
     return row
 
 
 async def update_body(
-    session: AsyncSession, body_id: UUID, body: CompetentBodyPatch, match: IfMatch, *, by: Principal
+    session: AsyncSession, body_id: UUID, changes: Mapping[str, Any], match: IfMatch, *, by: Principal
 ) -> CompetentBody:
     """Update or close a competent body."""
     row = await get_body(session, body_id)
     match.require(row)
-    changed = apply_changes(row, body)
+    changed = apply_changes(row, changes)
     audit.record(session, by, "competent_body.changed", "competent_body", row.id, fields=changed)
-    await session.flush()  # raises the version
     return row

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.calendar.service import load_calendar
 from app.core import audit, clock
 from app.core.etags import IfMatch
 from app.core.outbox import emit
@@ -13,7 +14,6 @@ from app.core.security import Principal
 from app.messages.errors import ExtensionNotPossible
 from app.messages.events import DeadlineExtended
 from app.messages.models import Message
-from app.messages.queries import load_calendar
 from app.messages.rules.deadlines import Stage
 from app.messages.schemas.messages import MessageExtend
 from app.messages.service import deadlines, outgoing

@@ -10,8 +10,8 @@ from app.core.security import Principal
 from app.messages.errors import NotAnsweredByTemplate, NotAnsweredYet
 from app.messages.rules.states import ReplyState
 from app.messages.service.replies import get_message_and_reply
+from app.reply_templates.commands import TemplateDraft
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.schemas import DraftOf
 from app.reply_templates.service import templates
 
 
@@ -31,7 +31,7 @@ async def add_example_from_message(
 
 
 async def draft_template_from_reply(
-    session: AsyncSession, message_id: UUID, reply_id: UUID, body: DraftOf, *, by: Principal
+    session: AsyncSession, message_id: UUID, reply_id: UUID, draft: TemplateDraft, *, by: Principal
 ) -> ReplyTemplate:
     """Draft a template from a sent reply, without the client's personal data, with the message as its example.
 
@@ -43,7 +43,7 @@ async def draft_template_from_reply(
     text, answer = await mask_texts(session, message.client_id, [message.text, reply.text])
     return await templates.draft_template(
         session,
-        body,
+        draft,
         unit_id=by.unit_id,
         messages=[text],
         answer=answer,

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
@@ -11,9 +10,13 @@ from app.core.security import Principal
 from app.documents.charts import Chart, Mark, Scale
 from app.messages.rules.deadlines import Stage
 from app.monitoring import rules
-from app.monitoring.models import SignOff
+from app.monitoring.queries.group_names import load_municipality_names, load_organization_names
+from app.monitoring.queries.service_levels import LevelCut
+from app.monitoring.queries.sign_offs import load_named_sign_offs
+from app.monitoring.queries.survey_counts import Cut
 from app.monitoring.report.content import Cell, Kind, Part, Report, Table
 from app.monitoring.schemas.figures import (
+    SOURCES_RU,
     ComparedShareRead,
     FindabilityRead,
     GroupBy,
@@ -29,8 +32,6 @@ from app.monitoring.schemas.service_levels import (
     StageLevelRead,
 )
 from app.monitoring.service import satisfaction, service_levels, sources
-from app.monitoring.service.survey_counts import SOURCES_RU, Cut
-from app.organizations.models import Employee, Municipality, Organization, Unit
 
 TITLE = "Мониторинг удовлетворённости внешних клиентов"
 _LEVELS_RU = {DeadlineKind.LIMIT: "предельный срок", DeadlineKind.TARGET: "цель"}
@@ -52,7 +53,7 @@ _Figure = ShareRead | UsageRead | InTimeRead
 
 async def build_report(session: AsyncSession, cut: Cut, by: Principal) -> Report:
     """Build the report on a period, with the service levels of messages the caller may see (O-4, O-10, O-11)."""
-    level_cut = service_levels.LevelCut(cut.period, cut.organization_id)
+    level_cut = LevelCut(cut.period, cut.organization_id)
     group_by = LevelGroupBy.DAY if _is_by_day(cut) else LevelGroupBy.MONTH
     parts = [
         await _build_satisfaction(session, cut),
@@ -75,11 +76,11 @@ async def _load_facts(session: AsyncSession, cut: Cut) -> list[tuple[str, str]]:
     facts = [("Период", period or "за всё время")]
     if cut.organization_id is None:
         facts.insert(0, ("Организация", "все"))
-    elif organization := await session.get(Organization, cut.organization_id):
-        facts.insert(0, ("Организация", organization.name))
+    elif name := (await load_organization_names(session)).get(cut.organization_id):
+        facts.insert(0, ("Организация", name))
     if cut.municipality:
-        name = (await session.exec(select(Municipality.name).where(Municipality.oktmo == cut.municipality))).first()
-        facts.append(("Муниципальный район или городской округ", name or cut.municipality))
+        names = await load_municipality_names(session, [cut.municipality])
+        facts.append(("Муниципальный район или городской округ", names.get(cut.municipality, cut.municipality)))
     if cut.source:
         facts.append(("Способ заполнения", SOURCES_RU[cut.source]))
     if cut.form_version is not None:
@@ -189,21 +190,9 @@ def _find_final_replies(figures: ServiceLevelsRead) -> dict[str, StageLevelRead]
 
 
 async def _load_sign_offs(session: AsyncSession, cut: Cut) -> list[str]:
-    query = (
-        select(SignOff, Unit.name, Employee.name)
-        .join(Unit, col(Unit.id) == col(SignOff.unit_id))
-        .join(Employee, col(Employee.id) == col(SignOff.signed_by))
-        .order_by(col(SignOff.month), Unit.name)
-    )
-    if cut.period.since is not None:
-        query = query.where(col(SignOff.month) >= cut.period.since.replace(day=1))
-    if cut.period.until is not None:
-        query = query.where(col(SignOff.month) <= cut.period.until)
-    if cut.organization_id is not None:
-        query = query.where(Unit.organization_id == cut.organization_id)
     return [
         f"{unit}, {_format_month(row.month)}: {head}, {format_day(row.signed_at.astimezone(clock.LOCAL_ZONE))}"
-        for row, unit, head in (await session.exec(query)).all()
+        for row, unit, head in await load_named_sign_offs(session, cut.period, cut.organization_id)
     ]
 
 

@@ -6,14 +6,11 @@ from fastapi import APIRouter, Query
 
 from app.core.deps import SessionDep
 from app.core.pagination import PageDep
-from app.core.problems import ValidationFailed, problems
-from app.core.security import Principal, requires
 from app.core.types import Search
-from app.monitoring.router.figures import CutDep, Grouping
+from app.monitoring.router.figures import CutDep, Grouping, Reader
 from app.monitoring.schemas.comments import CommentsRead
 from app.monitoring.service import comments
 
-Reader = Annotated[Principal, requires("monitoring:read")]
 Code = Annotated[
     str | None,
     Query(
@@ -26,12 +23,7 @@ Code = Annotated[
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
 
-@router.get(
-    "/comments",
-    response_model=CommentsRead,
-    responses=problems(ValidationFailed),
-    summary="List comments",
-)
+@router.get("/comments", response_model=CommentsRead, summary="List comments")
 async def list_comments(
     by: Reader,
     session: SessionDep,
@@ -39,10 +31,7 @@ async def list_comments(
     cut: CutDep,
     group_by: Grouping = None,
     code: Code = None,
-    q: Annotated[
-        Search | None,
-        Query(description="Words to find, in any form; all are required."),
-    ] = None,
+    q: Annotated[Search | None, Query(description="Words to find, in any form; all are required.")] = None,
 ) -> CommentsRead:
     """List the comments on what respondents could not find, newest first (A-1.23x, O-11).
 

@@ -1,54 +1,33 @@
 """HTTP API of the monitoring report."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.core.deps import SessionDep
-from app.core.problems import FieldError, ValidationFailed, problems
-from app.core.security import Principal, requires
-from app.monitoring.report.builder import build_report
-from app.monitoring.report.download import TYPES, ReportFormat, download_response
+from app.core.deps import DatabaseDep
+from app.core.security import Principal, requires_detached
+from app.monitoring.report.download import TYPES, ReportChart, ReportFormat, download_response
 from app.monitoring.router.figures import CutDep
 
-Reader = Annotated[Principal, requires("monitoring:read")]
+Reader = Annotated[Principal, requires_detached("monitoring:read")]
+
+BINARY = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()}
 
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
-
-
-class ReportChart(StrEnum):
-    """Charts of the report."""
-
-    SATISFACTION = "satisfaction"
-    MUNICIPALITIES = "municipalities"
-    SOURCES = "sources"
-    FINDABILITY = "findability"
-    SERVICE_LEVELS = "service_levels"
-    FINAL_REPLIES = "final_replies"
 
 
 @router.get(
     "/report",
     response_class=Response,
-    responses={
-        **problems(ValidationFailed),
-        200: {
-            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()},
-            "description": "The report or one of its charts",
-        },
-    },
+    responses={200: {"description": "The report or one of its charts", "content": BINARY}},
     summary="Download the monitoring report",
 )
 async def get_report(
     by: Reader,
-    session: SessionDep,
+    database: DatabaseDep,
     cut: CutDep,
     format: Annotated[ReportFormat, Query()] = ReportFormat.XLSX,
-    chart: Annotated[
-        ReportChart | None,
-        Query(description="The chart; required for `svg` only."),
-    ] = None,
+    chart: Annotated[ReportChart | None, Query(description="The chart; required for `svg` only.")] = None,
 ) -> Response:
     """Download satisfaction by time and municipality, sources, ease of finding, service levels, sign-offs (O-11).
 
@@ -57,10 +36,4 @@ async def get_report(
     `/monitoring/satisfaction`; service levels use only the period and the organization and include only the messages
     that the caller may see.
     """
-    if (format is ReportFormat.SVG) != (chart is not None):
-        ru, en = (
-            "Диаграмма указывается только для формата SVG и для него обязательна.",
-            "`chart` is required with `format=svg` and not allowed otherwise.",
-        )
-        raise ValidationFailed(field_errors=[FieldError("/chart", "chart_or_format", ru, en, "query")])
-    return await download_response(await build_report(session, cut, by), format, chart)
+    return await download_response(database, cut, by, format, chart)

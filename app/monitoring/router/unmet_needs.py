@@ -4,16 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.deps import SessionDep
-from app.core.etags import IfMatchDep, conditional_response, json_response
-from app.core.problems import PreconditionFailed, PreconditionRequired, TransitionNotAllowed, ValidationFailed, problems
+from app.core.etags import IfMatchDep, conditional, versioned
+from app.core.problems import TransitionNotAllowed, problems
 from app.core.security import Principal, requires
 from app.core.types import Id
 from app.monitoring.errors import UnmetNeedNotFound
-from app.monitoring.models import UnmetNeed
-from app.monitoring.router.figures import CutDep
+from app.monitoring.router.figures import CutDep, Reader
 from app.monitoring.rules import UnmetNeedMove, UnmetNeedState
 from app.monitoring.schemas.unmet_needs import (
     UnmetNeedListRead,
@@ -23,19 +21,16 @@ from app.monitoring.schemas.unmet_needs import (
     UnmetNeedStart,
 )
 from app.monitoring.service import unmet_needs
+from app.monitoring.service.unmet_needs import move_group, read_group
 
-Reader = Annotated[Principal, requires("monitoring:read")]
 Doer = Annotated[Principal, requires("monitoring:follow_up")]
-CHANGES = (UnmetNeedNotFound, ValidationFailed, PreconditionFailed, PreconditionRequired)
+FOUND = problems(UnmetNeedNotFound)
+MOVED = problems(UnmetNeedNotFound, TransitionNotAllowed)
 
 router = APIRouter(prefix="/monitoring/unmet-needs", tags=["monitoring"])
 
 
-async def _to_response(session: AsyncSession, row: UnmetNeed) -> Response:
-    return json_response(await unmet_needs.read_group(session, row), version=row.version)
-
-
-@router.get("", response_model=UnmetNeedListRead, responses=problems(ValidationFailed), summary="List unmet needs")
+@router.get("", response_model=UnmetNeedListRead, summary="List unmet needs")
 async def list_unmet_needs(
     by: Reader,
     session: SessionDep,
@@ -51,43 +46,27 @@ async def list_unmet_needs(
     unassigned ones of their organization; the client-centricity unit sees all. Comments appear a few seconds after
     their submission.
     """
-    filters = {"state": state, "unit_id": unit_id, "template_id": template_id}
-    n, groups, items = await unmet_needs.list_groups(session, cut, limit, by=by, **filters)
-    period = {"from": cut.period.since, "to": cut.period.until}
-    return UnmetNeedListRead.model_validate(period | {"n": n, "groups": groups, "items": items})
+    return await unmet_needs.list_groups(
+        session, cut, limit, by=by, state=state, unit_id=unit_id, template_id=template_id
+    )
 
 
-@router.get(
-    "/{group_id}",
-    response_model=UnmetNeedRead,
-    responses=problems(UnmetNeedNotFound, ValidationFailed),
-    summary="Get an unmet need",
-)
+@router.get("/{group_id}", response_model=UnmetNeedRead, responses=FOUND, summary="Get an unmet need")
 async def get_unmet_need(group_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Return one unmet need with the figures of all its comments and its history."""
-    row = await unmet_needs.get_group(session, group_id, by)
-    return conditional_response(request, await unmet_needs.read_group(session, row), version=row.version)
+    return await conditional(request, session, await unmet_needs.get_group(session, group_id, by), read_group)
 
 
-@router.patch(
-    "/{group_id}",
-    response_model=UnmetNeedRead,
-    responses=problems(*CHANGES),
-    summary="Update an unmet need",
-)
+@router.patch("/{group_id}", response_model=UnmetNeedRead, responses=FOUND, summary="Update an unmet need")
 async def update_unmet_need(
     group_id: UUID, body: UnmetNeedPatch, match: IfMatchDep, by: Doer, session: SessionDep
 ) -> Response:
     """Set the reply template that should answer the unmet need or the unit responsible for it; null removes it."""
-    return await _to_response(session, await unmet_needs.update_group(session, group_id, body, match, by=by))
+    row = await unmet_needs.update_group(session, group_id, body.changes(), match, by=by)
+    return await versioned(session, row, read_group)
 
 
-@router.post(
-    "/{group_id}/start",
-    response_model=UnmetNeedRead,
-    responses=problems(*CHANGES, TransitionNotAllowed),
-    summary="Start work on an unmet need",
-)
+@router.post("/{group_id}/start", response_model=UnmetNeedRead, responses=MOVED, summary="Start work on an unmet need")
 async def start_unmet_need(
     group_id: UUID, body: UnmetNeedStart, match: IfMatchDep, by: Doer, session: SessionDep
 ) -> Response:
@@ -95,33 +74,23 @@ async def start_unmet_need(
 
     A caller who sees all units leaves it unassigned.
     """
-    move = UnmetNeedMove.START
-    return await _to_response(session, await unmet_needs.move_group(session, group_id, move, body.note, match, by=by))
+    row = await move_group(session, group_id, UnmetNeedMove.START, body.note, match, by=by)
+    return await versioned(session, row, read_group)
 
 
-@router.post(
-    "/{group_id}/resolve",
-    response_model=UnmetNeedRead,
-    responses=problems(*CHANGES, TransitionNotAllowed),
-    summary="Resolve an unmet need",
-)
+@router.post("/{group_id}/resolve", response_model=UnmetNeedRead, responses=MOVED, summary="Resolve an unmet need")
 async def resolve_unmet_need(
     group_id: UUID, body: UnmetNeedNote, match: IfMatchDep, by: Doer, session: SessionDep
 ) -> Response:
     """Record what was done and mark the unmet need as resolved. A new similar comment reopens it."""
-    move = UnmetNeedMove.RESOLVE
-    return await _to_response(session, await unmet_needs.move_group(session, group_id, move, body.note, match, by=by))
+    row = await move_group(session, group_id, UnmetNeedMove.RESOLVE, body.note, match, by=by)
+    return await versioned(session, row, read_group)
 
 
-@router.post(
-    "/{group_id}/reopen",
-    response_model=UnmetNeedRead,
-    responses=problems(*CHANGES, TransitionNotAllowed),
-    summary="Reopen an unmet need",
-)
+@router.post("/{group_id}/reopen", response_model=UnmetNeedRead, responses=MOVED, summary="Reopen an unmet need")
 async def reopen_unmet_need(
     group_id: UUID, body: UnmetNeedNote, match: IfMatchDep, by: Doer, session: SessionDep
 ) -> Response:
     """Stop work on an unmet need, or reopen one that turned out not to be resolved."""
-    move = UnmetNeedMove.REOPEN
-    return await _to_response(session, await unmet_needs.move_group(session, group_id, move, body.note, match, by=by))
+    row = await move_group(session, group_id, UnmetNeedMove.REOPEN, body.note, match, by=by)
+    return await versioned(session, row, read_group)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.core.schemas import Output
 from app.monitoring.schemas.figures import GroupBy
-from app.surveys.models import SubmissionSource
+from app.surveys.rules.submissions import SubmissionSource
 
 
 class CommentRead(Output):

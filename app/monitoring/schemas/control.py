@@ -1,5 +1,6 @@
 """Bodies of control: the head's queue, signed-off months, control notes (O-10)."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -72,6 +73,11 @@ class SignOffCreate(Input):
 
     month: Month
     model_config = example({"month": "2026-10"})
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the month."""
+        return date.fromisoformat(f"{self.month}-01")
 
 
 class SignOffRead(Output):

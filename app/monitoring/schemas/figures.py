@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.core.schemas import Output
 from app.monitoring.rules import MIN_SAMPLE, Verdict
+from app.surveys.rules.submissions import SubmissionSource
 
 
 class GroupBy(StrEnum):
@@ -19,6 +20,13 @@ class GroupBy(StrEnum):
     SOURCE = "source"
     FORM_VERSION = "form_version"
 
+
+SOURCES_RU = {
+    SubmissionSource.WEB: "На сайте",
+    SubmissionSource.PAPER: "На бумаге",
+    SubmissionSource.FEEDBACK_PLATFORM: "Платформа обратной связи",
+    SubmissionSource.IMPORT: "Загрузка из файла",
+}
 
 TOO_FEW = f"Whether the sample is too small for conclusions: fewer than {MIN_SAMPLE} answers."
 

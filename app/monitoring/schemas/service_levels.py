@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.calendar.rules.terms import TermUnit
 from app.core.schemas import Output
-from app.messages.rules.deadlines import Stage, TermUnit
+from app.messages.rules.deadlines import Stage
 from app.monitoring.schemas.figures import TOO_FEW, ComparisonRead, PeriodRead
 
 

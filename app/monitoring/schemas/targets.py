@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core import example_ids
-from app.core.schemas import Input, LocalDateTime, Output, example
+from app.core.schemas import NOT_GIVEN, Input, LocalDateTime, Output, example
 from app.core.types import Day, Id
 from app.monitoring.models import TargetMeasure
 from app.monitoring.rules import TargetPeriod
@@ -43,9 +43,9 @@ class TargetCreate(Input):
 class TargetPatch(Input):
     """The fields to change; a closed target is in force until that day and judged until the end of its period."""
 
-    threshold: Threshold = 1.0
-    least_n: LeastN = 1
-    closed_on: Day | None = None
+    threshold: Threshold = NOT_GIVEN
+    least_n: LeastN = NOT_GIVEN
+    closed_on: Day | None = NOT_GIVEN
     model_config = example({"threshold": 0.9})
 
 

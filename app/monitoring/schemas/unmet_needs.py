@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core import example_ids
-from app.core.schemas import Input, LocalDateTime, Output, example
+from app.core.schemas import NOT_GIVEN, Input, LocalDateTime, Output, example
 from app.core.types import Id, Note
 from app.monitoring.rules import UnmetNeedState
 
@@ -67,8 +67,8 @@ class UnmetNeedListRead(Output):
 class UnmetNeedPatch(Input):
     """The reply template that should answer the unmet need, and the unit responsible for it."""
 
-    template_id: Id | None = None
-    unit_id: Id | None = None
+    template_id: Id | None = NOT_GIVEN
+    unit_id: Id | None = NOT_GIVEN
     model_config = example({"template_id": example_ids.TEMPLATE})
 
 

@@ -2,30 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 
-import sqlalchemy as sa
-from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.security import Principal
-from app.interaction_points.models import Point
-from app.messages.models import Message
 from app.messages.rules.deadlines import STAGES_RU, Stage
 from app.monitoring import rules
+from app.monitoring.queries import service_levels
+from app.monitoring.queries.group_names import load_channel_names
+from app.monitoring.queries.service_levels import LevelCut
+from app.monitoring.queries.survey_counts import Cut, count_came_from, count_ease_by_channel
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.channel_parity import ChannelParityRead, ChannelRead, ParityMeasure, ParityRead
 from app.monitoring.schemas.service_levels import DeadlineKind, LevelGroupBy
-from app.monitoring.service import service_levels
-from app.monitoring.service.service_levels import LevelCut
-from app.monitoring.service.survey_counts import Cut, compare_with_previous, read_counts
-from app.surveys.models import Counted
-from app.surveys.queries import load_named_sources
+from app.monitoring.service.service_levels import to_stage_reads
+from app.monitoring.service.survey_counts import compare_with_previous
 
-SITE = "site"
-_CHANNELS_OF_SOURCES = {"official_site": SITE}
-"""Channels of the sources in the order's own list; its other keys are keys of channels."""
 _NAMES_RU = {
     ParityMeasure.SATISFACTION: "Удовлетворённость пришедших из канала",
     ParityMeasure.ANSWER_SATISFACTION: "Удовлетворённость ответом",
@@ -48,16 +41,23 @@ Samples = dict[Measure, dict[str, Counts]]
 
 async def compute_channel_parity(session: AsyncSession, cut: LevelCut, by: Principal) -> ChannelParityRead:
     """Compare every channel that has data with all the other channels together."""
-    by_channel = await service_levels.read_levels(session, cut, LevelGroupBy.CHANNEL, by)
-    samples = await _load_survey_samples(session, cut) | await _load_message_samples(session, cut, by)
+    names, seen = await load_channel_names(session), service_levels.visible_to(by)
+    survey = Cut(cut.period, cut.organization_id)
+    ease = await count_ease_by_channel(session, survey)
+    samples: Samples = {
+        Measure(ParityMeasure.SATISFACTION): await count_came_from(session, survey, LevelGroupBy.CHANNEL),
+        Measure(ParityMeasure.FINDABILITY): {key: counts for key, counts in ease.items() if key in names},
+        Measure(ParityMeasure.ANSWER_SATISFACTION): {
+            **await service_levels.count_ratings(session, cut.period, LevelGroupBy.CHANNEL, seen, cut.organization_id)
+        },
+    }
+    by_channel = await service_levels.load_levels(session, cut, LevelGroupBy.CHANNEL, seen)
     for channel, known in by_channel.items():
         for policy, level in known.items():
             kind = DeadlineKind.TARGET if policy.is_target else DeadlineKind.LIMIT
-            measure = Measure(ParityMeasure.IN_TIME, policy.stage, kind)
-            before = samples.setdefault(measure, {}).get(channel, (0, 0))
-            samples[measure][channel] = rules.sum_counts([before, (level.met, level.missed)])
+            sample = samples.setdefault(Measure(ParityMeasure.IN_TIME, policy.stage, kind), {})
+            sample[channel] = rules.sum_counts([sample.get(channel, (0, 0)), (level.met, level.missed)])
     policies = await service_levels.load_policy_names(session)
-    names = await service_levels.load_group_names(session, LevelGroupBy.CHANNEL)
     measured: dict[str, list[ParityRead]] = defaultdict(list)
     for measure, channels in sorted(samples.items(), key=lambda one: _sort_key(one[0])):
         for channel, parity in _compare_channels(measure, channels).items():
@@ -67,7 +67,7 @@ async def compute_channel_parity(session: AsyncSession, cut: LevelCut, by: Princ
             key=channel,
             name=names[channel],
             measures=measured[channel],
-            stages=service_levels.to_stage_reads(by_channel.get(channel, {}), None, policies),
+            stages=to_stage_reads(by_channel.get(channel, {}), None, policies),
         )
         for channel in sorted({*measured, *by_channel}, key=lambda channel: (names[channel], channel))
     ]
@@ -119,40 +119,3 @@ def _build_name(measure: Measure) -> str:
 def _sort_key(measure: Measure) -> tuple[int, int, str]:
     stage = list(Stage).index(measure.stage) if measure.stage else 0
     return list(ParityMeasure).index(measure.what), stage, measure.kind or ""
-
-
-async def _load_survey_samples(session: AsyncSession, cut: LevelCut) -> Samples:
-    """Count question 21 by the channel a respondent came from and question 23 by the channel of the source."""
-    survey = Cut(cut.period, cut.organization_id)
-    points = dict((await session.exec(select(Point.id, Point.channel))).all())
-    came_from = await read_counts(session, Counted.CAME_FROM, survey, None)
-    satisfied = [("", points[UUID(point)], counts[""][:2]) for point, counts in came_from.items()]
-    sources = await load_named_sources(session, cut.organization_id)
-    channels = {
-        key: points[source.point_id] if source.point_id is not None else _CHANNELS_OF_SOURCES.get(key, key)
-        for key, source in sources.items()
-    }
-    known = set(await service_levels.load_group_names(session, LevelGroupBy.CHANNEL))
-    ease = await read_counts(session, Counted.EASE_OF_FINDING, survey, None)
-    found = [("", channels[key], counts[""]) for key, counts in ease.items() if channels[key] in known]
-    return {
-        Measure(ParityMeasure.SATISFACTION): rules.add_counts(satisfied).get("", {}),
-        Measure(ParityMeasure.FINDABILITY): rules.add_counts(found).get("", {}),
-    }
-
-
-async def _load_message_samples(session: AsyncSession, cut: LevelCut, by: Principal) -> Samples:
-    """Count the clients' ratings of answers to messages received in the period."""
-    rating = col(Message.satisfaction)
-    query: Any = sa.select(
-        col(Point.channel),
-        func.count().filter(rating == 1),
-        func.count().filter(rating == 2),  # noqa: PLR2004
-    )
-    query = query.join_from(Message, Point, col(Point.id) == col(Message.point_id))
-    received = await service_levels.build_period_condition(session, cut.period, col(Message.received_at))
-    query = query.where(service_levels.visible_to(by), rating.is_not(None), received)
-    if cut.organization_id is not None:
-        query = query.where(col(Message.organization_id) == cut.organization_id)
-    rows = (await session.exec(query.group_by(col(Point.channel)))).all()
-    return {Measure(ParityMeasure.ANSWER_SATISFACTION): {channel: (yes, no) for channel, yes, no in rows}}

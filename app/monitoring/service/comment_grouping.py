@@ -1,12 +1,8 @@
 """Grouping of comments: each joins the most similar unmet need or creates a new one (O-11)."""
 
-from collections.abc import Sequence
-from typing import Any
-from uuid import UUID
+from __future__ import annotations
 
-import sqlalchemy as sa
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from typing import TYPE_CHECKING
 
 from app.core import clock
 from app.core.db import build_insert
@@ -14,38 +10,37 @@ from app.core.security import system_principal
 from app.language.masking import remove_masks
 from app.language.text_groups import NEAR_ENOUGH, compute_grown_length, compute_similarity
 from app.monitoring.models import UnmetNeed, UnmetNeedLemma, UnmetNeedStep, UnmetNeedText
+from app.monitoring.queries.comments import load_ungrouped_comments
+from app.monitoring.queries.unmet_needs import find_nearest, load_lemma_counts, load_units_with_templates
 from app.monitoring.rules import UnmetNeedState
-from app.organizations.models import Organization, Unit
-from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.queries import is_in_use
 from app.reply_templates.search.service.index_cache import refresh_synonyms
 from app.reply_templates.search.service.learned_choices import select_telling_forms
 from app.reply_templates.search.service.suggestions import find_suggestions
-from app.surveys.models import SurveyComment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from app.surveys.models.comments import SurveyComment
 
 NEW_TEXTS = "Появились новые ответы."
 
 
 async def group_comments(session: AsyncSession, comment_ids: Sequence[UUID]) -> None:
     """Group newly indexed comments; already grouped ones and those without significant words are skipped."""
-    is_grouped = sa.exists().where(col(UnmetNeedText.comment_id) == col(SurveyComment.id))
-    query = select(SurveyComment).where(col(SurveyComment.id).in_(comment_ids), ~is_grouped)
-    rows = (await session.exec(query.order_by(col(SurveyComment.id)))).all()
-    for organization_id in sorted({row.organization_id for row in rows}):
-        # Without the lock two workers could create the same group twice. KEY SHARE does not block new submissions.
-        lock = select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
-        await session.exec(lock)
-    for row in rows:
+    synonyms = await refresh_synonyms(session)
+    for row in await load_ungrouped_comments(session, comment_ids):
         text = remove_masks(row.text)  # a respondent's own telephone number is not a request for one
-        forms = select_telling_forms(text, await refresh_synonyms(session))
+        forms = select_telling_forms(text, synonyms)
         if forms:
             await _add_to_group(session, row, text, forms)
 
 
 async def _add_to_group(session: AsyncSession, comment: SurveyComment, text: str, forms: list[str]) -> None:
-    group = await _find_nearest(session, comment.organization_id, forms)
-    known: dict[str, int] = {}
-    if group is None:
+    nearest = await find_nearest(session, comment.organization_id, forms)
+    if nearest is None or compute_similarity(nearest[1], nearest[0].length, len(forms)) < NEAR_ENOUGH:
         moment = clock.now()
         group = UnmetNeed(
             organization_id=comment.organization_id,
@@ -57,8 +52,8 @@ async def _add_to_group(session: AsyncSession, comment: SurveyComment, text: str
         session.add(group)
         session.add(UnmetNeedStep(group_id=group.id, occurred_at=moment, to_state=UnmetNeedState.OPEN))
     else:
-        conditions = (col(UnmetNeedLemma.group_id) == group.id, col(UnmetNeedLemma.lemma).in_(forms))
-        known = dict((await session.exec(select(UnmetNeedLemma.lemma, UnmetNeedLemma.n).where(*conditions))).all())
+        group, _ = nearest
+        known = await load_lemma_counts(session, group.id, forms)
         group.length = compute_grown_length(group.length, (known.get(form, 0) for form in forms))
         _reopen(session, group)
     if group.template_id is None and not group.is_untied:
@@ -72,24 +67,6 @@ async def _add_to_group(session: AsyncSession, comment: SurveyComment, text: str
     await session.exec(counted.on_conflict_do_update(index_elements=["lemma", "group_id"], set_=added))
 
 
-async def _find_nearest(session: AsyncSession, organization_id: UUID, forms: list[str]) -> UnmetNeed | None:
-    """Find the most similar group, if it is similar enough; the older one if several are equal."""
-    shared = sa.func.sum(col(UnmetNeedLemma.n))
-    square: Any = sa.cast(shared * shared, sa.Float) / col(UnmetNeed.length)
-    query = (
-        sa.select(col(UnmetNeed.id), col(UnmetNeed.length), shared)
-        .join(UnmetNeedLemma, col(UnmetNeedLemma.group_id) == col(UnmetNeed.id))
-        .where(col(UnmetNeed.organization_id) == organization_id, col(UnmetNeedLemma.lemma).in_(forms))
-        .group_by(col(UnmetNeed.id), col(UnmetNeed.length))
-        .order_by(square.desc(), col(UnmetNeed.id))
-        .limit(1)
-    )
-    found = (await session.exec(query)).first()  # type: ignore[call-overload]
-    if found is None or compute_similarity(int(found[2]), found[1], len(forms)) < NEAR_ENOUGH:
-        return None
-    return await session.get(UnmetNeed, found[0])
-
-
 def _reopen(session: AsyncSession, group: UnmetNeed) -> None:
     """Reopen a resolved need: a new comment shows that it persists."""
     if group.state is UnmetNeedState.RESOLVED:
@@ -101,10 +78,8 @@ def _reopen(session: AsyncSession, group: UnmetNeed) -> None:
 
 async def _set_template(session: AsyncSession, group: UnmetNeed, text: str) -> None:
     """Set the reply template: the best suggestion among the templates of all units of the organization."""
-    query = select(ReplyTemplate.unit_id).distinct().join(Unit, col(Unit.id) == col(ReplyTemplate.unit_id))
-    query = query.where(Unit.organization_id == group.organization_id, is_in_use())
     offered = []
-    for unit_id in (await session.exec(query)).all():
+    for unit_id in await load_units_with_templates(session, group.organization_id):
         found = await find_suggestions(session, text, system_principal(unit_id, group.organization_id), limit=1)
         offered += [(one.score, one.template_id, unit_id) for one in found]
     if offered:

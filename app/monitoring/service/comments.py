@@ -1,20 +1,25 @@
 """Comments of respondents: searched by lemmas, counted from the counters (A-1.23x, O-11)."""
 
-from typing import Any
-from uuid import UUID
+from __future__ import annotations
 
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from typing import TYPE_CHECKING, Any
 
 from app.core.pagination import PageParams, paginate_rows
+from app.monitoring.queries.comments import COMMENTS_ORDER, select_comments
+from app.monitoring.queries.survey_counts import Cut, load_counts, load_form_versions, to_survey_cut
 from app.monitoring.schemas.comments import CommentGroupRead, CommentRead, CommentsRead
 from app.monitoring.schemas.figures import GroupBy
-from app.monitoring.service.survey_counts import Cut, load_group_names, read_counts, sort_groups, to_survey_cut
-from app.surveys import counters
-from app.surveys.comment_indexer import has_words
-from app.surveys.models import Counted, SurveyComment, SurveyForm
+from app.monitoring.service.survey_counts import load_group_names, sort_groups
 from app.surveys.queries import NamedSource, load_named_sources
-from app.surveys.rules import normalize_code
+from app.surveys.rules.counts import Counted
+from app.surveys.rules.form import normalize_code
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from app.surveys.models.comments import SurveyComment
 
 
 async def list_comments(
@@ -23,21 +28,16 @@ async def list_comments(
     """Return a page of comments, newest first, with their number in total and by group."""
     sources = await load_named_sources(session, cut.organization_id)
     chosen = {key for key, source in sources.items() if code is None or _has_code(source, code)}
-    counted = await read_counts(session, Counted.COMMENTS, cut, group_by)
+    counted = await load_counts(session, Counted.COMMENTS, cut, group_by)
     groups: dict[str, int] = {}
     for key, by_group in counted.items():
         for group, counts in by_group.items() if key in chosen else ():
             groups[group] = groups.get(group, 0) + sum(counts)
-    names = await load_group_names(session, group_by, groups) if group_by else {}
+    names = await load_group_names(session, group_by, groups)
     group_reads = [CommentGroupRead(key=key, name=names[key], n=n) for key, n in sort_groups(groups, group_by)]
-    query = select(SurveyComment).where(*(await to_survey_cut(session, cut)).holds(counters.comments))
-    if code is not None:
-        query = query.where(col(SurveyComment.row_key).in_(chosen))
-    if q is not None:
-        query = query.where(*(has_words(q) or [col(SurveyComment.id).is_(None)]))
-    order = (col(SurveyComment.counted_on), col(SurveyComment.id))
-    rows, cursor, count = await paginate_rows(session, query, page, order=order)
-    versions = dict((await session.exec(select(SurveyForm.id, SurveyForm.form_version))).all())
+    query = select_comments(await to_survey_cut(session, cut), None if code is None else chosen, q)
+    rows, cursor, count = await paginate_rows(session, query, page, order=COMMENTS_ORDER)
+    versions = await load_form_versions(session)
     return CommentsRead.model_validate(
         {
             "from": cut.period.since,
@@ -45,15 +45,14 @@ async def list_comments(
             "group_by": group_by,
             "n": sum(groups.values()),
             "groups": group_reads,
-            "items": [read_comment(row, sources[row.row_key], versions) for row in rows],
+            "items": [_to_read(row, sources[row.row_key], versions) for row in rows],
             "next_cursor": cursor,
             "count": count,
         }
     )
 
 
-def read_comment(row: SurveyComment, source: NamedSource, versions: dict[UUID, int]) -> CommentRead:
-    """Convert a comment row into its API representation."""
+def _to_read(row: SurveyComment, source: NamedSource, versions: dict[UUID, int]) -> CommentRead:
     values: dict[str, Any] = row.model_dump() | {
         "day": row.counted_on,
         "municipality": row.municipality or None,

@@ -5,10 +5,11 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.monitoring import rules
+from app.monitoring.queries.survey_counts import Cut
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import ComparedShareRead, ComparisonRead, GroupBy, GroupRead, SatisfactionRead
-from app.monitoring.service.survey_counts import Cut, compare_with_previous, is_comparable, read_figures, sort_groups
-from app.surveys.models import Counted
+from app.monitoring.service.survey_counts import compare_with_previous, is_comparable, read_figures, sort_groups
+from app.surveys.rules.counts import Counted
 
 
 async def compute_satisfaction(session: AsyncSession, cut: Cut, group_by: GroupBy | None) -> SatisfactionRead:

@@ -6,11 +6,12 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.monitoring import rules
+from app.monitoring.queries.survey_counts import Cut
 from app.monitoring.rules import Counts
 from app.monitoring.schemas.figures import FindabilityRead, GroupBy, SourcesRead
-from app.monitoring.service.survey_counts import Cut, compare_with_previous, is_comparable, read_figures, sort_groups
-from app.surveys.models import Counted
+from app.monitoring.service.survey_counts import compare_with_previous, is_comparable, read_figures, sort_groups
 from app.surveys.queries import load_named_sources
+from app.surveys.rules.counts import Counted
 
 USAGES, SCORES = 3, 5
 

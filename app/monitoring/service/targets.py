@@ -4,16 +4,13 @@ A target is judged in its current period, once the sample is large enough, and i
 One note is created for each period; it stays until it is resolved, even if the figure improves.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
-from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
@@ -26,29 +23,20 @@ from app.core.schemas import apply_changes
 from app.core.security import Principal
 from app.core.validity import Validity
 from app.identity.queries import load_heads
-from app.interaction_points.models import Point
-from app.messages.models import Message
 from app.monitoring import rules
+from app.monitoring.commands import NewTarget
 from app.monitoring.errors import TargetNotFound
 from app.monitoring.models import ControlNote, NotedType, TargetDeviation, TargetMeasure, UnitTarget
+from app.monitoring.queries import targets
+from app.monitoring.queries.service_levels import LevelCut, count_deadlines, count_ratings, sum_stats
+from app.monitoring.queries.survey_counts import Cut, count_came_from
 from app.monitoring.rules import TargetPeriod
 from app.monitoring.schemas.service_levels import LevelGroupBy
-from app.monitoring.schemas.targets import (
-    DeviationRead,
-    TargetCreate,
-    TargetFigureRead,
-    TargetPatch,
-    TargetRead,
-    TargetStanding,
-)
-from app.monitoring.service import service_levels
-from app.monitoring.service.survey_counts import Cut, read_counts
+from app.monitoring.schemas.targets import DeviationRead, TargetFigureRead, TargetRead, TargetStanding
 from app.notifications.rules import NotificationKind
 from app.notifications.service import notify
 from app.organizations import service as organizations
-from app.surveys.models import Counted
 
-SHOWN_DEVIATIONS = 12
 _NAMES_RU = {
     TargetMeasure.SATISFACTION: "Удовлетворённость пришедших из точек подразделения",
     TargetMeasure.ANSWER_SATISFACTION: "Удовлетворённость ответами подразделения",
@@ -70,60 +58,56 @@ class TargetFigures:
     n: int
 
 
-def visible_to(by: Principal) -> ColumnElement[bool]:
-    """Return the filter for targets: those of the caller's unit, or all for a caller who monitors all units."""
-    if by.may("monitoring:all_units"):
-        return sa.true()
-    return col(UnitTarget.unit_id) == by.unit_id if by.unit_id is not None else sa.false()
-
-
 async def get_target(session: AsyncSession, target_id: UUID, by: Principal) -> UnitTarget:
     """Return a target that the caller may see. Raises `TargetNotFound`."""
-    row = (await session.exec(select(UnitTarget).where(UnitTarget.id == target_id, visible_to(by)))).first()
+    row = await targets.find_target(session, target_id, by)
     if row is None:
         raise TargetNotFound
     return row
 
 
-async def create_target(session: AsyncSession, body: TargetCreate, *, by: Principal) -> UnitTarget:
-    """Create a target for an open unit. Raises `TargetExists`."""
-    await organizations.get_open_unit(session, body.unit_id, None, "/unit_id")
-    values = {"valid_from": body.valid_from or clock.today(), "created_at": clock.now(), "created_by": by.id}
-    row = UnitTarget.model_validate(body, update=values)
+async def create_target(session: AsyncSession, new: NewTarget, *, by: Principal) -> UnitTarget:
+    """Create a target for an open unit. Raises `TargetExists` when it is written."""
+    await organizations.get_open_unit(session, new.unit_id, None, "/unit_id")
+    values = {"valid_from": new.valid_from or clock.today(), "created_at": clock.now(), "created_by": by.id}
+    row = UnitTarget.model_validate(new, update=values)
     session.add(row)
     audit.record(session, by, "unit_target.created", "unit_target", row.id)
-    await session.flush()  # so that a duplicate target is reported in this request
     return row
 
 
 async def update_target(
-    session: AsyncSession, target_id: UUID, body: TargetPatch, match: IfMatch, *, by: Principal
+    session: AsyncSession, target_id: UUID, changes: Mapping[str, Any], match: IfMatch, *, by: Principal
 ) -> UnitTarget:
     """Change a target from today on, or close it; earlier notes stay."""
     row = await get_target(session, target_id, by)
-    if body.closed_on is not None and body.closed_on < row.valid_from:
+    if Validity(last=changes.get("closed_on")).is_over(row.valid_from):
         ru, en = "Дата окончания раньше даты начала.", "The end date is before the start date."
         raise ValidationFailed(field_errors=[FieldError("/closed_on", "dates_reversed", ru, en)])
     match.require(row)
-    changed = apply_changes(row, body)
+    changed = apply_changes(row, changes)
     if not {"threshold", "least_n"}.isdisjoint(changed):
         row.changed_on = clock.today()
     audit.record(session, by, "unit_target.changed", "unit_target", row.id, fields=changed)
-    await session.flush()  # the flush raises the version
     return row
+
+
+async def read_target(session: AsyncSession, row: UnitTarget) -> TargetRead:
+    """Convert one target into its API representation."""
+    return (await read_targets(session, [row]))[0]
 
 
 async def read_targets(session: AsyncSession, rows: Sequence[UnitTarget]) -> list[TargetRead]:
     """Convert targets into their API representation, with the current period and the latest deviations."""
     today = clock.today()
     reached = {one.target.id: one for one in await _judge(session, rows, lambda _period: [today])}
-    deviations = await _load_deviations(session, [row.id for row in rows])
+    deviations = await targets.load_deviations(session, [row.id for row in rows])
     return [
         TargetRead(
             **row.model_dump(exclude={"version"}),
             name=_NAMES_RU[row.measure],
             current=_to_figure_read(reached[row.id]),
-            deviations=deviations[row.id],
+            deviations=[_to_deviation_read(deviation) for deviation in deviations[row.id]],
         )
         for row in rows
     ]
@@ -144,11 +128,8 @@ async def check_targets(database: Database) -> bool:
 
 async def _load_missed(session: AsyncSession) -> list[TargetFigures]:
     today = clock.today()
-    is_recent = Validity.condition(today - timedelta(days=200), last=col(UnitTarget.closed_on))
-    rows = (await session.exec(select(UnitTarget).where(is_recent).order_by(col(UnitTarget.id)))).all()
-    stored: Any = sa.select(col(TargetDeviation.target_id), col(TargetDeviation.period_start))
-    stored = stored.where(col(TargetDeviation.target_id).in_([row.id for row in rows]))
-    known = {tuple(row) for row in (await session.exec(stored)).all()}
+    rows = await targets.load_recent_targets(session)
+    known = await targets.load_missed_periods(session, [row.id for row in rows])
 
     def days(period: TargetPeriod) -> list[date]:
         first, _ = rules.find_period(today, period)
@@ -172,7 +153,9 @@ def _applies(target: UnitTarget, first: date) -> bool:
     return begins <= first and Validity(last=target.closed_on).includes(first)
 
 
-async def _judge(session: AsyncSession, rows: Iterable[UnitTarget], days: Any) -> list[TargetFigures]:
+async def _judge(
+    session: AsyncSession, rows: Iterable[UnitTarget], days: Callable[[TargetPeriod], list[date]]
+) -> list[TargetFigures]:
     """Judge targets in the periods that contain the days; load each measure of a period once for all units."""
     read: dict[tuple[TargetMeasure, date, date], dict[UUID, Share]] = {}
     found = []
@@ -188,29 +171,20 @@ async def _judge(session: AsyncSession, rows: Iterable[UnitTarget], days: Any) -
 
 async def _load_shares(session: AsyncSession, measure: TargetMeasure, period: Period) -> dict[UUID, Share]:
     """Load a measure over a period by unit."""
-    shares: dict[UUID, Share] = defaultdict(lambda: (0, 0))
+    found: Mapping[UUID, tuple[int, ...]]
     if measure is TargetMeasure.SATISFACTION:
-        units = dict((await session.exec(select(Point.id, Point.unit_id))).all())
-        for point, counts in (await read_counts(session, Counted.CAME_FROM, Cut(period), None)).items():
-            unit_id, (yes, no, *_) = units[UUID(point)], counts[""]
-            shares[unit_id] = (shares[unit_id][0] + yes, shares[unit_id][1] + yes + no)
+        found = await count_came_from(session, Cut(period), LevelGroupBy.UNIT)
     elif measure is TargetMeasure.ANSWER_SATISFACTION:
-        rating, unit = col(Message.satisfaction), col(Message.unit_id)
-        query: Any = sa.select(unit, func.count().filter(rating == 1), func.count())
-        received = await service_levels.build_period_condition(session, period, col(Message.received_at))
-        query = query.where(rating.is_not(None), received).group_by(unit)
-        shares |= {unit_id: (satisfied, n) for unit_id, satisfied, n in (await session.exec(query)).all()}
+        found = await count_ratings(session, period, LevelGroupBy.UNIT, sa.true())
     else:
         wants_target = measure is TargetMeasure.TARGETS_IN_TIME
-        counted = await service_levels.count_levels(
-            session, service_levels.LevelCut(period), LevelGroupBy.UNIT, sa.true()
-        )
-        for unit_id, known in counted.items():
-            total = service_levels.sum_stats(
-                level for policy, level in known.items() if policy.is_target is wants_target
-            )
-            shares[unit_id] = (total.met, total.n)
-    return shares
+        counted = await count_deadlines(session, LevelCut(period), LevelGroupBy.UNIT, sa.true())
+        totals = {
+            unit_id: sum_stats(level for policy, level in known.items() if policy.is_target is wants_target)
+            for unit_id, known in counted.items()
+        }
+        found = {unit_id: (total.met, total.missed) for unit_id, total in totals.items()}
+    return {unit_id: (counts[0], sum(counts)) for unit_id, counts in found.items()}
 
 
 async def _store_deviation(session: AsyncSession, one: TargetFigures) -> None:
@@ -273,15 +247,5 @@ def _to_figure_read(one: TargetFigures) -> TargetFigureRead:
     )
 
 
-async def _load_deviations(session: AsyncSession, target_ids: Sequence[UUID]) -> dict[UUID, list[DeviationRead]]:
-    """Load the latest periods in which each target was not reached."""
-    target_id, start = col(TargetDeviation.target_id), col(TargetDeviation.period_start)
-    place = func.row_number().over(partition_by=target_id, order_by=start.desc()).label("place")
-    latest = sa.select(col(TargetDeviation.id), place).where(target_id.in_(target_ids)).subquery()
-    query = select(TargetDeviation).join(latest, latest.c.id == col(TargetDeviation.id))
-    query = query.where(latest.c.place <= SHOWN_DEVIATIONS).order_by(start.desc())
-    found: dict[UUID, list[DeviationRead]] = defaultdict(list)
-    for row in (await session.exec(query)).all():
-        share = rules.compute_share(row.count, row.n)
-        found[row.target_id].append(DeviationRead.model_validate(row.model_dump() | {"share": share}))
-    return found
+def _to_deviation_read(row: TargetDeviation) -> DeviationRead:
+    return DeviationRead.model_validate(row.model_dump() | {"share": rules.compute_share(row.count, row.n)})

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.reply_templates.router import actions, gaps, import_export, review, templates, versions
+from app.reply_templates.router import actions, gaps, import_export, templates, versions
 
 router = APIRouter()
 router.include_router(gaps.router)
@@ -10,4 +10,3 @@ router.include_router(templates.router)
 router.include_router(import_export.router)
 router.include_router(actions.router)
 router.include_router(versions.router)
-router.include_router(review.router)

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.core.deps import DatabaseDep, SessionDep
 from app.core.idempotency import RequiredIdempotencyDep
-from app.core.problems import ValidationFailed, problems
 from app.core.security import Principal, requires_detached
 from app.documents.tables.responses import TABLE_RESPONSES, TableFormat, table_response
 from app.imports.schemas import ImportRead
@@ -30,12 +29,7 @@ StagedDep = Annotated[Staged | None, Depends(_stage_template_upload)]
 router = APIRouter(prefix="/reply-templates", tags=["reply templates"])
 
 
-@router.get(
-    "/export",
-    response_class=Response,
-    responses=TABLE_RESPONSES | problems(ValidationFailed),
-    summary="Export templates",
-)
+@router.get("/export", response_class=Response, responses=TABLE_RESPONSES, summary="Export templates")
 async def export_templates(
     by: Reader,
     database: DatabaseDep,

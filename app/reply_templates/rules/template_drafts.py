@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from app.language.masking import ADDRESS_MASK, NAME_MASK
 
+MAX_EXAMPLES = 50
 MAX_TITLE = 200
 MAX_EXAMPLE = 2_000
 _PLACEHOLDERS = {NAME_MASK: "{имя}", "[телефон]": "{телефон}", ADDRESS_MASK: "{адрес}"}

@@ -4,18 +4,17 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel import col, select
+from sqlmodel import col
 
-from app.core import clock
 from app.core.deps import DatabaseDep, SessionDep
-from app.core.etags import IfMatchDep, conditional_response, json_response
-from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
+from app.core.etags import IfMatchDep, conditional, versioned
+from app.core.idempotency import idempotent
 from app.core.pagination import Page, PageDep, paginate
-from app.core.problems import PreconditionFailed, PreconditionRequired, ValidationFailed, problems
+from app.core.problems import problems
 from app.core.security import Principal, requires, requires_detached
-from app.core.validity import Validity
 from app.reply_templates.search.errors import SynonymGroupExists, SynonymGroupNotFound
 from app.reply_templates.search.models import SynonymGroup
+from app.reply_templates.search.queries import select_groups
 from app.reply_templates.search.rules.synonyms import SynonymKind
 from app.reply_templates.search.schemas import (
     SuggestionsRead,
@@ -35,12 +34,7 @@ suggestions_router = APIRouter(prefix="/reply-templates", tags=["reply templates
 synonyms_router = APIRouter(prefix="/synonym-groups", tags=["reply templates"])
 
 
-@suggestions_router.post(
-    "/suggest",
-    response_model=SuggestionsRead,
-    responses=problems(ValidationFailed),
-    summary="Suggest templates for a text",
-)
+@suggestions_router.post("/suggest", response_model=SuggestionsRead, summary="Suggest templates for a text")
 async def suggest_templates(body: TemplateSuggest, by: Suggester, database: DatabaseDep) -> SuggestionsRead:
     """Suggest published templates that fit a text and that the caller may use, best first (O-6.2.6).
 
@@ -51,9 +45,7 @@ async def suggest_templates(body: TemplateSuggest, by: Suggester, database: Data
         return SuggestionsRead(items=await find_suggestions(session, body.text, by, limit=body.limit))
 
 
-@synonyms_router.get(
-    "", response_model=Page[SynonymGroupRead], responses=problems(ValidationFailed), summary="List synonym groups"
-)
+@synonyms_router.get("", response_model=Page[SynonymGroupRead], summary="List synonym groups")
 async def list_synonym_groups(
     by: Reader,
     session: SessionDep,
@@ -62,12 +54,7 @@ async def list_synonym_groups(
     with_closed: Annotated[bool, Query(description="Include closed groups.")] = False,
 ) -> Page[SynonymGroupRead]:
     """List the synonym groups used by search and suggestions, newest first."""
-    query = select(SynonymGroup)
-    if kind is not None:
-        query = query.where(SynonymGroup.kind == kind)
-    if not with_closed:
-        closed_on = col(SynonymGroup.closed_on)
-        query = query.where(Validity.condition(clock.today(), last=closed_on))
+    query = select_groups(kind, with_closed=with_closed)
     return await paginate(session, query, page, SynonymGroupRead.model_validate, order=(col(SynonymGroup.id),))
 
 
@@ -75,44 +62,36 @@ async def list_synonym_groups(
     "",
     status_code=201,
     response_model=SynonymGroupRead,
-    responses=problems(SynonymGroupExists, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
+    responses=problems(SynonymGroupExists),
     summary="Create a synonym group",
 )
-async def create_synonym_group(
-    body: SynonymGroupCreate, by: Writer, session: SessionDep, idempotency: IdempotencyDep
-) -> Response:
+@idempotent
+async def create_synonym_group(body: SynonymGroupCreate, by: Writer, session: SessionDep) -> Response:
     """Create a synonym group: terms of one meaning, related terms, or terms outside the ministry's competence."""
-
-    async def work() -> Response:
-        row = await synonyms.create_group(session, body, by=by)
-        return json_response(SynonymGroupRead.model_validate(row), version=row.version, status=201)
-
-    return await idempotency(session, by, work)
+    row = await synonyms.create_group(session, body.kind, body.name, body.terms, by=by)
+    return await versioned(session, row, SynonymGroupRead, 201)
 
 
 @synonyms_router.get(
     "/{group_id}",
     response_model=SynonymGroupRead,
-    responses=problems(SynonymGroupNotFound, ValidationFailed),
+    responses=problems(SynonymGroupNotFound),
     summary="Get a synonym group",
 )
 async def get_synonym_group(group_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Get a synonym group by its id."""
-    row = await synonyms.get_group(session, group_id)
-    return conditional_response(request, SynonymGroupRead.model_validate(row), version=row.version)
+    return await conditional(request, session, await synonyms.get_group(session, group_id), SynonymGroupRead)
 
 
 @synonyms_router.patch(
     "/{group_id}",
     response_model=SynonymGroupRead,
-    responses=problems(
-        SynonymGroupNotFound, SynonymGroupExists, ValidationFailed, PreconditionFailed, PreconditionRequired
-    ),
+    responses=problems(SynonymGroupNotFound, SynonymGroupExists),
     summary="Update a synonym group",
 )
 async def update_synonym_group(
     group_id: UUID, body: SynonymGroupPatch, by: Writer, session: SessionDep, match: IfMatchDep
 ) -> Response:
     """Update a synonym group, or close it from a given day. `closed_on: null` reopens it."""
-    row = await synonyms.update_group(session, group_id, body, match, by=by)
-    return json_response(SynonymGroupRead.model_validate(row), version=row.version)
+    row = await synonyms.update_group(session, group_id, body.changes(), match, by=by)
+    return await versioned(session, row, SynonymGroupRead)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.schemas import Input, Output, example
+from app.core.schemas import NOT_GIVEN, Input, Output, example
 from app.core.types import ChannelKey, Day, FreeText, Label
 from app.reply_templates.search.rules.synonyms import SynonymKind
 
@@ -56,9 +56,9 @@ class SynonymGroupCreate(Input):
 class SynonymGroupPatch(Input):
     """Changes to a synonym group; `closed_on` closes it from that day."""
 
-    name: Label = Field(default="")
-    terms: Terms = []
-    closed_on: Day | None = None
+    name: Label = NOT_GIVEN
+    terms: Terms = NOT_GIVEN
+    closed_on: Day | None = NOT_GIVEN
     model_config = example({"terms": ["ИП", "индивидуальный предприниматель", "ипэшник"]})
 
 

@@ -1,4 +1,4 @@
-"""Steps shared by the use cases: load a template, apply a transition, record a change."""
+"""Steps shared by the use cases: load a template, record a change."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -12,8 +12,7 @@ from app.core.security import Principal
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.events import TemplateChanged
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.queries import owned_by, select_version, visible_to
-from app.reply_templates.rules.states import TEMPLATE_TRANSITIONS, TemplateMove, TemplateState
+from app.reply_templates.queries import load_version, owned_by, visible_to
 from app.reply_templates.search.rules.tokenizer import select_search_words
 
 SMALLEST_STEP = timedelta(microseconds=1)
@@ -43,15 +42,10 @@ async def get_own_template(
 
 async def get_version(session: AsyncSession, row: ReplyTemplate, number: int) -> TemplateVersion:
     """Return a version of a template. Raises `TemplateNotFound`."""
-    version = await select_version(session, row.id, number)
+    version = await load_version(session, row.id, number)
     if version is None:
         raise TemplateNotFound
     return version
-
-
-def apply_transition(row: ReplyTemplate, move: TemplateMove) -> TemplateState:
-    """Return the state that a move leads to. Raises `TransitionNotAllowed`."""
-    return TEMPLATE_TRANSITIONS.require(row.state, move)
 
 
 def build_search_text(version: TemplateVersion) -> str:
@@ -68,6 +62,6 @@ async def mark_changed(
     """
     row.updated_at = max(clock.now(), row.updated_at + SMALLEST_STEP)
     audit.record(session, by, action, "reply_template", row.id, fields=fields)
-    await session.flush()  # the flush increments the version
+    await session.flush()  # the event carries the increased version
     emit(session, TemplateChanged(template_id=row.id, template_version=row.version))
     return row

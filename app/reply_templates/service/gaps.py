@@ -1,7 +1,7 @@
 """Knowledge base gaps: messages that no template covers, and the drafts created from them (O-6.2.6)."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,10 +13,12 @@ from app.core import audit, clock
 from app.core.security import Principal
 from app.language.masking import remove_masks
 from app.language.text_groups import group_texts
+from app.reply_templates.commands import TemplateDraft
 from app.reply_templates.errors import GapNotFound
-from app.reply_templates.models import GapDismissal, GapReason, ReplyTemplate, TemplateGap
+from app.reply_templates.models import GapDismissal, ReplyTemplate, TemplateGap
+from app.reply_templates.rules.gaps import GapReason
 from app.reply_templates.rules.template_drafts import find_keywords, to_example
-from app.reply_templates.schemas import DraftOf, GapDismissalRead, GapRead
+from app.reply_templates.schemas import GapDismissalRead, GapRead
 from app.reply_templates.search.service.index_cache import refresh_synonyms
 from app.reply_templates.search.service.learned_choices import select_telling_forms
 from app.reply_templates.service.templates import draft_template
@@ -77,18 +79,18 @@ async def list_gaps(session: AsyncSession, limit: int, *, is_dismissed: bool, by
     groups = await _load_groups(session, by)
     listed = [group for group in groups if group.is_dismissed is is_dismissed]
     listed.sort(key=lambda group: -len(group.counted))  # a stable sort: equal groups keep their order
-    return [await _to_read(session, group) for group in listed[:limit]]
+    return await _read_groups(session, listed[:limit])
 
 
 async def draft_template_from_gap(
-    session: AsyncSession, gap_id: UUID, body: DraftOf, *, by: Principal
+    session: AsyncSession, gap_id: UUID, draft: TemplateDraft, *, by: Principal
 ) -> ReplyTemplate:
     """Create a draft from a group: its messages become typical messages, the newest reply the text unless given."""
     group = await _get_group(session, gap_id, by)
     answers = [row.answer for row in group.rows if row.answer is not None]
     template = await draft_template(
         session,
-        body,
+        draft,
         unit_id=group.rows[0].unit_id,
         messages=list(dict.fromkeys(row.text for row in reversed(group.rows)))[:MAX_DRAFT_EXAMPLES],
         answer=answers[-1] if answers else None,
@@ -114,7 +116,7 @@ async def dismiss_gap(session: AsyncSession, gap_id: UUID, reason: str, *, by: P
     for gap in group.rows:
         gap.dismissal_id = row.id
     audit.record(session, by, "template_gap.dismissed", "template_gap", group.rows[0].id)
-    return await _to_read(session, group)
+    return (await _read_groups(session, [group]))[0]
 
 
 async def _find_gap(session: AsyncSession, message_id: UUID) -> TemplateGap | None:
@@ -137,6 +139,11 @@ class _Gap:
     def is_dismissed(self) -> bool:
         """Whether no message came after the decision to dismiss the group."""
         return all(row.dismissal_id is not None for row in self.rows)
+
+    @property
+    def dismissal_ids(self) -> Sequence[UUID]:
+        """The decision on each message that has one."""
+        return [row.dismissal_id for row in self.rows if row.dismissal_id is not None]
 
 
 async def _load_groups(session: AsyncSession, by: Principal, *, lock: bool = False) -> list[_Gap]:
@@ -161,7 +168,14 @@ async def _get_group(session: AsyncSession, gap_id: UUID, by: Principal) -> _Gap
     return found
 
 
-async def _to_read(session: AsyncSession, group: _Gap) -> GapRead:
+async def _read_groups(session: AsyncSession, groups: Sequence[_Gap]) -> list[GapRead]:
+    last_ids = [max(group.dismissal_ids) for group in groups if group.dismissal_ids]  # ids are ordered by time
+    query = select(GapDismissal).where(col(GapDismissal.id).in_(last_ids))
+    dismissals = {row.id: row for row in (await session.exec(query)).all()} if last_ids else {}
+    return [_to_read(group, dismissals) for group in groups]
+
+
+def _to_read(group: _Gap, dismissals: Mapping[UUID, GapDismissal]) -> GapRead:
     newest_first = group.counted[::-1]
     return GapRead(
         id=group.rows[0].id,
@@ -174,15 +188,13 @@ async def _to_read(session: AsyncSession, group: _Gap) -> GapRead:
         offered_template_ids=list(
             dict.fromkeys(row.offered_template_id for row in newest_first if row.offered_template_id is not None)
         ),
-        dismissed=await _load_last_dismissal(session, group),
+        dismissed=_read_last_dismissal(group.dismissal_ids, dismissals),
         first_at=newest_first[-1].noted_at,
         last_at=newest_first[0].noted_at,
     )
 
 
-async def _load_last_dismissal(session: AsyncSession, group: _Gap) -> GapDismissalRead | None:
-    dismissal_ids = [row.dismissal_id for row in group.rows if row.dismissal_id is not None]
-    if not dismissal_ids:
+def _read_last_dismissal(ids: Sequence[UUID], dismissals: Mapping[UUID, GapDismissal]) -> GapDismissalRead | None:
+    if not ids:
         return None
-    row = await session.get_one(GapDismissal, max(dismissal_ids))  # ids are ordered by time
-    return GapDismissalRead.model_validate(row.model_dump() | {"count": len(dismissal_ids)})
+    return GapDismissalRead.model_validate(dismissals[max(ids)].model_dump() | {"count": len(ids)})

@@ -3,20 +3,19 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.security import Principal
 from app.core.validity import Validity
-from app.legal_acts.models import LegalAct
-from app.organizations.models import Topic
+from app.legal_acts import service as legal_acts
+from app.organizations import service as organizations
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
-from app.reply_templates.queries import load_versions_by_number, select_version
+from app.reply_templates.queries import load_templates_in_use, load_version, load_versions_by_number
 from app.reply_templates.rules import act_citations, diff
 from app.reply_templates.schemas import (
     DiffPartRead,
@@ -29,6 +28,9 @@ from app.reply_templates.schemas import (
 )
 from app.reply_templates.service.access import get_own_template, get_version
 
+if TYPE_CHECKING:
+    from app.legal_acts.models import LegalAct
+
 NAMES_RU: Mapping[str, str] = {
     "title": "Название",
     "text": "Текст",
@@ -38,6 +40,7 @@ NAMES_RU: Mapping[str, str] = {
     "defaults": "Значения по умолчанию",
 }
 NO_CHANGES = "Содержание не изменилось."
+BATCH_SIZE = 200
 
 
 async def compare_versions(
@@ -50,15 +53,16 @@ async def compare_versions(
     row = await get_own_template(session, template_id, by)
     new = await get_version(session, row, number)
     other = against if against is not None else number - 1
-    old = await select_version(session, row.id, other)
+    old = await load_version(session, row.id, other)
     if old is None and other != 0:
         raise TemplateNotFound
-    topics = await _load_topic_names(session, [*new.topic_ids, *(old.topic_ids if old else [])])
+    topic_ids = [UUID(topic_id) for topic_id in [*new.topic_ids, *(old.topic_ids if old else [])]]
+    topics = await organizations.load_topic_names(session, topic_ids)
     return await asyncio.to_thread(_compare, row.id, old, new, topics)
 
 
 def _compare(
-    template_id: UUID, old: TemplateVersion | None, new: TemplateVersion, topics: Mapping[str, str]
+    template_id: UUID, old: TemplateVersion | None, new: TemplateVersion, topics: Mapping[UUID, str]
 ) -> DiffRead:
     before, after = _get_content(old, topics), _get_content(new, topics)
     fields: tuple[Literal["title", "text"], ...] = ("title", "text")
@@ -89,7 +93,7 @@ def _compare(
     )
 
 
-def _get_content(version: TemplateVersion | None, topics: Mapping[str, str]) -> dict[str, Any]:
+def _get_content(version: TemplateVersion | None, topics: Mapping[UUID, str]) -> dict[str, Any]:
     if version is None:
         return {"title": "", "text": "", "keywords": [], "examples": [], "topics": [], "defaults": []}
     return {
@@ -97,7 +101,7 @@ def _get_content(version: TemplateVersion | None, topics: Mapping[str, str]) -> 
         "text": version.text,
         "keywords": version.keywords,
         "examples": version.examples,
-        "topics": [topics[topic_id] for topic_id in version.topic_ids],
+        "topics": [topics[UUID(topic_id)] for topic_id in version.topic_ids],
         "defaults": [f"{name}: {value}" for name, value in sorted(version.defaults.items())],
     }
 
@@ -108,20 +112,27 @@ def _compare_text(name: Literal["title", "text"], old: str, new: str) -> TextCha
     return TextChangeRead(field=name, name=NAMES_RU[name], parts=part_reads, readable=diff.readable(parts))
 
 
-async def _load_topic_names(session: AsyncSession, topic_ids: Sequence[str]) -> dict[str, str]:
-    query = select(Topic.id, Topic.name).where(col(Topic.id).in_({UUID(topic_id) for topic_id in topic_ids}))
-    return {str(topic_id): name for topic_id, name in (await session.exec(query)).all()}
+async def find_outdated(
+    session: AsyncSession, by: Principal, *, before: UUID | None, wanted: int
+) -> list[OutdatedRead]:
+    """Return templates of the caller's unit whose text in use mentions a past date or an act no longer in force.
 
-
-async def find_outdated(session: AsyncSession, rows: Sequence[ReplyTemplate]) -> list[OutdatedRead]:
-    """Return the templates whose published version mentions a past date or a legal act no longer in force."""
-    acts = (await session.exec(select(LegalAct))).all()
-    versions = await load_versions_by_number(session, {row.id: row.published_version for row in rows})
-    return await asyncio.to_thread(_find_outdated, rows, versions, acts, clock.today())
+    They are the newest ones older than `before`, at least as many as wanted unless there are fewer.
+    """
+    acts = list((await legal_acts.load_acts(session)).values())
+    found: list[OutdatedRead] = []
+    while len(found) < wanted:
+        rows = await load_templates_in_use(session, by, before=before, limit=BATCH_SIZE)
+        versions = await load_versions_by_number(session, {row.id: row.published_version for row in rows})
+        found += await asyncio.to_thread(_find_outdated, rows, versions, acts, clock.today())
+        if len(rows) < BATCH_SIZE:
+            break
+        before = rows[-1].id
+    return found
 
 
 def _find_outdated(
-    rows: Sequence[ReplyTemplate], versions: Mapping[UUID, TemplateVersion], acts: Sequence[LegalAct], today: date
+    rows: Sequence[ReplyTemplate], versions: Mapping[UUID, TemplateVersion], acts: "Sequence[LegalAct]", today: date
 ) -> list[OutdatedRead]:
     closed = [act for act in acts if Validity(last=act.closed_on).is_over(today)]
     in_force = {act_citations.same_number(act.number) for act in acts if act not in closed}
@@ -161,7 +172,7 @@ def _find_past_dates(field: str, text: str, written_on: date, today: date) -> li
     ]
 
 
-def _find_closed_acts(field: str, text: str, closed: Sequence[LegalAct], in_force: set[str]) -> list[MentionRead]:
+def _find_closed_acts(field: str, text: str, closed: "Sequence[LegalAct]", in_force: set[str]) -> list[MentionRead]:
     return [
         MentionRead(
             kind=MentionKind.LEGAL_ACT,

@@ -12,22 +12,16 @@ from app.reply_templates.errors import FourEyes
 from app.reply_templates.events import TemplateArchived, TemplatePublished
 from app.reply_templates.models import ReplyTemplate
 from app.reply_templates.queries import load_versions
-from app.reply_templates.rules.states import TemplateMove
+from app.reply_templates.rules.states import TEMPLATE_TRANSITIONS, TemplateMove
 from app.reply_templates.service import review
-from app.reply_templates.service.access import (
-    apply_transition,
-    build_search_text,
-    get_own_template,
-    get_version,
-    mark_changed,
-)
+from app.reply_templates.service.access import build_search_text, get_own_template, get_version, mark_changed
 
 
 async def submit_template(session: AsyncSession, template_id: UUID, match: IfMatch, *, by: Principal) -> ReplyTemplate:
     """Submit the newest version for review."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
-    row.state = apply_transition(row, TemplateMove.SUBMIT)
+    row.state = TEMPLATE_TRANSITIONS.require(row.state, TemplateMove.SUBMIT)
     return await mark_changed(session, row, "template.submitted", by, ["state"])
 
 
@@ -35,7 +29,7 @@ async def publish_template(session: AsyncSession, template_id: UUID, match: IfMa
     """Publish the newest version. Raises `FourEyes` for an author of any version since the last published one."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
-    state = apply_transition(row, TemplateMove.PUBLISH)
+    state = TEMPLATE_TRANSITIONS.require(row.state, TemplateMove.PUBLISH)
     versions = [v for v in await load_versions(session, row.id) if v.number > (row.published_version or 0)]
     if by.id in {version.author_id for version in versions}:
         raise FourEyes
@@ -54,7 +48,7 @@ async def return_template(
     """Return the newest version to its author and record the reason."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
-    row.state = apply_transition(row, TemplateMove.RETURN)
+    row.state = TEMPLATE_TRANSITIONS.require(row.state, TemplateMove.RETURN)
     (await get_version(session, row, row.latest_version)).returned_reason = reason
     return await mark_changed(session, row, "template.returned", by, ["state", "returned_reason"])
 
@@ -63,7 +57,7 @@ async def archive_template(session: AsyncSession, template_id: UUID, match: IfMa
     """Archive a template. Sent replies keep their version."""
     row = await get_own_template(session, template_id, by)
     match.require(row)
-    row.state = apply_transition(row, TemplateMove.ARCHIVE)
+    row.state = TEMPLATE_TRANSITIONS.require(row.state, TemplateMove.ARCHIVE)
     await review.compute_next_review(session, row)
     emit(session, TemplateArchived(template_id=row.id))
     return await mark_changed(session, row, "template.archived", by, ["state"])

@@ -13,10 +13,10 @@ from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.reply_templates.errors import TemplateNotFound
 from app.reply_templates.models import ReplyTemplate
-from app.reply_templates.queries import load_review, load_visible_versions, select_version, usable_by
+from app.reply_templates.queries import compute_review_state, load_version, load_visible_versions, usable_by
 from app.reply_templates.rules import placeholders
 from app.reply_templates.rules.review import ReviewState
-from app.reply_templates.schemas import RenderRead, TemplateRender
+from app.reply_templates.schemas import RenderRead
 from app.reply_templates.service.access import get_template, get_version
 from app.text_check import service as reply_check
 from app.text_check.rules.findings import Severity
@@ -54,41 +54,46 @@ async def render_text(session: AsyncSession, template_id: UUID, number: int, val
 
     Raises `TemplateNotFound`.
     """
-    version = await select_version(session, template_id, number)
+    version = await load_version(session, template_id, number)
     if version is None:
         raise TemplateNotFound
     return placeholders.fill_placeholders(version.text, {**version.defaults, **values})
 
 
 async def render_template(
-    session: AsyncSession, template_id: UUID, body: TemplateRender, *, by: Principal
+    session: AsyncSession,
+    template_id: UUID,
+    given: Mapping[str, str],
+    *,
+    number: int | None,
+    channel: str | None,
+    by: Principal,
 ) -> RenderRead:
     """Return the rendered text of a version, its missing placeholders and the findings of the reply check.
 
     Only the published version of another unit's template can be rendered.
     """
-    require_known_values(body.values)
-    if body.channel is not None:
-        await reply_check.require_channel(session, body.channel, "/channel")
+    require_known_values(given)
+    await reply_check.require_channels(session, {"/channel": channel})
     row = await get_template(session, template_id, by)
     version = (await load_visible_versions(session, [row], by))[row.id]
-    if body.version is not None and body.version != version.number:
-        other = await select_version(session, row.id, body.version) if row.unit_id == by.unit_id else None
+    if number is not None and number != version.number:
+        other = await load_version(session, row.id, number) if row.unit_id == by.unit_id else None
         if other is None:
             raise unknown_reference("/version")
         version = other
-    values = {**version.defaults, **body.values}
+    values = {**version.defaults, **given}
     text = placeholders.fill_placeholders(version.text, values)
     missing = [name for name in placeholders.find_placeholders(version.text) if name not in values]
     overdue_since = get_review_overdue_since(row) if version.number == row.published_version else None
-    check_findings = await reply_check.find(session, text, channel=body.channel)
+    check_findings = await reply_check.find(session, text, channel=channel)
     findings = [*(FindingRead.model_validate(one) for one in check_findings), *find_overdue_review(text, overdue_since)]
     return RenderRead(text=text, missing=missing, template_version=version.number, findings=findings)
 
 
 def get_review_overdue_since(row: ReplyTemplate) -> date | None:
     """Return the last day on which a template counted as current, or None unless its review is overdue."""
-    return row.next_review_on if load_review(row) is ReviewState.OVERDUE else None
+    return row.next_review_on if compute_review_state(row) is ReviewState.OVERDUE else None
 
 
 def find_overdue_review(text: str, since: date | None) -> list[FindingRead]:

@@ -63,12 +63,6 @@ def apply_period(row: ReplyTemplate, days: int) -> None:
         row.review_reminded_at = row.review_escalated_at = None
 
 
-async def list_reviews(session: AsyncSession, template_id: UUID, by: Principal) -> Any:
-    """Return the select of the reviews of a template of the caller's unit."""
-    row = await get_own_template(session, template_id, by)
-    return select(TemplateReview).where(TemplateReview.template_id == row.id)
-
-
 async def remind_of_reviews(session: AsyncSession) -> int:
     """Emit one event per template whose review is near and one when it is overdue; return the number of events.
 

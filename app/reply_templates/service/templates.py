@@ -17,17 +17,16 @@ from app.core.security import Principal
 from app.language.masking import mask_personal_data
 from app.language.normalization import normalize
 from app.organizations import service as organizations
+from app.reply_templates.commands import NewTemplate, TemplateDraft
 from app.reply_templates.errors import TooManyExamples
 from app.reply_templates.events import TemplateChanged
 from app.reply_templates.models import ReplyTemplate, TemplateShare, TemplateVersion
 from app.reply_templates.queries import load_shared_units, load_versions
 from app.reply_templates.rules import placeholders
 from app.reply_templates.rules.states import TEMPLATE_TRANSITIONS, TemplateMove, TemplateState
-from app.reply_templates.rules.template_drafts import to_example, to_one_line, to_template_text
-from app.reply_templates.schemas import MAX_EXAMPLES, DraftOf, TemplateCreate, TemplatePatch
+from app.reply_templates.rules.template_drafts import MAX_EXAMPLES, to_example, to_one_line, to_template_text
 from app.reply_templates.service import review
 from app.reply_templates.service.access import (
-    apply_transition,
     build_search_text,
     get_own_template,
     get_template,
@@ -36,24 +35,24 @@ from app.reply_templates.service.access import (
 )
 from app.reply_templates.service.rendering import find_value_errors
 
-CONTENT = ("title", "text", "keywords", "examples", "topic_ids", "defaults", "note")
-"""The fields whose change creates a new version."""
+CONTENT = ("title", "text", "keywords", "examples", "topic_ids", "defaults")
+"""The fields whose change creates a new version; a note alone creates one too."""
 MAX_TEXT = 10_000
 
 
-async def create_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
+async def create_template(session: AsyncSession, new: NewTemplate, *, by: Principal) -> ReplyTemplate:
     """Create a draft template in the knowledge base of the caller's unit."""
-    if body.unit_id != by.unit_id:
+    if new.unit_id != by.unit_id:
         raise unknown_reference("/unit_id")
-    require_sound_content(body.text, body.defaults)
-    await organizations.load_open_topics(session, list(body.topic_ids), body.unit_id, "/topic_ids")
-    await _require_shareable(session, body.shared_unit_ids, body.unit_id)
-    return await add_template(session, body, by=by)
+    require_sound_content(new.text, new.defaults)
+    await organizations.load_open_topics(session, list(new.topic_ids), new.unit_id, "/topic_ids")
+    await _require_shareable(session, new.shared_unit_ids, new.unit_id)
+    return await add_template(session, new, by=by)
 
 
 async def draft_template(
     session: AsyncSession,
-    body: DraftOf,
+    draft: TemplateDraft,
     *,
     unit_id: UUID,
     messages: Sequence[str],
@@ -61,8 +60,8 @@ async def draft_template(
     keywords: Sequence[str],
     by: Principal,
 ) -> ReplyTemplate:
-    """Create a draft from messages and a reply to one of them, all without personal data; the body takes precedence."""
-    text = body.text or (to_template_text(answer) if answer is not None else "")
+    """Create a draft from messages and a reply to one of them, all without personal data; `draft` takes precedence."""
+    text = draft.text or (to_template_text(answer) if answer is not None else "")
     if not text:
         ru, en = "На эти сообщения ещё нет ответа: укажите текст.", "There is no reply yet: enter a text."
         raise ValidationFailed(field_errors=[FieldError("/text", "missing", ru, en)])
@@ -70,89 +69,73 @@ async def draft_template(
         ru, en = "Ответ слишком длинный для шаблона: укажите текст.", "The reply is too long: enter a text."
         raise ValidationFailed(field_errors=[FieldError("/text", "string_too_long", ru, en)])
     examples = list(dict.fromkeys(map(to_example, messages)))
-    values = TemplateCreate(
+    new = NewTemplate(
         unit_id=unit_id,
-        key=body.key,
-        title=body.title or to_one_line(examples[0]),
+        key=draft.key,
+        title=draft.title or to_one_line(examples[0]),
         text=text,
-        keywords=body.keywords if body.keywords is not None else list(keywords),
+        keywords=draft.keywords if draft.keywords is not None else keywords,
         examples=examples,
     )
-    return await create_template(session, values, by=by)
+    return await create_template(session, new, by=by)
 
 
-async def add_template(session: AsyncSession, body: TemplateCreate, *, by: Principal) -> ReplyTemplate:
+async def add_template(session: AsyncSession, new: NewTemplate, *, by: Principal) -> ReplyTemplate:
     """Create a template whose references have been validated."""
     moment = clock.now()
     row = ReplyTemplate(
-        unit_id=body.unit_id,
-        key=body.key,
+        unit_id=new.unit_id,
+        key=new.key,
         state=TemplateState.DRAFT,
         search_text="",
         created_by=by.id,
         created_at=moment,
         updated_at=moment,
-        review_days=body.review_days,
+        review_days=new.review_days,
     )
     session.add(row)
     await session.flush()  # the version references the template, and a duplicate key fails here
-    version = _build_version(row.id, 1, load_content(body), None, by)
+    version = _build_version(row.id, 1, {name: getattr(new, name) for name in CONTENT}, by)
     session.add(version)
     row.search_text = build_search_text(version)
-    await _set_shares(session, row, body.shared_unit_ids)
+    await _set_shares(session, row, new.shared_unit_ids)
     audit.record(session, by, "template.created", "reply_template", row.id)
-    await session.flush()  # the flush increments the version
+    await session.flush()  # the event carries the version of the row
     emit(session, TemplateChanged(template_id=row.id, template_version=row.version))
     return row
 
 
 async def edit_template(
-    session: AsyncSession, template_id: UUID, body: TemplatePatch, match: IfMatch, *, by: Principal
+    session: AsyncSession, template_id: UUID, changes: Mapping[str, Any], match: IfMatch, *, by: Principal
 ) -> ReplyTemplate:
     """Update a template; a content change creates a new draft version, and the published one stays in use."""
     row = await get_own_template(session, template_id, by)
-    sent = body.model_fields_set
     before = await get_version(session, row, row.latest_version)
-    require_sound_content(
-        body.text if "text" in sent else before.text, body.defaults if "defaults" in sent else before.defaults
-    )
-    if "topic_ids" in sent:
-        await organizations.load_open_topics(session, list(body.topic_ids), row.unit_id, "/topic_ids")
-    if "shared_unit_ids" in sent:
-        await _require_shareable(session, body.shared_unit_ids, row.unit_id)
+    require_sound_content(changes.get("text", before.text), changes.get("defaults", before.defaults))
+    if "topic_ids" in changes:
+        await organizations.load_open_topics(session, changes["topic_ids"], row.unit_id, "/topic_ids")
+    await _require_shareable(session, changes.get("shared_unit_ids", ()), row.unit_id)
     match.require(row)
-    return await change_template(session, row, before, body, by=by)
+    return await change_template(session, row, before, changes, by=by)
 
 
 async def change_template(
-    session: AsyncSession, row: ReplyTemplate, before: TemplateVersion, body: TemplatePatch, *, by: Principal
+    session: AsyncSession, row: ReplyTemplate, before: TemplateVersion, changes: Mapping[str, Any], *, by: Principal
 ) -> ReplyTemplate:
-    """Apply a validated body to a template; `before` is its newest version."""
-    sent = body.model_fields_set
-    state = apply_transition(row, TemplateMove.EDIT)  # an archived template cannot be changed, its shares included
-    if sent & set(CONTENT):
-        content = {name: value if name in sent else getattr(before, name) for name, value in load_content(body).items()}
-        version = _build_version(row.id, row.latest_version + 1, content, body.note, by)
+    """Apply validated changes to a template; `before` is its newest version."""
+    # An archived template cannot be changed, its shares included.
+    state = TEMPLATE_TRANSITIONS.require(row.state, TemplateMove.EDIT)
+    if changes.keys() & {*CONTENT, "note"}:
+        content = {name: changes.get(name, getattr(before, name)) for name in CONTENT}
+        version = _build_version(row.id, row.latest_version + 1, content | {"note": changes.get("note")}, by)
         session.add(version)
         row.state, row.latest_version, row.search_text = state, version.number, build_search_text(version)
-    if "shared_unit_ids" in sent:
-        await _set_shares(session, row, body.shared_unit_ids)
-    if "review_days" in sent:
-        row.review_days = body.review_days
+    if "shared_unit_ids" in changes:
+        await _set_shares(session, row, changes["shared_unit_ids"])
+    if "review_days" in changes:
+        row.review_days = changes["review_days"]
         await review.compute_next_review(session, row)
-    return await mark_changed(session, row, "template.edited", by, sorted(sent)) if sent else row
-
-
-def load_content(body: TemplateCreate | TemplatePatch) -> dict[str, Any]:
-    """Return the content of a version as column values."""
-    return {
-        "title": body.title,
-        "text": body.text,
-        "keywords": list(body.keywords),
-        "examples": list(body.examples),
-        "topic_ids": [str(topic_id) for topic_id in body.topic_ids],
-        "defaults": dict(body.defaults),
-    }
+    return await mark_changed(session, row, "template.edited", by, sorted(changes)) if changes else row
 
 
 async def list_versions(
@@ -226,12 +209,10 @@ def find_text_errors(text: str) -> list[FieldError]:
     ]
 
 
-def _build_version(
-    template_id: UUID, number: int, content: Mapping[str, Any], note: str | None, by: Principal
-) -> TemplateVersion:
-    return TemplateVersion(
-        template_id=template_id, number=number, **content, note=note, author_id=by.id, created_at=clock.now()
-    )
+def _build_version(template_id: UUID, number: int, content: Mapping[str, Any], by: Principal) -> TemplateVersion:
+    lists = {name: list(map(str, content[name])) for name in ("keywords", "examples", "topic_ids")}
+    values = {**content, **lists, "defaults": dict(content["defaults"])}
+    return TemplateVersion(template_id=template_id, number=number, **values, author_id=by.id, created_at=clock.now())
 
 
 async def _require_shareable(session: AsyncSession, unit_ids: Sequence[UUID], own_id: UUID) -> None:

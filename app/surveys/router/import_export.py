@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from app.core.deps import DatabaseDep, SessionDep
 from app.core.idempotency import RequiredIdempotencyDep
 from app.core.periods import PeriodDep
-from app.core.problems import ValidationFailed, problems
+from app.core.problems import problems
 from app.core.security import Principal, requires_detached
 from app.core.types import Id, Key
 from app.documents.tables.responses import TABLE_RESPONSES, TableFormat, table_response
@@ -17,8 +17,8 @@ from app.imports.schemas import ImportRead
 from app.imports.upload import IMPORT_RESPONSES, OptionsDep, Staged, accept_import, import_body, stage_upload
 from app.surveys import export, queries
 from app.surveys.errors import NotClientCentricityUnit, TooManyForSheet
-from app.surveys.importer import EXAMPLE, SUBMISSIONS, table_of
-from app.surveys.models import SubmissionSource
+from app.surveys.importer import EXAMPLE, SUBMISSIONS, load_table
+from app.surveys.rules.submissions import SubmissionSource
 from app.surveys.service.submissions import require_client_centricity_unit
 
 Reader = Annotated[Principal, requires_detached("surveys:read")]
@@ -50,7 +50,7 @@ async def _stage_table(
         ),
     ] = None,
 ) -> Staged | None:
-    table = await table_of(database, form, organization_id)
+    table = await load_table(database, form, organization_id)
     return await stage_upload(request, table, by, idempotency, options, table.parameters)
 
 
@@ -80,7 +80,7 @@ EXPORT_ANSWERS: dict[int | str, dict[str, Any]] = {
 @router.get(
     "/export",
     response_class=Response,
-    responses=EXPORT_ANSWERS | problems(ValidationFailed, TooManyForSheet),
+    responses=EXPORT_ANSWERS | problems(TooManyForSheet),
     summary="Export submissions by codes",
 )
 async def export_submissions(
@@ -98,7 +98,7 @@ async def export_submissions(
     An API client gets only its own submissions. Code 12 is the OKTMO code; comments have the codes `23.N.comment`.
     CSV and JSONL are streamed. An XLSX sheet holds 1,048,575 submissions: more are refused with 422.
     """
-    query = queries.load_chosen_form(
+    query = queries.select_submissions(
         by, period, form=form, form_version=version, source=source, organization_id=organization_id
     )
     if format is ExportFormat.JSONL:
@@ -106,7 +106,7 @@ async def export_submissions(
         return StreamingResponse(export.to_json_lines(database, query), media_type=JSONL_TYPE, headers=headers)
     if format is ExportFormat.XLSX:
         await export.require_room(database, query)
-    names = await export.columns(database, form)
+    names = await export.load_columns(database, form)
     return await table_response(
         TableFormat(format.value), "survey-submissions", names, export.to_rows(database, query, names)
     )

@@ -1,36 +1,28 @@
 """HTTP routes of one-time links to the survey."""
 
-from typing import Annotated
+from dataclasses import asdict
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from app.core.deps import PublicUrl, SessionDep
 from app.core.etags import json_response
-from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
-from app.core.problems import ValidationFailed, problems
-from app.core.security import Principal, requires
+from app.core.idempotency import IdempotencyDep
+from app.core.problems import problems
+from app.surveys.commands import NewLinks
 from app.surveys.errors import NotClientCentricityUnit
-from app.surveys.schemas import LinksCreate, LinksRead
+from app.surveys.router.access import LinkCreator
+from app.surveys.schemas.links import LinksCreate, LinksRead
 from app.surveys.service import links
-from app.surveys.service.submissions import require_client_centricity_unit
 
 router = APIRouter(prefix="/survey-links", tags=["survey forms"])
-
-
-async def _authorize_link_creator(by: Annotated[Principal, requires("links:write")], session: SessionDep) -> Principal:
-    await require_client_centricity_unit(session, by)
-    return by
-
-
-LinkCreator = Annotated[Principal, Depends(_authorize_link_creator)]
 
 
 @router.post(
     "",
     status_code=201,
     response_model=LinksRead,
-    responses=problems(NotClientCentricityUnit, ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed),
+    responses=problems(NotClientCentricityUnit),
     summary="Create one-time links",
 )
 async def create_survey_links(
@@ -41,23 +33,14 @@ async def create_survey_links(
     The links are returned only once: a replay of the request has null instead. A used link is deleted completely, so
     that no submission can be traced to the person who received the link.
     """
-    urls: list[str] = []
+    new: list[LinksRead] = []
 
     async def work() -> Response:
-        created = await links.create_links(session, body, by=by)
+        created = await links.create_links(session, body.to_command(NewLinks), by=by)
         point = {"point": body.came_from_point_id} if body.came_from_point_id else {}
-        urls.extend(f"{public_url}/survey/{body.form}?{urlencode({'link': t, **point})}" for t in created.tokens)
-        read = LinksRead(
-            form=body.form,
-            organization_id=created.organization_id,
-            count=body.count,
-            expires_on=created.expires_on,
-            links=None,
-        )
-        return json_response(read, status=201)
+        urls = [f"{public_url}/survey/{body.form}?{urlencode({'link': t, **point})}" for t in created.tokens]
+        new.append(LinksRead.model_validate({**body.model_dump(), **asdict(created), "links": urls}))
+        return json_response(new[0].model_copy(update={"links": None}), status=201)
 
-    response = await idempotency(session, by, work)
-    if not urls:
-        return response
-    read = LinksRead.model_validate_json(bytes(response.body)).model_copy(update={"links": urls})
-    return json_response(read, status=201)
+    stored = await idempotency(session, by, work)  # the stored response has no links
+    return json_response(new[0], status=201) if new else stored

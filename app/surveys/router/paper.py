@@ -3,17 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlmodel import col, select
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col
 
 from app.core.deps import SessionDep, SettingsDep
-from app.core.etags import IfMatchDep, conditional_response, json_response
-from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyReused
+from app.core.etags import IfMatchDep, conditional, json_response, versioned
+from app.core.idempotency import idempotent
 from app.core.pagination import Page, PageDep, paginate_rows
-from app.core.problems import PreconditionFailed, PreconditionRequired, TransitionNotAllowed, ValidationFailed, problems
-from app.core.security import Principal, requires
+from app.core.problems import TransitionNotAllowed, problems
 from app.core.types import Label
 from app.surveys import queries
+from app.surveys.commands import FilledBatch, FilledSheet
 from app.surveys.errors import (
     EntryCheckNotFound,
     NotClientCentricityUnit,
@@ -22,8 +22,11 @@ from app.surveys.errors import (
     SheetConflict,
     SubmissionNotFound,
 )
-from app.surveys.models import EntryCheck, EntryCheckState, SubmissionRevision
-from app.surveys.schemas import (
+from app.surveys.models.entry_checks import EntryCheck
+from app.surveys.models.submissions import SubmissionRevision
+from app.surveys.router.access import PaperOperator, Reader
+from app.surveys.rules.entry_checks import EntryCheckState
+from app.surveys.schemas.paper import (
     EntryCheckEnter,
     EntryCheckRead,
     EntryCheckResolve,
@@ -31,79 +34,58 @@ from app.surveys.schemas import (
     PaperBatchRead,
     PaperCreate,
     SubmissionCorrect,
-    SubmissionRead,
     SubmissionRevisionRead,
 )
+from app.surveys.schemas.submissions import SubmissionRead
 from app.surveys.service import corrections, entry_checks, paper, submissions
-
-Reader = Annotated[Principal, requires("surveys:read")]
-
-
-# Permissions are checked in dependencies, which run before the body is validated: 403 comes before 422.
-async def _authorize_operator(by: Annotated[Principal, requires("surveys:enter")], session: SessionDep) -> Principal:
-    await submissions.require_client_centricity_unit(session, by)
-    return by
-
-
-PaperOperator = Annotated[Principal, Depends(_authorize_operator)]
 
 router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
 checks_router = APIRouter(prefix="/survey-entry-checks", tags=["survey submissions"])
 
-CREATES = (ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed, NotClientCentricityUnit, SheetConflict)
-CHANGES = (ValidationFailed, PreconditionFailed, PreconditionRequired, NotClientCentricityUnit)
+ENTRY = problems(NotClientCentricityUnit, SheetConflict)
+CORRECTION = problems(SubmissionNotFound, NotCorrectable, NotClientCentricityUnit)
+CHECK = problems(EntryCheckNotFound, NotClientCentricityUnit)
+CHECK_CHANGE = problems(EntryCheckNotFound, SameHand, TransitionNotAllowed, NotClientCentricityUnit)
 
 
 @router.post(
-    "/paper",
-    status_code=201,
-    response_model=SubmissionRead,
-    responses=problems(*CREATES),
-    summary="Enter a paper questionnaire",
+    "/paper", status_code=201, response_model=SubmissionRead, responses=ENTRY, summary="Enter a paper questionnaire"
 )
+@idempotent
 async def enter_paper_submission(
-    body: PaperCreate, by: PaperOperator, session: SessionDep, idempotency: IdempotencyDep, settings: SettingsDep
+    body: PaperCreate, by: PaperOperator, session: SessionDep, settings: SettingsDep
 ) -> Response:
     """Enter a paper questionnaire by the codes in brackets (A-1.fn): the client-centricity unit only.
 
     Code 12 is the OKTMO code or the exact name, 13 a date or a local time without offset; 11 is optional. With `batch`
     and `sheet_number`, entering the same sheet again returns the first submission (409 if the answers differ).
     """
-
-    async def work() -> Response:
-        row = await paper.enter_paper_submission(session, body, settings.secret_key, by=by)
-        return json_response((await queries.read_submissions(session, [row]))[0], version=row.version, status=201)
-
-    return await idempotency(session, by, work)
+    row = await paper.enter_paper_submission(session, body.to_command(FilledSheet), settings.secret_key, by=by)
+    return await versioned(session, row, queries.read_submission, 201)
 
 
 @router.post(
     "/paper/batch",
     status_code=201,
     response_model=PaperBatchRead,
-    responses=problems(*CREATES),
+    responses=ENTRY,
     summary="Enter a batch of paper questionnaires",
 )
+@idempotent
 async def enter_paper_batch(
-    body: PaperBatchCreate, by: PaperOperator, session: SessionDep, idempotency: IdempotencyDep, settings: SettingsDep
+    body: PaperBatchCreate, by: PaperOperator, session: SessionDep, settings: SettingsDep
 ) -> Response:
     """Enter up to 100 sheets of a batch, with an outcome for each (A-1.fn): the client-centricity unit only.
 
     Valid sheets are stored even if others are refused; a refused sheet lists its errors. A sheet is identified by its
     organization, batch and number: sent again it is `unchanged`, and with other answers refused (`sheet_conflict`).
     """
-
-    async def work() -> Response:
-        return json_response(await paper.enter_batch(session, body, settings.secret_key, by=by), status=201)
-
-    return await idempotency(session, by, work)
+    filled = body.to_command(FilledBatch, sheets=[(sheet.number, sheet.answers) for sheet in body.sheets])
+    return json_response(await paper.enter_batch(session, filled, settings.secret_key, by=by), status=201)
 
 
 @router.post(
-    "/{submission_id:uuid}/correct",
-    response_model=SubmissionRead,
-    responses=problems(SubmissionNotFound, NotCorrectable, *CHANGES),
-    summary="Correct a submission",
+    "/{submission_id:uuid}/correct", response_model=SubmissionRead, responses=CORRECTION, summary="Correct a submission"
 )
 async def correct_submission(
     submission_id: UUID, body: SubmissionCorrect, match: IfMatchDep, by: PaperOperator, session: SessionDep
@@ -114,14 +96,16 @@ async def correct_submission(
     valid as a whole. The old answers are kept as a revision. Submissions of respondents and of other systems cannot be
     corrected: 409 `submission_not_correctable`.
     """
-    row = await corrections.correct_submission(session, submission_id, body, match, by=by)
-    return json_response((await queries.read_submissions(session, [row]))[0], version=row.version)
+    row = await corrections.correct_submission(
+        session, submission_id, match, reason=body.reason, answers=body.answers, by=by
+    )
+    return await versioned(session, row, queries.read_submission)
 
 
 @router.get(
     "/{submission_id:uuid}/revisions",
     response_model=Page[SubmissionRevisionRead],
-    responses=problems(SubmissionNotFound, ValidationFailed),
+    responses=problems(SubmissionNotFound),
     summary="List revisions of a submission",
 )
 async def list_submission_revisions(
@@ -129,16 +113,13 @@ async def list_submission_revisions(
 ) -> Page[SubmissionRevisionRead]:
     """List the earlier answers of a submission, newest first: who corrected them, when and why."""
     row = await submissions.get_submission(session, submission_id, by)
-    query = select(SubmissionRevision).where(SubmissionRevision.submission_id == row.id)
+    query = queries.select_revisions(row.id)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(SubmissionRevision.id),))
     return Page(items=await queries.read_revisions(session, rows), next_cursor=cursor, count=count)
 
 
 @checks_router.get(
-    "",
-    response_model=Page[EntryCheckRead],
-    responses=problems(ValidationFailed, NotClientCentricityUnit),
-    summary="List entry checks",
+    "", response_model=Page[EntryCheckRead], responses=problems(NotClientCentricityUnit), summary="List entry checks"
 )
 async def list_entry_checks(
     by: PaperOperator,
@@ -156,22 +137,17 @@ async def list_entry_checks(
     return Page(items=await queries.read_entry_checks(session, rows), next_cursor=cursor, count=count)
 
 
-@checks_router.get(
-    "/{check_id:uuid}",
-    response_model=EntryCheckRead,
-    responses=problems(EntryCheckNotFound, ValidationFailed, NotClientCentricityUnit),
-    summary="Get an entry check",
-)
+@checks_router.get("/{check_id:uuid}", response_model=EntryCheckRead, responses=CHECK, summary="Get an entry check")
 async def get_entry_check(check_id: UUID, by: PaperOperator, session: SessionDep, request: Request) -> Response:
     """Return one entry check: whether the second entry was made, and the differences."""
     row = await entry_checks.get_check(session, check_id)
-    return conditional_response(request, (await queries.read_entry_checks(session, [row]))[0], version=row.version)
+    return await conditional(request, session, row, queries.read_entry_check)
 
 
 @checks_router.post(
     "/{check_id:uuid}/key_in",
     response_model=EntryCheckRead,
-    responses=problems(EntryCheckNotFound, SameHand, TransitionNotAllowed, *CHANGES),
+    responses=CHECK_CHANGE,
     summary="Enter a sheet a second time",
 )
 async def enter_second_time(
@@ -181,14 +157,14 @@ async def enter_second_time(
 
     The answer lists the differences by code; comments are compared ignoring case, the letter ё and spaces.
     """
-    row = await entry_checks.enter_second_time(session, check_id, body, match, by=by)
-    return json_response((await queries.read_entry_checks(session, [row]))[0], version=row.version)
+    row = await entry_checks.enter_second_time(session, check_id, match, answers=body.answers, by=by)
+    return await versioned(session, row, queries.read_entry_check)
 
 
 @checks_router.post(
     "/{check_id:uuid}/resolve",
     response_model=EntryCheckRead,
-    responses=problems(EntryCheckNotFound, SameHand, TransitionNotAllowed, *CHANGES),
+    responses=CHECK_CHANGE,
     summary="Confirm the first entry of a sheet",
 )
 async def resolve_entry_check(
@@ -198,5 +174,5 @@ async def resolve_entry_check(
 
     If the second entry is right, correct the submission: that resolves the check as well.
     """
-    row = await entry_checks.resolve(session, check_id, body, match, by=by)
-    return json_response((await queries.read_entry_checks(session, [row]))[0], version=row.version)
+    row = await entry_checks.resolve(session, check_id, match, reason=body.reason, by=by)
+    return await versioned(session, row, queries.read_entry_check)

@@ -3,68 +3,47 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.deps import SessionDep
-from app.core.etags import conditional_response, json_response
-from app.core.idempotency import IdempotencyDep, IdempotencyKeyMalformed, IdempotencyKeyRequired, IdempotencyKeyReused
+from app.core.etags import conditional, versioned
+from app.core.idempotency import IdempotencyKeyRequired, idempotent
 from app.core.pagination import Page, PageDep, paginate_rows
 from app.core.periods import PeriodDep
-from app.core.problems import Forbidden, ValidationFailed, problems
-from app.core.security import OptionalCaller, Principal, requires
+from app.core.problems import Forbidden, problems
 from app.core.types import Id, Key, Label
 from app.surveys import queries
+from app.surveys.commands import FilledForm
 from app.surveys.errors import SubmissionNotFound
-from app.surveys.models import SubmissionSource, SurveySubmission
-from app.surveys.schemas import SubmissionCreate, SubmissionRead
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.router.access import Reader, Submitter
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.schemas.submissions import SubmissionCreate, SubmissionRead
 from app.surveys.service import submissions
 
-Reader = Annotated[Principal, requires("surveys:read")]
-
-
-# Permissions are checked in dependencies, which run before the body is validated: 403 comes before 422.
-async def _authorize_submitter(by: OptionalCaller) -> Principal | None:
-    if by is not None and by.kind == "client" and not by.may("surveys:submit"):
-        raise Forbidden
-    return by
-
-
-Submitter = Annotated[Principal | None, Depends(_authorize_submitter)]
-
 router = APIRouter(prefix="/survey-submissions", tags=["survey submissions"])
-
-
-async def _to_response(session: AsyncSession, row: SurveySubmission) -> Response:
-    return json_response((await queries.read_submissions(session, [row]))[0], version=row.version, status=201)
 
 
 @router.post(
     "",
     status_code=201,
     response_model=SubmissionRead,
-    responses=problems(
-        ValidationFailed, IdempotencyKeyReused, IdempotencyKeyMalformed, IdempotencyKeyRequired, Forbidden
-    ),
+    responses=problems(IdempotencyKeyRequired, Forbidden),
     openapi_extra={"security": [{}]},  # a token is accepted but not required
     summary="Submit a questionnaire",
 )
-async def submit_survey(
-    body: SubmissionCreate, by: Submitter, session: SessionDep, idempotency: IdempotencyDep
-) -> Response:
+@idempotent
+async def submit_survey(body: SubmissionCreate, by: Submitter, session: SessionDep) -> Response:
     """Submit a questionnaire, by key or by code (A-1). No token is needed; no data about the respondent is stored.
 
     Another system needs `surveys:submit` and an Idempotency-Key. Errors are 422 with a pointer for each.
     """
-
-    async def work() -> Response:
-        return await _to_response(session, await submissions.submit_survey(session, body, by=by))
-
-    return await idempotency(session, by, work)
+    row = await submissions.submit_survey(session, body.to_command(FilledForm), by=by)
+    return await versioned(session, row, queries.read_submission, 201)
 
 
-@router.get("", response_model=Page[SubmissionRead], responses=problems(ValidationFailed), summary="List submissions")
+@router.get("", response_model=Page[SubmissionRead], summary="List submissions")
 async def list_submissions(
     by: Reader,
     session: SessionDep,
@@ -78,16 +57,8 @@ async def list_submissions(
     batch: Annotated[Label | None, Query(description="Batch of paper questionnaires.")] = None,
 ) -> Page[SubmissionRead]:
     """List submissions, newest first. An API client gets only its own submissions."""
-    query = queries.load_chosen_form(
-        by,
-        period,
-        form=form,
-        form_version=version,
-        source=source,
-        municipality=municipality,
-        organization_id=organization_id,
-        batch=batch,
-    )
+    equal = {"form": form, "form_version": version, "source": source, "organization_id": organization_id}
+    query = queries.select_submissions(by, period, **equal, municipality=municipality, batch=batch)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(SurveySubmission.id),))
     return Page(items=await queries.read_submissions(session, rows), next_cursor=cursor, count=count)
 
@@ -95,11 +66,10 @@ async def list_submissions(
 @router.get(
     "/{submission_id:uuid}",
     response_model=SubmissionRead,
-    responses=problems(SubmissionNotFound, ValidationFailed),
+    responses=problems(SubmissionNotFound),
     summary="Get a submission",
 )
 async def get_submission(submission_id: UUID, by: Reader, session: SessionDep, request: Request) -> Response:
     """Return one submission, with answers by key and by code."""
     row = await submissions.get_submission(session, submission_id, by)
-    items = await queries.read_submissions(session, [row])
-    return conditional_response(request, items[0], version=row.version)
+    return await conditional(request, session, row, queries.read_submission)

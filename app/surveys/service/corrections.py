@@ -1,5 +1,6 @@
 """Corrections of submissions entered from paper or imported; the old answers are kept (A-1.fn)."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.organizations import service as organizations
 from app.surveys import queries
+from app.surveys.commands import FilledForm
 from app.surveys.counters import count
 from app.surveys.errors import NotCorrectable
 from app.surveys.events import SubmissionCorrected
-from app.surveys.models import SubmissionRevision, SubmissionSource, SurveySubmission
-from app.surveys.rules import AGENCY, STATISTICAL, normalize_code
-from app.surveys.schemas import SubmissionCorrect, SubmissionCreate
+from app.surveys.models.submissions import SubmissionRevision, SurveySubmission
+from app.surveys.rules.form import AGENCY, STATISTICAL, normalize_code
+from app.surveys.rules.submissions import SubmissionSource
 from app.surveys.service import entry_checks
 from app.surveys.service.submission_parser import ReferenceCache, parse_submission
 from app.surveys.service.submissions import get_submission
@@ -28,17 +30,22 @@ KEPT = ("form_id", "municipality", "filled_at", "counted_on", "answers")
 
 
 async def correct_submission(
-    session: AsyncSession, submission_id: UUID, body: SubmissionCorrect, match: IfMatch, *, by: Principal
+    session: AsyncSession,
+    submission_id: UUID,
+    match: IfMatch,
+    *,
+    reason: str,
+    answers: Mapping[str, Any],
+    by: Principal,
 ) -> SurveySubmission:
     """Replace the answers of a submission and update the counters in the same transaction."""
     row = await get_submission(session, submission_id, by)
     match.require(row)
     if row.source not in CORRECTABLE:
         raise NotCorrectable
-    before = (await queries.read_submissions(session, [row]))[0].codes
-    answers = _merge_answers(before, body)
+    before = (await queries.read_submission(session, row)).codes
     known = ReferenceCache(session, row)
-    whole = SubmissionCreate(form=row.form, organization_id=row.organization_id, answers=answers)
+    whole = FilledForm(form=row.form, answers=_merge_answers(before, answers))
     organization = await organizations.get_organization(session, row.organization_id)
     parsed = await parse_submission(known, whole, organization, row.source, is_paper=True, received_at=row.received_at)
     new = {name: getattr(parsed, name) for name in CHANGED}
@@ -49,7 +56,7 @@ async def correct_submission(
         submission_id=row.id,
         number=row.version,
         **{name: getattr(row, name) for name in KEPT},
-        reason=body.reason,
+        reason=reason,
         corrected_at=clock.now(),
         corrected_by=by.id,
     )
@@ -59,19 +66,19 @@ async def correct_submission(
     await session.flush()  # raises the version; a concurrent correction fails here, before it is counted
     session.add(revision)  # after the flush: a concurrent correction has to fail as stale, not on the revisions' key
     await count(session, [row])
-    after = (await queries.read_submissions(session, [row]))[0].codes
+    after = (await queries.read_submission(session, row)).codes
     changed = sorted(code for code in before.keys() | after.keys() if before.get(code) != after.get(code))
     audit.record(session, by, "submission.corrected", "survey_submission", row.id, fields=changed)
     emit(session, SubmissionCorrected(submission_id=row.id))
-    await entry_checks.close_check(session, row.id, body.reason, by=by)
+    await entry_checks.close_check(session, row.id, reason, by=by)
     return row
 
 
-def _merge_answers(before: dict[str, Any], body: SubmissionCorrect) -> dict[str, Any]:
+def _merge_answers(before: dict[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the codes after the correction; null removes an answer."""
     changes: dict[str, Any] = {}
     errors = []
-    for name, value in body.answers.items():
+    for name, value in answers.items():
         code = normalize_code(name)
         if code == AGENCY or code in changes:
             ru, en = "Организацию изменить нельзя.", "The organization cannot be changed."

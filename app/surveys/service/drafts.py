@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import build_insert
 from app.core.ids import new_id
 from app.surveys.errors import CodeUnknown
-from app.surveys.models import UnfinishedQuestionnaire
+from app.surveys.models.drafts import UnfinishedQuestionnaire
 
 KEPT_FOR = timedelta(days=14)
 CODE_DIGITS = 12

@@ -1,5 +1,7 @@
 """Double entry: a share of paper questionnaires is entered again by another employee and compared (A-1.fn)."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import select
@@ -7,25 +9,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import audit, clock
 from app.core.etags import IfMatch
-from app.core.problems import TransitionNotAllowed
 from app.core.security import Principal
 from app.organizations import service as organizations
 from app.surveys import queries
+from app.surveys.commands import FilledForm
 from app.surveys.errors import EntryCheckNotFound, SameHand
-from app.surveys.models import EntryCheck, EntryCheckState, Resolution, SurveySubmission
-from app.surveys.rules import find_entry_differences, to_codes
-from app.surveys.schemas import EntryCheckEnter, EntryCheckResolve, SubmissionCreate
+from app.surveys.models.entry_checks import EntryCheck
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.entry_checks import (
+    ENTRY_CHECK_TRANSITIONS,
+    EntryCheckMove,
+    EntryCheckState,
+    Resolution,
+    find_entry_differences,
+)
+from app.surveys.rules.form import to_codes
 from app.surveys.service.submission_parser import ReferenceCache, parse_submission
-
-STATES_RU = {
-    EntryCheckState.WAITING: "ждёт повторного ввода",
-    EntryCheckState.AGREED: "ввод совпал",
-    EntryCheckState.DIFFERS: "ввод расходится",
-    EntryCheckState.RESOLVED: "расхождение разрешено",
-}
-ENTER = ("ввести повторно", "enter a second time")
-RESOLVE = ("подтвердить первый ввод", "confirm the first entry")
-"""Labels of the actions in Russian and English."""
 
 
 async def get_check(session: AsyncSession, check_id: UUID) -> EntryCheck:
@@ -37,30 +36,28 @@ async def get_check(session: AsyncSession, check_id: UUID) -> EntryCheck:
 
 
 async def enter_second_time(
-    session: AsyncSession, check_id: UUID, body: EntryCheckEnter, match: IfMatch, *, by: Principal
+    session: AsyncSession, check_id: UUID, match: IfMatch, *, answers: Mapping[str, Any], by: Principal
 ) -> EntryCheck:
     """Compare a second entry with the first; the check becomes `agreed`, or `differs` until it is resolved."""
-    row, first = await _load_for_transition(session, check_id, match, EntryCheckState.WAITING, ENTER, by)
+    row, first = await _load_for_transition(session, check_id, match, EntryCheckMove.ENTER, by)
     known = ReferenceCache(session, first)
-    whole = SubmissionCreate(form=first.form, organization_id=first.organization_id, answers=body.answers)
+    whole = FilledForm(form=first.form, answers=answers)
     organization = await organizations.get_organization(session, first.organization_id)
     second = await parse_submission(
         known, whole, organization, first.source, is_paper=True, received_at=first.received_at
     )
-    second_codes = queries.statistical(second) | to_codes(known.form_of(second), second.answers)
-    first_codes = (await queries.read_submissions(session, [first]))[0].codes
+    second_codes = queries.get_statistical(second) | to_codes(known.get_form(second), second.answers)
+    first_codes = (await queries.read_submission(session, first)).codes
     row.differences = find_entry_differences(first_codes, second_codes)
     row.state = EntryCheckState.DIFFERS if row.differences else EntryCheckState.AGREED
     row.second_by, row.second_at, row.second_codes = by.id, clock.now(), second_codes
     return await _record_change(session, row, "keyed_in", by)
 
 
-async def resolve(
-    session: AsyncSession, check_id: UUID, body: EntryCheckResolve, match: IfMatch, *, by: Principal
-) -> EntryCheck:
+async def resolve(session: AsyncSession, check_id: UUID, match: IfMatch, *, reason: str, by: Principal) -> EntryCheck:
     """Confirm the first entry although the second one differs."""
-    row, _ = await _load_for_transition(session, check_id, match, EntryCheckState.DIFFERS, RESOLVE, by)
-    _set_resolution(row, Resolution.FIRST_STANDS, body.reason, by)
+    row, _ = await _load_for_transition(session, check_id, match, EntryCheckMove.RESOLVE, by)
+    _set_resolution(row, Resolution.FIRST_STANDS, reason, by)
     return await _record_change(session, row, "resolved", by)
 
 
@@ -74,14 +71,13 @@ async def close_check(session: AsyncSession, submission_id: UUID, reason: str, *
 
 
 async def _load_for_transition(
-    session: AsyncSession, check_id: UUID, match: IfMatch, state: EntryCheckState, move: tuple[str, str], by: Principal
+    session: AsyncSession, check_id: UUID, match: IfMatch, move: EntryCheckMove, by: Principal
 ) -> tuple[EntryCheck, SurveySubmission]:
-    """Return a check in the given state with its submission. Raises `SameHand` for the author of the first entry."""
+    """Return a check that allows the move, with its submission. Raises `SameHand` for the author of the first entry."""
     row = await get_check(session, check_id)
     match.require(row)
     first = await session.get_one(SurveySubmission, row.submission_id)
-    if row.state is not state:
-        raise TransitionNotAllowed((STATES_RU[row.state], row.state.value), move)
+    ENTRY_CHECK_TRANSITIONS.require(row.state, move)
     if first.keyed_by == by.id:
         raise SameHand
     return row, first
@@ -94,5 +90,4 @@ def _set_resolution(row: EntryCheck, resolution: Resolution, reason: str, by: Pr
 
 async def _record_change(session: AsyncSession, row: EntryCheck, what: str, by: Principal) -> EntryCheck:
     audit.record(session, by, f"entry_check.{what}", "survey_entry_check", row.id, fields=[row.state.value])
-    await session.flush()  # the flush raises the version
     return row

@@ -17,14 +17,11 @@ from app.core.problems import FieldError, ValidationFailed
 from app.core.references import unknown_reference
 from app.core.security import Principal
 from app.core.validity import Validity
-from app.interaction_points import service as points
-from app.interaction_points.errors import PointNotFound, PointNotInForce
-from app.organizations import service as organizations
-from app.organizations.errors import OrganizationNotFound
+from app.surveys.commands import NewLinks
 from app.surveys.errors import LinkSpent
-from app.surveys.models import SurveyLink
+from app.surveys.models.links import SurveyLink
 from app.surveys.queries import load_form_in_force
-from app.surveys.schemas import LinksCreate
+from app.surveys.service.references import require_organization, require_point_in_force
 
 TOKEN_BYTES = 16
 USUAL_DAYS, MAX_DAYS = 30, 366
@@ -43,35 +40,28 @@ def _compute_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def create_links(session: AsyncSession, body: LinksCreate, *, by: Principal) -> CreatedLinks:
+async def create_links(session: AsyncSession, new: NewLinks, *, by: Principal) -> CreatedLinks:
     """Create links; the database stores only their hashes."""
-    try:
-        organization = (
-            await organizations.get_organization(session, body.organization_id)
-            if body.organization_id
-            else await organizations.get_ministry(session)
-        )
-    except OrganizationNotFound:
-        raise unknown_reference("/organization_id") from None
+    organization = await require_organization(session, new.organization_id)
     zone = ZoneInfo(organization.zone)
     today = clock.today(zone)
     validity = Validity(organization.opened_on, organization.closed_on)
     if not validity.includes(today):  # a closed organization has no survey page
         raise unknown_reference("/organization_id")
-    expires_on = body.expires_on or today + timedelta(days=USUAL_DAYS)
+    expires_on = new.expires_on or today + timedelta(days=USUAL_DAYS)
     if not 0 <= (expires_on - today).days <= MAX_DAYS:
         ru, en = (
             "Укажите день не раньше сегодняшнего и не позже чем через год.",
             "A day from today to a year ahead is needed.",
         )
         raise ValidationFailed(field_errors=[FieldError("/expires_on", "out_of_range", ru, en)])
-    if await load_form_in_force(session, body.form, today, organization.id) is None:
+    if await load_form_in_force(session, new.form, today, organization.id) is None:
         raise unknown_reference("/form")
-    if body.came_from_point_id is not None:
-        await _require_point(session, body.came_from_point_id, today)
-    tokens = [secrets.token_urlsafe(TOKEN_BYTES) for _ in range(body.count)]
+    if new.came_from_point_id is not None:
+        await require_point_in_force(session, new.came_from_point_id, today, "/came_from_point_id")
+    tokens = [secrets.token_urlsafe(TOKEN_BYTES) for _ in range(new.count)]
     common = {
-        "form": body.form,
+        "form": new.form,
         "organization_id": organization.id,
         "expires_at": clock.day_ends_before(expires_on, zone),
     }
@@ -81,14 +71,7 @@ async def create_links(session: AsyncSession, body: LinksCreate, *, by: Principa
     return CreatedLinks(organization.id, expires_on, tokens)
 
 
-async def _require_point(session: AsyncSession, point_id: UUID, day: date) -> None:
-    try:
-        await points.require_in_force(session, await points.get_point(session, point_id, None), day)
-    except (PointNotFound, PointNotInForce):
-        raise unknown_reference("/came_from_point_id") from None
-
-
-async def organization_of_link(session: AsyncSession, token: str, form: str) -> UUID:
+async def get_link_organization(session: AsyncSession, token: str, form: str) -> UUID:
     """Return the organization of an unused link. Raises `LinkSpent`."""
     query = select(SurveyLink).where(*_build_usable_filter(token, form))
     row = (await session.exec(query)).first()

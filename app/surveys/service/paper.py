@@ -1,7 +1,10 @@
 """Paper questionnaires entered by codes, singly and in batches (A-1.fn)."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -13,23 +16,22 @@ from app.core.db import build_insert
 from app.core.outbox import emit
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
-from app.organizations.models import Organization
 from app.surveys import queries
+from app.surveys.commands import FilledBatch, FilledForm, FilledSheet
 from app.surveys.counters import count, submissions
 from app.surveys.errors import SheetConflict
 from app.surveys.events import SubmissionReceived
-from app.surveys.models import EntryCheck, SubmissionSource, SurveySubmission
-from app.surveys.rules import compute_content_hash, is_chosen
-from app.surveys.schemas import (
-    PaperBatchCreate,
-    PaperBatchRead,
-    PaperCreate,
-    SheetErrorRead,
-    SheetOutcome,
-    SheetRead,
-    SubmissionCreate,
-)
-from app.surveys.service.submission_parser import ParsedSubmission, ReferenceCache, organization_of, parse_submission
+from app.surveys.models.entry_checks import EntryCheck
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.entry_checks import SheetOutcome, is_chosen
+from app.surveys.rules.identity import compute_content_hash
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.schemas.paper import PaperBatchRead, SheetErrorRead, SheetRead
+from app.surveys.service.references import require_organization
+from app.surveys.service.submission_parser import ParsedSubmission, ReferenceCache, parse_submission
+
+if TYPE_CHECKING:
+    from app.organizations.models import Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,11 @@ class PaperEntry:
     secret: SecretStr
     by: Principal
 
-    async def read(self, body: SubmissionCreate, batch: str | None, number: int | None) -> _Sheet:
+    async def read(self, filled: FilledForm, batch: str | None, number: int | None) -> _Sheet:
         """Parse a sheet. Raises 422 with a pointer for every error."""
         paper, moment = SubmissionSource.PAPER, clock.now()
-        read = await parse_submission(self.known, body, self.organization, paper, is_paper=True, received_at=moment)
-        form = self.known.form_of(read)
+        read = await parse_submission(self.known, filled, self.organization, paper, is_paper=True, received_at=moment)
+        form = self.known.get_form(read)
         content = compute_content_hash(form, read.organization_id, read.municipality, read.filled_at, read.answers)
         return _Sheet(read, content, batch, number)
 
@@ -96,92 +98,74 @@ class PaperEntry:
 
 
 async def enter_paper_submission(
-    session: AsyncSession, body: PaperCreate, secret: SecretStr, *, by: Principal
+    session: AsyncSession, sheet: FilledSheet, secret: SecretStr, *, by: Principal
 ) -> SurveySubmission:
     """Store a paper questionnaire, or return the submission of the same sheet."""
-    if (body.batch is None) != (body.sheet_number is None):
-        missing = "/sheet_number" if body.sheet_number is None else "/batch"
+    if (sheet.batch is None) != (sheet.sheet_number is None):
+        missing = "/sheet_number" if sheet.sheet_number is None else "/batch"
         ru, en = "Пачку и номер листа указывают вместе.", "A batch and a sheet number have to be given together."
         raise ValidationFailed(field_errors=[FieldError(missing, "missing", ru, en)])
-    entry = PaperEntry(
-        session, ReferenceCache(session), await organization_of(session, body.organization_id), secret, by
-    )
-    whole = SubmissionCreate(form=body.form, organization_id=body.organization_id, answers=body.answers)
-    sheet = await entry.read(whole, body.batch, body.sheet_number)
-    if (first := await _find_stored(session, sheet)) is not None:
+    organization = await require_organization(session, sheet.organization_id)
+    entry = PaperEntry(session, ReferenceCache(session), organization, secret, by)
+    parsed = await entry.read(FilledForm(form=sheet.form, answers=sheet.answers), sheet.batch, sheet.sheet_number)
+    if (first := await _find_stored(session, parsed)) is not None:
         return first
-    if stored := await entry.store([sheet]):
+    if stored := await entry.store([parsed]):
         return stored[0]
-    if (first := await _find_stored(session, sheet)) is None:  # a concurrent request stored it first
+    if (first := await _find_stored(session, parsed)) is None:  # a concurrent request stored it first
         raise SheetConflict
     return first
 
 
 async def enter_batch(
-    session: AsyncSession, body: PaperBatchCreate, secret: SecretStr, *, by: Principal
+    session: AsyncSession, filled: FilledBatch, secret: SecretStr, *, by: Principal
 ) -> PaperBatchRead:
     """Store the valid new sheets of a batch and return the outcome of each."""
-    entry = PaperEntry(
-        session, ReferenceCache(session), await organization_of(session, body.organization_id), secret, by
-    )
-    first = await _load_sheets(session, entry.organization.id, body.batch, [sheet.number for sheet in body.sheets])
-    fresh: dict[int, _Sheet] = {}
+    organization = await require_organization(session, filled.organization_id)
+    entry = PaperEntry(session, ReferenceCache(session), organization, secret, by)
+    numbers = [number for number, _ in filled.sheets]
+    known = await _load_sheets(session, organization.id, filled.batch, numbers)
+    valid: dict[int, _Sheet] = {}
     errors: dict[int, list[FieldError]] = {}
-    seen: set[int] = set()
-    for place, body_sheet in enumerate(body.sheets):
-        whole = SubmissionCreate(form=body.form, organization_id=body.organization_id, answers=body_sheet.answers)
+    for place, (number, answers) in enumerate(filled.sheets):
         try:
-            sheet = await entry.read(whole, body.batch, body_sheet.number)
+            sheet = await entry.read(FilledForm(form=filled.form, answers=answers), filled.batch, number)
         except ValidationFailed as refused:
             errors[place] = [_prefix_pointer(place, error) for error in refused.field_errors]
             continue
-        known = first.get(body_sheet.number)
-        if body_sheet.number in seen:
-            errors[place] = [
-                _build_error(place, "given_twice", "Номер листа повторяется.", "The sheet number is repeated.")
-            ]
-        elif known is None:
-            fresh[place] = sheet
-        elif known.content != sheet.content:
-            errors[place] = [_build_conflict(place)]
-        seen.add(body_sheet.number)
-    rows = await entry.store(list(fresh.values())) if fresh else []
-    stored = {row.sheet_number: row for row in rows}
-    late = {place: body.sheets[place].number for place, sheet in fresh.items() if sheet.number not in stored}
-    if late:  # a concurrent request stored them first
-        first |= await _load_sheets(session, entry.organization.id, body.batch, list(late.values()))
-        errors |= {
-            at: [_build_conflict(at)] for at, number in late.items() if first[number].content != fresh[at].content
-        }
-    return await _to_read(session, body, errors, first, stored)
+        if valid.setdefault(number, sheet) is not sheet:
+            ru, en = "Номер листа повторяется.", "The sheet number is repeated."
+            errors[place] = [FieldError(f"/sheets/{place}/number", "given_twice", ru, en)]
+    fresh = [sheet for number, sheet in valid.items() if number not in known]
+    created = {row.sheet_number for row in await entry.store(fresh)} if fresh else set()
+    if fresh:  # a concurrent request may have stored some of them first
+        known = await _load_sheets(session, organization.id, filled.batch, numbers)
+    for place, (number, _) in enumerate(filled.sheets):
+        if place not in errors and known[number].content != valid[number].content:
+            ru, en = SheetConflict.detail_ru, SheetConflict.detail_en
+            errors[place] = [FieldError(f"/sheets/{place}/number", SheetConflict.code, ru, en)]
+    return await _to_read(session, filled, errors, known, created)
 
 
 async def _to_read(
     session: AsyncSession,
-    body: PaperBatchCreate,
-    errors: dict[int, list[FieldError]],
-    first: dict[int, SurveySubmission],
-    stored: dict[int | None, SurveySubmission],
+    filled: FilledBatch,
+    errors: Mapping[int, Sequence[FieldError]],
+    stored: Mapping[int, SurveySubmission],
+    created: Collection[int | None],
 ) -> PaperBatchRead:
-    submissions_by_id = {
-        one.id: one for one in await queries.read_submissions(session, [*first.values(), *stored.values()])
-    }
+    """Build the response: the outcome of each sheet, given the errors by place and the stored sheets by number."""
+    reads = {one.sheet_number: one for one in await queries.read_submissions(session, list(stored.values()))}
     sheets = []
-    for place, body_sheet in enumerate(body.sheets):
+    for place, (number, _) in enumerate(filled.sheets):
         if place in errors:
-            errors_read = [SheetErrorRead(pointer=f.pointer, code=f.code, detail=f.ru) for f in errors[place]]
-            sheets.append(
-                SheetRead(number=body_sheet.number, outcome=SheetOutcome.REFUSED, submission=None, errors=errors_read)
-            )
-            continue
-        row = stored.get(body_sheet.number)
-        outcome = SheetOutcome.UNCHANGED if row is None else SheetOutcome.CREATED
-        row = row or first[body_sheet.number]
-        sheets.append(
-            SheetRead(number=body_sheet.number, outcome=outcome, submission=submissions_by_id[row.id], errors=[])
-        )
+            found = [SheetErrorRead(pointer=one.pointer, code=one.code, detail=one.ru) for one in errors[place]]
+            sheets.append(SheetRead(number=number, outcome=SheetOutcome.REFUSED, submission=None, errors=found))
+        else:
+            outcome = SheetOutcome.CREATED if number in created else SheetOutcome.UNCHANGED
+            sheets.append(SheetRead(number=number, outcome=outcome, submission=reads[number], errors=[]))
     counted = {outcome.value: sum(sheet.outcome is outcome for sheet in sheets) for outcome in SheetOutcome}
-    return PaperBatchRead(batch=body.batch, sheets=sheets, **counted)
+    return PaperBatchRead(batch=filled.batch, sheets=sheets, **counted)
 
 
 async def _find_stored(session: AsyncSession, sheet: _Sheet) -> SurveySubmission | None:
@@ -210,11 +194,3 @@ def _prefix_pointer(place: int, error: FieldError) -> FieldError:
     """Prefix an error of a sheet with its place in the batch; errors of the whole batch keep their pointer."""
     inside = error.pointer.startswith("/answers")
     return FieldError(f"/sheets/{place}{error.pointer}", error.code, error.ru, error.en) if inside else error
-
-
-def _build_conflict(place: int) -> FieldError:
-    return _build_error(place, SheetConflict.code, SheetConflict.detail_ru, SheetConflict.detail_en)
-
-
-def _build_error(place: int, code: str, ru: str, en: str) -> FieldError:
-    return FieldError(f"/sheets/{place}/number", code, ru, en)

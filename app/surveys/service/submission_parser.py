@@ -1,9 +1,11 @@
 """Parsing of submissions, shared by the open form, paper entry and tables (A-1)."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,12 +19,16 @@ from app.core.types import FIRST_YEAR, LAST_YEAR, Moment
 from app.interaction_points import service as points
 from app.interaction_points.errors import PointNotFound, PointNotInForce
 from app.organizations import service as organizations
-from app.organizations.errors import OrganizationNotFound
-from app.organizations.models import Municipality, Organization
 from app.surveys import queries
-from app.surveys.models import SubmissionSource, SurveyForm, SurveySubmission
-from app.surveys.rules import AGENCY, FILLED_AT, MUNICIPALITY, Form, parse_answers, parse_form, to_answers_by_key
-from app.surveys.schemas import SubmissionCreate
+from app.surveys.commands import FilledForm
+from app.surveys.models.forms import SurveyForm
+from app.surveys.models.submissions import SurveySubmission
+from app.surveys.rules.answers import parse_answers, to_answers_by_key
+from app.surveys.rules.form import AGENCY, FILLED_AT, MUNICIPALITY, Form, parse_form
+from app.surveys.rules.submissions import SubmissionSource
+
+if TYPE_CHECKING:
+    from app.organizations.models import Municipality, Organization
 
 MAY_BE_AHEAD = timedelta(minutes=5)
 SATISFACTION = "satisfaction"
@@ -67,25 +73,25 @@ class ReferenceCache:
     _parsed: dict[UUID, Form] = field(default_factory=dict)
     _municipalities: dict[str, list[Municipality]] = field(default_factory=dict)
 
-    async def form(self, key: str, on: date | None, organization_id: UUID) -> SurveyForm | None:
+    async def find_form(self, key: str, on: date | None, organization_id: UUID) -> SurveyForm | None:
         """Return the version in force on a day (None: the newest of any day)."""
         if self.answered is not None and on == self.answered.counted_on:
             return await self.session.get_one(SurveyForm, self.answered.form_id)
         if (key, organization_id) not in self._forms:
             self._forms[key, organization_id] = await queries.load_published_forms(self.session, key, organization_id)
-        return queries.load_first_valid_form(self._forms[key, organization_id], on)
+        return queries.find_valid_form(self._forms[key, organization_id], on)
 
-    def parsed(self, form: SurveyForm) -> Form:
+    def parse(self, form: SurveyForm) -> Form:
         """Return the parsed definition of a version."""
         if form.id not in self._parsed:
             self._parsed[form.id] = parse_form(form.definition)
         return self._parsed[form.id]
 
-    def form_of(self, row: ParsedSubmission) -> Form:
+    def get_form(self, row: ParsedSubmission) -> Form:
         """Return the version that a submission was parsed by."""
         return self._parsed[row.form_id]
 
-    async def municipality(self, code_or_name: str, on: date) -> Municipality | None:
+    async def find_municipality(self, code_or_name: str, on: date) -> Municipality | None:
         """Find a municipality by OKTMO code or exact name, as of a day."""
         if code_or_name not in self._municipalities:
             named = await organizations.find_municipalities_by_name(self.session, code_or_name)
@@ -101,19 +107,9 @@ class SubmissionMetadata:
     filled_at: datetime | None
 
 
-async def organization_of(session: AsyncSession, organization_id: UUID | None) -> Organization:
-    """Return the organization named in a body, the ministry by default. Raises 422 with the pointer."""
-    if organization_id is None:
-        return await organizations.get_ministry(session)
-    try:
-        return await organizations.get_organization(session, organization_id)
-    except OrganizationNotFound:
-        raise unknown_reference("/organization_id") from None
-
-
 async def parse_submission(
     known: ReferenceCache,
-    body: SubmissionCreate,
+    filled: FilledForm,
     organization: Organization,
     source: SubmissionSource,
     *,
@@ -125,31 +121,31 @@ async def parse_submission(
     On paper and in tables, 12 may be a name and 13 a date or a local time.
     """
     zone = ZoneInfo(organization.zone)
-    current = await known.form(body.form, clock.local_date(received_at, zone), organization.id)
-    newest = current or await known.form(body.form, None, organization.id)
+    current = await known.find_form(filled.form, clock.local_date(received_at, zone), organization.id)
+    newest = current or await known.find_form(filled.form, None, organization.id)
     errors: list[FieldError] = []
     if newest is None:
         raise unknown_reference("/form")
-    parsed = parse_answers(known.parsed(newest), body.answers)
-    metadata = _parse_metadata(body, parsed.statistical, zone, is_paper=is_paper, errors=errors)
+    parsed = parse_answers(known.parse(newest), filled.answers)
+    metadata = _parse_metadata(filled, parsed.statistical, zone, is_paper=is_paper, errors=errors)
     if metadata.filled_at is not None and metadata.filled_at > received_at + MAY_BE_AHEAD:
         errors.append(_build_error(_build_pointer(FILLED_AT, "/filled_at", parsed.statistical), "in_the_future"))
     counted_on = clock.local_date(metadata.filled_at or received_at, zone)
     form = newest
     if not errors and (metadata.filled_at is not None or current is None):
-        in_force = await known.form(newest.key, counted_on, organization.id)
+        in_force = await known.find_form(newest.key, counted_on, organization.id)
         if in_force is None:
             place = _build_pointer(FILLED_AT, "/filled_at" if metadata.filled_at else "/form", parsed.statistical)
             errors.append(_build_error(place, "form_not_in_force"))
         elif in_force.id != newest.id:
-            form, parsed = in_force, parse_answers(known.parsed(in_force), body.answers)
+            form, parsed = in_force, parse_answers(known.parse(in_force), filled.answers)
     errors += _validate_agency(parsed.statistical, organization)
     oktmo = await _find_municipality(known, metadata, counted_on, parsed.statistical, is_paper=is_paper, errors=errors)
-    errors += [FieldError(error.pointer, error.code, error.ru, error.en) for error in parsed.errors]
-    point_id = await _validate_point(known.session, body.came_from_point_id, counted_on, errors)
+    errors += parsed.errors
+    point_id = await _validate_point(known.session, filled.came_from_point_id, counted_on, errors)
     if errors:
         raise ValidationFailed(field_errors=errors)
-    answers = to_answers_by_key(known.parsed(form), parsed)
+    answers = to_answers_by_key(known.parse(form), parsed)
     return ParsedSubmission(
         form_id=form.id,
         form=form.key,
@@ -167,10 +163,10 @@ async def parse_submission(
 
 
 def _parse_metadata(
-    body: SubmissionCreate, statistical: dict[str, Any], zone: ZoneInfo, *, is_paper: bool, errors: list[FieldError]
+    filled: FilledForm, statistical: dict[str, Any], zone: ZoneInfo, *, is_paper: bool, errors: list[FieldError]
 ) -> SubmissionMetadata:
     """Parse 12 and 13, among the answers or beside them; if metadata twice, they have to be equal."""
-    metadata = SubmissionMetadata(body.municipality, body.filled_at)
+    metadata = SubmissionMetadata(filled.municipality, filled.filled_at)
     code_12 = statistical.get(MUNICIPALITY)
     if code_12 is not None:
         if not isinstance(code_12, str) or not code_12.isprintable() or not 0 < len(code_12) <= 500:  # noqa: PLR2004
@@ -226,7 +222,7 @@ async def _find_municipality(
 ) -> str | None:
     if metadata.municipality is None:
         return None
-    row = await known.municipality(metadata.municipality, day)
+    row = await known.find_municipality(metadata.municipality, day)
     if row is None or (not is_paper and row.oktmo != metadata.municipality):
         errors.append(
             _build_error(_build_pointer(MUNICIPALITY, "/municipality", statistical), "municipality_not_in_force")

@@ -10,19 +10,32 @@ from app.core.outbox import emit
 from app.core.problems import FieldError, ValidationFailed
 from app.core.security import Principal
 from app.organizations import service as organizations
+from app.surveys.commands import FilledForm
 from app.surveys.counters import count
 from app.surveys.errors import NotClientCentricityUnit, SubmissionNotFound
 from app.surveys.events import SubmissionReceived
-from app.surveys.models import SubmissionSource, SurveySubmission
+from app.surveys.models.submissions import SurveySubmission
 from app.surveys.queries import visible_to
-from app.surveys.schemas import SubmissionCreate
-from app.surveys.service.submission_parser import ReferenceCache, organization_of, parse_submission
+from app.surveys.rules.submissions import SubmissionSource
+from app.surveys.service.references import require_organization
+from app.surveys.service.submission_parser import ReferenceCache, parse_submission
 
 
-async def submit_survey(session: AsyncSession, body: SubmissionCreate, *, by: Principal | None) -> SurveySubmission:
+async def submit_survey(session: AsyncSession, filled: FilledForm, *, by: Principal | None) -> SurveySubmission:
     """Store a submission of a respondent or of another system."""
-    source = _choose_source(body.source, by)
-    return await _store_submission(session, body, source, by=by)
+    source = _choose_source(filled.source, by)
+    organization = await require_organization(session, filled.organization_id)
+    parsed = await parse_submission(
+        ReferenceCache(session), filled, organization, source, is_paper=False, received_at=clock.now()
+    )
+    # The audit record of a respondent holds neither an address nor a person.
+    system = by if by is not None and by.kind == "client" else None
+    row = SurveySubmission(**parsed.columns(), client_id=system.id if system else None)
+    session.add(row)
+    audit.record(session, system, "submission.received", "survey_submission", row.id, keep_address=system is not None)
+    emit(session, SubmissionReceived(submission_id=row.id))
+    await count(session, [row])
+    return row
 
 
 async def require_client_centricity_unit(session: AsyncSession, by: Principal) -> None:
@@ -51,24 +64,3 @@ def _choose_source(requested: SubmissionSource | None, by: Principal | None) -> 
         ru, en = "Этот способ заполнения вам недоступен.", "This source is not available to you."
         raise ValidationFailed(field_errors=[FieldError("/source", "source_not_allowed", ru, en)])
     return requested or allowed[0]
-
-
-async def _store_submission(
-    session: AsyncSession, body: SubmissionCreate, source: SubmissionSource, *, by: Principal | None
-) -> SurveySubmission:
-    organization = await organization_of(session, body.organization_id)
-    parsed = await parse_submission(
-        ReferenceCache(session), body, organization, source, is_paper=False, received_at=clock.now()
-    )
-    row = SurveySubmission(
-        **parsed.columns(),
-        client_id=by.id if by is not None and by.kind == "client" else None,
-    )
-    session.add(row)
-    # The audit record of a respondent holds neither an address nor a person.
-    person = by if by is not None and by.kind == "client" else None
-    audit.record(session, person, "submission.received", "survey_submission", row.id, keep_address=person is not None)
-    emit(session, SubmissionReceived(submission_id=row.id))
-    await session.flush()  # a violated constraint fails here, within the request
-    await count(session, [row])
-    return row

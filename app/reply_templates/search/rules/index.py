@@ -8,11 +8,15 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from heapq import nlargest
+from itertools import islice
 from math import exp, log
 from uuid import UUID
 
+from app.reply_templates.search.rules.choices import Choices
+from app.reply_templates.search.rules.similar_words import SimilarWords
 from app.reply_templates.search.rules.synonyms import Phrase, Synonyms, Term
-from app.reply_templates.search.rules.tokenizer import MAX_WORDS, Word, load_forms, tokenize
+from app.reply_templates.search.rules.tokenizer import MAX_WORDS, load_forms, tokenize
+from app.reply_templates.search.rules.tuning import TUNING, Tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,48 +47,7 @@ class Found:
     """The number of recorded similar messages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """Parameters of the ranking, tuned only on the `dev` split of the labelled messages (see bench)."""
-
-    title: float = 1.5
-    keywords: float = 3.0
-    examples: float = 1.5
-    text: float = 1.2
-    saturation: float = 1.2
-    length: float = 0.45
-    typical_length: float = 60.0
-    assumed_templates: float = 50.0
-    """Smoothing: additional templates assumed to lack the word, so that a word is not common in a small base."""
-    unknown_word: float = 0.8
-    """The penalty of a word that no template has, as a share of the weight of the rarest word."""
-    min_letter_similarity: float = 0.5
-    """The minimum letter similarity of two spellings of one word."""
-    similar_word: float = 0.6
-    """The weight of a word matched only by a similarly spelled one."""
-    bias: float = -6.0
-    strength: float = 3.0
-    coverage: float = 5.3
-    example_similarity: float = 4.6
-    known_share: float = 1.2
-    peak: float = 1.7
-    foreign: float = 2.4
-    topic: float = 1.0
-    threshold: float = 0.35
-    """The minimum score of a suggestion."""
-    min_message_similarity: float = 0.4
-    """The minimum similarity of two similar messages."""
-    vote_smoothing: float = 2.0
-    """Smoothing of learned votes, so that few choices weigh little: chosen / (similar + vote_smoothing)."""
-    max_learned_share: float = 0.7
-    """The maximum share of the distance to 1 that learning can add."""
-
-
-TUNING = Tuning()
-CHOICES_KEPT = 20
-"""The number of recent choices kept per template; age does not matter."""
 _MAX_CANDIDATES = 30
-_MIN_SIMILAR_LENGTH = 4
 _MIN_WEIGHT = 0.12
 """Words below this weight are in nearly every template; they are slow to score and are skipped."""
 _MAX_SIMILAR = 6
@@ -122,10 +85,8 @@ class Index:
         self._numbers: dict[UUID, int] = {}
         self._documents: dict[int, _Document] = {}
         self._postings: dict[str, dict[int, float]] = {}
-        self._grams: dict[str, set[str]] = defaultdict(set)
-        self._similar_words: dict[str, list[tuple[str, float]]] = {}
-        self._choices: dict[int, list[frozenset[str]]] = {}
-        self._chosen_by: dict[str, set[int]] = defaultdict(set)
+        self._similar_words = SimilarWords(tuning.min_letter_similarity)
+        self._choices = Choices()
         self._next = 0
 
     def __contains__(self, template_id: UUID) -> bool:
@@ -137,11 +98,7 @@ class Index:
     def put(self, template_id: UUID, source: Source) -> None:
         """Add or replace a template; its learned choices are kept."""
         self._remove(template_id)
-        tuning = self._tuning
-        number = self._numbers.get(template_id)
-        if number is None:
-            number = self._numbers[template_id] = self._next
-            self._next += 1
+        tuning, number = self._tuning, self._get_number(template_id)
         weights: dict[str, float] = defaultdict(float)
         examples = [load_forms(example) for example in source.examples]
         fields = (
@@ -159,9 +116,7 @@ class Index:
         for form, weight in weights.items():
             if form not in self._postings:
                 self._postings[form] = {}
-                self._similar_words.clear()
-                for gram in _split_trigrams(form):
-                    self._grams[gram].add(form)
+                self._similar_words.add(form)
             self._postings[form][number] = weight / (weight + norm)
         near = [frozenset(part) for part in [load_forms(source.title), *examples] if part]
         self._documents[number] = _Document(template_id, frozenset(weights), near, source.topic_ids)
@@ -171,19 +126,11 @@ class Index:
         self._remove(template_id)
         number = self._numbers.pop(template_id, None)
         if number is not None:
-            self._forget_choices(number)
+            self._choices.replace(number, ())
 
     def learn(self, template_id: UUID, choices: Sequence[Collection[str]]) -> None:
         """Replace the learned choices of a template: the dictionary forms of its messages, oldest first."""
-        number = self._numbers.get(template_id)
-        if number is None:
-            number = self._numbers[template_id] = self._next
-            self._next += 1
-        self._forget_choices(number)
-        self._choices[number] = [frozenset(choice) for choice in choices[-CHOICES_KEPT:] if choice]
-        for choice in self._choices[number]:
-            for form in choice:
-                self._chosen_by[form].add(number)
+        self._choices.replace(self._get_number(template_id), choices)
 
     def find(
         self,
@@ -198,7 +145,7 @@ class Index:
         """Return the templates that fit a text, best first, without those below the threshold."""
         numbers = {number for one in among if (number := self._numbers.get(one)) is not None}
         numbers &= self._documents.keys()
-        words = _take_words(text)
+        words = list(islice(tokenize(text), MAX_WORDS))
         query = _Query(numbers, len(numbers) == len(self._documents), synonyms.terms(words))
         sums, peaks, matches = self._compute_sums(query)
         learned = self._count_votes(query)
@@ -215,8 +162,8 @@ class Index:
             matched = [term.written for term in query.terms if number in matches.get(term.form, ())]
             found.append(Found(document.template_id, round(base + gain, 4), matched, round(gain, 4), chosen, similar))
         least = self._tuning.threshold if threshold is None else threshold
-        found = [one for one in found if one.score >= least]
-        return sorted(found, key=lambda one: (-one.score, one.template_id))[:limit]
+        fitting = (one for one in found if one.score >= least)
+        return sorted(fitting, key=lambda one: (-one.score, one.template_id))[:limit]
 
     def _select_candidates(self, sums: Mapping[int, float]) -> list[int]:
         """Return the templates with the highest sums; ties are ordered by id, so the result is deterministic."""
@@ -261,7 +208,7 @@ class Index:
         found: dict[Phrase, float] = {}
         for phrase, weight in term.alternatives.items():
             if len(phrase) == 1 and weight == 1.0:
-                for form, similarity in self._find_similar_words(phrase[0]):
+                for form, similarity in self._similar_words.find(phrase[0]):
                     if self._count_templates(query, form):
                         found[(form,)] = max(found.get((form,), 0.0), similarity * self._tuning.similar_word)
         return sorted(found.items(), key=lambda one: (-one[1], one[0]))[:_MAX_SIMILAR]
@@ -321,10 +268,10 @@ class Index:
     def _count_votes(self, query: _Query) -> dict[int, tuple[int, int, float]]:
         """Return per template: its choices for similar messages, all similar messages, and its share of the votes."""
         total_mass = sum(query.masses.values())
-        near = {number for term in query.terms for number in self._chosen_by.get(term.form, ())}
+        near = self._choices.find_numbers(term.form for term in query.terms)
         votes: dict[int, list[float]] = {}
         for number in near & set(query.among):
-            similar = [self._compute_similarity(query, choice, total_mass) for choice in self._choices[number]]
+            similar = [self._compute_similarity(query, choice, total_mass) for choice in self._choices.of(number)]
             if strong := [one for one in similar if one >= self._tuning.min_message_similarity]:
                 votes[number] = strong
         total = sum(sum(strong) for strong in votes.values())
@@ -334,52 +281,19 @@ class Index:
             for number, strong in votes.items()
         }
 
-    def _find_similar_words(self, form: str) -> list[tuple[str, float]]:
-        """Return the similarly spelled words of the templates, with their similarity."""
-        if len(form) < _MIN_SIMILAR_LENGTH:
-            return []
-        if form not in self._similar_words:
-            grams = _split_trigrams(form)
-            shared: Counter[str] = Counter()
-            for gram in grams:
-                shared.update(self._grams.get(gram, ()))
-            del shared[form]
-            similar = [(word, 2 * times / (len(grams) + len(word))) for word, times in shared.items()]
-            self._similar_words[form] = [
-                (word, similarity) for word, similarity in similar if similarity >= self._tuning.min_letter_similarity
-            ]
-        return self._similar_words[form]
+    def _get_number(self, template_id: UUID) -> int:
+        """Return the number of a template; a new one gets the next."""
+        if template_id not in self._numbers:
+            self._numbers[template_id] = self._next
+            self._next += 1
+        return self._numbers[template_id]
 
     def _remove(self, template_id: UUID) -> None:
         number = self._numbers.get(template_id, -1)
         document = self._documents.pop(number, None)
-        if document is None:
-            return
-        for form in document.terms:
+        for form in document.terms if document else ():
             posting = self._postings[form]
             del posting[number]
             if not posting:
                 del self._postings[form]
-                for gram in _split_trigrams(form):
-                    self._grams[gram].discard(form)
-        self._similar_words.clear()
-
-    def _forget_choices(self, number: int) -> None:
-        for choice in self._choices.pop(number, ()):
-            for form in choice:
-                self._chosen_by[form].discard(number)
-
-
-def _split_trigrams(form: str) -> set[str]:
-    """Return the letter trigrams of a word with its ends marked."""
-    marked = f"^{form}$"
-    return {marked[place : place + 3] for place in range(len(marked) - 2)}
-
-
-def _take_words(text: str) -> list[Word]:
-    words: list[Word] = []
-    for word in tokenize(text):
-        words.append(word)
-        if len(words) == MAX_WORDS:
-            break
-    return words
+                self._similar_words.remove(form)

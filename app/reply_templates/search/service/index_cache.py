@@ -5,8 +5,10 @@ the index lacks or has in another version. No polling, clock or commit order is 
 worker is visible in the next query, and a removed template is not queried.
 
 Choices are only added, with ids ordered by time. The choices of the last minute are always read again, to cover slow
-transactions and small clock differences. Synonym groups are few: a change increases the sum of their versions, and then
-all of them are reloaded.
+transactions and small clock differences.
+
+The index is not a `VersionedCache`, because one published template would rebuild all of it (about 1 ms per template)
+and every caller searches other templates. Synonym groups are few, so all of them are loaded again after a change.
 """
 
 import asyncio
@@ -25,11 +27,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core import clock
 from app.core.db import Database
 from app.core.security import Principal
-from app.core.validity import Validity
+from app.core.versioned_cache import VersionedCache
 from app.reply_templates.models import ReplyTemplate, TemplateVersion
 from app.reply_templates.queries import is_in_use, usable_by
 from app.reply_templates.search.models import SynonymGroup, TemplateChoice
-from app.reply_templates.search.rules.index import CHOICES_KEPT, Index, Source
+from app.reply_templates.search.queries import select_groups
+from app.reply_templates.search.rules.choices import CHOICES_KEPT
+from app.reply_templates.search.rules.index import Index, Source
 from app.reply_templates.search.rules.synonyms import Synonyms
 
 log = structlog.get_logger()
@@ -55,8 +59,6 @@ class CachedIndex:
 
     index: Index = field(default_factory=Index)
     published: dict[UUID, Published] = field(default_factory=dict)
-    synonyms: Synonyms = field(default_factory=Synonyms)
-    synonyms_state: tuple[Any, ...] = ()
     choices: dict[UUID, dict[UUID, list[str]]] = field(default_factory=dict)
     last_choice: UUID = _NIL
 
@@ -99,16 +101,24 @@ async def _refresh_matching(session: AsyncSession, condition: ColumnElement[bool
 
 async def refresh_synonyms(session: AsyncSession) -> Synonyms:
     """Return the present synonyms, reloaded if they changed."""
-    cache = get_cached_index(session)
-    day = clock.today()
+    return await _SYNONYMS.get(session)
+
+
+async def _read_synonyms_version(session: AsyncSession) -> tuple[Any, ...]:
+    """Return the number of groups, the sum of their versions and the day: a group closes on a date.
+
+    No use case changes a group and searches in one transaction, so a state that was rolled back was never loaded.
+    """
     figures = select(sa.func.count(), sa.func.sum(SynonymGroup.version))
-    now = (*(await session.exec(figures)).one(), day)  # includes the day, because a group closes on a date
-    if now != cache.synonyms_state:
-        in_force = Validity.condition(day, last=col(SynonymGroup.closed_on))
-        rows = (await session.exec(select(SynonymGroup).where(in_force).order_by(col(SynonymGroup.id)))).all()
-        cache.synonyms = Synonyms.of([(row.kind, row.terms) for row in rows])
-        cache.synonyms_state = now
-    return cache.synonyms
+    return (*(await session.exec(figures)).one(), clock.today())
+
+
+async def _load_synonyms(session: AsyncSession) -> Synonyms:
+    rows = (await session.exec(select_groups(None, with_closed=False).order_by(col(SynonymGroup.id)))).all()
+    return Synonyms.of([(row.kind, row.terms) for row in rows])
+
+
+_SYNONYMS = VersionedCache(_read_synonyms_version, _load_synonyms)
 
 
 async def refresh_choices(session: AsyncSession) -> None:

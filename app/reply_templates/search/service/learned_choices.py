@@ -10,7 +10,7 @@ from app.core import clock
 from app.language.lemmas import is_known, is_possible_name
 from app.language.personal_data import find_personal_data
 from app.reply_templates.search.models import TemplateChoice
-from app.reply_templates.search.rules.index import CHOICES_KEPT
+from app.reply_templates.search.rules.choices import CHOICES_KEPT
 from app.reply_templates.search.rules.synonyms import Synonyms
 from app.reply_templates.search.rules.tokenizer import tokenize
 from app.reply_templates.search.service.index_cache import refresh_synonyms

@@ -1,5 +1,7 @@
 """Create and update synonym groups."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,7 +14,6 @@ from app.core.security import Principal
 from app.reply_templates.search.errors import SynonymGroupNotFound
 from app.reply_templates.search.models import SynonymGroup
 from app.reply_templates.search.rules.synonyms import SynonymKind, phrase_of
-from app.reply_templates.search.schemas import SynonymGroupCreate, SynonymGroupPatch
 
 
 async def get_group(session: AsyncSession, group_id: UUID) -> SynonymGroup:
@@ -23,31 +24,31 @@ async def get_group(session: AsyncSession, group_id: UUID) -> SynonymGroup:
     return row
 
 
-async def create_group(session: AsyncSession, body: SynonymGroupCreate, *, by: Principal) -> SynonymGroup:
+async def create_group(
+    session: AsyncSession, kind: SynonymKind, name: str, terms: Sequence[str], *, by: Principal
+) -> SynonymGroup:
     """Create a synonym group."""
-    _require_terms(body.kind, body.terms)
-    row = SynonymGroup.model_validate(body)
+    _require_terms(kind, terms)
+    row = SynonymGroup(kind=kind, name=name, terms=list(terms))
     session.add(row)
     audit.record(session, by, "synonym_group.created", "synonym_group", row.id)
-    await session.flush()  # a duplicate name fails here
     return row
 
 
 async def update_group(
-    session: AsyncSession, group_id: UUID, body: SynonymGroupPatch, match: IfMatch, *, by: Principal
+    session: AsyncSession, group_id: UUID, changes: Mapping[str, Any], match: IfMatch, *, by: Principal
 ) -> SynonymGroup:
     """Update or close a synonym group; every worker uses the change from its next query."""
     row = await get_group(session, group_id)
-    if "terms" in body.model_fields_set:
-        _require_terms(row.kind, body.terms)
+    if "terms" in changes:
+        _require_terms(row.kind, changes["terms"])
     match.require(row)
-    changed = apply_changes(row, body)
+    changed = apply_changes(row, changes)
     audit.record(session, by, "synonym_group.changed", "synonym_group", row.id, fields=changed)
-    await session.flush()  # the flush increments the version
     return row
 
 
-def _require_terms(kind: SynonymKind, terms: list[str]) -> None:
+def _require_terms(kind: SynonymKind, terms: Sequence[str]) -> None:
     """Raise 422 unless every term has a word and synonyms have at least two different terms."""
     phrases = [phrase_of(term) for term in terms]
     for place, phrase in enumerate(phrases):
