@@ -5,7 +5,7 @@ import os
 import secrets
 import string
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 from uuid import UUID
 
 from pydantic import BaseModel, SecretStr
@@ -17,7 +17,9 @@ from app.identity.roles import Role
 from app.identity.service.demo_accounts import DemoAccount, DemoClient, load_demo_accounts, load_demo_client
 from app.interaction_points import service as points
 from app.organizations import reference
-from app.organizations.models import Unit
+
+if TYPE_CHECKING:
+    from app.organizations.models import Unit
 
 CLIENT_ID = "demo-platform"
 FIXED_IDS = {"operator": UUID(example_ids.OPERATOR), "head": UUID(example_ids.HEAD)}
@@ -76,8 +78,8 @@ def _generate_password() -> str:
 
 
 def list_demo_accounts(
-    first: Unit, second: Unit, centricity: Unit, press: Unit
-) -> list[tuple[Role, Unit | None, str, str]]:
+    first: "Unit", second: "Unit", centricity: "Unit", press: "Unit"
+) -> list[tuple[Role, "Unit | None", str, str]]:
     """Return role, unit, user name and name of each demo account."""
     return [
         (Role.ADMIN, None, "admin", "Администратор Анна Андреевна"),

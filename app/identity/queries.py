@@ -34,6 +34,10 @@ class Rights:
         return scopes_of(self.roles)
 
 
+EMPLOYEE_ORDER = (col(Employee.id),)
+"""The order of a list of employees."""
+
+
 def select_employees(
     by: Principal, unit_id: UUID | None = None, is_disabled: bool | None = None
 ) -> SelectOfScalar[Employee]:

@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel import col
 
 from app.core.deps import SessionDep
 from app.core.etags import IfMatchDep, conditional, versioned
@@ -18,7 +17,6 @@ from app.identity.commands import NewEmployee
 from app.identity.errors import EmployeeExists, EmployeeNotFound
 from app.identity.schemas import EmployeeCreate, EmployeePatch, EmployeeRead, PasswordReset
 from app.identity.service import employees
-from app.organizations.models import Employee
 
 EmployeeReader = Annotated[Principal, requires("employees:read")]
 EmployeeWriter = Annotated[Principal, requires("employees:write")]
@@ -36,7 +34,7 @@ async def list_employees(
 ) -> Page[EmployeeRead]:
     """Return employees (O-2.3), newest first. Heads see the employees of their own organization only."""
     query = queries.select_employees(by, unit_id, is_disabled)
-    return await paginate(session, query, page, EmployeeRead.model_validate, order=(col(Employee.id),))
+    return await paginate(session, query, page, EmployeeRead.model_validate, order=queries.EMPLOYEE_ORDER)
 
 
 @router.post(
