@@ -109,10 +109,3 @@ def is_not_modified(request: Request, tag: str) -> bool:
 def not_modified(tag: str) -> Response:
     """Return the response to a GET whose caller already has the version."""
     return Response(status_code=304, headers={"ETag": tag})
-
-
-def conditional_response(request: Request, model: BaseModel, *, version: int) -> Response:
-    """Return the response to a GET: 304 if `If-None-Match` names the current version."""
-    if is_not_modified(request, format_etag(version)):
-        return not_modified(format_etag(version))
-    return json_response(model, version=version)

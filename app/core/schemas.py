@@ -77,10 +77,8 @@ LocalDateTime = Annotated[datetime, PlainSerializer(format_local, return_type=st
 """A moment in a response: RFC 3339 with the offset of Asia/Novosibirsk."""
 
 
-def apply_changes(row: Any, changes: Mapping[str, Any] | Input) -> list[str]:
+def apply_changes(row: Any, changes: Mapping[str, Any]) -> list[str]:
     """Set fields of a row to new values and return the names of those that changed."""
-    if isinstance(changes, Input):
-        changes = changes.changes()
     changed = [name for name, value in changes.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, changes[name])

@@ -1,6 +1,9 @@
 """Guards of the architecture rules."""
 
 import ast
+import importlib
+import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +11,16 @@ from pathlib import Path
 import yaml
 from alembic.script import ScriptDirectory
 
-import app.main  # noqa: F401  imports all problem classes
+import app.main
 from app.core.problems import list_problem_classes
+from app.core.schemas import Input
 from app.core.settings import Settings
 from app.docs import build_problems_page, build_settings_page
 from app.server.health import MIGRATIONS, migration_head
 
 ROOT = Path(__file__).resolve().parents[2]
+LONGEST_FILE = 300
+LARGEST_CORE = 2500
 
 
 def read_sources(folder: str) -> Iterator[tuple[Path, str]]:
@@ -54,6 +60,36 @@ def test_the_token_is_verified_before_a_transaction_begins() -> None:
                 if node.decorator_list and {"by", "session"} <= set(names):
                     wrong += [node.name] if names.index("by") > names.index("session") else []
     assert wrong == []
+
+
+def test_routers_select_nothing() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {node.func.id}"
+        for path, text in read_sources("app")
+        if "router" in str(path.relative_to(ROOT))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "select"
+    ]
+    assert found == []
+
+
+def test_services_take_commands_and_no_bodies() -> None:
+    """Importers, adapters and pages call the services without pretending to be HTTP."""
+    wrong = []
+    for module in pkgutil.walk_packages(app.__path__, "app."):
+        if re.search(r"\.(router|schemas|__main__)\b|^app\.(core|server|cli)\b", module.name):
+            continue
+        for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+            hints = function.__annotations__.items() if function.__module__ == module.name else ()
+            kinds = [kind for what, kind in hints if what != "return" and isinstance(kind, type)]
+            wrong += [f"{module.name}.{name}" for kind in kinds if issubclass(kind, Input)]
+    assert wrong == []
+
+
+def test_files_stay_small() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(text.splitlines()) for path, text in read_sources("app")}
+    assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+    assert sum(length for path, length in lengths.items() if path.startswith("app/core/")) <= LARGEST_CORE
 
 
 def test_one_migration_head_and_numbered_names() -> None:

@@ -121,6 +121,16 @@ def test_changes_require_if_match_and_creations_accept_an_idempotency_key(docume
                 assert "if-match" in headers and {"412", "428"} <= set(operation["responses"]), path
 
 
+def test_the_fields_of_a_patch_have_no_default(document: dict[str, Any]) -> None:
+    schemas, wrong = document["components"]["schemas"], []
+    for path, method, operation in every_operation(document):
+        if method == "patch":
+            reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            fields = schemas[reference.rpartition("/")[2]]["properties"]
+            wrong += [f"{path}: {name}" for name, field in fields.items() if "default" in field]
+    assert wrong == []
+
+
 def test_every_list_is_a_page(document: dict[str, Any]) -> None:
     """A response with `next_cursor` goes with `limit`, `cursor` and `with_count`, and the reverse."""
     one_page = {
