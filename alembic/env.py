@@ -5,6 +5,8 @@ import pkgutil
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlmodel import SQLModel
 
 import app
@@ -27,8 +29,21 @@ def address() -> str:
     return str(given) if given else Settings().database_address
 
 
+def require_known_revision(connection: sa.Connection) -> None:
+    """Raise `CommandError` if the database was made by a version whose migrations no longer exist."""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in context.script.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise CommandError(
+            f"The database is at revision {revision}, which this version does not know. Databases of versions before the "
+            "first release are not migrated: set APP_DATABASE_URL to an empty database, or export the data with the "
+            "version that made it. A newer database needs the version that made it."
+        )
+
+
 def run(connection: sa.Connection) -> None:
     """Run the migrations in the transaction at work."""
+    require_known_revision(connection)
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,

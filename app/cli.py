@@ -17,6 +17,7 @@ import uvicorn
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -57,7 +58,11 @@ def read_settings() -> Settings:
 def migrate(settings: Settings, revision: str = "head") -> None:
     """Migrate the database to a revision, by default the newest."""
     settings.var_dir.mkdir(parents=True, exist_ok=True)
-    command.upgrade(_build_alembic_config(settings), revision)
+    try:
+        command.upgrade(_build_alembic_config(settings), revision)
+    except CommandError as error:
+        typer.echo(f"Refusing to migrate: {error}", err=True)
+        raise typer.Exit(2) from None
 
 
 def _build_alembic_config(settings: Settings) -> Config:

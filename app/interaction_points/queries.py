@@ -17,7 +17,7 @@ from app.core import clock
 from app.core.security import Principal
 from app.interaction_points.models import ChannelKind, Point, PointChange, PointState
 from app.interaction_points.rules import Audience, PointPeriod, PointStatus
-from app.interaction_points.schemas import ApprovalRead, CoverageGroupRead, PointRead, RegulationRead
+from app.interaction_points.schemas import ApprovalRead, CoverageGroupRead, CoverageRead, PointRead, RegulationRead
 from app.legal_acts import service as legal_acts
 
 if TYPE_CHECKING:
@@ -159,13 +159,24 @@ def _to_regulation_read(point: Point) -> RegulationRead | None:
     )
 
 
-async def count_coverage(session: AsyncSession, day: date, **filters: Any) -> list[CoverageGroupRead]:
-    """Count the points in force on a day and those without regulation, by organization and channel."""
+async def read_coverage(
+    session: AsyncSession, day: date, items: list[PointRead], next_cursor: str | None, count: int | None, **filters: Any
+) -> CoverageRead:
+    """Return a page of the coverage report with the counts of all points in force, by organization and channel."""
     without = sa.func.count().filter(col(Point.regulation_kind).is_(None))
     keys = (col(Point.organization_id), col(Point.channel))
     query = sa.select(*keys, sa.func.count(), without).where(is_in_force_on(day), *_build_filters(filters))
     rows = (await session.exec(query.group_by(*keys).order_by(*keys))).all()  # type: ignore[call-overload]
-    return [
+    groups = [
         CoverageGroupRead(organization_id=row[0], channel=row[1], in_force=row[2], without_regulation=row[3])
         for row in rows
     ]
+    return CoverageRead(
+        on_date=day,
+        in_force=sum(group.in_force for group in groups),
+        without_regulation=sum(group.without_regulation for group in groups),
+        groups=groups,
+        items=items,
+        next_cursor=next_cursor,
+        count=count,
+    )

@@ -1,6 +1,6 @@
 """Use cases of interaction points (O-2.7, O-3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -255,14 +255,6 @@ def _add_step(session: AsyncSession, point: Point, step: PointState) -> None:
 async def _require_channel(session: AsyncSession, key: str) -> None:
     if (await session.exec(select(ChannelKind.id).where(ChannelKind.key == key))).first() is None:
         raise unknown_reference("/channel")
-
-
-async def load_points(session: AsyncSession, ids: Iterable[UUID | None] | None = None) -> dict[UUID, Point]:
-    """Load points by id (without `ids`: all), also those that are no longer in force."""
-    query = select(Point)
-    if ids is not None:
-        query = query.where(col(Point.id).in_({point_id for point_id in ids if point_id is not None}))
-    return {point.id: point for point in (await session.exec(query)).all()}
 
 
 async def load_channel_names(session: AsyncSession) -> dict[str, str]:

@@ -15,6 +15,6 @@ class NewTarget:
     unit_id: UUID
     measure: TargetMeasure
     threshold: float
-    least_n: int
+    min_sample: int
     period: TargetPeriod
     valid_from: date | None

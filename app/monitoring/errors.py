@@ -28,7 +28,7 @@ class MonthSignedOff(Conflict):
 class UnmetNeedNotFound(NotFound):
     """The unmet need does not exist or belongs to another unit."""
 
-    code = "not_found_group_not_found"
+    code = "unmet_need_not_found"
     title_ru, title_en = "Неудовлетворённая потребность не найдена", "The unmet need was not found"
 
 

@@ -62,11 +62,11 @@ class SignOff(Table, table=True):
 class UnmetNeed(VersionedTable, table=True):
     """A group of comments about one thing that respondents could not find, with its state (O-11)."""
 
-    __tablename__ = "not_found_groups"
+    __tablename__ = "unmet_needs"
     __table_args__ = (
-        sa.Index("ix_not_found_groups_organization", "organization_id", "state"),
+        sa.Index("ix_unmet_needs_organization", "organization_id", "state"),
         sa.CheckConstraint("length > 0", name="length_counted"),
-        sa.CheckConstraint("state <> 'resolved' OR note IS NOT NULL", name="resolution_told"),
+        sa.CheckConstraint("state <> 'resolved' OR note IS NOT NULL", name="resolution_given"),
         length_check("note", 2000),
     )
 
@@ -77,7 +77,7 @@ class UnmetNeed(VersionedTable, table=True):
     """The reply template that should answer the need."""
     is_untied: bool = Field(default=False)
     """Whether an employee removed the template; new comments then do not set another one."""
-    state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState, check="notfoundstate_known"))
+    state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState))
     length: int
     """Squared length of the vector of lemma counts, used for grouping (`language.text_groups`)."""
     created_at: datetime
@@ -90,37 +90,37 @@ class UnmetNeed(VersionedTable, table=True):
 class UnmetNeedText(SQLModel, table=True):
     """The link from a comment to its unmet need."""
 
-    __tablename__ = "not_found_texts"
+    __tablename__ = "unmet_need_texts"
 
     comment_id: UUID = Field(
         sa_column=sa.Column(sa.Uuid(), sa.ForeignKey("survey_comments.id", ondelete="CASCADE"), primary_key=True)
     )
-    group_id: UUID = Field(foreign_key="not_found_groups.id", index=True)
+    group_id: UUID = Field(foreign_key="unmet_needs.id", index=True)
 
 
 class UnmetNeedLemma(SQLModel, table=True):
     """The number of comments of an unmet need that contain a lemma."""
 
-    __tablename__ = "not_found_lemmas"
+    __tablename__ = "unmet_need_lemmas"
     __table_args__ = (
         sa.PrimaryKeyConstraint("lemma", "group_id"),
-        sa.Index("ix_not_found_lemmas_group_id", "group_id", "n"),
+        sa.Index("ix_unmet_need_lemmas_group_id", "group_id", "n"),
     )
 
     lemma: str = Field(max_length=100)
-    group_id: UUID = Field(foreign_key="not_found_groups.id")
+    group_id: UUID = Field(foreign_key="unmet_needs.id")
     n: int
 
 
 class UnmetNeedStep(Table, table=True):
     """One state change of an unmet need; never changed."""
 
-    __tablename__ = "not_found_steps"
+    __tablename__ = "unmet_need_steps"
     __table_args__ = (length_check("note", 2000),)
 
-    group_id: UUID = Field(foreign_key="not_found_groups.id", index=True)
+    group_id: UUID = Field(foreign_key="unmet_needs.id", index=True)
     occurred_at: datetime
-    to_state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState, check="notfoundstate_known"))
+    to_state: UnmetNeedState = Field(sa_column=enum_column(UnmetNeedState))
     by_id: UUID | None = Field(default=None, foreign_key="employees.id")
     note: str | None = Field(default=None, max_length=2000)
 
@@ -151,14 +151,14 @@ class UnitTarget(VersionedTable, table=True):
             postgresql_where=sa.text("closed_on IS NULL"),
         ),
         sa.CheckConstraint("threshold > 0 AND threshold <= 1", name="threshold_range"),
-        sa.CheckConstraint("least_n > 0", name="least_n_counted"),
+        sa.CheckConstraint("min_sample > 0", name="min_sample_positive"),
         sa.CheckConstraint("closed_on IS NULL OR closed_on >= valid_from", name="validity_order"),
     )
 
     unit_id: UUID = Field(foreign_key="units.id", index=True)
     measure: TargetMeasure = Field(sa_column=enum_column(TargetMeasure))
     threshold: float
-    least_n: int
+    min_sample: int
     """The smallest sample that a period is judged by."""
     period: TargetPeriod = Field(sa_column=enum_column(TargetPeriod))
     valid_from: date

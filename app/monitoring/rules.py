@@ -234,6 +234,6 @@ def format_percent(value: float) -> str:
     return f"{value * 100:.1f} %".replace(".", ",")
 
 
-def is_below_target(count: int, n: int, threshold: float, least_n: int) -> bool:
+def is_below_target(count: int, n: int, threshold: float, min_sample: int) -> bool:
     """Return whether a share is below its target; a sample below the minimum never is."""
-    return n >= max(1, least_n) and count < threshold * n
+    return n >= max(1, min_sample) and count < threshold * n

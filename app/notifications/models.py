@@ -30,4 +30,4 @@ class Notification(VersionedTable, table=True):
     created_at: datetime
     read_at: datetime | None = None
     dedupe_key: str = Field(max_length=200)
-    """Names the occasion: one that is told twice notifies once."""
+    """Names the occasion: an employee is notified of it once."""

@@ -63,7 +63,7 @@ async def add_targets(session: AsyncSession, people: People, count: int) -> None
         target = UnitTarget(
             measure=TargetMeasure.SATISFACTION,
             threshold=0.5,
-            least_n=30,
+            min_sample=30,
             period=TargetPeriod.MONTH,
             valid_from=date(2026, 1, 1),
             closed_on=date(2026, 11, 30),

@@ -45,7 +45,7 @@ def test_periods() -> None:
 
 @pytest.mark.order("O-10", "O-11")
 @pytest.mark.parametrize(
-    ("count", "n", "threshold", "least_n", "expected"),
+    ("count", "n", "threshold", "min_sample", "expected"),
     [
         (23, 30, 0.8, 30, True),
         (24, 30, 0.8, 30, False),  # a share equal to the target reaches it
@@ -54,8 +54,8 @@ def test_periods() -> None:
         (99, 100, 1.0, 1, True),
     ],
 )
-def test_deviations(count: int, n: int, threshold: float, least_n: int, expected: bool) -> None:
-    assert is_below_target(count, n, threshold, least_n) is expected
+def test_deviations(count: int, n: int, threshold: float, min_sample: int, expected: bool) -> None:
+    assert is_below_target(count, n, threshold, min_sample) is expected
 
 
 async def create_target(api: Api, people: People, **more: Any) -> httpx.Response:

@@ -163,13 +163,5 @@ async def get_coverage(
     filters = {"organization_id": organization_id, "channel": channel, "unit_id": unit_id}
     query = queries.select_points_without_regulation(day, **filters)
     rows, cursor, count = await paginate_rows(session, query, page, order=(col(Point.id),))
-    groups = await queries.count_coverage(session, day, **filters)
-    return CoverageRead(
-        on_date=day,
-        in_force=sum(group.in_force for group in groups),
-        without_regulation=sum(group.without_regulation for group in groups),
-        groups=groups,
-        items=await queries.read_points(session, rows),
-        next_cursor=cursor,
-        count=count,
-    )
+    items = await queries.read_points(session, rows)
+    return await queries.read_coverage(session, day, items, cursor, count, **filters)

@@ -14,8 +14,15 @@ from app.monitoring.models import TargetMeasure
 from app.monitoring.rules import TargetPeriod
 
 Threshold = Annotated[float, Field(strict=True, gt=0, le=1, description="The share to reach, at most 1.")]
-LeastN = Annotated[
-    int, Field(strict=True, ge=1, le=1_000_000, description="The smallest sample that a period is judged by.")
+MinSample = Annotated[
+    int,
+    Field(
+        alias="least_n",
+        strict=True,
+        ge=1,
+        le=1_000_000,
+        description="The smallest sample that a period is judged by.",
+    ),
 ]
 
 
@@ -25,7 +32,7 @@ class TargetCreate(Input):
     unit_id: Id
     measure: TargetMeasure
     threshold: Threshold
-    least_n: LeastN = 30
+    min_sample: MinSample = 30
     period: TargetPeriod = TargetPeriod.MONTH
     valid_from: Day | None = Field(None, description="Today by default; its whole period is judged.")
     model_config = example(
@@ -44,7 +51,7 @@ class TargetPatch(Input):
     """The fields to change; a closed target is in force until that day and judged until the end of its period."""
 
     threshold: Threshold = NOT_GIVEN
-    least_n: LeastN = NOT_GIVEN
+    min_sample: MinSample = NOT_GIVEN
     closed_on: Day | None = NOT_GIVEN
     model_config = example({"threshold": 0.9})
 
@@ -90,7 +97,7 @@ class TargetRead(Output):
     measure: TargetMeasure
     name: str
     threshold: float
-    least_n: int
+    min_sample: int = Field(serialization_alias="least_n")
     period: TargetPeriod
     valid_from: date
     closed_on: date | None

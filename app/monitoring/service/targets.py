@@ -86,7 +86,7 @@ async def update_target(
         raise ValidationFailed(field_errors=[FieldError("/closed_on", "dates_reversed", ru, en)])
     match.require(row)
     changed = apply_changes(row, changes)
-    if not {"threshold", "least_n"}.isdisjoint(changed):
+    if not {"threshold", "min_sample"}.isdisjoint(changed):
         row.changed_on = clock.today()
     audit.record(session, by, "unit_target.changed", "unit_target", row.id, fields=changed)
     return row
@@ -140,7 +140,7 @@ async def _load_missed(session: AsyncSession) -> list[TargetFigures]:
         for one in await _judge(session, rows, days)
         if (one.target.id, one.first) not in known
         and _applies(one.target, one.first)
-        and rules.is_below_target(one.count, one.n, one.target.threshold, one.target.least_n)
+        and rules.is_below_target(one.count, one.n, one.target.threshold, one.target.min_sample)
     ]
 
 
@@ -234,9 +234,9 @@ def _build_note_text(one: TargetFigures) -> str:
 def _to_figure_read(one: TargetFigures) -> TargetFigureRead:
     target = one.target
     first, last = rules.find_period(one.first, target.period)
-    if one.n < target.least_n:
+    if one.n < target.min_sample:
         standing = TargetStanding.TOO_FEW
-    elif rules.is_below_target(one.count, one.n, target.threshold, target.least_n):
+    elif rules.is_below_target(one.count, one.n, target.threshold, target.min_sample):
         standing = TargetStanding.NOT_REACHED
     else:
         standing = TargetStanding.REACHED

@@ -77,7 +77,7 @@ async def update_group(
     row.unit_id = unit_id
     if "template_id" in changes:
         row.template_id, row.is_untied = template_id, template_id is None
-    audit.record(session, by, "not_found.changed", "not_found_group", row.id, fields=sorted(changes))
+    audit.record(session, by, "unmet_need.changed", "unmet_need", row.id, fields=sorted(changes))
     return row
 
 
@@ -93,7 +93,7 @@ async def move_group(
     if move is UnmetNeedMove.START and row.unit_id is None and not by.may("monitoring:all_units"):
         row.unit_id = by.unit_id
     session.add(UnmetNeedStep(group_id=row.id, occurred_at=moment, to_state=state, by_id=by.id, note=note))
-    audit.record(session, by, f"not_found.{state.value}", "not_found_group", row.id, fields=["state", "note"])
+    audit.record(session, by, f"unmet_need.{state.value}", "unmet_need", row.id, fields=["state", "note"])
     return row
 
 

@@ -18,8 +18,8 @@ class EntryCheck(VersionedTable, table=True):
     __table_args__ = (
         sa.UniqueConstraint("submission_id", name="uq_survey_entry_checks_submission"),
         sa.CheckConstraint("reason IS NULL OR length(reason) BETWEEN 1 AND 2000", name="reason_length"),
-        sa.CheckConstraint("(second_by IS NULL) = (state = 'waiting')", name="second_keyed"),
-        sa.CheckConstraint("(resolution IS NOT NULL) = (state = 'resolved')", name="resolution_told"),
+        sa.CheckConstraint("(second_by IS NULL) = (state = 'waiting')", name="second_entered"),
+        sa.CheckConstraint("(resolution IS NOT NULL) = (state = 'resolved')", name="resolution_given"),
     )
 
     submission_id: UUID = Field(foreign_key="survey_submissions.id")
