@@ -36,8 +36,8 @@ def require_known_revision(connection: sa.Connection) -> None:
     if revision is not None and revision not in known:
         raise CommandError(
             f"The database is at revision {revision}, which this version does not know. Databases of versions before "
-            "the first release are not migrated: set APP_DATABASE_URL to an empty database, or export the data with the "
-            "version that made it. A newer database needs the version that made it."
+            "the first release are not migrated: set APP_DATABASE_URL to an empty database, or export the data with "
+            "the version that made it. A newer database needs the version that made it."
         )
 
 
